@@ -1,0 +1,53 @@
+"""Seeded, measured, reproducible drift for image datasets of any size, on Ray Data.
+
+The public names below are loaded when they are first used: ``import raydrift`` itself loads neither
+Ray nor torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from raydrift.drift import drift_image
+    from raydrift.errors import RaydriftError
+    from raydrift.generator import (
+        BatchSimilarity,
+        ImageDataCategoryInfo,
+        ImageDatasetGenerator,
+    )
+    from raydrift.metrics import kl_softmax
+    from raydrift.settings import DriftProfile, ImageTransform, TransformInfo
+
+__all__ = [
+    "BatchSimilarity",
+    "DriftProfile",
+    "ImageDataCategoryInfo",
+    "ImageDatasetGenerator",
+    "ImageTransform",
+    "RaydriftError",
+    "TransformInfo",
+    "drift_image",
+    "kl_softmax",
+]
+
+_HOMES = {
+    "BatchSimilarity": "raydrift.generator",
+    "DriftProfile": "raydrift.settings",
+    "ImageDataCategoryInfo": "raydrift.generator",
+    "ImageDatasetGenerator": "raydrift.generator",
+    "ImageTransform": "raydrift.settings",
+    "RaydriftError": "raydrift.errors",
+    "TransformInfo": "raydrift.settings",
+    "drift_image": "raydrift.drift",
+    "kl_softmax": "raydrift.metrics",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'raydrift' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,96 @@
+"""Where the network's weights come from. Nothing here needs torch unless it has to download."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from raydrift.errors import SettingsError, WeightsError
+from raydrift.place import Place
+
+IMAGENET_FILE: Final = "resnet18-f37072fd.pth"
+"""The file of torchvision's ``ResNet18_Weights.DEFAULT`` in torch's cache."""
+
+_DOWNLOAD_TIMEOUT_S: Final = 20.0
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A ResNet18's weights, ready to be sent to the processes that embed.
+
+    Attributes:
+        name: ``imagenet``, ``random`` or the path they were read from.
+        digest: SHA-256 of the file, or ``random-SEED``.
+        data: The file's bytes; None: drawn from ``seed``.
+        seed: Of random weights.
+    """
+
+    name: str
+    digest: str
+    data: bytes | None
+    seed: int = 0
+
+
+def find_weights(name: str, seed: int) -> Weights:
+    """Finds weights by name.
+
+    Args:
+        name: ``imagenet``, ``random``, or the path or URI of a state dict.
+        seed: Of random weights.
+
+    Raises:
+        WeightsError: The file is not there, or torchvision's cannot be downloaded.
+    """
+    if name == "random":
+        return Weights(name, f"random-{seed}", None, seed)
+    if name == "imagenet":
+        path = imagenet_path()
+        if not path.is_file():
+            _download(path)
+        data = path.read_bytes()
+        return Weights(name, sha256(data).hexdigest(), data)
+    try:
+        data = Place.of(name).read_bytes()
+    except (OSError, SettingsError) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise WeightsError(
+            f"weights {name!r}: {reason}: give imagenet, random or the path of a state dict"
+        ) from None
+    return Weights(name, sha256(data).hexdigest(), data)
+
+
+def imagenet_path() -> Path:
+    """Where torch keeps the file of torchvision's weights: ``$TORCH_HOME/hub/checkpoints``."""
+    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    home = os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))
+    return Path(home).expanduser() / "hub" / "checkpoints" / IMAGENET_FILE
+
+
+def _download(path: Path) -> None:
+    import torch.hub
+    from torchvision.models import ResNet18_Weights
+
+    url = ResNet18_Weights.DEFAULT.url
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _socket_timeout(_DOWNLOAD_TIMEOUT_S):
+            torch.hub.download_url_to_file(url, str(path), hash_prefix="f37072fd", progress=False)
+    except (OSError, RuntimeError) as error:
+        raise WeightsError(
+            f"torchvision's ResNet18 weights cannot be downloaded ({' '.join(str(error).split())}): "
+            f"use --weights PATH, --weights random, or put {IMAGENET_FILE} into {path.parent}"
+        ) from None
+
+
+@contextmanager
+def _socket_timeout(seconds: float) -> Iterator[None]:
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)

@@ -1,0 +1,263 @@
+"""One run of the generator, from the input to the merged result."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, replace
+from time import perf_counter
+
+import pyarrow as pa
+from pyarrow import fs
+
+from raydrift.catalog import Catalog, load_catalog
+from raydrift.embed.weights import Weights, find_weights
+from raydrift.engine.pipeline import PipelineJob, run_pipeline
+from raydrift.engine.plan import Plan, choose_shard_size, make_plan
+from raydrift.engine.progress import RunProgress
+from raydrift.engine.session import connect, free_resources
+from raydrift.engine.shard_work import ShardJob
+from raydrift.errors import OutputError, PipelineError, RejectedError, SettingsError
+from raydrift.place import Place
+from raydrift.settings import GenerateSettings, as_dict
+from raydrift.storage import layout
+from raydrift.storage.finalize import count, finalize, write_rejected
+from raydrift.storage.record import RunRecord, differences, load_record, make_identity
+from raydrift.storage.shards import LedgerRow, intact, read_ledger
+
+
+def generate(
+    settings: GenerateSettings,
+    *,
+    catalog: Catalog | None = None,
+    notes: Sequence[str] = (),
+    quiet: bool = False,
+) -> RunRecord:
+    """Makes a drifted image set, or what is missing of one.
+
+    Args:
+        settings: Of the run.
+        catalog: The input, if it is listed already.
+        notes: Plain sentences for ``run.json``.
+        quiet: Show no progress.
+
+    Returns:
+        What ``run.json`` says at the end.
+
+    Raises:
+        CatalogError: The input is not there or empty.
+        SettingsError: More samples are asked for than the input has.
+        OutputError: The output holds another run.
+        WeightsError: The network's weights cannot be found.
+        ResourcesError: Ray has too few CPUs or GPUs.
+        RejectedError: Too many images could not be used; the shards are kept.
+        PipelineError: A worker failed; what is finished is kept.
+    """
+    clock = _Clock()
+    catalog = catalog or load_catalog(settings.input, settings.class_mapping)
+    samples = count_samples(settings, len(catalog))
+    weights = find_weights(settings.embedding.weights, settings.seed) if embeds(settings) else None
+    digest = weights.digest if weights else None
+    identity = make_identity(settings, samples, catalog.digest(), digest)
+    identity["classes"] = dict(catalog.labels)
+    output = Place.of(settings.output)
+    found = open_output(output, identity, settings.write.overwrite)
+    clock.lap("list")
+    if found is not None and found.status == "complete":
+        return found
+
+    connect(settings.cluster)
+    free = free_resources(settings.cluster.workers or 1)
+    clock.lap("connect")
+    ledger: dict[int, LedgerRow] = {}
+    size = found.shard_size if found else settings.write.shard_size or 0
+    if not size:
+        size = choose_shard_size(None, samples, settings.cluster.workers or free.cpus)
+    shards = -(-samples // size)
+    record = RunRecord(
+        identity=identity,
+        settings=as_dict(replace(settings, num_samples=samples)),
+        shard_size=size,
+        samples=samples,
+        shards=shards,
+        classes=dict(catalog.labels),
+        ignored=dict(catalog.ignored),
+        notes=list(notes),
+    )
+    if found is not None:
+        whole = {
+            shard: row
+            for shard, row in read_ledger(output).items()
+            if row.asked == min(size, samples - shard * size)
+        }
+        ledger = intact(output, whole.values())
+        clock.lap("check")
+    missing = [shard for shard in range(shards) if shard not in ledger]
+    if missing:
+        plan = make_plan(settings.cluster, free, embeds(settings), len(missing))
+        (output / layout.SHARDS).create()
+        record.save(output)
+        tables = shard_tables(settings, catalog, samples, size, missing)
+        with RunProgress(
+            samples,
+            sum(row.asked for row in ledger.values()),
+            sum(row.rejected for row in ledger.values()),
+            quiet=quiet,
+        ) as progress:
+            _run(settings, catalog, output, plan, weights, tables, ledger, progress)
+    clock.lap("pipeline")
+    return _close(settings, output, record, ledger, clock)
+
+
+def embeds(settings: GenerateSettings) -> bool:
+    """Whether images are embedded."""
+    return settings.embedding.compute
+
+
+def count_samples(settings: GenerateSettings, available: int) -> int:
+    """How many samples the run has.
+
+    Raises:
+        SettingsError: (a ``ValueError``) More are asked for than remain.
+    """
+    remain = available - settings.start
+    asked = remain if settings.num_samples is None else settings.num_samples
+    if asked > remain or asked < 1:
+        of = f" of {available}" if settings.start else ""
+        raise SettingsError(f"{max(asked, 1)} samples asked for, {max(remain, 0)}{of} remain")
+    return asked
+
+
+def open_output(output: Place, identity: dict[str, object], overwrite: bool) -> RunRecord | None:
+    """Looks at what is in an output folder.
+
+    Returns:
+        This very run, begun or finished; None where there is nothing of it.
+
+    Raises:
+        OutputError: Another run is there and may not be overwritten.
+    """
+    if output.info().type == fs.FileType.File:
+        raise OutputError(f"output {output} is a file: give a folder")
+    names = output.names()
+    if not overwrite:
+        found = load_record(output)
+        if found is not None:
+            differs = differences(found.identity, identity)
+            if differs:
+                raise OutputError(
+                    f"output {output} holds another run ({'; '.join(differs)}): "
+                    "choose another output, or replace it with --overwrite"
+                )
+            lost = [name for name in found.files if name not in names]
+            if not lost:
+                return found
+        held = [name for name in layout.RESULTS if name in names]
+        if found is None and held:
+            raise OutputError(
+                f"output {output} holds {held[0]} of another origin: "
+                "choose another output, or replace it with --overwrite"
+            )
+    for name in (*layout.RESULTS, layout.RUN, layout.SHARDS):
+        (output / name).delete()
+    output.create()
+    return None
+
+
+def shard_tables(
+    settings: GenerateSettings, catalog: Catalog, samples: int, size: int, shards: list[int]
+) -> list[pa.Table]:
+    """The tasks of some shards, a table each (``schemas.TASK``)."""
+    order = catalog.order(settings.seed, settings.shuffle)
+    return [
+        catalog.samples(
+            order,
+            settings.start + shard * size,
+            min(size, samples - shard * size),
+            shard=shard,
+            first_timestamp=settings.first_timestamp,
+            delta_timestamp=settings.delta_timestamp,
+        )
+        for shard in shards
+    ]
+
+
+def _run(
+    settings: GenerateSettings,
+    catalog: Catalog,
+    output: Place,
+    plan: Plan,
+    weights: Weights | None,
+    tables: list[pa.Table],
+    ledger: dict[int, LedgerRow],
+    progress: RunProgress,
+) -> None:
+    told = ShardJob(settings, catalog.root, output)
+    job = PipelineJob(told, plan, weights, twins=False, verbose=settings.cluster.verbose)
+    asked = {table["shard"][0].as_py(): table.num_rows for table in tables}
+    with closing(run_pipeline(job, tables)) as rows:
+        for values in rows:
+            row = LedgerRow.from_dict(values)
+            if row.asked != asked[row.shard]:
+                raise PipelineError(
+                    f"shard {row.shard} came in parts ({row.asked} of {asked[row.shard]} samples): "
+                    "use a smaller --shard-size"
+                )
+            if row.shard not in ledger:
+                progress.add(row)
+            ledger[row.shard] = row
+            _check_first(settings, row)
+    lost = [shard for shard in asked if shard not in ledger]
+    if lost:
+        raise PipelineError(f"{len(lost)} shards never came back: run the same command again")
+
+
+def _check_first(settings: GenerateSettings, row: LedgerRow) -> None:
+    if row.rejected and settings.faults.on_error == "fail":
+        raise RejectedError(
+            f"{row.first_rejected}: stopped at the first image that cannot be used; "
+            "go on without such images with --on-error skip"
+        )
+
+
+def _close(
+    settings: GenerateSettings,
+    output: Place,
+    record: RunRecord,
+    ledger: dict[int, LedgerRow],
+    clock: "_Clock",
+) -> RunRecord:
+    rows = [ledger[shard] for shard in range(record.shards)]
+    for row in rows:
+        _check_first(settings, row)
+    record.counts = count(rows)
+    record.status = "sharded"
+    record.timings = clock.seconds | _totals(rows)
+    record.save(output)
+    rejected, asked = record.counts["rejected"], record.counts["asked"]
+    if rejected > settings.faults.max_rejected * asked:
+        write_rejected(output, rows)
+        first = next(row.first_rejected for row in rows if row.rejected)
+        raise RejectedError(
+            f"{rejected} of {asked} images cannot be used, more than "
+            f"--max-rejected {settings.faults.max_rejected:g} (first: {first}): see "
+            f"{output / layout.REJECTED}; the rest is kept, a higher limit finishes it"
+        )
+    if settings.write.finalize:
+        record = finalize(output, keep_shards=settings.write.keep_shards)
+    return record
+
+
+def _totals(rows: list[LedgerRow]) -> dict[str, float]:
+    names = ("read_seconds", "drift_seconds", "embed_seconds", "write_seconds")
+    plain = [asdict(row) for row in rows]
+    return {f"all_workers_{name}": round(sum(row[name] for row in plain), 3) for name in names}
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._last = perf_counter()
+        self.seconds: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = perf_counter()
+        self.seconds[name] = round(now - self._last, 3)
+        self._last = now

@@ -1,0 +1,140 @@
+"""Shards through Ray Data's actor pools, one small row for each coming back."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import ray
+import ray.data
+
+from raydrift import errors
+from raydrift.engine.plan import Plan
+from raydrift.engine.session import data_context, is_client
+from raydrift.engine.shard_work import ShardJob
+from raydrift.engine.stages import DriftStage, EmbedStage, PixelStage, TwinStage
+from raydrift.errors import PipelineError, RaydriftError
+from raydrift.embed.weights import Weights
+
+# Endless by default: an image that kills its worker would be tried for ever.
+_TASK_RETRIES = 3
+
+
+@dataclass(frozen=True)
+class PipelineJob:
+    """All that a pipeline is made from.
+
+    Attributes:
+        shard_job: What its workers are told.
+        plan: How it is spread.
+        weights: Of the network; None: nothing is embedded.
+        twins: Whether it measures originals against their drifted twins, instead of writing shards.
+        verbose: Whether Ray shows its own progress.
+    """
+
+    shard_job: ShardJob
+    plan: Plan
+    weights: Weights | None
+    twins: bool
+    verbose: bool
+
+
+def run_pipeline(job: PipelineJob, shards: list[pa.Table]) -> Iterator[dict[str, Any]]:
+    """Runs shards (``schemas.TASK`` tables) and yields a row for each as it is done.
+
+    Through ``ray://`` the pipeline is driven by an actor on the cluster, since Ray Data can't run in
+    a client.
+
+    Raises:
+        RaydriftError: What a worker could not go on after.
+    """
+    rows = _hosted_rows(job, shards) if is_client() else _rows(job, shards)
+    for row in rows:
+        if row["failure"]:
+            kind = getattr(errors, row["failure"], PipelineError)
+            raise kind(row["message"])
+        yield row
+
+
+def _rows(job: PipelineJob, shards: list[pa.Table]) -> Iterator[dict[str, Any]]:
+    with data_context(job.verbose):
+        try:
+            dataset = _dataset(job, shards)
+            batches = dataset.iter_batches(
+                batch_size=None, batch_format="pyarrow", prefetch_batches=0
+            )
+            for batch in batches:
+                yield from batch.to_pylist()
+        except ray.exceptions.RayError as error:
+            raise PipelineError(_explain(error)) from error
+
+
+def _dataset(job: PipelineJob, shards: list[pa.Table]) -> ray.data.Dataset:
+    plan, told = job.plan, job.shard_job
+    weights = ray.put(job.weights) if job.weights is not None else None
+    dataset = ray.data.from_arrow(shards)
+    if job.twins:
+        if plan.on_gpu:
+            return _stage(dataset, TwinStage, plan.embedders, (told, weights, True), gpus=1)
+        return _stage(dataset, TwinStage, plan.workers, (told, weights, False))
+    if not plan.embedders:
+        return _stage(dataset, DriftStage, plan.workers, (told, weights, False))
+    dataset = _stage(dataset, PixelStage, plan.workers, (told,))
+    gpus = 1 if plan.on_gpu else 0
+    return _stage(dataset, EmbedStage, plan.embedders, (told, weights, plan.on_gpu), gpus=gpus)
+
+
+def _stage(
+    dataset: ray.data.Dataset,
+    stage: Callable[..., Any],
+    actors: int,
+    arguments: tuple[Any, ...],
+    gpus: int = 0,
+) -> ray.data.Dataset:
+    return dataset.map_batches(
+        stage,
+        fn_constructor_args=arguments,
+        batch_size=None,
+        batch_format="pyarrow",
+        zero_copy_batch=True,
+        compute=ray.data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=2),
+        num_cpus=0 if gpus else 1,
+        num_gpus=gpus,
+        ray_remote_args_fn=_limited_retries,
+    )
+
+
+def _limited_retries() -> dict[str, Any]:
+    return {"max_task_retries": _TASK_RETRIES}
+
+
+class PipelineHost:
+    """Drives a pipeline from inside the cluster, for a driver that is outside."""
+
+    def __init__(self, job: PipelineJob, shards: list[pa.Table]) -> None:
+        self._rows = _rows(job, shards)
+
+    def next(self) -> dict[str, Any] | None:
+        """The next row; None after the last."""
+        try:
+            return next(self._rows, None)
+        except RaydriftError as error:
+            return {"failure": type(error).__name__, "message": str(error)}
+
+
+def _hosted_rows(job: PipelineJob, shards: list[pa.Table]) -> Iterator[dict[str, Any]]:
+    host = ray.remote(num_cpus=0)(PipelineHost).remote(job, shards)
+    try:
+        while (row := ray.get(host.next.remote())) is not None:
+            yield row
+    except ray.exceptions.RayError as error:
+        raise PipelineError(_explain(error)) from error
+    finally:
+        ray.kill(host)
+
+
+def _explain(error: BaseException) -> str:
+    cause = getattr(error, "cause", None) or error.__cause__ or error
+    lines = [line.strip() for line in str(cause).strip().splitlines() if line.strip()]
+    said = lines[-1] if lines else type(cause).__name__
+    return f"a worker failed: {type(cause).__name__}: {said[:300]}: finished shards are kept, run the same command again, with --verbose for Ray's log"

@@ -1,0 +1,111 @@
+"""The connection to Ray: started here, or found."""
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.data import DataContext
+
+import raydrift
+from raydrift.errors import ResourcesError
+from raydrift.settings import ClusterSettings
+
+_RESOURCES_WAIT_S = 15.0
+_NO_PROGRESS_TIMEOUT_S = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What Ray has free."""
+
+    cpus: int
+    gpus: int
+
+
+def connect(cluster: ClusterSettings) -> None:
+    """Connects this process to Ray, unless it is connected already.
+
+    Without an address it starts Ray on this machine, with the dashboard off; ``RAY_ADDRESS``, which
+    ``ray job submit`` sets, goes before that. A connection stays until the process ends.
+
+    Raises:
+        ResourcesError: There is no cluster at the address.
+    """
+    if ray.is_initialized():
+        return
+    address = cluster.address or ("auto" if os.environ.get("RAY_ADDRESS") else "local")
+    options: dict[str, Any] = {"log_to_driver": cluster.verbose}
+    if not cluster.verbose:
+        options["logging_level"] = logging.ERROR
+    if address == "local":
+        options["include_dashboard"] = False
+        options["num_cpus"] = usable_cpus()
+    elif "RAY_JOB_CONFIG_JSON_ENV_VAR" not in os.environ:
+        # Workers elsewhere run the code that this driver has, installed there or not.
+        options["runtime_env"] = {"py_modules": [str(Path(raydrift.__file__).parent)]}
+    try:
+        ray.init(address=address, **options)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise ResourcesError(
+            f"no Ray cluster answers at {address!r} ({_first_line(error)}): "
+            "check the address, or leave it out to use this machine"
+        ) from error
+
+
+def usable_cpus() -> int:
+    """CPUs that this process may run on."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1
+
+
+def is_client() -> bool:
+    """Whether the driver is connected through ``ray://``, where Ray Data can't run in it."""
+    return bool(ray.util.client.ray.is_connected())
+
+
+def free_resources(cpus: int = 1, gpus: int = 0) -> Resources:
+    """What Ray has free now; waits a moment for what a run that just ended is giving back."""
+    deadline = time.monotonic() + _RESOURCES_WAIT_S
+    total = ray.cluster_resources()
+    cpus = min(cpus, int(total.get("CPU", 0)))
+    gpus = min(gpus, int(total.get("GPU", 0)))
+    while True:
+        free = ray.available_resources()
+        found = Resources(int(free.get("CPU", 0)), int(free.get("GPU", 0)))
+        if (found.cpus >= cpus and found.gpus >= gpus) or time.monotonic() > deadline:
+            return found
+        time.sleep(0.1)
+
+
+@contextmanager
+def data_context(verbose: bool) -> Iterator[None]:
+    """Ray Data's settings for one of our pipelines; the caller's come back afterwards."""
+    context = DataContext.get_current().copy()
+    # A shard is one block, however large: it must arrive whole.
+    context.target_max_block_size = None
+    context.enable_progress_bars = verbose
+    context.print_on_execution_start = verbose
+    context.execution_options.verbose_progress = verbose
+    if hasattr(context, "execution_no_progress_timeout_s"):
+        context.execution_no_progress_timeout_s = _NO_PROGRESS_TIMEOUT_S
+    logger = logging.getLogger("ray.data")
+    level = logger.level
+    if not verbose:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        with DataContext.current(context):
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,216 @@
+"""The work on one shard, as plain functions: read, drift, embed, commit.
+
+Between the stages a shard is a table with one row for every sample that was asked for, the rejected
+ones too, so that no shard is ever empty on its way.
+"""
+
+import os
+import socket
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from raydrift import schemas
+from raydrift.codec import RGB, decode, encode_png
+from raydrift.drift import Drawn, drift_image
+from raydrift.errors import ImageError
+from raydrift.place import Place
+from raydrift.settings import GenerateSettings
+from raydrift.storage import layout
+from raydrift.storage.shards import LedgerRow, Rejected, commit, encode_shard
+
+_REMOTE_READS: Final = 32
+_LOCAL_READS: Final = 4
+
+_SECONDS: Final = ("started", "read_seconds", "drift_seconds")
+
+
+@dataclass(frozen=True)
+class ShardJob:
+    """What every worker is told once: the settings, and where things are.
+
+    Attributes:
+        settings: Of the run.
+        source: Where the catalog's paths start from.
+        output: The run's folder.
+    """
+
+    settings: GenerateSettings
+    source: Place
+    output: Place
+
+
+def drift_shard(job: ShardJob, tasks: pa.Table, keep_pixels: bool) -> tuple[pa.Table, RGB | None]:
+    """Reads, decodes, drifts and encodes one shard's images.
+
+    Args:
+        job: The run.
+        tasks: One row a sample (``schemas.TASK``).
+        keep_pixels: Whether the drifted pixels are returned beside their PNGs.
+
+    Returns:
+        The tasks with ``file_name``, ``image``, ``transforms``, and for the rejected ones ``stage``
+        and ``error``; and the pixels, uint8 of shape (n, height, width, 3), black where rejected.
+    """
+    started, clock = time.time(), time.perf_counter()
+    settings = job.settings
+    size = (settings.image.height, settings.image.width)
+    pixels = np.zeros((tasks.num_rows, *size, 3), np.uint8) if keep_pixels else None
+    pngs: list[bytes | None] = []
+    chains: list[list[Drawn]] = []
+    problems: list[ImageError | None] = []
+    waited = 0.0
+    ids = tasks["sample_id"].to_pylist()
+    contents = fetch(job.source, tasks["source_path"].to_pylist())
+    for place, sample_id in enumerate(ids):
+        before = time.perf_counter()
+        content = next(contents)
+        waited += time.perf_counter() - before
+        try:
+            image, drawn = drifted_image(settings, content, sample_id)
+        except ImageError as problem:
+            pngs.append(None)
+            chains.append([])
+            problems.append(problem)
+            continue
+        if pixels is not None:
+            pixels[place] = image
+        pngs.append(encode_png(image))
+        chains.append(drawn)
+        problems.append(None)
+    organized = settings.write.organize_by_class
+    class_names = tasks["class_name"].to_pylist()
+    file_names = [
+        layout.member_name(sample_id, name if organized else None)
+        for sample_id, name in zip(ids, class_names, strict=True)
+    ]
+    names = pa.array(file_names, pa.string())
+    images = pa.StructArray.from_arrays([pa.array(pngs, pa.binary()), names], ["bytes", "path"])
+    table = tasks.append_column("file_name", names).append_column("image", images)
+    table = table.append_column("transforms", pa.array(map(_written, chains), schemas.TRANSFORMS))
+    for column, texts in (
+        ("stage", [problem and problem.stage for problem in problems]),
+        ("error", [problem and problem.reason for problem in problems]),
+    ):
+        table = table.append_column(column, pa.array(texts, pa.string()))
+    seconds = (started, waited, time.perf_counter() - clock - waited)
+    for column, value in zip(_SECONDS, seconds, strict=True):
+        table = table.append_column(column, pa.array(np.full(tasks.num_rows, value)))
+    return table, pixels
+
+
+def drifted_image(
+    settings: GenerateSettings, content: bytes | ImageError, sample_id: int
+) -> tuple[RGB, list[Drawn]]:
+    """Decodes and drifts one image.
+
+    Raises:
+        ImageError: It could not be read or decoded.
+    """
+    if isinstance(content, ImageError):
+        raise content
+    image = decode(content, settings.image)
+    return drift_image(
+        image,
+        settings.transforms,
+        seed=settings.seed,
+        sample_id=sample_id,
+        profile=settings.profile,
+    )
+
+
+def commit_shard(
+    job: ShardJob,
+    table: pa.Table,
+    embeddings: npt.NDArray[np.float64] | None,
+    embed_seconds: float = 0.0,
+) -> LedgerRow:
+    """Writes and commits a shard.
+
+    Args:
+        job: The run.
+        table: What ``drift_shard`` made of it.
+        embeddings: float64 of shape (n, 512), a row for every row of the table; None: none.
+        embed_seconds: What they took.
+
+    Returns:
+        The shard's ledger row.
+    """
+    clock = time.perf_counter()
+    fine = pc.is_null(table["error"])
+    schema = schemas.shard(embeddings is not None)
+    if embeddings is not None:
+        kind = schema.field("embedding").type
+        flat = pa.array(np.ascontiguousarray(embeddings).reshape(-1))
+        table = table.append_column("embedding", pa.FixedSizeListArray.from_arrays(flat, type=kind))
+    written = table.filter(fine).select(schema.names).cast(schema)
+    rejected = _rejected(table.filter(pc.invert(fine)))
+    data = encode_shard(written)
+    image_bytes = pc.sum(pc.binary_length(pc.struct_field(written["image"], "bytes"))).as_py()
+    first: dict[str, Any] = {name: table[name][0].as_py() for name in ("shard", *_SECONDS)}
+    row = LedgerRow(
+        **first,
+        asked=table.num_rows,
+        written=written.num_rows,
+        rejected=len(rejected),
+        image_bytes=image_bytes or 0,
+        size=data.size,
+        sha256=sha256(data).hexdigest(),
+        first_rejected=f"{rejected[0].path}: {rejected[0].error}" if rejected else "",
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        embed_seconds=embed_seconds,
+        write_seconds=time.perf_counter() - clock,
+    )
+    commit(job.output, row, data, rejected)
+    return row
+
+
+def fetch(source: Place, paths: list[str]) -> Iterator[bytes | ImageError]:
+    """Reads files ahead of their use, a few at once, many from object stores.
+
+    Yields:
+        Each file's content in order, or why it could not be read.
+    """
+    ahead = _LOCAL_READS if source.is_local else _REMOTE_READS
+    waiting: deque[Future[bytes | ImageError]] = deque()
+    with ThreadPoolExecutor(ahead) as pool:
+        for path in paths:
+            waiting.append(pool.submit(_read, source, path))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _read(source: Place, path: str) -> bytes | ImageError:
+    try:
+        place = Place(source.filesystem, path, path) if path.startswith("/") else source / path
+        return place.read_bytes()
+    except OSError as error:
+        return ImageError("read", error.strerror or " ".join(str(error).split()))
+
+
+def _rejected(table: pa.Table) -> list[Rejected]:
+    rows = table.select(["sample_id", "source_path", "stage", "error"]).to_pylist()
+    return [Rejected(one["sample_id"], one["source_path"], one["stage"], one["error"]) for one in rows]
+
+
+def _written(chain: list[Drawn]) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": str(drawn.info.transf_type),
+            "level": drawn.info.drift_level,
+            "kernel": str(drawn.kernel),
+            "parameters": list(drawn.parameters.items()),
+        }
+        for drawn in chain
+    ]

@@ -1,0 +1,145 @@
+"""What Ray's actors run: each call takes one shard and returns one small row, or passes it on.
+
+The last stage commits the shard itself, so only ledger rows ever come to the driver. Torch is
+imported by the stages that embed, and by no other process.
+"""
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import ray
+
+from raydrift.codec import RGB, decode
+from raydrift.engine.shard_work import ShardJob, commit_shard, drift_shard, drifted_image, fetch
+from raydrift.errors import ImageError, RaydriftError
+from raydrift.schemas import EMBEDDING_SIZE
+
+if TYPE_CHECKING:
+    from raydrift.embed.resnet import Embedder
+
+_PIXELS = "pixels"
+
+
+class DriftStage:
+    """Drifts a shard and commits it; with weights, embeds it in between."""
+
+    def __init__(self, job: ShardJob, weights: "ray.ObjectRef[Any] | None", on_gpu: bool) -> None:
+        self._job = job
+        self._embedder = _LazyEmbedder(job, weights, on_gpu) if weights is not None else None
+
+    def __call__(self, tasks: pa.Table) -> pa.Table:
+        table, pixels = drift_shard(self._job, tasks, keep_pixels=self._embedder is not None)
+        return _commit(self._job, self._embedder, table, pixels)
+
+
+class PixelStage:
+    """Drifts a shard and passes it on, its pixels with it."""
+
+    def __init__(self, job: ShardJob) -> None:
+        self._job = job
+
+    def __call__(self, tasks: pa.Table) -> pa.Table:
+        table, pixels = drift_shard(self._job, tasks, keep_pixels=True)
+        if pixels is None:
+            return table
+        flat = pa.py_buffer(pixels)
+        kind = pa.binary(flat.size // len(pixels))
+        column = pa.FixedSizeBinaryArray.from_buffers(kind, len(pixels), [None, flat])
+        return table.append_column(_PIXELS, column)
+
+
+class EmbedStage:
+    """Embeds a shard that was passed on, and commits it."""
+
+    def __init__(self, job: ShardJob, weights: "ray.ObjectRef[Any]", on_gpu: bool) -> None:
+        self._job = job
+        self._embedder = _LazyEmbedder(job, weights, on_gpu)
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        image = self._job.settings.image
+        column = table[_PIXELS].combine_chunks()
+        flat = np.frombuffer(column.buffers()[1], np.uint8, offset=column.offset * column.type.byte_width)
+        shape = (table.num_rows, image.height, image.width, 3)
+        pixels = flat[: int(np.prod(shape))].reshape(shape)
+        return _commit(self._job, self._embedder, table.drop_columns([_PIXELS]), pixels)
+
+
+class TwinStage:
+    """Embeds each image of a shard as it is, and drifted; writes nothing."""
+
+    def __init__(self, job: ShardJob, weights: "ray.ObjectRef[Any]", on_gpu: bool) -> None:
+        self._job = job
+        self._embedder = _LazyEmbedder(job, weights, on_gpu)
+
+    def __call__(self, tasks: pa.Table) -> pa.Table:
+        settings = self._job.settings
+        ids, pairs = [], []
+        contents = fetch(self._job.source, tasks["source_path"].to_pylist())
+        for sample_id, content in zip(tasks["sample_id"].to_pylist(), contents, strict=True):
+            try:
+                drifted, _ = drifted_image(settings, content, sample_id)
+            except ImageError:
+                continue
+            if isinstance(content, bytes):
+                ids.append(sample_id)
+                pairs.append((decode(content, settings.image), drifted))
+        try:
+            embedder = self._embedder.ready()
+        except RaydriftError as error:
+            return _failure(error)
+        shape = (-1, settings.image.height, settings.image.width, 3)
+        stacked = np.array(pairs, np.uint8).reshape(shape)
+        embedded = embedder(stacked).reshape(-1, 2, EMBEDDING_SIZE)
+        return pa.table(
+            {
+                "shard": tasks["shard"][:1],
+                "sample_ids": [ids],
+                "originals": [embedded[:, 0].tobytes()],
+                "drifted": [embedded[:, 1].tobytes()],
+                "failure": [""],
+                "message": [""],
+            }
+        )
+
+
+class _LazyEmbedder:
+    """Loads the network at the first shard: weights that are not a network's are then an error row,
+    not a dead actor."""
+
+    def __init__(self, job: ShardJob, weights: "ray.ObjectRef[Any]", on_gpu: bool) -> None:
+        self._job = job
+        self._weights = weights
+        self._threads = None if on_gpu else 1
+        self._embedder: Embedder | None = None
+
+    def ready(self) -> "Embedder":
+        if self._embedder is None:
+            from raydrift.embed.resnet import Embedder
+
+            weights = ray.get(self._weights)
+            settings = self._job.settings.embedding
+            self._embedder = Embedder(weights, settings, threads=self._threads)
+        return self._embedder
+
+
+def _commit(
+    job: ShardJob, embedder: _LazyEmbedder | None, table: pa.Table, pixels: RGB | None
+) -> pa.Table:
+    try:
+        if embedder is None or pixels is None:
+            row = commit_shard(job, table, None)
+        else:
+            network = embedder.ready()
+            clock = time.perf_counter()
+            embeddings = network(pixels)
+            row = commit_shard(job, table, embeddings, time.perf_counter() - clock)
+    except RaydriftError as error:
+        return _failure(error)
+    return pa.Table.from_pylist([asdict(row) | {"failure": "", "message": ""}])
+
+
+def _failure(error: RaydriftError) -> pa.Table:
+    return pa.Table.from_pylist([{"failure": type(error).__name__, "message": str(error)}])

@@ -1,0 +1,79 @@
+"""Everything that raydrift raises on purpose.
+
+    RaydriftError
+    ├── SettingsError (ValueError)   a parameter, key or level that cannot be
+    ├── CatalogError (ValueError)    the input: not there, empty, a class without a label
+    ├── OutputError                  the output: another run's, not finished, not ours
+    ├── ResourcesError               Ray has too few CPUs or GPUs for the plan
+    ├── WeightsError                 the network's weights: not found, not a ResNet18
+    ├── RejectedError                more images could not be used than is allowed
+    ├── PipelineError                a worker failed, or a shard did not arrive whole
+    └── ImageError                   one image cannot be used: becomes a row of rejected.parquet
+
+Each message is one line that names the thing and the remedy.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class RaydriftError(Exception):
+    """The root of all errors that raydrift raises on purpose."""
+
+
+class SettingsError(RaydriftError, ValueError):
+    """A parameter, key or level that cannot be."""
+
+
+class CatalogError(RaydriftError, ValueError):
+    """The input is not there, is empty, or has a class without a label."""
+
+
+class OutputError(RaydriftError):
+    """The output folder holds another run, is not finished, or is not ours."""
+
+
+class ResourcesError(RaydriftError):
+    """Ray has too few CPUs or GPUs for the plan."""
+
+
+class WeightsError(RaydriftError):
+    """The network's weights cannot be found or are not a ResNet18's."""
+
+
+class RejectedError(RaydriftError):
+    """More images could not be used than is allowed."""
+
+
+class PipelineError(RaydriftError):
+    """A worker failed for good, or a shard did not arrive whole."""
+
+
+class ImageError(RaydriftError):
+    """One image cannot be used; the run goes on and the image becomes a rejected row.
+
+    Attributes:
+        stage: Where it failed: ``read``, ``decode`` or ``drift``.
+        reason: Why, in one line.
+    """
+
+    def __init__(self, stage: str, reason: str) -> None:
+        super().__init__(stage, reason)
+        self.stage = stage
+        self.reason = reason
+
+
+def suggest(word: str, choices: Iterable[str]) -> str:
+    """Says what to write instead of a word that is not among the choices.
+
+    Returns:
+        ``did you mean 'rotate'?`` where one is close, else all of them in a row.
+
+    >>> suggest("rotat", ["rotate", "hue"])
+    "did you mean 'rotate'?"
+    >>> suggest("swirl", ["rotate", "hue"])
+    'choose from: rotate, hue'
+    """
+    choices = list(choices)
+    close = get_close_matches(word.lower(), choices, n=1, cutoff=0.7)
+    return f"did you mean {close[0]!r}?" if close else f"choose from: {', '.join(choices)}"

@@ -1,0 +1,89 @@
+"""The Arrow schema of every table that is written to disk."""
+
+from typing import Final
+
+import pyarrow as pa
+
+EMBEDDING_SIZE: Final = 512
+"""Values in one embedding: the width of ResNet18's last pooling layer."""
+
+INPUT_MAPPING: Final = pa.schema(
+    [("sample_id", pa.int64()), ("timestamp", pa.float64()), ("file_name", pa.string())]
+)
+"""``input_mapping.parquet``: which member of the zip a sample is."""
+
+TARGET: Final = pa.schema(
+    [("sample_id", pa.int64()), ("timestamp", pa.float64()), ("label", pa.int64())]
+)
+"""``target.parquet``: which label a sample has."""
+
+EMBEDDINGS: Final = pa.schema(
+    [
+        ("sample_id", pa.int64()),
+        ("timestamp", pa.float64()),
+        ("embedding", pa.list_(pa.float64(), EMBEDDING_SIZE)),
+    ]
+)
+"""``embeddings.parquet``: what the network saw in a sample."""
+
+TRANSFORMS: Final = pa.list_(
+    pa.struct(
+        [
+            ("type", pa.string()),
+            ("level", pa.float64()),
+            ("kernel", pa.string()),
+            ("parameters", pa.map_(pa.string(), pa.float64())),
+        ]
+    )
+)
+"""A sample's transforms in order: as asked for (type, level), and as drawn (kernel, parameters)."""
+
+PROVENANCE: Final = pa.schema(
+    [
+        ("sample_id", pa.int64()),
+        ("source_path", pa.string()),
+        ("class_name", pa.string()),
+        ("transforms", TRANSFORMS),
+    ]
+)
+"""``provenance.parquet``: where a sample came from and all that was done to it."""
+
+REJECTED: Final = pa.schema(
+    [
+        ("sample_id", pa.int64()),
+        ("path", pa.string()),
+        ("stage", pa.string()),
+        ("error", pa.string()),
+    ]
+)
+"""``rejected.parquet``: the images that could not be used, and why."""
+
+TASK: Final = pa.schema(
+    [
+        ("shard", pa.int64()),
+        ("sample_id", pa.int64()),
+        ("timestamp", pa.float64()),
+        ("source_path", pa.string()),
+        ("class_name", pa.string()),
+        ("label", pa.int64()),
+    ]
+)
+"""What a worker is told of each sample of its shard."""
+
+IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+"""An image file as Hugging Face ``datasets`` stores it."""
+
+
+def shard(embeddings: bool) -> pa.Schema:
+    """``_shards/part-*.parquet``: everything there is to know of a shard's samples."""
+    names = ("sample_id", "timestamp", "label", "class_name", "source_path")
+    types = (pa.int64(), pa.float64(), pa.int64(), pa.string(), pa.string())
+    columns = [pa.field(name, kind) for name, kind in zip(names, types, strict=True)]
+    columns += [
+        pa.field("file_name", pa.string()),
+        pa.field("image", IMAGE),
+        pa.field("transforms", TRANSFORMS),
+    ]
+    if embeddings:
+        columns.append(pa.field("embedding", EMBEDDINGS.field("embedding").type))
+    return pa.schema(columns)

@@ -1,0 +1,48 @@
+"""Random numbers that depend on what they are for and on nothing else.
+
+Every draw comes from a Philox generator keyed by (seed, operation, sample id). Philox is
+counter-based: the key selects one of 2^128 streams and the sample id one of 2^64 disjoint parts of
+it, so no stream has to be advanced past another, none can overlap, and no number depends on which
+worker draws it, or when.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from raydrift.errors import SettingsError
+
+ORDER: Final = 2**63
+"""The operation that orders the catalog. Transforms use their position: 0, 1, 2, …"""
+
+_LIMIT: Final = 2**64
+
+
+def check_seed(seed: int) -> int:
+    """Returns the seed.
+
+    Raises:
+        SettingsError: It is not a whole number from 0 to 2^64 - 1.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < _LIMIT:
+        raise SettingsError(f"seed is {seed!r}: give a whole number from 0 to 2^64 - 1")
+    return seed
+
+
+def generator(seed: int, operation: int, sample_id: int) -> np.random.Generator:
+    """Makes the generator of one operation on one sample.
+
+    Args:
+        seed: The run's seed, 0 to 2^64 - 1.
+        operation: What is drawn: a transform's position in its list, or ``ORDER``.
+        sample_id: The sample, 0 to 2^64 - 1.
+
+    Returns:
+        A generator at the start of a stream of its own, 2^128 numbers long.
+
+    >>> generator(42, 0, 7).random() == generator(42, 0, 7).random()
+    True
+    """
+    key = np.array([seed, operation], dtype=np.uint64)
+    counter = np.array([0, 0, sample_id, 0], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=key, counter=counter))

@@ -1,0 +1,399 @@
+"""Everything that can be set, with its default, in frozen dataclasses.
+
+The command line's flags, a TOML file and the Python API all end here, and what cannot be is refused
+here, once. ``read_toml`` and ``generate_settings`` turn the written form into the frozen one.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, Self, get_type_hints
+
+from raydrift.errors import SettingsError, suggest
+from raydrift.seeds import check_seed
+
+FIRST_TIMESTAMP: Final = 1717232400.0
+"""The timestamp of sample 0, in seconds since 1970 (1 June 2024, 09:00 UTC)."""
+
+
+class ImageTransform(StrEnum):
+    """The ways in which an image can drift."""
+
+    ROTATE = "rotate"
+    BRIGHTNESS = "brightness"
+    CONTRAST = "contrast"
+    SATURATION = "saturation"
+    HUE = "hue"
+    GAUSSIAN_BLUR = "gaussian_blur"
+    GAUSSIAN_NOISE = "gaussian_noise"
+    DEFAULT = "default"
+
+    @classmethod
+    def parse(cls, name: str) -> "ImageTransform":
+        """The transform of a name; one that is unknown is an error that suggests."""
+        try:
+            return cls(name.strip().lower().replace("-", "_"))
+        except ValueError:
+            names = [str(member) for member in cls]
+            raise SettingsError(f"unknown transform {name!r}: {suggest(name, names)}") from None
+
+
+@dataclass(frozen=True)
+class TransformInfo:
+    """One transform at one level.
+
+    Args:
+        transf_type: The transform, or its name.
+        drift_level: How strong, from 0 (leaves every pixel as it is) to 1.
+
+    Raises:
+        SettingsError: (a ``ValueError``) The name is unknown or the level outside [0, 1].
+
+    >>> TransformInfo(ImageTransform.ROTATE, 0.9)
+    TransformInfo(transf_type=<ImageTransform.ROTATE: 'rotate'>, drift_level=0.9)
+    """
+
+    transf_type: ImageTransform
+    drift_level: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "transf_type", ImageTransform.parse(str(self.transf_type)))
+        check_level(self.drift_level, str(self.transf_type))
+        object.__setattr__(self, "drift_level", float(self.drift_level))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads the written form ``NAME:LEVEL``.
+
+        >>> TransformInfo.parse("hue:0.25").drift_level
+        0.25
+        """
+        name, colon, level = text.partition(":")
+        transform = ImageTransform.parse(name)
+        try:
+            value = float(level)
+        except ValueError:
+            problem = f"level {level!r} is not a number" if colon else "the level is missing"
+            raise SettingsError(
+                f"transform {text!r}: {problem}: write {transform}:0.5 (0 none, 1 most)"
+            ) from None
+        return cls(transform, value)
+
+    def __str__(self) -> str:
+        return f"{self.transf_type}:{self.drift_level:g}"
+
+
+def check_level(level: float, what: str) -> float:
+    """Returns the drift level.
+
+    Raises:
+        SettingsError: It is not a number from 0 to 1.
+    """
+    number = isinstance(level, int | float) and not isinstance(level, bool)
+    if not number or not 0.0 <= level <= 1.0:
+        raise SettingsError(f"{what}: level {level!r} is not a number from 0 (none) to 1 (most)")
+    return level
+
+
+@dataclass(frozen=True)
+class DriftProfile:
+    """The ranges that a level L from 0 to 1 spans.
+
+    Attributes:
+        rotate_degrees: Angle ~ U(-x·L, +x·L) degrees.
+        brightness_span: Factor ~ U(max(0, 1 - x·L), 1 + x·L).
+        contrast_span: The same for contrast.
+        saturation_span: The same for saturation.
+        hue_turns: Shift ~ U(-x·L, +x·L) turns of the colour circle.
+        blur_sigma: Standard deviation of the blur, x·L pixels.
+        blur_kernel: Width of its kernel, an odd number of pixels.
+        noise_mean: Added to every pixel in [0, 1] where L > 0.
+        noise_sigma: Standard deviation of the noise, x·L on pixels in [0, 1].
+        default_switch: ``default`` is blur at L up to here, noise above.
+        default_noise_offset: ``default``'s noise has level L - x.
+    """
+
+    rotate_degrees: float = 90.0
+    brightness_span: float = 3.0
+    contrast_span: float = 3.0
+    saturation_span: float = 15.0
+    hue_turns: float = 0.5
+    blur_sigma: float = 3.0
+    blur_kernel: int = 5
+    noise_mean: float = 0.1
+    noise_sigma: float = 0.5
+    default_switch: float = 0.5
+    default_noise_offset: float = 0.4
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            _require(value >= 0, f"profile.{item.name}", value, "give a number of at least 0")
+        _require(self.hue_turns <= 0.5, "profile.hue_turns", self.hue_turns, "at most 0.5")
+        odd = self.blur_kernel % 2 == 1 and self.blur_kernel <= 31
+        _require(odd, "profile.blur_kernel", self.blur_kernel, "an odd number up to 31")
+        inside = self.default_noise_offset <= self.default_switch <= 1
+        _require(
+            inside, "profile.default_switch", self.default_switch, "from default_noise_offset to 1"
+        )
+
+
+@dataclass(frozen=True)
+class ImageSettings:
+    """How input bytes become pixels.
+
+    Attributes:
+        height: Of the output image, pixels; the input is resized to exactly that.
+        width: Likewise.
+        max_pixels: An input image of more pixels is rejected before it is decoded.
+    """
+
+    height: int = 224
+    width: int = 224
+    max_pixels: int = 200_000_000
+
+    def __post_init__(self) -> None:
+        for name in ("height", "width"):
+            value = getattr(self, name)
+            _require(8 <= value <= 8192, f"image.{name}", value, "give 8 to 8192 pixels")
+        _require(self.max_pixels > 0, "image.max_pixels", self.max_pixels, "give at least 1")
+
+    @classmethod
+    def parse_size(cls, text: str) -> tuple[int, int]:
+        """Reads ``224`` or ``HEIGHTxWIDTH`` as (height, width).
+
+        >>> ImageSettings.parse_size("192x256")
+        (192, 256)
+        """
+        parts = text.lower().split("x")
+        if len(parts) > 2 or not all(part.isdecimal() for part in parts):
+            raise SettingsError(f"image size {text!r}: write 224 or HEIGHTxWIDTH, e.g. 192x256")
+        return int(parts[0]), int(parts[-1])
+
+
+@dataclass(frozen=True)
+class EmbeddingSettings:
+    """The network that looks at the drifted images.
+
+    Attributes:
+        compute: Whether ``embeddings.parquet`` is written.
+        weights: ``imagenet`` (torchvision's ``ResNet18_Weights.DEFAULT``), ``random``, or the path
+            of a ResNet18 state dict.
+        normalize: Whether pixels are normalised by ImageNet's mean and deviation.
+        precision: ``float32`` or ``bfloat16``.
+        batch_size: Images that pass the network at once.
+    """
+
+    compute: bool = False
+    weights: str = "imagenet"
+    normalize: bool = False
+    precision: str = "float32"
+    batch_size: int = 32
+
+    def __post_init__(self) -> None:
+        _choose("embedding.precision", self.precision, ("float32", "bfloat16"))
+        _require(bool(self.weights), "embedding.weights", self.weights, "imagenet, random or PATH")
+        _require(self.batch_size > 0, "embedding.batch_size", self.batch_size, "give at least 1")
+
+
+@dataclass(frozen=True)
+class OutputSettings:
+    """What is written, and what is done with what is there.
+
+    Attributes:
+        organize_by_class: Class folders inside the zip, instead of a flat one.
+        shard_size: Samples a shard, the unit of work and of resume; None: 256, fewer for small
+            sets, so that every worker has some.
+        keep_shards: Whether ``_shards/`` stays after they are merged.
+        finalize: Whether the shards are merged at the end of the run.
+        overwrite: Whether another run's output is replaced.
+    """
+
+    organize_by_class: bool = False
+    shard_size: int | None = None
+    keep_shards: bool = False
+    finalize: bool = True
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        size = self.shard_size
+        ok = size is None or 1 <= size <= 65_536
+        _require(ok, "write.shard_size", size, "give 1 to 65536 samples")
+
+
+@dataclass(frozen=True)
+class FaultSettings:
+    """What happens with images that cannot be used.
+
+    Attributes:
+        on_error: ``skip`` writes them to ``rejected.parquet``; ``fail`` stops at the first.
+        max_rejected: The fraction of rejected images, 0 to 1, over which a run fails at its end.
+    """
+
+    on_error: str = "skip"
+    max_rejected: float = 0.1
+
+    def __post_init__(self) -> None:
+        _choose("faults.on_error", self.on_error, ("skip", "fail"))
+        ok = 0 <= self.max_rejected <= 1
+        _require(ok, "faults.max_rejected", self.max_rejected, "give a fraction from 0 to 1")
+
+
+@dataclass(frozen=True)
+class ClusterSettings:
+    """Where the work is done.
+
+    Attributes:
+        address: None starts Ray on this machine (or uses the one that this process, or the
+            environment's ``RAY_ADDRESS``, is connected to); ``auto``, ``HOST:PORT`` and
+            ``ray://HOST:PORT`` connect to a cluster.
+        workers: Processes that decode, drift and encode, one CPU each; None: one a free CPU.
+        embedders: Processes that only embed. None: one a free GPU, and where there is none every
+            worker embeds its own images. A number without GPUs takes a CPU each.
+        verbose: Whether Ray's own progress and log lines are shown.
+    """
+
+    address: str | None = None
+    workers: int | None = None
+    embedders: int | None = None
+    verbose: bool = False
+
+    def __post_init__(self) -> None:
+        ok = self.workers is None or self.workers >= 1
+        _require(ok, "cluster.workers", self.workers, "give at least 1")
+        ok = self.embedders is None or self.embedders >= 0
+        _require(ok, "cluster.embedders", self.embedders, "give at least 0")
+
+
+@dataclass(frozen=True)
+class GenerateSettings:
+    """One run of the generator.
+
+    Attributes:
+        input: A folder with one sub-folder a class, or a manifest (``.parquet``, ``.csv``).
+        output: The folder to write.
+        seed: 0 to 2^64 - 1.
+        start: The first sample's id: samples 0 to start - 1 were written by earlier runs.
+        num_samples: How many samples; None: all that remain.
+        shuffle: Whether the order is a seeded permutation of the paths, or the sorted paths.
+        class_mapping: Class name to integer label; None: sorted names to 0..C-1.
+        first_timestamp: Of sample 0, seconds since 1970.
+        delta_timestamp: Seconds between one sample and the next.
+        transforms: Applied in this order; none: clean images.
+    """
+
+    input: str
+    output: str
+    seed: int = 42
+    start: int = 0
+    num_samples: int | None = None
+    shuffle: bool = True
+    class_mapping: Mapping[str, int] | None = None
+    first_timestamp: float = FIRST_TIMESTAMP
+    delta_timestamp: float = 1800.0
+    transforms: tuple[TransformInfo, ...] = ()
+    profile: DriftProfile = field(default_factory=DriftProfile)
+    image: ImageSettings = field(default_factory=ImageSettings)
+    embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
+    write: OutputSettings = field(default_factory=OutputSettings)
+    faults: FaultSettings = field(default_factory=FaultSettings)
+    cluster: ClusterSettings = field(default_factory=ClusterSettings)
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+        for name in ("input", "output"):
+            value = getattr(self, name)
+            _require(bool(value), name, value, "give a path")
+        _require(self.start >= 0, "start", self.start, "give at least 0")
+        ok = self.num_samples is None or self.num_samples >= 1
+        _require(ok, "num_samples", self.num_samples, "give at least 1")
+
+
+def as_dict(settings: GenerateSettings) -> dict[str, Any]:
+    """The settings as plain values, the way a TOML file or ``run.json`` holds them."""
+    plain = asdict(settings)
+    plain["transforms"] = [str(info) for info in settings.transforms]
+    return plain
+
+
+def read_toml(path: str) -> dict[str, Any]:
+    """Reads a TOML file of settings; ``generate_settings`` checks what it says.
+
+    Raises:
+        SettingsError: There is no such file, or it is not TOML.
+    """
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"config file {path}: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"config file {path} is not TOML: {error}") from None
+
+
+def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
+    """Builds the settings of a run from plain values.
+
+    Args:
+        values: Nested as in TOML; ``transforms`` are written ``"NAME:LEVEL"``.
+
+    Raises:
+        SettingsError: An unknown key, a wrong type or a value out of range; the message names the
+            key and what to write instead.
+
+    >>> generate_settings({"input": "a", "output": "b", "transforms": ["hue:1"]}).transforms
+    (TransformInfo(transf_type=<ImageTransform.HUE: 'hue'>, drift_level=1.0),)
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    values = dict(values)
+    _check_keys(GenerateSettings, values, "")
+    for name in ("input", "output"):
+        if name not in values:
+            raise SettingsError(f"{name} is missing: name it on the command line or in the file")
+    values["transforms"] = _transforms(values.get("transforms", ()))
+    try:
+        return TypeAdapter(GenerateSettings).validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        cause = first.get("ctx", {}).get("error")
+        if isinstance(cause, SettingsError):
+            raise cause from None
+        key = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"{key} is {first['input']!r}: {_lower(first['msg'])}") from None
+
+
+def _transforms(written: object) -> list[TransformInfo]:
+    if not isinstance(written, Iterable) or isinstance(written, str | bytes | Mapping):
+        raise SettingsError(f'transforms is {written!r}: write a list, ["gaussian_blur:0.5"]')
+    infos = []
+    for item in written:
+        if not isinstance(item, str | TransformInfo):
+            raise SettingsError(f'transforms has {item!r}: write it as "gaussian_blur:0.5"')
+        infos.append(item if isinstance(item, TransformInfo) else TransformInfo.parse(item))
+    return infos
+
+
+def _check_keys(kind: type, values: Mapping[str, Any], prefix: str) -> None:
+    hints = get_type_hints(kind)
+    for key, value in values.items():
+        if key not in hints:
+            raise SettingsError(f"unknown key {prefix}{key}: {suggest(key, hints)}")
+        if is_dataclass(hints[key]) and not is_dataclass(value):
+            if not isinstance(value, Mapping):
+                raise SettingsError(f"{prefix}{key} is {value!r}: write it as a table, [{key}]")
+            _check_keys(hints[key], value, f"{prefix}{key}.")  # type: ignore[arg-type]
+
+
+def _require(ok: bool, name: str, value: object, remedy: str) -> None:
+    if not ok:
+        raise SettingsError(f"{name} is {value!r}: {remedy}")
+
+
+def _choose(name: str, value: str, choices: tuple[str, ...]) -> None:
+    _require(value in choices, name, value, f"choose from: {', '.join(choices)}")
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]

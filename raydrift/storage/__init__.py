@@ -1,0 +1,1 @@
+"""Filesystems, shards and their commit, the zip, and the merge of it all."""

@@ -1,0 +1,170 @@
+"""The merge of a run's shards into the zip and the single tables."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from hashlib import sha256
+from time import perf_counter
+from typing import Final, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from raydrift import schemas
+from raydrift.errors import OutputError
+from raydrift.place import Place
+from raydrift.storage import layout
+from raydrift.storage.record import RunRecord, load_record
+from raydrift.storage.shards import LedgerRow, read_ledger, read_rejected, read_shard
+from raydrift.storage.zip_writer import ZipWriter
+
+_TABLES: Final = {
+    layout.INPUT_MAPPING: schemas.INPUT_MAPPING,
+    layout.TARGET: schemas.TARGET,
+    layout.EMBEDDINGS: schemas.EMBEDDINGS,
+    layout.PROVENANCE: schemas.PROVENANCE,
+}
+_ROW_GROUP: Final = 16_384
+
+
+class HashingSink:
+    """Counts and hashes what it passes on."""
+
+    def __init__(self, sink: pa.NativeFile) -> None:
+        self._sink = sink
+        self._digest = sha256()
+        self.size = 0
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Takes the next bytes."""
+        self._sink.write(data)
+        self._digest.update(data)
+        self.size += memoryview(data).nbytes
+
+    @property
+    def sha256(self) -> str:
+        """Of all bytes so far."""
+        return self._digest.hexdigest()
+
+
+class TableSink:
+    """Gathers rows into row groups of one parquet file."""
+
+    def __init__(self, sink: pa.NativeFile, schema: pa.Schema) -> None:
+        compression = "NONE" if "embedding" in schema.names else "ZSTD"
+        self._writer = pq.ParquetWriter(sink, schema, compression=compression)
+        self._schema = schema
+        self._waiting: list[pa.Table] = []
+        self._rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if error is None:
+            self._flush()
+        self._writer.close()
+
+    def add(self, table: pa.Table) -> None:
+        """Adds those columns of the table that the schema names."""
+        self._waiting.append(table.select(self._schema.names).cast(self._schema))
+        self._rows += table.num_rows
+        if self._rows >= _ROW_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.concat_tables(self._waiting).combine_chunks())
+        self._waiting, self._rows = [], 0
+
+
+def finalize(
+    output: Place,
+    *,
+    keep_shards: bool = False,
+    on_shard: Callable[[LedgerRow], None] = lambda row: None,
+) -> RunRecord:
+    """Merges the shards of a run, in order of sample ids, and marks the run complete.
+
+    Every file is written aside and moved into place; the same shards give the same zip, byte for
+    byte. A run that is complete already is left as it is.
+
+    Args:
+        output: The run's folder.
+        keep_shards: Whether ``_shards/`` stays.
+        on_shard: Called after each shard.
+
+    Raises:
+        OutputError: There is no run, or some of its shards are missing or altered.
+    """
+    record = load_record(output)
+    if record is None:
+        raise OutputError(f"{output} has no {layout.RUN}: give the output folder of a generate run")
+    if record.status == "complete":
+        return record
+    ledger = read_ledger(output)
+    missing = record.shards - sum(shard in ledger for shard in range(record.shards))
+    if missing:
+        raise OutputError(
+            f"{output}: {missing} of {record.shards} shards are missing: "
+            "run the same generate command again, it makes what is missing"
+        )
+    rows = [ledger[shard] for shard in range(record.shards)]
+    start = perf_counter()
+    write_rejected(output, rows)
+    record.files = _merge(output, record, rows, on_shard)
+    record.timings["finalize"] = round(perf_counter() - start, 3)
+    record.counts = count(rows)
+    record.status = "complete"
+    record.save(output)
+    if not keep_shards:
+        (output / layout.SHARDS).delete()
+    return record
+
+
+def write_rejected(output: Place, rows: list[LedgerRow]) -> None:
+    """Writes ``rejected.parquet`` from the ledger entries of the shards."""
+    rejected = [vars(one) for row in rows if row.rejected for one in read_rejected(output, row.shard)]
+    table = pa.Table.from_pylist(rejected, schema=schemas.REJECTED)
+    with (output / layout.REJECTED).writing() as sink:
+        pq.write_table(table, sink)
+
+
+def count(rows: list[LedgerRow]) -> dict[str, int]:
+    """The sums over the shards that ``run.json`` tells."""
+    return {
+        "asked": sum(row.asked for row in rows),
+        "written": sum(row.written for row in rows),
+        "rejected": sum(row.rejected for row in rows),
+        "image_bytes": sum(row.image_bytes for row in rows),
+    }
+
+
+def _merge(
+    output: Place, record: RunRecord, rows: list[LedgerRow], on_shard: Callable[[LedgerRow], None]
+) -> dict[str, dict[str, object]]:
+    names = [name for name in _TABLES if name != layout.EMBEDDINGS or record.has_embeddings]
+    with ExitStack() as stack:
+        target = HashingSink(stack.enter_context((output / layout.ZIP).writing()))
+        archive = stack.enter_context(ZipWriter(target))
+        tables = [stack.enter_context(_table_sink(output / name, _TABLES[name])) for name in names]
+        for row in rows:
+            shard = read_shard(output, row)
+            for name, image in _members(shard):
+                archive.add(name, image)
+            for table in tables:
+                table.add(shard)
+            on_shard(row)
+    return {layout.ZIP: {"size": target.size, "sha256": target.sha256}}
+
+
+@contextmanager
+def _table_sink(place: Place, schema: pa.Schema) -> Iterator[TableSink]:
+    with place.writing() as sink, TableSink(sink, schema) as table:
+        yield table
+
+
+def _members(shard: pa.Table) -> Iterator[tuple[str, memoryview]]:
+    for batch in shard.select(["file_name", "image"]).to_batches():
+        contents = batch["image"].field("bytes")
+        for place, name in enumerate(batch["file_name"].to_pylist()):
+            yield name, memoryview(contents[place].as_buffer())

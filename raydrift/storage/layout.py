@@ -1,0 +1,53 @@
+"""The names of everything in an output folder."""
+
+from typing import Final
+
+ZIP: Final = "sampled_images.zip"
+INPUT_MAPPING: Final = "input_mapping.parquet"
+TARGET: Final = "target.parquet"
+EMBEDDINGS: Final = "embeddings.parquet"
+PROVENANCE: Final = "provenance.parquet"
+REJECTED: Final = "rejected.parquet"
+RUN: Final = "run.json"
+SHARDS: Final = "_shards"
+
+RESULTS: Final = (ZIP, INPUT_MAPPING, TARGET, EMBEDDINGS, PROVENANCE, REJECTED)
+"""The files that a finished run consists of, ``run.json`` apart."""
+
+# What a member's folder may be called on every common filesystem, as it is.
+_PLAIN: Final = " !#$&'()+,-.;=@[]^_`{}~"
+
+
+def shard_name(shard: int) -> str:
+    """``part-00000012.parquet``."""
+    return f"part-{shard:08d}.parquet"
+
+
+def ledger_name(shard: int) -> str:
+    """``part-00000012.json``: written last, so that where it is, its shard is whole."""
+    return f"part-{shard:08d}.json"
+
+
+def member_name(sample_id: int, class_name: str | None) -> str:
+    """A sample's name in the zip, in its class's folder unless the class is None."""
+    name = f"{sample_id:08d}.png"
+    return name if class_name is None else f"{class_folder(class_name)}/{name}"
+
+
+def class_folder(class_name: str) -> str:
+    """A class's folder in the zip; ``urllib.parse.unquote`` gives the class name back.
+
+    Letters of all scripts, digits and most signs stay. ``%``, slashes, control characters, what
+    Windows forbids, and a dot or blank at either end are percent-encoded, so that no member can
+    leave the folder that the zip is unpacked to.
+
+    >>> class_folder("golden retriever"), class_folder("../etc")
+    ('golden retriever', '%2E.%2Fetc')
+    """
+    last = len(class_name) - 1
+    return "".join(
+        sign
+        if (sign.isalnum() or sign in _PLAIN) and not (sign in ". " and place in (0, last))
+        else "".join(f"%{byte:02X}" for byte in sign.encode())
+        for place, sign in enumerate(class_name)
+    )

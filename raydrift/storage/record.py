@@ -1,0 +1,154 @@
+"""``run.json``: what a run is, how far it is, and what it needs to be the same again."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from platform import python_version
+from typing import Any, Final, Literal
+
+from raydrift.errors import OutputError
+from raydrift.place import Place
+from raydrift.settings import GenerateSettings, as_dict
+from raydrift.storage import layout
+
+FORMAT: Final = 1
+"""Goes up when the same settings give other bytes or other files."""
+
+Status = Literal["running", "sharded", "complete"]
+
+_ELSEWHERE: Final = ("output", "write", "faults", "cluster")
+"""Settings that do not change a byte of the result, or (``organize_by_class``) are kept apart."""
+
+_PACKAGES: Final = (
+    "raydrift", "ray", "numpy", "opencv-python-headless", "simplejpeg", "isal", "pillow", "pyarrow",
+    "torch", "torchvision",
+)  # fmt: skip
+
+
+@dataclass
+class RunRecord:
+    """The content of ``run.json``.
+
+    Attributes:
+        identity: All that the result's bytes depend on.
+        settings: All settings, resolved.
+        shard_size: Samples a shard.
+        samples: How many samples were asked for.
+        shards: How many shards they are.
+        classes: Class name to label.
+        status: ``running``, ``sharded`` (all shards are there) or ``complete`` (merged).
+        ignored: Files of the input that were passed over, by reason.
+        notes: Plain sentences that whoever uses the result should read.
+        counts: Samples asked for, written, rejected; bytes.
+        timings: Seconds, by what they were spent on.
+        files: Size and SHA-256 of the merged files, by name.
+        versions: Of Python and the packages that the bytes come from.
+    """
+
+    identity: dict[str, Any]
+    settings: dict[str, Any]
+    shard_size: int
+    samples: int
+    shards: int
+    classes: dict[str, int]
+    status: Status = "running"
+    ignored: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=lambda: installed_versions())
+    format: int = FORMAT
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the identity."""
+        return sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def has_embeddings(self) -> bool:
+        """Whether embeddings are part of this run."""
+        return bool(self.settings["embedding"]["compute"])
+
+    def save(self, output: Place) -> None:
+        """Writes ``run.json`` whole or not at all."""
+        content = {"fingerprint": self.fingerprint} | asdict(self)
+        (output / layout.RUN).write_bytes(json.dumps(content, indent=2).encode() + b"\n")
+
+
+def make_identity(
+    settings: GenerateSettings, samples: int, catalog_digest: str, weights_digest: str | None
+) -> dict[str, Any]:
+    """All that the bytes of a run's result depend on, as plain values.
+
+    Args:
+        settings: Of the run.
+        samples: How many it has, ``num_samples`` resolved.
+        catalog_digest: Of the input's paths, classes and sizes.
+        weights_digest: Of the network's weights; None without embeddings.
+    """
+    plain = as_dict(settings)
+    identity = {name: value for name, value in plain.items() if name not in _ELSEWHERE}
+    identity["num_samples"] = samples
+    identity["input"] = catalog_digest
+    identity["organize_by_class"] = settings.write.organize_by_class
+    if settings.embedding.compute:
+        identity["embedding"]["weights"] = weights_digest
+    else:
+        identity["embedding"] = None
+    identity["format"] = FORMAT
+    return identity
+
+
+def load_record(output: Place) -> RunRecord | None:
+    """Reads ``run.json``; None where there is none.
+
+    Raises:
+        OutputError: What is there is not raydrift's.
+    """
+    place = output / layout.RUN
+    if not place.is_file():
+        return None
+    try:
+        content = json.loads(place.read_bytes())
+        content.pop("fingerprint")
+        return RunRecord(**content)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise OutputError(
+            f"{place} is not a run of this version of raydrift: choose another output, "
+            "or delete the file"
+        ) from None
+
+
+def differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:
+    """Says where two identities differ: ``seed is 1 there and 2 here``."""
+    found = []
+    for name in sorted(old.keys() | new.keys()):
+        before, now = old.get(name), new.get(name)
+        if isinstance(before, dict) and isinstance(now, dict):
+            found += differences(before, now, f"{prefix}{name}.")
+        elif before != now:
+            if name == "input":
+                found.append("the input's files are others")
+            elif name == "weights":
+                found.append("the network's weights are others")
+            else:
+                found.append(f"{prefix}{name} is {_brief(before)} there and {_brief(now)} here")
+    return found
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that the result's bytes come from."""
+    found = {"python": python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _brief(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,149 @@
+"""Shards and their commit.
+
+A shard is committed by two files: ``part-N.parquet`` with its samples, then ``part-N.json``, its
+ledger entry, with the parquet's checksum and the shard's rejected images. Each appears whole or not
+at all, and both depend on nothing but the run's settings, so a task that is retried or runs twice
+writes the same shard again.
+"""
+
+import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, fields
+from hashlib import sha256
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from raydrift.errors import OutputError
+from raydrift.storage import layout
+from raydrift.place import Place
+
+_READERS = 16
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """One image that could not be used."""
+
+    sample_id: int
+    path: str
+    stage: str
+    error: str
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """What the driver knows of a committed shard.
+
+    Attributes:
+        shard: Its number.
+        asked: Samples that it was asked for.
+        written: Samples in it.
+        rejected: Images that could not be used; ``asked == written + rejected``.
+        image_bytes: Bytes of its PNGs.
+        size: Bytes of its parquet file.
+        sha256: Of its parquet file.
+        first_rejected: ``path: reason`` of the first rejected image, else empty.
+        worker: Where it was made, ``HOST:PID``.
+        started: When, in seconds since 1970.
+        read_seconds: Waited for input.
+        drift_seconds: Decoded, drifted and encoded.
+        embed_seconds: In the network.
+        write_seconds: Writing the shard.
+    """
+
+    shard: int
+    asked: int
+    written: int
+    rejected: int
+    image_bytes: int
+    size: int
+    sha256: str
+    first_rejected: str = ""
+    worker: str = ""
+    started: float = 0.0
+    read_seconds: float = 0.0
+    drift_seconds: float = 0.0
+    embed_seconds: float = 0.0
+    write_seconds: float = 0.0
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Reads the row from plain values; keys of later versions are passed over."""
+        return cls(**{item.name: values[item.name] for item in fields(cls) if item.name in values})
+
+
+def commit(
+    output: Place, row: LedgerRow, data: pa.Buffer | bytes, rejected: Iterable[Rejected]
+) -> None:
+    """Commits a shard: its parquet bytes, then its ledger entry."""
+    folder = output / layout.SHARDS
+    (folder / layout.shard_name(row.shard)).write_bytes(data)
+    entry = asdict(row) | {"rejected_images": [asdict(one) for one in rejected]}
+    (folder / layout.ledger_name(row.shard)).write_bytes(json.dumps(entry).encode())
+
+
+def encode_shard(table: pa.Table) -> pa.Buffer:
+    """A shard's table as parquet bytes. Nothing is compressed: nearly all of it is PNG."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table,
+        sink,
+        compression="NONE",
+        use_dictionary=["class_name"],
+        write_statistics=["sample_id"],
+        row_group_size=max(1, table.num_rows),
+    )
+    return sink.getvalue()
+
+
+def read_ledger(output: Place) -> dict[int, LedgerRow]:
+    """The committed shards by number, as far as their files have the size that the ledger says."""
+    folder = output / layout.SHARDS
+    sizes = folder.names()
+    ledgers = [name for name in sizes if name.startswith("part-") and name.endswith(".json")]
+
+    def read(name: str) -> LedgerRow | None:
+        try:
+            return LedgerRow.from_dict(json.loads((folder / name).read_bytes()))
+        except (ValueError, TypeError):  # cut off while written: not committed
+            return None
+
+    with ThreadPoolExecutor(_READERS) as pool:
+        rows = [row for row in pool.map(read, ledgers) if row is not None]
+    return {row.shard: row for row in rows if sizes.get(layout.shard_name(row.shard)) == row.size}
+
+
+def intact(output: Place, rows: Iterable[LedgerRow]) -> dict[int, LedgerRow]:
+    """Those of the shards whose bytes are still the ones that were committed."""
+
+    def check(row: LedgerRow) -> LedgerRow | None:
+        data = (output / layout.SHARDS / layout.shard_name(row.shard)).read_bytes()
+        return row if sha256(data).hexdigest() == row.sha256 else None
+
+    with ThreadPoolExecutor(4) as pool:
+        return {row.shard: row for row in pool.map(check, rows) if row is not None}
+
+
+def read_shard(output: Place, row: LedgerRow) -> pa.Table:
+    """Reads a committed shard.
+
+    Raises:
+        OutputError: Its bytes are not those that were committed.
+    """
+    name = layout.shard_name(row.shard)
+    data = (output / layout.SHARDS / name).read_bytes()
+    if sha256(data).hexdigest() != row.sha256:
+        raise OutputError(
+            f"{output / layout.SHARDS / name} was altered since it was written: "
+            "run the same generate command again, it redoes this shard"
+        )
+    return pq.read_table(pa.BufferReader(data))
+
+
+def read_rejected(output: Place, shard: int) -> list[Rejected]:
+    """The rejected images of a committed shard, by sample id."""
+    entry = json.loads((output / layout.SHARDS / layout.ledger_name(shard)).read_bytes())
+    return [Rejected(**one) for one in entry["rejected_images"]]
