@@ -1,5 +1,6 @@
 """Shards through Ray Data's actor pools, one small row for each coming back."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -91,21 +92,20 @@ def _stage(
     arguments: tuple[Any, ...],
     gpus: int = 0,
 ) -> ray.data.Dataset:
-    return dataset.map_batches(
-        stage,
-        fn_constructor_args=arguments,
-        batch_size=None,
-        batch_format="pyarrow",
-        zero_copy_batch=True,
-        compute=ray.data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=2),
-        num_cpus=0 if gpus else 1,
-        num_gpus=gpus,
-        ray_remote_args_fn=_limited_retries,
-    )
-
-
-def _limited_retries() -> dict[str, Any]:
-    return {"max_task_retries": _TASK_RETRIES}
+    with warnings.catch_warnings():
+        # The only way to limit retries; its successor is not in Ray yet.
+        warnings.filterwarnings("ignore", message="`ray_remote_args` is deprecated")
+        return dataset.map_batches(
+            stage,
+            fn_constructor_args=arguments,
+            batch_size=None,
+            batch_format="pyarrow",
+            zero_copy_batch=True,
+            compute=ray.data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=2),
+            num_cpus=0 if gpus else 1,
+            num_gpus=gpus,
+            max_task_retries=_TASK_RETRIES,
+        )
 
 
 class PipelineHost:
@@ -137,4 +137,7 @@ def _explain(error: BaseException) -> str:
     cause = getattr(error, "cause", None) or error.__cause__ or error
     lines = [line.strip() for line in str(cause).strip().splitlines() if line.strip()]
     said = lines[-1] if lines else type(cause).__name__
-    return f"a worker failed: {type(cause).__name__}: {said[:300]}: finished shards are kept, run the same command again, with --verbose for Ray's log"
+    return (
+        f"a worker failed: {type(cause).__name__}: {said[:300]}: finished shards are kept; "
+        "run the same command again, with --verbose for Ray's log"
+    )

@@ -50,12 +50,37 @@ def connect(cluster: ClusterSettings) -> None:
         # Workers elsewhere run the code that this driver has, installed there or not.
         options["runtime_env"] = {"py_modules": [str(Path(raydrift.__file__).parent)]}
     try:
-        ray.init(address=address, **options)
+        with _quiet(cluster.verbose):
+            ray.init(address=address, **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ResourcesError(
             f"no Ray cluster answers at {address!r} ({_first_line(error)}): "
             "check the address, or leave it out to use this machine"
         ) from error
+
+
+@contextmanager
+def _quiet(verbose: bool) -> Iterator[None]:
+    """Keeps Ray's C++ side from writing to the terminal.
+
+    It reads its level from the environment, once, when it starts, and writes to file descriptor 2
+    that it did.
+    """
+    name = "RAY_BACKEND_LOG_LEVEL"
+    if verbose or name in os.environ:
+        yield
+        return
+    os.environ[name] = "fatal"
+    stderr = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
+        del os.environ[name]
 
 
 def usable_cpus() -> int:

@@ -1,0 +1,325 @@
+"""``ImageDatasetGenerator``: the Python API, a thin face over the engine."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from raydrift.catalog import Catalog, load_catalog
+from raydrift.errors import SettingsError
+from raydrift.metrics import kl_softmax
+from raydrift.place import Place
+from raydrift.settings import (
+    ClusterSettings,
+    DriftProfile,
+    EmbeddingSettings,
+    FaultSettings,
+    GenerateSettings,
+    ImageSettings,
+    ImageTransform,
+    OutputSettings,
+    TransformInfo,
+    check_level,
+)
+from raydrift.storage import layout
+
+Similarity = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], float]
+"""From the embeddings of originals and of their drifted twins, both (n, 512), to a number."""
+
+_UNWRITTEN: Final = "(nothing is written)"
+
+
+@dataclass(frozen=True)
+class ImageDataCategoryInfo:
+    """What one call of ``sample`` wrote.
+
+    Attributes:
+        zip_path: The zip of the drifted images.
+        input_mapping_path: The table that maps sample ids to members of the zip.
+        target_path: The table that maps sample ids to labels.
+        embeddings_path: The embeddings' table; None if they were not asked for.
+        num_samples: How many samples were written.
+        num_rejected: How many images could not be used; ``rejected.parquet`` says why.
+        zip_type: Of the container.
+        file_type: Of its members.
+    """
+
+    zip_path: str
+    input_mapping_path: str
+    target_path: str
+    embeddings_path: str | None
+    num_samples: int
+    num_rejected: int
+    zip_type: str = "zip"
+    file_type: str = "png"
+
+    @property
+    def input_mapping(self) -> pa.Table:
+        """``sample_id`` int64, ``timestamp`` float64, ``file_name`` string."""
+        return _read_table(self.input_mapping_path)
+
+    @property
+    def target(self) -> pa.Table:
+        """``sample_id`` int64, ``timestamp`` float64, ``label`` int64."""
+        return _read_table(self.target_path)
+
+    @property
+    def embeddings(self) -> pa.Table | None:
+        """``sample_id`` int64, ``timestamp`` float64, ``embedding`` list of 512 float64."""
+        return _read_table(self.embeddings_path) if self.embeddings_path else None
+
+
+@dataclass(frozen=True)
+class BatchSimilarity:
+    """How far one batch of images was from its drifted twins.
+
+    Attributes:
+        batch: Its number, from 0.
+        sample_ids: Its samples; images that cannot be used are left out.
+        similarity: What the similarity function said.
+        drift_level: The level, or the mean level of several transforms; 0 without drift.
+        transforms: What was applied.
+    """
+
+    batch: int
+    sample_ids: tuple[int, ...]
+    similarity: float
+    drift_level: float
+    transforms: tuple[TransformInfo, ...]
+
+
+class ImageDatasetGenerator:
+    """Samples a drifted image set from a folder of images, call by call.
+
+    The calls of ``sample`` go on from one another: ids and timestamps continue and no image comes
+    twice. What a sample becomes depends on the seed, its id and the drift in force, not on how
+    many workers or calls made it.
+
+    Args:
+        seed: 0 to 2^64 - 1.
+        input_path: A folder with one sub-folder a class, images anywhere below it; or a manifest
+            (parquet or CSV) with ``path`` and ``class`` or ``label``. A local path or a URI.
+        compute_embeddings: Whether each call also writes ``embeddings.parquet``.
+        input_dim: (height, width) that every image is resized to, pixels.
+        batch_size: Images that pass the network at once.
+        shuffle: Whether the order is a seeded permutation, or sorted by path.
+        sample_delta_timestamp: Seconds between one sample and the next.
+        class_mapping: Class name to integer label; None: sorted names to 0..C-1.
+        organize_by_class: Whether the zip has class folders.
+        weights: ``imagenet``, ``random`` or the path of a ResNet18 state dict.
+        normalize: Whether the network's input is normalised by ImageNet's mean and deviation.
+        precision: Of the network, ``float32`` or ``bfloat16``.
+        profile: The ranges that a drift level spans.
+        faults: What happens with images that cannot be used.
+        cluster: Where the work is done.
+        progress: Whether progress is shown on standard error.
+
+    Raises:
+        CatalogError: (a ``ValueError``) The input is not there or empty, or ``class_mapping`` does
+            not fit it.
+        SettingsError: (a ``ValueError``) A parameter is out of range.
+
+    Example:
+        ::
+
+            generator = ImageDatasetGenerator(seed=42, input_path="photos/")
+            clean = generator.sample("clean/", num_samples=100)
+            generator.add_abrupt_drift(drift_level=0.7)
+            drifted = generator.sample("drifted/", num_samples=100)
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        input_path: str | os.PathLike[str],
+        compute_embeddings: bool = False,
+        *,
+        input_dim: tuple[int, int] = (224, 224),
+        batch_size: int = 32,
+        shuffle: bool = True,
+        sample_delta_timestamp: float = 1800.0,
+        class_mapping: Mapping[str, int] | None = None,
+        organize_by_class: bool = False,
+        weights: str | os.PathLike[str] = "imagenet",
+        normalize: bool = False,
+        precision: str = "float32",
+        profile: DriftProfile | None = None,
+        faults: FaultSettings | None = None,
+        cluster: ClusterSettings | None = None,
+        progress: bool = True,
+    ) -> None:
+        height, width = input_dim
+        self._settings = GenerateSettings(
+            input=os.fspath(input_path),
+            output=_UNWRITTEN,
+            seed=seed,
+            shuffle=shuffle,
+            class_mapping=class_mapping,
+            delta_timestamp=sample_delta_timestamp,
+            profile=profile or DriftProfile(),
+            image=ImageSettings(height=height, width=width),
+            embedding=EmbeddingSettings(
+                compute=compute_embeddings,
+                weights=os.fspath(weights),
+                normalize=normalize,
+                precision=precision,
+                batch_size=batch_size,
+            ),
+            write=OutputSettings(organize_by_class=organize_by_class),
+            faults=faults or FaultSettings(),
+            cluster=cluster or ClusterSettings(),
+        )
+        self._catalog: Catalog = load_catalog(self._settings.input, class_mapping)
+        self._progress = progress
+        self._cursor = 0
+        self._transforms: tuple[TransformInfo, ...] = ()
+
+    @property
+    def class_mapping(self) -> dict[str, int]:
+        """Class name to integer label, of every class of the input."""
+        return dict(self._catalog.labels)
+
+    @property
+    def CLASS_MAPPING(self) -> dict[str, int]:  # noqa: N802  (its published name)
+        """The same as ``class_mapping``."""
+        return self.class_mapping
+
+    @property
+    def remaining(self) -> int:
+        """Samples that were not asked for yet."""
+        return len(self._catalog) - self._cursor
+
+    @property
+    def transforms(self) -> tuple[TransformInfo, ...]:
+        """The drift in force; empty: images stay clean."""
+        return self._transforms
+
+    def add_abrupt_drift(
+        self,
+        transform_list: Iterable[TransformInfo] | None = None,
+        drift_level: float | None = None,
+    ) -> None:
+        """From the next sample on, images drift so; a drift that was in force ends.
+
+        Args:
+            transform_list: Transforms in the order in which they are applied.
+            drift_level: Instead of a list, the level of the ``default`` transform, 0 to 1.
+
+        Raises:
+            SettingsError: (a ``ValueError``) The list is empty, or neither or both are given.
+        """
+        if (transform_list is None) == (drift_level is None):
+            raise SettingsError("add_abrupt_drift: give either transform_list or drift_level")
+        if drift_level is not None:
+            check_level(drift_level, "drift_level")
+            transforms = (TransformInfo(ImageTransform.DEFAULT, drift_level),)
+        else:
+            transforms = tuple(transform_list or ())
+        if not transforms:
+            raise SettingsError("add_abrupt_drift: transform_list is empty: give a TransformInfo")
+        for info in transforms:
+            if not isinstance(info, TransformInfo):
+                raise SettingsError(
+                    f"add_abrupt_drift: {info!r} is no TransformInfo: "
+                    "write TransformInfo(ImageTransform.ROTATE, 0.5)"
+                )
+        self._transforms = transforms
+
+    def sample(
+        self,
+        output_path: str | os.PathLike[str],
+        num_samples: int | None = None,
+        organize_by_class: bool | None = None,
+        overwrite: bool = False,
+    ) -> ImageDataCategoryInfo:
+        """Writes the next samples.
+
+        The same call again on an output that is not finished makes what is missing of it.
+
+        Args:
+            output_path: The folder to write, a local path or a URI.
+            num_samples: How many; None: all that remain.
+            organize_by_class: Whether the zip has class folders; None: as the constructor said.
+            overwrite: Whether another run's output there is replaced.
+
+        Raises:
+            SettingsError: (a ``ValueError``) More are asked for than remain.
+            OutputError: The folder holds another run.
+            RaydriftError: The run failed; the cursor stays where it was.
+        """
+        from raydrift.engine.generate import count_samples, generate
+
+        write = self._settings.write
+        organized = write.organize_by_class if organize_by_class is None else organize_by_class
+        settings = replace(
+            self._settings,
+            output=os.fspath(output_path),
+            start=self._cursor,
+            num_samples=num_samples,
+            transforms=self._transforms,
+            write=replace(write, organize_by_class=organized, overwrite=overwrite),
+        )
+        samples = count_samples(settings, len(self._catalog))
+        record = generate(settings, catalog=self._catalog, quiet=not self._progress)
+        self._cursor += samples
+        output = Place.of(settings.output)
+        embedded = settings.embedding.compute
+        return ImageDataCategoryInfo(
+            zip_path=str(output / layout.ZIP),
+            input_mapping_path=str(output / layout.INPUT_MAPPING),
+            target_path=str(output / layout.TARGET),
+            embeddings_path=str(output / layout.EMBEDDINGS) if embedded else None,
+            num_samples=record.counts["written"],
+            num_rejected=record.counts["rejected"],
+        )
+
+    def reset(self) -> None:
+        """Goes back to the start, without drift: the same calls then give the same bytes."""
+        self._cursor = 0
+        self._transforms = ()
+
+    def evaluate_transformation_pipeline(
+        self, similarity_func: Similarity | None = None, num_samples: int | None = None
+    ) -> list[BatchSimilarity]:
+        """Measures the drift in force on the next samples, batch by batch; writes nothing.
+
+        The cursor stays where it is, so the samples that were measured can be written next.
+
+        Args:
+            similarity_func: From the embeddings of a batch of originals and of their drifted
+                twins, float64 (n, 512) each, to a number; None: ``kl_softmax``.
+            num_samples: How many samples; None: all that remain.
+
+        Returns:
+            A row a batch, in order.
+
+        Raises:
+            SettingsError: (a ``ValueError``) More are asked for than remain.
+        """
+        from raydrift.engine.evaluate import twin_batches
+
+        measure = similarity_func or kl_softmax
+        settings = replace(
+            self._settings,
+            start=self._cursor,
+            num_samples=num_samples,
+            transforms=self._transforms,
+            embedding=replace(self._settings.embedding, compute=True),
+        )
+        levels = [info.drift_level for info in self._transforms]
+        level = float(np.mean(levels)) if levels else 0.0
+        found = [
+            BatchSimilarity(batch, tuple(ids), measure(before, after), level, self._transforms)
+            for batch, ids, before, after in twin_batches(settings, self._catalog)
+        ]
+        return sorted(found, key=lambda one: one.batch)
+
+
+def _read_table(path: str) -> pa.Table:
+    place = Place.of(path)
+    return pq.read_table(place.path, filesystem=place.filesystem)
