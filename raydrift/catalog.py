@@ -25,7 +25,7 @@ from raydrift.place import Place
 
 IMAGE_SUFFIXES: Final = frozenset(
     ".avif .bmp .dib .gif .heic .heif .ico .j2k .jfif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .pnm "
-    ".ppm .tga .tif .tiff .webp".split()
+    ".ppm .tga .tif .tiff .webp".split()  # noqa: SIM905  (a list would be a page)
 )
 """A file is taken for an image if its name ends so, in upper or lower case."""
 
@@ -236,7 +236,9 @@ def _list_remote(root: Place) -> Iterator[tuple[str, list[_File]]]:
 def _read_manifest(place: Place, class_mapping: Mapping[str, int] | None) -> Catalog:
     suffix = os.path.splitext(place.path)[1].lower()
     if suffix not in (".csv", ".parquet"):
-        raise CatalogError(f"input {place} is a file: give a folder, or a .parquet or .csv manifest")
+        raise CatalogError(
+            f"input {place} is a file: give a folder, or a .parquet or .csv manifest"
+        )
     try:
         with place.filesystem.open_input_file(place.path) as file:
             text = csv.ConvertOptions(column_types={"path": pa.string(), "class": pa.string()})

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import simplejpeg
 from isal import isal_zlib
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from raydrift.errors import ImageError
 from raydrift.settings import ImageSettings
@@ -115,7 +115,7 @@ def _decode_any(data: bytes, settings: ImageSettings) -> RGB:
                 return _to_rgb(ImageOps.exif_transpose(image))
     except ImageError:
         raise
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise ImageError("decode", "not an image in a format that Pillow knows") from None
     except Exception as error:
         reason = " ".join(str(error).split()) or "no reason given"
@@ -129,7 +129,7 @@ def _to_rgb(image: Image.Image) -> RGB:
         values = np.nan_to_num(np.asarray(image).astype(np.float64))
         if image.mode == "I":
             return _grey_to_rgb(values / 257 if values.max() > 255 else values)
-        return _grey_to_rgb(values * 255 if 0 <= values.min() and values.max() <= 1 else values)
+        return _grey_to_rgb(values * 255 if values.min() >= 0 and values.max() <= 1 else values)
     if image.has_transparency_data:
         over = image.convert("RGBA")
         under = Image.new("RGBA", over.size, "white")
@@ -167,7 +167,8 @@ def _resize(image: RGB, height: int, width: int) -> RGB:
         return image
     shrinks = image.shape[0] >= height and image.shape[1] >= width
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(image, (width, height), interpolation=how).astype(np.uint8, copy=False)
+    resized: RGB = cv2.resize(image, (width, height), interpolation=how)
+    return resized
 
 
 def _upright(image: RGB, orientation: int) -> RGB:

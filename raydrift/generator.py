@@ -217,9 +217,8 @@ class ImageDatasetGenerator:
             raise SettingsError("add_abrupt_drift: give either transform_list or drift_level")
         if drift_level is not None:
             check_level(drift_level, "drift_level")
-            transforms = (TransformInfo(ImageTransform.DEFAULT, drift_level),)
-        else:
-            transforms = tuple(transform_list or ())
+            transform_list = [TransformInfo(ImageTransform.DEFAULT, drift_level)]
+        transforms = tuple(transform_list or ())
         if not transforms:
             raise SettingsError("add_abrupt_drift: transform_list is empty: give a TransformInfo")
         for info in transforms:

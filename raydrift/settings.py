@@ -383,7 +383,7 @@ def _check_keys(kind: type, values: Mapping[str, Any], prefix: str) -> None:
         if is_dataclass(hints[key]) and not is_dataclass(value):
             if not isinstance(value, Mapping):
                 raise SettingsError(f"{prefix}{key} is {value!r}: write it as a table, [{key}]")
-            _check_keys(hints[key], value, f"{prefix}{key}.")  # type: ignore[arg-type]
+            _check_keys(hints[key], value, f"{prefix}{key}.")
 
 
 def _require(ok: bool, name: str, value: object, remedy: str) -> None:

@@ -1,6 +1,6 @@
 """A list of transforms on one image, drawn and applied."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from raydrift.drift import kernels
 from raydrift.drift.draw import Drawn, draw
 from raydrift.settings import DriftProfile, ImageTransform, TransformInfo
 
-_KERNELS = {
+_KERNELS: Mapping[ImageTransform, Callable[..., RGB]] = {
     ImageTransform.ROTATE: kernels.rotate,
     ImageTransform.BRIGHTNESS: kernels.brightness,
     ImageTransform.CONTRAST: kernels.contrast,

@@ -11,7 +11,7 @@ without repeating the edge pixel. Hue is shifted in float32 HSV.
 
 from functools import cache
 from statistics import NormalDist
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -52,7 +52,7 @@ def hue(image: RGB, turns: float) -> RGB:
     """Shifts the H of HSV by a fraction of the colour circle."""
     hsv = cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2HSV)
     degrees = hsv[:, :, 0]
-    degrees += np.float32(360 * (turns % 1))
+    degrees += 360 * (turns % 1)
     degrees[degrees >= 360] -= 360
     return _rgb(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB))
 
@@ -60,8 +60,11 @@ def hue(image: RGB, turns: float) -> RGB:
 def gaussian_blur(image: RGB, sigma: float, size: float) -> RGB:
     """Averages with a Gaussian of ``sigma`` pixels, cut to ``size`` × ``size``."""
     width = int(size)
-    how = {"sigmaX": sigma, "sigmaY": sigma, "borderType": cv2.BORDER_REFLECT_101}
-    return _rgb(cv2.GaussianBlur(image, (width, width), **how))
+    return _rgb(
+        cv2.GaussianBlur(
+            image, (width, width), sigmaX=sigma, sigmaY=sigma, borderType=cv2.BORDER_REFLECT_101
+        )
+    )
 
 
 def gaussian_noise(image: RGB, mean: float, sigma: float, rng: np.random.Generator) -> RGB:
@@ -98,12 +101,12 @@ def normal_quantiles() -> npt.NDArray[np.float32]:
     return quantiles
 
 
-def _look_up(image: RGB, levels: npt.NDArray[np.float64]) -> RGB:
+def _look_up(image: RGB, levels: npt.NDArray[np.floating]) -> RGB:
     return _rgb(cv2.LUT(image, np.clip(np.rint(levels), 0, 255).astype(np.uint8)))
 
 
-def _rgb(image: npt.NDArray[np.generic]) -> RGB:
+def _rgb(image: npt.NDArray[Any]) -> RGB:
     """uint8 pixels as they are; others rounded to the nearest level and clipped."""
     if image.dtype == np.uint8:
-        return image.astype(np.uint8, copy=False)
+        return image
     return np.clip(np.rint(image), 0, 255).astype(np.uint8)

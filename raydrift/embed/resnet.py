@@ -55,7 +55,7 @@ class Embedder:
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._type = torch.bfloat16 if settings.precision == "bfloat16" else torch.float32
         network = fold(load_network(weights)).to(self._device, self._type)
-        self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = network.to(memory_format=torch.channels_last)
         shape = (1, 3, 1, 1)
         self._mean = torch.tensor(_MEAN, device=self._device).view(shape)
         self._deviation = torch.tensor(_DEVIATION, device=self._device).view(shape)
@@ -100,11 +100,11 @@ class Embedder:
         """On a GPU, float32 is float32: no TF32 in convolutions."""
         if self._device.type != "cuda":
             return contextlib.nullcontext()
-        return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)  # type: ignore[no-any-return,no-untyped-call]
+        return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
 
 
 def load_network(weights: Weights) -> ResNet:
-    """torchvision's ResNet18 in eval mode, its last layer replaced by the identity.
+    """Builds torchvision's ResNet18 in eval mode, its last layer replaced by the identity.
 
     Raises:
         WeightsError: The file is not a ResNet18 state dict.
@@ -112,7 +112,7 @@ def load_network(weights: Weights) -> ResNet:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(weights.seed % 2**63)
         network = resnet18(weights=None)
-    network.fc = nn.Identity()  # type: ignore[assignment]
+    network.fc = nn.Identity()
     if weights.data is not None:
         network.load_state_dict(_state(weights))
     return network.eval()
@@ -130,8 +130,8 @@ def fold(network: ResNet) -> ResNet:
     return network
 
 
-def _fused(convolution: nn.Conv2d, normalisation: nn.Module) -> tuple[nn.Conv2d, nn.Module]:
-    return fuse_conv_bn_eval(convolution, normalisation), nn.Identity()  # type: ignore[type-var]
+def _fused(convolution: nn.Conv2d, normalisation: nn.BatchNorm2d) -> tuple[nn.Conv2d, nn.Module]:
+    return fuse_conv_bn_eval(convolution, normalisation), nn.Identity()
 
 
 def _state(weights: Weights) -> dict[str, Tensor]:

@@ -56,7 +56,7 @@ def find_weights(name: str, seed: int) -> Weights:
     try:
         data = Place.of(name).read_bytes()
     except (OSError, SettingsError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        reason = getattr(error, "strerror", None) or _one_line(error)
         raise WeightsError(
             f"weights {name!r}: {reason}: give imagenet, random or the path of a state dict"
         ) from None
@@ -81,9 +81,13 @@ def _download(path: Path) -> None:
             torch.hub.download_url_to_file(url, str(path), hash_prefix="f37072fd", progress=False)
     except (OSError, RuntimeError) as error:
         raise WeightsError(
-            f"torchvision's ResNet18 weights cannot be downloaded ({' '.join(str(error).split())}): "
+            f"torchvision's ResNet18 weights cannot be downloaded ({_one_line(error)}): "
             f"use --weights PATH, --weights random, or put {IMAGENET_FILE} into {path.parent}"
         ) from None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 @contextmanager

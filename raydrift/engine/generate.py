@@ -93,6 +93,8 @@ def generate(
     missing = [shard for shard in range(shards) if shard not in ledger]
     if missing:
         plan = make_plan(settings.cluster, free, embeds(settings), len(missing))
+        if found is None:
+            clear_output(output)
         (output / layout.SHARDS).create()
         record.save(output)
         tables = shard_tables(settings, catalog, samples, size, missing)
@@ -156,10 +158,13 @@ def open_output(output: Place, identity: dict[str, object], overwrite: bool) -> 
                 f"output {output} holds {held[0]} of another origin: "
                 "choose another output, or replace it with --overwrite"
             )
+    return None
+
+
+def clear_output(output: Place) -> None:
+    """Deletes what a run writes from an output folder, and nothing else."""
     for name in (*layout.RESULTS, layout.RUN, layout.SHARDS):
         (output / name).delete()
-    output.create()
-    return None
 
 
 def shard_tables(

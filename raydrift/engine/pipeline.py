@@ -1,24 +1,27 @@
 """Shards through Ray Data's actor pools, one small row for each coming back."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import ray
 import ray.data
 
 from raydrift import errors
+from raydrift.embed.weights import Weights
 from raydrift.engine.plan import Plan
 from raydrift.engine.session import data_context, is_client
 from raydrift.engine.shard_work import ShardJob
 from raydrift.engine.stages import DriftStage, EmbedStage, PixelStage, TwinStage
 from raydrift.errors import PipelineError, RaydriftError
-from raydrift.embed.weights import Weights
 
 # Endless by default: an image that kills its worker would be tried for ever.
 _TASK_RETRIES = 3
+
+
+Rows = Generator[dict[str, Any], None, None]
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,10 @@ class PipelineJob:
     verbose: bool
 
 
-def run_pipeline(job: PipelineJob, shards: list[pa.Table]) -> Iterator[dict[str, Any]]:
+def run_pipeline(job: PipelineJob, shards: list[pa.Table]) -> Rows:
     """Runs shards (``schemas.TASK`` tables) and yields a row for each as it is done.
 
-    Through ``ray://`` the pipeline is driven by an actor on the cluster, since Ray Data can't run in
-    a client.
+    Through ``ray://`` an actor on the cluster drives the pipeline: Ray Data can't run in a client.
 
     Raises:
         RaydriftError: What a worker could not go on after.
@@ -57,7 +59,7 @@ def run_pipeline(job: PipelineJob, shards: list[pa.Table]) -> Iterator[dict[str,
         yield row
 
 
-def _rows(job: PipelineJob, shards: list[pa.Table]) -> Iterator[dict[str, Any]]:
+def _rows(job: PipelineJob, shards: list[pa.Table]) -> Rows:
     with data_context(job.verbose):
         try:
             dataset = _dataset(job, shards)
@@ -65,7 +67,8 @@ def _rows(job: PipelineJob, shards: list[pa.Table]) -> Iterator[dict[str, Any]]:
                 batch_size=None, batch_format="pyarrow", prefetch_batches=0
             )
             for batch in batches:
-                yield from batch.to_pylist()
+                table = cast(pa.Table, batch)
+                yield from table.to_pylist()
         except ray.exceptions.RayError as error:
             raise PipelineError(_explain(error)) from error
 
@@ -73,7 +76,7 @@ def _rows(job: PipelineJob, shards: list[pa.Table]) -> Iterator[dict[str, Any]]:
 def _dataset(job: PipelineJob, shards: list[pa.Table]) -> ray.data.Dataset:
     plan, told = job.plan, job.shard_job
     weights = ray.put(job.weights) if job.weights is not None else None
-    dataset = ray.data.from_arrow(shards)
+    dataset: ray.data.Dataset = ray.data.from_arrow(shards)
     if job.twins:
         if plan.on_gpu:
             return _stage(dataset, TwinStage, plan.embedders, (told, weights, True), gpus=1)
@@ -122,8 +125,8 @@ class PipelineHost:
             return {"failure": type(error).__name__, "message": str(error)}
 
 
-def _hosted_rows(job: PipelineJob, shards: list[pa.Table]) -> Iterator[dict[str, Any]]:
-    host = ray.remote(num_cpus=0)(PipelineHost).remote(job, shards)
+def _hosted_rows(job: PipelineJob, shards: list[pa.Table]) -> Rows:
+    host: Any = ray.remote(num_cpus=0)(PipelineHost).remote(job, shards)
     try:
         while (row := ray.get(host.next.remote())) is not None:
             yield row

@@ -201,7 +201,9 @@ def _read(source: Place, path: str) -> bytes | ImageError:
 
 def _rejected(table: pa.Table) -> list[Rejected]:
     rows = table.select(["sample_id", "source_path", "stage", "error"]).to_pylist()
-    return [Rejected(one["sample_id"], one["source_path"], one["stage"], one["error"]) for one in rows]
+    return [
+        Rejected(one["sample_id"], one["source_path"], one["stage"], one["error"]) for one in rows
+    ]
 
 
 def _written(chain: list[Drawn]) -> list[dict[str, Any]]:

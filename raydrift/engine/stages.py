@@ -61,7 +61,9 @@ class EmbedStage:
     def __call__(self, table: pa.Table) -> pa.Table:
         image = self._job.settings.image
         column = table[_PIXELS].combine_chunks()
-        flat = np.frombuffer(column.buffers()[1], np.uint8, offset=column.offset * column.type.byte_width)
+        flat = np.frombuffer(
+            column.buffers()[1], np.uint8, offset=column.offset * column.type.byte_width
+        )
         shape = (table.num_rows, image.height, image.width, 3)
         pixels = flat[: int(np.prod(shape))].reshape(shape)
         return _commit(self._job, self._embedder, table.drop_columns([_PIXELS]), pixels)
@@ -106,8 +108,10 @@ class TwinStage:
 
 
 class _LazyEmbedder:
-    """Loads the network at the first shard: weights that are not a network's are then an error row,
-    not a dead actor."""
+    """Loads the network at the first shard.
+
+    Weights that are not a network's are then an error row, not a dead actor.
+    """
 
     def __init__(self, job: ShardJob, weights: "ray.ObjectRef[Any]", on_gpu: bool) -> None:
         self._job = job

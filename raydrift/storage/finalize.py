@@ -81,7 +81,7 @@ def finalize(
     output: Place,
     *,
     keep_shards: bool = False,
-    on_shard: Callable[[LedgerRow], None] = lambda row: None,
+    on_shard: Callable[[LedgerRow], None] | None = None,
 ) -> RunRecord:
     """Merges the shards of a run, in order of sample ids, and marks the run complete.
 
@@ -123,7 +123,9 @@ def finalize(
 
 def write_rejected(output: Place, rows: list[LedgerRow]) -> None:
     """Writes ``rejected.parquet`` from the ledger entries of the shards."""
-    rejected = [vars(one) for row in rows if row.rejected for one in read_rejected(output, row.shard)]
+    rejected = [
+        vars(one) for row in rows if row.rejected for one in read_rejected(output, row.shard)
+    ]
     table = pa.Table.from_pylist(rejected, schema=schemas.REJECTED)
     with (output / layout.REJECTED).writing() as sink:
         pq.write_table(table, sink)
@@ -140,7 +142,10 @@ def count(rows: list[LedgerRow]) -> dict[str, int]:
 
 
 def _merge(
-    output: Place, record: RunRecord, rows: list[LedgerRow], on_shard: Callable[[LedgerRow], None]
+    output: Place,
+    record: RunRecord,
+    rows: list[LedgerRow],
+    on_shard: Callable[[LedgerRow], None] | None,
 ) -> dict[str, dict[str, object]]:
     names = [name for name in _TABLES if name != layout.EMBEDDINGS or record.has_embeddings]
     with ExitStack() as stack:
@@ -153,7 +158,8 @@ def _merge(
                 archive.add(name, image)
             for table in tables:
                 table.add(shard)
-            on_shard(row)
+            if on_shard is not None:
+                on_shard(row)
     return {layout.ZIP: {"size": target.size, "sha256": target.sha256}}
 
 

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from raydrift.errors import OutputError
-from raydrift.storage import layout
 from raydrift.place import Place
+from raydrift.storage import layout
 
 _READERS = 16
 

@@ -35,7 +35,7 @@ class ZipWriter:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self._directory = SpooledTemporaryFile(max_size=_SPOOL_BYTES)
+        self._directory = SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115  (closed on exit)
         self._offset = 0
         self._count = 0
 

@@ -1,0 +1,75 @@
+"""The command line: ``raydrift generate | finalize | inspect | demo``, one file a command."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+import typer
+from typer.exceptions import TyperException
+
+from raydrift.cli.demo import demo
+from raydrift.cli.finalize import finalize
+from raydrift.cli.generate import generate
+from raydrift.cli.inspect import inspect
+from raydrift.errors import (
+    CatalogError,
+    OutputError,
+    RaydriftError,
+    SettingsError,
+    WeightsError,
+    suggest,
+)
+
+_USAGE_ERRORS = (CatalogError, OutputError, SettingsError, WeightsError)
+_COMMANDS: Mapping[str, Callable[..., None]] = {
+    "generate": generate,
+    "finalize": finalize,
+    "inspect": inspect,
+    "demo": demo,
+}
+
+
+def main() -> None:
+    """The entry point of the ``raydrift`` command."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command.
+
+    Args:
+        arguments: What follows ``raydrift``.
+
+    Returns:
+        The exit status: 0, 1 where the work failed, 2 where what was asked for cannot be.
+    """
+    try:
+        if arguments and arguments[0] not in _COMMANDS and not arguments[0].startswith("-"):
+            raise SettingsError(
+                f"unknown command {arguments[0]!r}: {suggest(arguments[0], _COMMANDS)}"
+            )
+        status = _app()(list(arguments) or ["--help"], prog_name="raydrift", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except TyperException as error:
+        return _fail(error.format_message(), 2)
+    except _USAGE_ERRORS as error:
+        return _fail(str(error), 2)
+    except RaydriftError as error:
+        return _fail(str(error), 1)
+    except KeyboardInterrupt:
+        return _fail("interrupted: finished shards are kept, the same command goes on", 130)
+
+
+def _app() -> typer.Typer:
+    app = typer.Typer(
+        help="Seeded, measured, reproducible drift for image datasets of any size.",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for command in _COMMANDS.values():
+        app.command()(command)
+    return app
+
+
+def _fail(message: str, status: int) -> int:
+    print("raydrift: " + " ".join(message.split()), file=sys.stderr)
+    return status

@@ -1,0 +1,183 @@
+"""``raydrift generate``: a folder of images in, a drifted one out."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from raydrift.settings import GenerateSettings
+    from raydrift.storage.record import RunRecord
+
+_Input = Annotated[
+    str | None,
+    typer.Argument(help="Folder with one sub-folder a class, or a .parquet or .csv manifest."),
+]
+_Output = Annotated[str | None, typer.Argument(help="Folder to write.")]
+_Transform = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--transform",
+        "-t",
+        metavar="NAME:LEVEL",
+        help="A transform at a level from 0 to 1; may be repeated, applied in this order. NAME: "
+        "rotate, brightness, contrast, saturation, hue, gaussian_blur, gaussian_noise, default.",
+    ),
+]
+
+
+def generate(
+    input: _Input = None,
+    output: _Output = None,
+    transform: _Transform = None,
+    seed: Annotated[int | None, typer.Option(help="0 to 2^64 - 1. [default: 42]")] = None,
+    num_samples: Annotated[int | None, typer.Option(help="[default: all]")] = None,
+    organize_by_class: Annotated[
+        bool | None, typer.Option("--organize-by-class", help="Class folders inside the zip.")
+    ] = None,
+    embeddings: Annotated[
+        bool | None, typer.Option("--embeddings", help="Also write ResNet18 embeddings.")
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(metavar="imagenet|random|PATH", help="Of the network. [default: imagenet]"),
+    ] = None,
+    normalize: Annotated[
+        bool | None, typer.Option("--normalize", help="ImageNet's normalisation before embedding.")
+    ] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(metavar="float32|bfloat16", help="Of the network. [default: float32]"),
+    ] = None,
+    image_size: Annotated[
+        str | None, typer.Option(metavar="N|HxW", help="Output height and width. [default: 224]")
+    ] = None,
+    shard_size: Annotated[
+        int | None, typer.Option(help="Samples a shard. [default: 256, fewer for small sets]")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Worker processes. [default: one a free CPU]")
+    ] = None,
+    on_error: Annotated[
+        str | None,
+        typer.Option(metavar="skip|fail", help="For images that cannot be used. [default: skip]"),
+    ] = None,
+    max_rejected: Annotated[
+        float | None,
+        typer.Option(metavar="FRACTION", help="Fail above this share of them. [default: 0.1]"),
+    ] = None,
+    config: Annotated[
+        str | None, typer.Option(metavar="FILE.toml", help="Settings; flags go before them.")
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|HOST:PORT|ray://…", help="A Ray cluster. [default: this machine]"
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool | None, typer.Option("--overwrite", help="Replace another run's output.")
+    ] = None,
+    keep_shards: Annotated[
+        bool | None, typer.Option("--keep-shards", help="Keep _shards/ after the merge.")
+    ] = None,
+    no_finalize: Annotated[
+        bool | None, typer.Option("--no-finalize", help="Leave the merge to 'raydrift finalize'.")
+    ] = None,
+    verbose: Annotated[
+        bool | None, typer.Option("--verbose", help="Show Ray's own progress and log.")
+    ] = None,
+) -> None:
+    """Make a drifted image set: a zip of PNGs with mapping, target and embeddings.
+
+    The same command on the same output finishes what is missing.
+    """
+    from raydrift.settings import ImageSettings
+
+    height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    flags = {
+        "input": input,
+        "output": output,
+        "seed": seed,
+        "num_samples": num_samples,
+        "transforms": transform or None,
+        "image": {"height": height, "width": width},
+        "embedding": {
+            "compute": embeddings,
+            "weights": weights,
+            "normalize": normalize,
+            "precision": precision,
+        },
+        "write": {
+            "organize_by_class": organize_by_class,
+            "shard_size": shard_size,
+            "keep_shards": keep_shards,
+            "finalize": None if no_finalize is None else not no_finalize,
+            "overwrite": overwrite,
+        },
+        "faults": {"on_error": on_error, "max_rejected": max_rejected},
+        "cluster": {"address": address, "workers": workers, "verbose": verbose},
+    }
+    settings = read_settings(config, flags)
+    run_generate(settings)
+
+
+def read_settings(config: str | None, flags: Mapping[str, Any]) -> "GenerateSettings":
+    """The settings of a TOML file, if there is one, with the flags that were given over them."""
+    from raydrift.errors import SettingsError
+    from raydrift.settings import generate_settings, read_toml
+
+    values = read_toml(config) if config else {}
+    try:
+        return generate_settings(_overlay(values, flags))
+    except SettingsError as error:
+        raise SettingsError(f"{config}: {error}" if config else str(error)) from None
+
+
+def run_generate(settings: "GenerateSettings", notes: tuple[str, ...] = ()) -> "RunRecord":
+    """Runs the generator and says what it wrote."""
+    import time
+
+    from raydrift.engine.generate import generate as run
+    from raydrift.place import Place
+
+    start = time.monotonic()
+    record = run(settings, notes=notes)
+    tell(record, Place.of(settings.output), time.monotonic() - start)
+    return record
+
+
+def tell(record: "RunRecord", output: object, seconds: float) -> None:
+    """Prints what a run has, and where."""
+    from raydrift.cli.console import console
+    from raydrift.storage import layout
+
+    out = console()
+    counts = record.counts
+    rejected = f", {counts['rejected']:,} rejected" if counts["rejected"] else ""
+    out.print(f"{counts['written']:,} images{rejected} in {seconds:.1f} s", highlight=False)
+    for reason, number in record.ignored.items():
+        out.print(f"  {number:,} files passed over: {reason}", highlight=False)
+    for note in record.notes:
+        out.print(f"  {note}", highlight=False)
+    if record.status != "complete":
+        out.print(f"  shards in {output}/{layout.SHARDS}: merge them with", end=" ")
+        out.print(f"raydrift finalize {output}", highlight=False)
+        return
+    for name in layout.RESULTS:
+        empty = name == layout.REJECTED and not counts["rejected"]
+        if not empty and (name != layout.EMBEDDINGS or record.has_embeddings):
+            out.print(f"  {output}/{name}", highlight=False, soft_wrap=True)
+
+
+def _overlay(values: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(values)
+    for name, flag in flags.items():
+        if isinstance(flag, Mapping):
+            below = values.get(name, {})
+            given = {key: value for key, value in flag.items() if value is not None}
+            if given:
+                merged[name] = _overlay(below, given) if isinstance(below, Mapping) else below
+        elif flag is not None:
+            merged[name] = flag
+    return merged

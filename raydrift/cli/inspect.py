@@ -1,0 +1,108 @@
+"""``raydrift inspect``: what is in an output folder, and whether it is whole."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from raydrift.report.inspection import Inspection
+
+_SHOWN_REJECTED = 10
+
+
+def inspect(
+    output: Annotated[str, typer.Argument(help="Output folder of 'raydrift generate'.")],
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Don't read the whole zip for its checksum.")
+    ] = False,
+) -> None:
+    """Show what an output has: counts, classes, drawn parameters, rejected, and if it is whole."""
+    from raydrift.cli.console import console
+    from raydrift.place import Place
+    from raydrift.report.inspection import inspect_output
+
+    place = Place.of(output)
+    found = inspect_output(place, quick)
+    out = console()
+    _print_run(out, str(place), found)
+    _print_classes(out, found)
+    _print_drawn(out, found)
+    _print_rejected(out, found)
+    for problem in found.problems:
+        out.print(f"not whole: {problem}", style="bold red", highlight=False, soft_wrap=True)
+    if found.problems:
+        raise typer.Exit(1)
+    out.print("whole: all files are there and belong together", style="green")
+
+
+def _print_run(out: "Console", place: str, found: "Inspection") -> None:
+    record, settings = found.record, found.record.settings
+    out.print(f"[bold]{place}[/bold]", highlight=False, soft_wrap=True)
+    transforms = ", ".join(settings["transforms"]) or "none (clean images)"
+    image, embedding = settings["image"], settings["embedding"]
+    facts = {
+        "status": record.status,
+        "input": settings["input"],
+        "transforms": transforms,
+        "seed": settings["seed"],
+        "samples": f"{record.samples:,} from sample {settings['start']:,} on",
+        "images": f"{image['height']} x {image['width']}",
+        "embeddings": f"ResNet18, {embedding['weights']} weights, {embedding['precision']}"
+        if embedding["compute"]
+        else "none",
+    }
+    if found.shards_done:
+        facts["shards"] = f"{found.shards_done:,} of {record.shards:,}"
+    if record.counts:
+        facts["written"] = f"{record.counts['written']:,}"
+        facts["rejected"] = f"{record.counts['rejected']:,}"
+    facts |= {name: f"{size:,} bytes" for name, size in found.files.items()}
+    facts |= {f"passed over: {reason}": str(number) for reason, number in record.ignored.items()}
+    width = max(map(len, facts))
+    for name, fact in facts.items():
+        out.print(f"  {name:<{width}}  {fact}", highlight=False, markup=False, soft_wrap=True)
+    for note in record.notes:
+        out.print(f"  {note}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _print_classes(out: "Console", found: "Inspection") -> None:
+    from rich.table import Table
+
+    if not found.classes:
+        return
+    table = Table("class", title_justify="left")
+    for name in ("label", "written", "rejected"):
+        table.add_column(name, justify="right")
+    rejected: dict[str, int] = {}
+    for row in found.rejected:
+        name = row["path"].split("/")[0]
+        rejected[name] = rejected.get(name, 0) + 1
+    for name, label in found.record.classes.items():
+        written = f"{found.classes.get(name, 0):,}"
+        table.add_row(name, str(label), written, f"{rejected.get(name, 0):,}")
+    out.print(table)
+
+
+def _print_drawn(out: "Console", found: "Inspection") -> None:
+    from rich.table import Table
+
+    if not found.drawn:
+        return
+    table = Table("transform", "kernel", "parameter")
+    for name in ("images", "least", "mean", "most"):
+        table.add_column(name, justify="right")
+    for (_, asked, kernel, parameter), spread in sorted(found.drawn.items()):
+        values = (f"{value:.4g}" for value in (spread.least, spread.mean, spread.most))
+        table.add_row(asked, kernel, parameter, f"{spread.count:,}", *values)
+    out.print(table)
+
+
+def _print_rejected(out: "Console", found: "Inspection") -> None:
+    for row in found.rejected[:_SHOWN_REJECTED]:
+        text = f"rejected: {row['path']!r} at {row['stage']}: {row['error']}"
+        out.print(text, highlight=False, markup=False, soft_wrap=True)
+    more = len(found.rejected) - _SHOWN_REJECTED
+    if more > 0:
+        out.print(f"… and {more:,} more in rejected.parquet", highlight=False)

@@ -1,0 +1,61 @@
+"""Pairs of an image before and after its drift, read back from a run's output."""
+
+from io import BytesIO
+from typing import Any
+from zipfile import ZipFile
+
+import numpy as np
+import pyarrow.parquet as pq
+from PIL import Image
+
+from raydrift.codec import RGB, decode
+from raydrift.place import Place
+from raydrift.settings import GenerateSettings
+from raydrift.storage import layout
+
+
+def drifted_pairs(settings: GenerateSettings, per_class: int) -> list[tuple[RGB, RGB, str]]:
+    """The first samples of every class of a finished run.
+
+    Args:
+        settings: Of the run.
+        per_class: How many samples of each class.
+
+    Returns:
+        (before, after, caption), uint8 RGB of the run's image size; class by class.
+    """
+    source, output = Place.of(settings.input), Place.of(settings.output)
+    mapping = _rows(output / layout.INPUT_MAPPING)
+    chosen: dict[str, list[tuple[dict[str, Any], str]]] = {}
+    for row, names in zip(_rows(output / layout.PROVENANCE), mapping, strict=True):
+        of_class = chosen.setdefault(row["class_name"], [])
+        if len(of_class) < per_class:
+            of_class.append((row, names["file_name"]))
+    place = output / layout.ZIP
+    with place.filesystem.open_input_file(place.path) as file, ZipFile(file) as archive:
+        return [
+            (
+                decode((source / row["source_path"]).read_bytes(), settings.image),
+                np.asarray(Image.open(BytesIO(archive.read(name)))),
+                f"{class_name}  {_caption(row)}",
+            )
+            for class_name in sorted(chosen)
+            for row, name in chosen[class_name]
+        ]
+
+
+def _caption(row: dict[str, Any]) -> str:
+    """The first parameter of each step: ``rotate -12, hue 0.05``."""
+    steps = []
+    for step in row["transforms"]:
+        parameters = dict(step["parameters"])
+        name = "sigma" if "sigma" in parameters else next(iter(parameters), None)
+        short = step["kernel"].removeprefix("gaussian_")
+        steps.append(f"{short} {parameters[name]:.2g}" if name else f"{short} 0")
+    return ", ".join(steps)
+
+
+def _rows(place: Place) -> list[dict[str, Any]]:
+    with place.filesystem.open_input_file(place.path) as file:
+        rows: list[dict[str, Any]] = pq.read_table(file).to_pylist()
+    return rows

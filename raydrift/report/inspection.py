@@ -1,0 +1,197 @@
+"""What is in an output folder, and whether it is whole."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from raydrift.errors import OutputError
+from raydrift.place import Place
+from raydrift.storage import layout
+from raydrift.storage.record import RunRecord, load_record
+from raydrift.storage.shards import read_ledger
+
+_BLOCK = 2**22
+
+
+@dataclass
+class Spread:
+    """The values of one drawn parameter: how many, and where they lie."""
+
+    count: int = 0
+    total: float = 0.0
+    least: float = float("inf")
+    most: float = float("-inf")
+
+    def add(self, values: pa.Array) -> None:
+        """Counts some values in."""
+        if not len(values):
+            return
+        ends = pc.min_max(values).as_py()
+        self.count += len(values)
+        self.total += pc.sum(values).as_py()
+        self.least, self.most = min(self.least, ends["min"]), max(self.most, ends["max"])
+
+    @property
+    def mean(self) -> float:
+        """Of the values; 0 where there is none."""
+        return self.total / self.count if self.count else 0.0
+
+
+@dataclass
+class Inspection:
+    """What ``inspect_output`` found.
+
+    Attributes:
+        record: The run's ``run.json``.
+        files: Size of each file that is there, by name.
+        shards_done: Shards that are there (0 after they were merged).
+        classes: Samples written, by class name.
+        drawn: (position, what was asked for, kernel, parameter) to the values drawn.
+        rejected: Rows of ``rejected.parquet``.
+        problems: What is not as it should be; none: the output is whole.
+    """
+
+    record: RunRecord
+    files: dict[str, int]
+    shards_done: int = 0
+    classes: dict[str, int] = field(default_factory=dict)
+    drawn: dict[tuple[int, str, str, str], Spread] = field(default_factory=dict)
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def inspect_output(output: Place, quick: bool = False) -> Inspection:
+    """Reads an output folder and checks that its files are whole and belong together.
+
+    Args:
+        output: The folder.
+        quick: Do not read the whole zip for its checksum.
+
+    Raises:
+        OutputError: It is not the output of a run.
+    """
+    record = load_record(output)
+    if record is None:
+        raise OutputError(f"{output} has no {layout.RUN}: give the output folder of a generate run")
+    found = Inspection(record, {n: s for n, s in output.names().items() if n in layout.RESULTS})
+    found.shards_done = len(read_ledger(output))
+    if layout.REJECTED in found.files:
+        found.rejected = _table(output, layout.REJECTED).to_pylist()
+    if record.status != "complete":
+        found.problems.append(_unfinished(record, found.shards_done))
+        return found
+    for name in _expected(record):
+        if name not in found.files:
+            found.problems.append(f"{name} is missing")
+    if not found.problems:
+        _check_tables(output, found)
+        _check_zip(output, found, quick)
+        _summarize(output, found)
+    return found
+
+
+def _unfinished(record: RunRecord, done: int) -> str:
+    if done < record.shards:
+        return (
+            f"{record.shards - done} of {record.shards} shards are missing: "
+            "run the same generate command again"
+        )
+    return "the shards are not merged yet: run raydrift finalize"
+
+
+def _expected(record: RunRecord) -> list[str]:
+    return [name for name in layout.RESULTS if name != layout.EMBEDDINGS or record.has_embeddings]
+
+
+def _check_tables(output: Place, found: Inspection) -> None:
+    ids = _table(output, layout.INPUT_MAPPING, ["sample_id"])["sample_id"]
+    names = [layout.TARGET, layout.PROVENANCE]
+    names += [layout.EMBEDDINGS] if found.record.has_embeddings else []
+    for name in names:
+        if not _table(output, name, ["sample_id"])["sample_id"].equals(ids):
+            found.problems.append(f"{name} has other samples than {layout.INPUT_MAPPING}")
+    counts = found.record.counts
+    if len(ids) != counts["written"] or len(found.rejected) != counts["rejected"]:
+        found.problems.append(
+            f"{len(ids)} samples and {len(found.rejected)} rejected are there, "
+            f"{counts['written']} and {counts['rejected']} were written"
+        )
+
+
+def _check_zip(output: Place, found: Inspection, quick: bool) -> None:
+    place, wanted = output / layout.ZIP, found.record.files[layout.ZIP]
+    if found.files[layout.ZIP] != wanted["size"]:
+        found.problems.append(
+            f"{layout.ZIP} has {found.files[layout.ZIP]} bytes, {wanted['size']} were written"
+        )
+        return
+    if not quick and _sha256(place) != wanted["sha256"]:
+        found.problems.append(f"{layout.ZIP} was altered: its SHA-256 is not the one in run.json")
+        return
+    names = _table(output, layout.INPUT_MAPPING, ["file_name"])["file_name"].to_pylist()
+    try:
+        with place.filesystem.open_input_file(place.path) as file, ZipFile(file) as archive:
+            if archive.namelist() != names:
+                found.problems.append(f"{layout.ZIP} has other members than {layout.INPUT_MAPPING}")
+    except BadZipFile as error:
+        found.problems.append(f"{layout.ZIP} cannot be opened: {error}")
+
+
+def _sha256(place: Place) -> str:
+    total = sha256()
+    with place.filesystem.open_input_stream(place.path) as stream:
+        while block := stream.read(_BLOCK):
+            total.update(block)
+    return total.hexdigest()
+
+
+def _summarize(output: Place, found: Inspection) -> None:
+    found.classes = dict.fromkeys(found.record.classes, 0)
+    for batch in _batches(output, layout.PROVENANCE):
+        for count in pc.value_counts(batch["class_name"]).to_pylist():
+            found.classes[count["values"]] += count["counts"]
+        _add_drawn(batch["transforms"], found.drawn)
+
+
+def _add_drawn(chains: pa.ListArray, drawn: dict[tuple[int, str, str, str], Spread]) -> None:
+    lengths = pc.list_value_length(chains)
+    for position in range(pc.max(lengths).as_py() or 0):
+        steps = pc.list_element(chains.filter(pc.greater(lengths, position)), position)
+        parameters = steps.field("parameters")
+        parents = np.repeat(np.arange(len(parameters)), np.diff(parameters.offsets.to_numpy()))
+        table = pa.table(
+            {
+                "type": steps.field("type").take(parents),
+                "level": steps.field("level").take(parents),
+                "kernel": steps.field("kernel").take(parents),
+                "name": parameters.keys,
+                "value": parameters.items,
+            }
+        )
+        keys = ["type", "level", "kernel", "name"]
+        for key in table.group_by(keys, use_threads=False).aggregate([]).to_pylist():
+            chosen = table
+            for name in keys:
+                chosen = chosen.filter(pc.equal(chosen[name], key[name]))
+            asked = f"{key['type']}:{key['level']:g}"
+            spread = drawn.setdefault((position, asked, key["kernel"], key["name"]), Spread())
+            spread.add(chosen["value"])
+
+
+def _table(output: Place, name: str, columns: list[str] | None = None) -> pa.Table:
+    place = output / name
+    with place.filesystem.open_input_file(place.path) as file:
+        return pq.read_table(file, columns=columns)
+
+
+def _batches(output: Place, name: str) -> Iterator[pa.RecordBatch]:
+    place = output / name
+    with place.filesystem.open_input_file(place.path) as file:
+        yield from pq.ParquetFile(file).iter_batches()
