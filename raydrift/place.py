@@ -53,7 +53,7 @@ class Place:
         return Place(self.filesystem, path, f"{self.uri.rstrip('/')}/{name}")
 
     def __str__(self) -> str:
-        return self.path if self.is_local else self.uri
+        return self.uri
 
     def info(self) -> fs.FileInfo:
         """What is there: a file, a folder or nothing."""

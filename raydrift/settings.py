@@ -82,7 +82,7 @@ class TransformInfo:
         return cls(transform, value)
 
     def __str__(self) -> str:
-        return f"{self.transf_type}:{self.drift_level:g}"
+        return f"{self.transf_type}:{self.drift_level!r}"
 
 
 def check_level(level: float, what: str) -> float:

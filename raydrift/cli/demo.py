@@ -41,7 +41,7 @@ def demo(
     )
     run_generate(settings, notes)
     pairs = drifted_pairs(settings, per_class=2)
-    subtitle = "raydrift generate " + " ".join(f"-t {info}" for info in settings.transforms)
+    subtitle = "raydrift generate " + " ".join(f"-t {text}" for text in _TRANSFORMS)
     before_after_sheet(pairs, "Before and after", columns=4, subtitle=subtitle).save(sheet)
     out.print(f"before and after: {sheet}", highlight=False)
 

@@ -180,7 +180,7 @@ def _add_drawn(chains: pa.ListArray, drawn: dict[tuple[int, str, str, str], Spre
             chosen = table
             for name in keys:
                 chosen = chosen.filter(pc.equal(chosen[name], key[name]))
-            asked = f"{key['type']}:{key['level']:g}"
+            asked = f"{key['type']}:{key['level']!r}"
             spread = drawn.setdefault((position, asked, key["kernel"], key["name"]), Spread())
             spread.add(chosen["value"])
 

@@ -1,0 +1,417 @@
+"""Whole runs on a real Ray, looked at from outside: what is in the files."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from raydrift import schemas
+from raydrift.codec import decode
+from raydrift.drift import Drawn, apply_chain
+from raydrift.engine.generate import generate
+from raydrift.errors import (
+    OutputError,
+    PipelineError,
+    RejectedError,
+    ResourcesError,
+    SettingsError,
+    WeightsError,
+)
+from raydrift.settings import (
+    GenerateSettings,
+    ImageSettings,
+    ImageTransform,
+    TransformInfo,
+    generate_settings,
+)
+from raydrift.storage.record import RunRecord
+
+pytestmark = pytest.mark.usefixtures("ray_session")
+
+TRANSFORMS = ["rotate:0.3", "hue:0.5", "gaussian_noise:0.2"]
+
+Run = tuple[Path, RunRecord]
+
+
+def settings_for(source: Path, output: Path, **values: Any) -> GenerateSettings:
+    plain = {"input": str(source), "output": str(output), "transforms": TRANSFORMS, **values}
+    return generate_settings(plain)
+
+
+@pytest.fixture(scope="module")
+def embedded(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """All 72 scenes, drifted and embedded by two workers in shards of 16."""
+    output = tmp_path_factory.mktemp("embedded")
+    settings = settings_for(
+        scenes,
+        output,
+        embedding={"compute": True, "weights": "random"},
+        write={"shard_size": 16, "organize_by_class": True},
+        cluster={"workers": 2},
+    )
+    return output, generate(settings, quiet=True)
+
+
+def table(run: Run, name: str) -> pa.Table:
+    return pq.read_table(run[0] / f"{name}.parquet")
+
+
+def test_the_output_has_the_documented_files_and_nothing_else(embedded: Run) -> None:
+    assert sorted(path.name for path in embedded[0].iterdir()) == [
+        "embeddings.parquet",
+        "input_mapping.parquet",
+        "provenance.parquet",
+        "rejected.parquet",
+        "run.json",
+        "sampled_images.zip",
+        "target.parquet",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("input_mapping", {"sample_id": "int64", "timestamp": "double", "file_name": "string"}),
+        ("target", {"sample_id": "int64", "timestamp": "double", "label": "int64"}),
+        (
+            "embeddings",
+            {
+                "sample_id": "int64",
+                "timestamp": "double",
+                "embedding": "fixed_size_list<element: double>[512]",
+            },
+        ),
+    ],
+)
+def test_the_tables_have_exactly_the_documented_columns(
+    embedded: Run, name: str, columns: dict[str, str]
+) -> None:
+    found = {field.name: str(field.type) for field in table(embedded, name).schema}
+    assert found == columns
+
+
+def test_mapping_target_and_embeddings_join_one_to_one(embedded: Run) -> None:
+    ids, times = list(range(72)), [1717232400.0 + 1800.0 * i for i in range(72)]
+    for name in ("input_mapping", "target", "embeddings"):
+        assert table(embedded, name)["sample_id"].to_pylist() == ids
+        assert table(embedded, name)["timestamp"].to_pylist() == times
+    assert table(embedded, "provenance")["sample_id"].to_pylist() == ids
+
+
+def test_every_member_that_the_mapping_names_opens_in_pillow(embedded: Run) -> None:
+    with ZipFile(embedded[0] / "sampled_images.zip") as archive:
+        names = table(embedded, "input_mapping")["file_name"].to_pylist()
+        assert archive.namelist() == names
+        for name in names:
+            image = Image.open(archive.open(name))
+            assert (image.format, image.mode, image.size) == ("PNG", "RGB", (224, 224))
+            image.load()
+
+
+def test_members_lie_in_the_folder_of_their_class(embedded: Run) -> None:
+    names = table(embedded, "input_mapping")["file_name"].to_pylist()
+    provenance = table(embedded, "provenance").to_pylist()
+    labels = table(embedded, "target")["label"].to_pylist()
+    classes = ["boat", "city_night", "desert", "flower", "house", "mountain"]
+    for i, (name, row, label) in enumerate(zip(names, provenance, labels, strict=True)):
+        assert name == f"{row['class_name']}/{i:08d}.png"
+        assert row["source_path"].startswith(f"{row['class_name']}/")
+        assert label == classes.index(row["class_name"])
+
+
+def test_no_image_comes_twice(embedded: Run, scenes: Path) -> None:
+    paths = table(embedded, "provenance")["source_path"].to_pylist()
+    assert sorted(paths) == sorted(str(p.relative_to(scenes)) for p in scenes.glob("*/*.jpg"))
+
+
+def test_a_provenance_row_explains_every_pixel(embedded: Run, scenes: Path) -> None:
+    """The source, the row and the run's seed give the written image again, noise and all."""
+    with ZipFile(embedded[0] / "sampled_images.zip") as archive:
+        for row, member in zip(
+            table(embedded, "provenance").to_pylist()[::7], archive.namelist()[::7], strict=True
+        ):
+            drawn = [
+                Drawn(
+                    TransformInfo(step["type"], step["level"]),
+                    ImageTransform(step["kernel"]),
+                    dict(step["parameters"]),
+                )
+                for step in row["transforms"]
+            ]
+            source = decode((scenes / row["source_path"]).read_bytes(), ImageSettings())
+            again = apply_chain(source, drawn, seed=42, sample_id=row["sample_id"])
+            written = np.asarray(Image.open(archive.open(member)))
+            np.testing.assert_array_equal(again, written)
+
+
+def test_embeddings_are_those_of_plain_torchvision_on_the_zips_own_pngs(embedded: Run) -> None:
+    check_embeddings(embedded, seed=42, weights=None)
+
+
+def check_embeddings(run: Run, seed: int, weights: Path | None) -> None:
+    """Within 1e-5 of an embedding's norm; ours has its batch normalisation folded away."""
+    import torch
+    from torchvision.models import resnet18
+
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        network = resnet18()
+    if weights is not None:
+        network.load_state_dict(torch.load(weights, weights_only=True))
+    network.fc = torch.nn.Identity()
+    network.eval()
+    with ZipFile(run[0] / "sampled_images.zip") as archive:
+        pixels = [np.asarray(Image.open(archive.open(name))) for name in archive.namelist()]
+    found = np.array(table(run, "embeddings")["embedding"].to_pylist())
+    assert found.shape == (len(pixels), 512)
+    with torch.inference_mode():
+        for start in range(0, len(pixels), 32):
+            images = torch.from_numpy(np.stack(pixels[start : start + 32]))
+            wanted = network(images.permute(0, 3, 1, 2).float() / 255).double().numpy()
+            error = np.linalg.norm(found[start : start + 32] - wanted, axis=1)
+            assert (error <= 1e-5 * np.linalg.norm(wanted, axis=1)).all()
+
+
+@pytest.mark.parametrize(
+    ("shard_size", "cluster"),
+    [
+        (256, {"workers": 1}),
+        (40, {"workers": 1, "embedders": 1}),
+    ],
+    ids=["one worker, one shard", "a worker that drifts and one that embeds"],
+)
+def test_the_bytes_do_not_depend_on_who_made_them(
+    embedded: Run, scenes: Path, tmp_path: Path, shard_size: int, cluster: dict[str, int]
+) -> None:
+    settings = settings_for(
+        scenes,
+        tmp_path,
+        embedding={"compute": True, "weights": "random"},
+        write={"shard_size": shard_size, "organize_by_class": True},
+        cluster=cluster,
+    )
+    record = generate(settings, quiet=True)
+    assert record.files == embedded[1].files
+    for name in ("input_mapping", "target", "embeddings", "provenance", "rejected"):
+        assert table((tmp_path, record), name).equals(table(embedded, name))
+
+
+def test_the_same_command_on_a_finished_output_changes_nothing(
+    embedded: Run, scenes: Path
+) -> None:
+    output, record = embedded
+    before = {path.name: path.stat().st_mtime_ns for path in output.iterdir()}
+    settings = settings_for(
+        scenes,
+        output,
+        embedding={"compute": True, "weights": "random"},
+        write={"organize_by_class": True},
+    )
+    assert generate(settings, quiet=True).files == record.files
+    assert {path.name: path.stat().st_mtime_ns for path in output.iterdir()} == before
+
+
+def test_another_run_on_the_same_output_is_refused_and_told_apart(
+    embedded: Run, scenes: Path
+) -> None:
+    settings = settings_for(
+        scenes,
+        embedded[0],
+        seed=43,
+        embedding={"compute": True, "weights": "random", "normalize": True},
+        write={"organize_by_class": True},
+    )
+    with pytest.raises(OutputError) as error:
+        generate(settings, quiet=True)
+    assert str(error.value) == (
+        f"output {embedded[0]} holds another run (embedding.normalize is false there and true "
+        "here; the network's weights are others; seed is 42 there and 43 here): "
+        "choose another output, or replace it with --overwrite"
+    )
+
+
+def test_a_run_goes_on_where_it_stopped(scenes: Path, tmp_path: Path) -> None:
+    """Of five shards one is missing, one was cut off, one was altered: three are made again."""
+    settings = settings_for(scenes, tmp_path / "out", write={"shard_size": 16, "finalize": False})
+    whole = generate(settings, quiet=True)
+    assert (whole.status, whole.shards) == ("sharded", 5)
+    shards = tmp_path / "out" / "_shards"
+    parts = [shards / f"part-{i:08d}.parquet" for i in range(5)]
+    originals = [part.read_bytes() for part in parts]
+    parts[0].unlink()
+    parts[1].write_bytes(originals[1][:1000])
+    parts[3].write_bytes(originals[3].replace(b"PNG", b"png", 1))
+    untouched = [parts[2].stat().st_mtime_ns, parts[4].stat().st_mtime_ns]
+
+    finished = generate(
+        replace(settings, write=replace(settings.write, finalize=True, keep_shards=True)),
+        quiet=True,
+    )
+
+    assert [part.read_bytes() for part in parts] == originals
+    assert [parts[2].stat().st_mtime_ns, parts[4].stat().st_mtime_ns] == untouched
+    assert finished.status == "complete"
+    assert finished.counts == whole.counts
+
+
+def test_overwrite_replaces_another_run_and_leaves_strangers_files_alone(
+    scenes: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "sampled_images.zip").write_bytes(b"somebody's")
+    (tmp_path / "diary.txt").write_text("mine")
+    settings = settings_for(scenes, tmp_path, num_samples=5)
+    with pytest.raises(OutputError, match=r"holds sampled_images.zip of another origin"):
+        generate(settings, quiet=True)
+    record = generate(
+        replace(settings, write=replace(settings.write, overwrite=True)), quiet=True
+    )
+    assert record.counts["written"] == 5
+    assert (tmp_path / "diary.txt").read_text() == "mine"
+    assert len(ZipFile(tmp_path / "sampled_images.zip").namelist()) == 5
+
+
+@pytest.fixture
+def damaged(scenes: Path, tmp_path: Path) -> Path:
+    """12 boats: one cut in half, one of zero bytes, one gone by the time it is read."""
+    folder = tmp_path / "damaged"
+    shutil.copytree(scenes / "boat", folder / "boat")
+    half = (folder / "boat/boat_000.jpg").read_bytes()
+    (folder / "boat/boat_000.jpg").write_bytes(half[: len(half) // 2])
+    (folder / "boat/boat_001.jpg").write_bytes(b"")
+    (folder / "boat/boat_002.jpg").unlink()
+    (folder / "boat/boat_002.jpg").symlink_to("nowhere.jpg")
+    return folder
+
+
+def test_images_that_cannot_be_used_become_rows_and_too_many_of_them_an_error(
+    damaged: Path, tmp_path: Path
+) -> None:
+    settings = settings_for(damaged, tmp_path / "out")
+    with pytest.raises(RejectedError) as error:
+        generate(settings, quiet=True)
+    assert str(error.value).startswith(
+        "3 of 12 images cannot be used, more than --max-rejected 0.1 (first: boat/boat_00"
+    )
+    assert not (tmp_path / "out/sampled_images.zip").exists()
+
+    tolerant = replace(settings, faults=replace(settings.faults, max_rejected=0.25))
+    record = generate(tolerant, quiet=True)
+
+    assert record.counts["written"] == 9
+    rejected = pq.read_table(tmp_path / "out/rejected.parquet")
+    assert rejected.schema.equals(schemas.REJECTED)
+    rows = {row["path"]: (row["stage"], row["error"]) for row in rejected.to_pylist()}
+    assert rows["boat/boat_001.jpg"] == ("decode", "the file is empty")
+    assert rows["boat/boat_002.jpg"] == ("read", "No such file or directory")
+    assert rows["boat/boat_000.jpg"][0] == "decode"
+    written = pq.read_table(tmp_path / "out/input_mapping.parquet")["sample_id"].to_pylist()
+    assert sorted(written + rejected["sample_id"].to_pylist()) == list(range(12))
+
+
+def test_on_error_fail_stops_at_the_first_image_that_cannot_be_used(
+    damaged: Path, tmp_path: Path
+) -> None:
+    settings = settings_for(damaged, tmp_path / "out", faults={"on_error": "fail"})
+    with pytest.raises(RejectedError, match=r"^boat/boat_00\d\.jpg: .*--on-error skip$"):
+        generate(settings, quiet=True)
+
+
+def test_weights_of_another_network_are_named_in_one_line(scenes: Path, tmp_path: Path) -> None:
+    (tmp_path / "weights.pt").write_bytes(b"not a network")
+    settings = settings_for(
+        scenes,
+        tmp_path / "out",
+        num_samples=4,
+        embedding={"compute": True, "weights": str(tmp_path / "weights.pt")},
+    )
+    with pytest.raises(WeightsError, match=r"weights.pt': not a ResNet18 state dict"):
+        generate(settings, quiet=True)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "message"),
+    [
+        (
+            {"workers": 3},
+            "the run needs 3 CPUs, Ray has 2 free: use --workers 2, "
+            "or connect to a larger cluster",
+        ),
+        (
+            {"workers": 2, "embedders": 1},
+            "the run needs 3 CPUs, Ray has 2 free: use --workers 1, "
+            "or connect to a larger cluster",
+        ),
+    ],
+)
+def test_too_few_cpus_are_an_error_before_anything_starts(
+    scenes: Path, tmp_path: Path, cluster: dict[str, int], message: str
+) -> None:
+    settings = settings_for(
+        scenes,
+        tmp_path / "out",
+        embedding={"compute": True, "weights": "random"},
+        cluster=cluster,
+    )
+    with pytest.raises(ResourcesError) as error:
+        generate(settings, quiet=True)
+    assert str(error.value) == message
+    assert not (tmp_path / "out").exists()
+
+
+def test_more_samples_than_there_are_is_a_value_error(scenes: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="^73 samples asked for, 72 remain$"):
+        generate(settings_for(scenes, tmp_path, num_samples=73), quiet=True)
+    with pytest.raises(ValueError, match="^3 samples asked for, 2 of 72 remain$"):
+        generate(settings_for(scenes, tmp_path, start=70, num_samples=3), quiet=True)
+
+
+def test_the_photographs_end_to_end(
+    photos: Path, trained_weights: Path, tmp_path: Path
+) -> None:
+    settings = settings_for(
+        photos,
+        tmp_path,
+        transforms=["default:0.7"],
+        num_samples=96,
+        embedding={"compute": True, "weights": str(trained_weights)},
+    )
+    record = generate(settings, quiet=True)
+    assert (record.counts["asked"], record.counts["written"]) == (96, 96)
+    assert record.classes["primate"] == 5
+    check_embeddings((tmp_path, record), seed=0, weights=trained_weights)
+
+
+def test_an_unforeseen_failure_of_a_worker_is_one_line(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An output that cannot be written to makes the last stage fail, on every try."""
+    output = tmp_path / "out"
+    output.mkdir()
+    settings = settings_for(scenes, output, num_samples=4)
+    spoil_on_save(monkeypatch, output)
+    with pytest.raises(PipelineError) as error:
+        generate(settings, quiet=True)
+    assert "\n" not in str(error.value)
+    assert str(error.value).startswith("a worker failed: ")
+    assert str(error.value).endswith("with --verbose for Ray's log")
+
+
+def spoil_on_save(monkeypatch: pytest.MonkeyPatch, output: Path) -> None:
+    """Puts a file where the shards' folder was, as soon as the run has begun."""
+    save: Callable[..., None] = RunRecord.save
+
+    def save_and_spoil(record: RunRecord, place: Any) -> None:
+        save(record, place)
+        shutil.rmtree(output / "_shards")
+        (output / "_shards").write_bytes(BytesIO().getvalue())
+
+    monkeypatch.setattr(RunRecord, "save", save_and_spoil)
