@@ -11,7 +11,6 @@ import warnings
 from io import BytesIO
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
@@ -28,6 +27,7 @@ _JPEG_START: Final = b"\xff\xd8\xff"
 _EXIF_START: Final = b"Exif\0\0"
 _ORIENTATION_TAG: Final = 0x0112
 _SIDEWAYS: Final = (5, 6, 7, 8)
+_MARGIN: Final = 2
 
 _PNG_START: Final = b"\x89PNG\r\n\x1a\n"
 _FILTER_UP: Final = 2
@@ -36,9 +36,9 @@ _FILTER_UP: Final = 2
 def decode(data: bytes, settings: ImageSettings) -> RGB:
     """Decodes an image file, turns it upright and resizes it.
 
-    JPEG is decoded at the smallest of libjpeg's scales that is not below the wanted size, then
-    averaged down (``INTER_AREA``); an image that is too small in either direction is enlarged
-    bilinearly. Everything else, and a JPEG that libjpeg complains of, is Pillow's to judge.
+    The size is changed as torchvision's ``Resize`` does it, by an antialiased bilinear filter. A
+    JPEG is first decoded at the smallest of libjpeg's scales that is at least twice the wanted
+    size. Everything else, and a JPEG that libjpeg complains of, is Pillow's to judge.
 
     Args:
         data: The file's content.
@@ -98,8 +98,11 @@ def _decode_jpeg(data: bytes, settings: ImageSettings, sideways: bool) -> RGB | 
     if colours in ("CMYK", "YCCK"):
         return None
     least = (settings.width, settings.height) if sideways else (settings.height, settings.width)
+    # Twice the size: what the filter then sees is as good as the whole image.
     try:
-        image: RGB = simplejpeg.decode_jpeg(data, min_height=least[0], min_width=least[1])
+        image: RGB = simplejpeg.decode_jpeg(
+            data, min_height=_MARGIN * least[0], min_width=_MARGIN * least[1]
+        )
     except ValueError:
         return None
     return image
@@ -165,10 +168,8 @@ def _exif_orientation(data: bytes) -> int:
 def _resize(image: RGB, height: int, width: int) -> RGB:
     if image.shape[:2] == (height, width):
         return image
-    shrinks = image.shape[0] >= height and image.shape[1] >= width
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    resized: RGB = cv2.resize(image, (width, height), interpolation=how)
-    return resized
+    resized = Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(resized)
 
 
 def _upright(image: RGB, orientation: int) -> RGB:

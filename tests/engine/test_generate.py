@@ -205,9 +205,7 @@ def test_the_bytes_do_not_depend_on_who_made_them(
         assert table((tmp_path, record), name).equals(table(embedded, name))
 
 
-def test_the_same_command_on_a_finished_output_changes_nothing(
-    embedded: Run, scenes: Path
-) -> None:
+def test_the_same_command_on_a_finished_output_changes_nothing(embedded: Run, scenes: Path) -> None:
     output, record = embedded
     before = {path.name: path.stat().st_mtime_ns for path in output.iterdir()}
     settings = settings_for(
@@ -271,9 +269,7 @@ def test_overwrite_replaces_another_run_and_leaves_strangers_files_alone(
     settings = settings_for(scenes, tmp_path, num_samples=5)
     with pytest.raises(OutputError, match=r"holds sampled_images.zip of another origin"):
         generate(settings, quiet=True)
-    record = generate(
-        replace(settings, write=replace(settings.write, overwrite=True)), quiet=True
-    )
+    record = generate(replace(settings, write=replace(settings.write, overwrite=True)), quiet=True)
     assert record.counts["written"] == 5
     assert (tmp_path / "diary.txt").read_text() == "mine"
     assert len(ZipFile(tmp_path / "sampled_images.zip").namelist()) == 5
@@ -342,13 +338,11 @@ def test_weights_of_another_network_are_named_in_one_line(scenes: Path, tmp_path
     [
         (
             {"workers": 3},
-            "the run needs 3 CPUs, Ray has 2 free: use --workers 2, "
-            "or connect to a larger cluster",
+            "the run needs 3 CPUs, Ray has 2 free: use --workers 2, or connect to a larger cluster",
         ),
         (
             {"workers": 2, "embedders": 1},
-            "the run needs 3 CPUs, Ray has 2 free: use --workers 1, "
-            "or connect to a larger cluster",
+            "the run needs 3 CPUs, Ray has 2 free: use --workers 1, or connect to a larger cluster",
         ),
     ],
 )
@@ -368,15 +362,13 @@ def test_too_few_cpus_are_an_error_before_anything_starts(
 
 
 def test_more_samples_than_there_are_is_a_value_error(scenes: Path, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="^73 samples asked for, 72 remain$"):
+    with pytest.raises(SettingsError, match=r"^73 samples asked for, 72 remain$"):
         generate(settings_for(scenes, tmp_path, num_samples=73), quiet=True)
-    with pytest.raises(ValueError, match="^3 samples asked for, 2 of 72 remain$"):
+    with pytest.raises(ValueError, match=r"^3 samples asked for, 2 of 72 remain$"):
         generate(settings_for(scenes, tmp_path, start=70, num_samples=3), quiet=True)
 
 
-def test_the_photographs_end_to_end(
-    photos: Path, trained_weights: Path, tmp_path: Path
-) -> None:
+def test_the_photographs_end_to_end(photos: Path, trained_weights: Path, tmp_path: Path) -> None:
     settings = settings_for(
         photos,
         tmp_path,

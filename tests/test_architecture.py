@@ -1,0 +1,109 @@
+"""The rules of the house: what may import what, and what a newcomer finds."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import raydrift
+
+PACKAGE = Path(raydrift.__file__).parent
+
+# From the ground up; a room may use its own floor and those below.
+FLOORS = [
+    {"errors", "seeds", "settings", "schemas", "place"},
+    {"catalog", "codec", "scenes"},
+    {"drift", "metrics", "embed"},
+    {"storage", "report"},
+    {"engine"},
+    {"generator"},
+    {"cli", "jobs"},
+]
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def floor(name: str) -> int:
+    return next(number for number, rooms in enumerate(FLOORS) if name in rooms)
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports anywhere, but for type checking alone."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down_only(path: Path) -> None:
+    if path == PACKAGE / "__init__.py":
+        return
+    for name in imports(path):
+        if name.startswith("raydrift."):
+            assert floor(name.split(".")[1]) <= floor(room(path)), name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_ray_and_torch_have_one_home_each(path: Path) -> None:
+    roots = {name.split(".")[0] for name in imports(path)}
+    if room(path) != "engine":
+        assert "ray" not in roots
+    if room(path) != "embed":
+        assert not {"torch", "torchvision"} & roots
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_files_stay_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 400
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("import raydrift", {"ray", "torch", "cv2", "numpy"}),
+        ("from raydrift import ImageDatasetGenerator", {"ray", "torch"}),
+        ("from raydrift.cli import run; run(['--help'])", {"ray", "torch", "numpy", "cv2"}),
+        ("import raydrift.engine.stages", {"torch"}),
+    ],
+)
+def test_nothing_is_loaded_before_it_is_needed(statement: str, absent: set[str]) -> None:
+    """The last case is what a worker that only drifts imports."""
+    code = f"{statement}\nimport sys\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not absent & set(done.stdout.split())
+
+
+def test_the_public_names_are_these() -> None:
+    assert raydrift.__all__ == [
+        "BatchSimilarity",
+        "DriftProfile",
+        "ImageDataCategoryInfo",
+        "ImageDatasetGenerator",
+        "ImageTransform",
+        "RaydriftError",
+        "TransformInfo",
+        "drift_image",
+        "kl_softmax",
+    ]
+    for name in raydrift.__all__:
+        assert getattr(raydrift, name).__name__ == name
+        assert name in dir(raydrift)
+    with pytest.raises(AttributeError, match="module 'raydrift' has no attribute 'nothing'"):
+        raydrift.nothing  # noqa: B018
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    assert (PACKAGE / "py.typed").is_file()
