@@ -23,10 +23,10 @@ from raydrift import schemas, seeds
 from raydrift.errors import CatalogError
 from raydrift.place import Place
 
-IMAGE_SUFFIXES: Final = frozenset(
-    ".avif .bmp .dib .gif .heic .heif .ico .j2k .jfif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .pnm "
-    ".ppm .tga .tif .tiff .webp".split()  # noqa: SIM905  (a list would be a page)
-)
+IMAGE_SUFFIXES: Final = frozenset((
+    ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".ico", ".j2k", ".jfif", ".jp2", ".jpe",
+    ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp",
+))  # fmt: skip
 """A file is taken for an image if its name ends so, in upper or lower case."""
 
 _File = tuple[str, int]

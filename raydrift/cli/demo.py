@@ -19,8 +19,9 @@ _TRANSFORMS = (
 
 def demo(
     output: Annotated[Path, typer.Argument(help="Folder to write.")] = Path("raydrift-demo"),
+    per_class: Annotated[int, typer.Option(min=1, help="Images of each class.")] = 50,
 ) -> None:
-    """Draw 300 images of six classes, drift and embed them, and show before and after."""
+    """Draw images of six classes, drift and embed them, and show before and after."""
     from raydrift.cli.console import console
     from raydrift.cli.generate import run_generate
     from raydrift.report.before_after import drifted_pairs
@@ -30,7 +31,7 @@ def demo(
 
     out = console()
     scenes, drifted, sheet = output / "scenes", output / "drifted", output / "before_after.png"
-    out.print(f"{write_scenes(scenes)} images drawn in {scenes}", highlight=False)
+    out.print(f"{write_scenes(scenes, per_class)} images drawn in {scenes}")
     embedding, notes = _embedding()
     settings = GenerateSettings(
         input=str(scenes),
@@ -43,7 +44,7 @@ def demo(
     pairs = drifted_pairs(settings, per_class=2)
     subtitle = "raydrift generate " + " ".join(f"-t {text}" for text in _TRANSFORMS)
     before_after_sheet(pairs, "Before and after", columns=4, subtitle=subtitle).save(sheet)
-    out.print(f"before and after: {sheet}", highlight=False)
+    out.print(f"before and after: {sheet}")
 
 
 def _embedding() -> "tuple[EmbeddingSettings, tuple[str, ...]]":

@@ -155,19 +155,20 @@ def tell(record: "RunRecord", output: object, seconds: float) -> None:
     out = console()
     counts = record.counts
     rejected = f", {counts['rejected']:,} rejected" if counts["rejected"] else ""
-    out.print(f"{counts['written']:,} images{rejected} in {seconds:.1f} s", highlight=False)
+    out.print(f"{counts['written']:,} images{rejected} in {seconds:.1f} s")
     for reason, number in record.ignored.items():
-        out.print(f"  {number:,} files passed over: {reason}", highlight=False)
+        out.print(f"  {number:,} files passed over: {reason}")
     for note in record.notes:
-        out.print(f"  {note}", highlight=False)
+        out.print(f"  {note}")
     if record.status != "complete":
-        out.print(f"  shards in {output}/{layout.SHARDS}: merge them with", end=" ")
-        out.print(f"raydrift finalize {output}", highlight=False)
+        out.print(
+            f"  shards in {output}/{layout.SHARDS}: merge them with raydrift finalize {output}"
+        )
         return
     for name in layout.RESULTS:
         empty = name == layout.REJECTED and not counts["rejected"]
         if not empty and (name != layout.EMBEDDINGS or record.has_embeddings):
-            out.print(f"  {output}/{name}", highlight=False, soft_wrap=True)
+            out.print(f"  {output}/{name}")
 
 
 def _overlay(values: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:

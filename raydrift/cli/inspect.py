@@ -31,7 +31,7 @@ def inspect(
     _print_drawn(out, found)
     _print_rejected(out, found)
     for problem in found.problems:
-        out.print(f"not whole: {problem}", style="bold red", highlight=False, soft_wrap=True)
+        out.print(f"not whole: {problem}", style="bold red")
     if found.problems:
         raise typer.Exit(1)
     out.print("whole: all files are there and belong together", style="green")
@@ -39,7 +39,7 @@ def inspect(
 
 def _print_run(out: "Console", place: str, found: "Inspection") -> None:
     record, settings = found.record, found.record.settings
-    out.print(f"[bold]{place}[/bold]", highlight=False, soft_wrap=True)
+    out.print(place, style="bold")
     transforms = ", ".join(settings["transforms"]) or "none (clean images)"
     image, embedding = settings["image"], settings["embedding"]
     facts = {
@@ -62,9 +62,9 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
     facts |= {f"passed over: {reason}": str(number) for reason, number in record.ignored.items()}
     width = max(map(len, facts))
     for name, fact in facts.items():
-        out.print(f"  {name:<{width}}  {fact}", highlight=False, markup=False, soft_wrap=True)
+        out.print(f"  {name:<{width}}  {fact}")
     for note in record.notes:
-        out.print(f"  {note}", highlight=False, markup=False, soft_wrap=True)
+        out.print(f"  {note}")
 
 
 def _print_classes(out: "Console", found: "Inspection") -> None:
@@ -102,7 +102,7 @@ def _print_drawn(out: "Console", found: "Inspection") -> None:
 def _print_rejected(out: "Console", found: "Inspection") -> None:
     for row in found.rejected[:_SHOWN_REJECTED]:
         text = f"rejected: {row['path']!r} at {row['stage']}: {row['error']}"
-        out.print(text, highlight=False, markup=False, soft_wrap=True)
+        out.print(text)
     more = len(found.rejected) - _SHOWN_REJECTED
     if more > 0:
-        out.print(f"… and {more:,} more in rejected.parquet", highlight=False)
+        out.print(f"… and {more:,} more in rejected.parquet")

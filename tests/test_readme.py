@@ -1,0 +1,67 @@
+"""What the README shows is what happens."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from raydrift.cli import run
+from raydrift.storage import layout
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_it_begins_with_one_picture_and_two_commands() -> None:
+    picture = re.search(r"!\[.+\]\((.+)\)", README)
+    assert picture is not None
+    assert (ROOT / picture[1]).is_file()
+    assert README.index("![") < README.index("```")
+    commands = [line.split("#")[0].strip() for line in blocks("sh")[0].splitlines()]
+    assert commands == ["pip install uv && uv run raydrift demo", "uv run pytest"]
+
+
+def test_ci_runs_exactly_the_test_command() -> None:
+    assert (ROOT / ".ci/run").read_text().splitlines()[-1] == "uv run pytest"
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_the_python_example_runs(
+    scenes: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "photos").symlink_to(scenes)
+    monkeypatch.chdir(tmp_path)
+    (example,) = blocks("python")
+    names: dict[str, object] = {}
+    exec(example, names)
+    assert capsys.readouterr().out == "stream/2_drifted/sampled_images.zip 30\n"
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_the_commands_for_your_own_images_run_and_write_the_files_of_the_table(
+    scenes: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "photos").symlink_to(scenes)
+    monkeypatch.chdir(tmp_path)
+    for line in blocks("sh")[1].splitlines():
+        assert run(shlex.split(line.removeprefix("uv run raydrift "))) == 0
+    assert "whole: all files are there and belong together" in capsys.readouterr().out
+    listed = set(re.findall(r"^\| `([a-z_]+\.[a-z]+)`", README, re.MULTILINE))
+    assert listed == {*layout.RESULTS, layout.RUN}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == listed - {layout.EMBEDDINGS}
+
+
+def test_the_files_that_it_links_to_are_there() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
