@@ -109,4 +109,5 @@ def _rgb(image: npt.NDArray[Any]) -> RGB:
     """uint8 pixels as they are; others rounded to the nearest level and clipped."""
     if image.dtype == np.uint8:
         return image
-    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+    rounded: RGB = np.clip(np.rint(image), 0, 255).astype(np.uint8)
+    return rounded

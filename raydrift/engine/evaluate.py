@@ -41,7 +41,7 @@ def twin_batches(
     count = -(-samples // size)
     weights = find_weights(settings.embedding.weights, settings.seed)
     connect(settings.cluster)
-    free = free_resources(settings.cluster.workers or 1)
+    free = free_resources()
     cluster = replace(settings.cluster, embedders=settings.cluster.embedders if free.gpus else 0)
     plan = make_plan(cluster, free, True, count)
     tables = shard_tables(settings, catalog, samples, size, list(range(count)))

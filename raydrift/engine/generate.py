@@ -65,7 +65,7 @@ def generate(
         return found
 
     connect(settings.cluster)
-    free = free_resources(settings.cluster.workers or 1)
+    free = free_resources()
     clock.lap("connect")
     ledger: dict[int, LedgerRow] = {}
     size = found.shard_size if found else settings.write.shard_size or 0
@@ -96,6 +96,7 @@ def generate(
         if found is None:
             clear_output(output)
         (output / layout.SHARDS).create()
+        record.plan = asdict(plan)
         record.save(output)
         tables = shard_tables(settings, catalog, samples, size, missing)
         with RunProgress(
@@ -106,7 +107,7 @@ def generate(
         ) as progress:
             _run(settings, catalog, output, plan, weights, tables, ledger, progress)
     clock.lap("pipeline")
-    return _close(settings, output, record, ledger, clock)
+    return _close(settings, output, record, ledger, clock, quiet)
 
 
 def embeds(settings: GenerateSettings) -> bool:
@@ -229,6 +230,7 @@ def _close(
     record: RunRecord,
     ledger: dict[int, LedgerRow],
     clock: "_Clock",
+    quiet: bool,
 ) -> RunRecord:
     rows = [ledger[shard] for shard in range(record.shards)]
     for row in rows:
@@ -247,7 +249,9 @@ def _close(
             f"{output / layout.REJECTED}; the rest is kept, a higher limit finishes it"
         )
     if settings.write.finalize:
-        record = finalize(output, keep_shards=settings.write.keep_shards)
+        with RunProgress(asked, label="merging", quiet=quiet) as progress:
+            keep = settings.write.keep_shards
+            record = finalize(output, keep_shards=keep, on_shard=progress.add)
     return record
 
 

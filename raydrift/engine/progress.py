@@ -27,6 +27,7 @@ class RunProgress:
         total: Samples of the whole run.
         done: Samples that were there before.
         rejected: How many of those are rejected.
+        label: What is done, if not making images: ``merging``. Only what takes long is then told.
         quiet: Show nothing.
         console: Where to; None: standard error.
     """
@@ -36,6 +37,7 @@ class RunProgress:
         total: int,
         done: int = 0,
         rejected: int = 0,
+        label: str = "",
         quiet: bool = False,
         console: Console | None = None,
     ) -> None:
@@ -43,12 +45,17 @@ class RunProgress:
         self._before = done
         self._done = done
         self._rejected = rejected
-        self._first: float | None = None
+        self._label = label
+        self._first: float | None = time.time() if label else None
         console = console or Console(stderr=True)
         live = console.is_terminal or console.is_jupyter
         self._view: _View = _Silent()
         if not quiet:
-            self._view = _Bar(console, total) if live else _Lines(console, self.line)
+            self._view = (
+                _Bar(console, total, passing=bool(label))
+                if live
+                else _Lines(console, self.line, not label)
+            )
 
     def __enter__(self) -> Self:
         self._view.start()
@@ -60,7 +67,8 @@ class RunProgress:
 
     def add(self, row: LedgerRow) -> None:
         """Counts a shard that was committed."""
-        self._first = min(self._first or row.started, row.started)
+        if not self._label:
+            self._first = min(self._first or row.started, row.started)
         self._done += row.asked
         self._rejected += row.rejected
         self._view.show(self._done, self.facts())
@@ -76,9 +84,10 @@ class RunProgress:
         """``412 images/s · ETA 0:00:12 · 3 rejected``."""
         rate = self.rate
         if not rate:
-            return f"starting workers · {self._rejected} rejected"
+            return f"{self._label or 'starting workers'} · {self._rejected} rejected"
         eta = _clock((self._total - self._done) / rate)
-        return f"{rate:,.0f} images/s · ETA {eta} · {self._rejected} rejected"
+        label = f"{self._label} · " if self._label else ""
+        return f"{label}{rate:,.0f} images/s · ETA {eta} · {self._rejected} rejected"
 
     def line(self) -> str:
         """``1,024 of 5,000 images (20 %) · 412 images/s · ETA 0:00:12 · 3 rejected``."""
@@ -99,7 +108,7 @@ class _Silent:
 
 
 class _Bar:
-    def __init__(self, console: Console, total: int) -> None:
+    def __init__(self, console: Console, total: int, passing: bool) -> None:
         self._progress = Progress(
             SpinnerColumn(),
             BarColumn(),
@@ -107,6 +116,7 @@ class _Bar:
             TextColumn("images · {task.fields[facts]} ·"),
             TimeElapsedColumn(),
             console=console,
+            transient=passing,
         )
         self._task = self._progress.add_task("generate", total=total, facts="")
 
@@ -121,9 +131,10 @@ class _Bar:
 
 
 class _Lines:
-    def __init__(self, console: Console, line: Callable[[], str]) -> None:
+    def __init__(self, console: Console, line: Callable[[], str], last: bool) -> None:
         self._console = console
         self._line = line
+        self._last = last
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._tell, daemon=True)
 
@@ -135,7 +146,8 @@ class _Lines:
     def stop(self) -> None:
         self._stopped.set()
         self._thread.join()
-        self._print()
+        if self._last:
+            self._print()
 
     def _tell(self) -> None:
         while not self._stopped.wait(LINE_EVERY_S):

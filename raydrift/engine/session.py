@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ import raydrift
 from raydrift.errors import ResourcesError
 from raydrift.settings import ClusterSettings
 
-_RESOURCES_WAIT_S = 15.0
+_GIVE_BACK_S = 3.0
 _NO_PROGRESS_TIMEOUT_S = 24 * 3600
 
 
@@ -96,18 +96,19 @@ def is_client() -> bool:
     return bool(ray.util.client.ray.is_connected())
 
 
-def free_resources(cpus: int = 1, gpus: int = 0) -> Resources:
-    """What Ray has free now; waits a moment for what a run that just ended is giving back."""
-    deadline = time.monotonic() + _RESOURCES_WAIT_S
-    total = ray.cluster_resources()
-    cpus = min(cpus, int(total.get("CPU", 0)))
-    gpus = min(gpus, int(total.get("GPU", 0)))
+def free_resources() -> Resources:
+    """What Ray has free; waits a moment for what a run that just ended is giving back."""
+    deadline = time.monotonic() + _GIVE_BACK_S
+    total = _resources(ray.cluster_resources())
     while True:
-        free = ray.available_resources()
-        found = Resources(int(free.get("CPU", 0)), int(free.get("GPU", 0)))
-        if (found.cpus >= cpus and found.gpus >= gpus) or time.monotonic() > deadline:
-            return found
+        free = _resources(ray.available_resources())
+        if free == total or time.monotonic() > deadline:
+            return free
         time.sleep(0.1)
+
+
+def _resources(named: Mapping[str, float]) -> Resources:
+    return Resources(int(named.get("CPU", 0)), int(named.get("GPU", 0)))
 
 
 @contextmanager

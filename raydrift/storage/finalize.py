@@ -110,6 +110,7 @@ def finalize(
         )
     rows = [ledger[shard] for shard in range(record.shards)]
     start = perf_counter()
+    _remove_leftovers(output)
     write_rejected(output, rows)
     record.files = _merge(output, record, rows, on_shard)
     record.timings["finalize"] = round(perf_counter() - start, 3)
@@ -119,6 +120,13 @@ def finalize(
     if not keep_shards:
         (output / layout.SHARDS).delete()
     return record
+
+
+def _remove_leftovers(output: Place) -> None:
+    """Deletes what a merge that was killed wrote aside."""
+    for name in output.names():
+        if any(name.startswith(f".{result}.") for result in layout.RESULTS):
+            (output / name).delete()
 
 
 def write_rejected(output: Place, rows: list[LedgerRow]) -> None:

@@ -40,6 +40,7 @@ class RunRecord:
         status: ``running``, ``sharded`` (all shards are there) or ``complete`` (merged).
         ignored: Files of the input that were passed over, by reason.
         notes: Plain sentences that whoever uses the result should read.
+        plan: Workers and embedders of the last session that made shards.
         counts: Samples asked for, written, rejected; bytes.
         timings: Seconds, by what they were spent on.
         files: Size and SHA-256 of the merged files, by name.
@@ -55,6 +56,7 @@ class RunRecord:
     status: Status = "running"
     ignored: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    plan: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
