@@ -14,7 +14,7 @@ from raydrift.embed.weights import Weights
 from raydrift.engine.plan import Plan
 from raydrift.engine.session import data_context, is_client
 from raydrift.engine.shard_work import ShardJob
-from raydrift.engine.stages import DriftStage, EmbedStage, PixelStage, TwinStage
+from raydrift.engine.stages import DriftStage, EmbedStage, PixelStage, TwinStage, as_row
 from raydrift.errors import PipelineError, RaydriftError
 
 # Endless by default: an image that kills its worker would be tried for ever.
@@ -76,7 +76,7 @@ def _rows(job: PipelineJob, shards: list[pa.Table]) -> Rows:
 def _dataset(job: PipelineJob, shards: list[pa.Table]) -> ray.data.Dataset:
     plan, told = job.plan, job.shard_job
     weights = ray.put(job.weights) if job.weights is not None else None
-    dataset: ray.data.Dataset = ray.data.from_arrow(shards)
+    dataset: ray.data.Dataset = ray.data.from_arrow([as_row(shard) for shard in shards])
     if job.twins:
         if plan.on_gpu:
             return _stage(dataset, TwinStage, plan.embedders, (told, weights, True), gpus=1)
@@ -101,7 +101,7 @@ def _stage(
         return dataset.map_batches(
             stage,
             fn_constructor_args=arguments,
-            batch_size=None,
+            batch_size=1,
             batch_format="pyarrow",
             zero_copy_batch=True,
             compute=ray.data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=2),

@@ -115,8 +115,6 @@ def _resources(named: Mapping[str, float]) -> Resources:
 def data_context(verbose: bool) -> Iterator[None]:
     """Ray Data's settings for one of our pipelines; the caller's come back afterwards."""
     context = DataContext.get_current().copy()
-    # A shard is one block, however large: it must arrive whole.
-    context.target_max_block_size = None
     context.enable_progress_bars = verbose
     context.print_on_execution_start = verbose
     context.execution_options.verbose_progress = verbose

@@ -1,6 +1,8 @@
 """What Ray's actors run: each call takes one shard and returns one small row, or passes it on.
 
-The last stage commits the shard itself, so only ledger rows ever come to the driver. Torch is
+A shard travels as one row of Ray Data, which splits and bundles blocks of rows as it sees fit, and
+wants a batch size where there is a GPU; but a row is never split, and a batch of one row is one
+shard. The last stage commits the shard itself, so only ledger rows come to the driver. Torch is
 imported by the stages that embed, and by no other process.
 """
 
@@ -20,7 +22,34 @@ from raydrift.schemas import EMBEDDING_SIZE
 if TYPE_CHECKING:
     from raydrift.embed.resnet import Embedder
 
+_SAMPLES = "samples"
 _PIXELS = "pixels"
+
+
+def as_row(samples: pa.Table, pixels: RGB | None = None) -> pa.Table:
+    """A shard's table, and its pixels, as a table of one row; nothing is copied."""
+    values = samples.combine_chunks().to_struct_array().combine_chunks()
+    row = pa.table(
+        {_SAMPLES: pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)}
+    )
+    if pixels is None:
+        return row
+    data = pa.py_buffer(pixels)
+    ends = pa.py_buffer(np.array([0, data.size], np.int64))
+    return row.append_column(
+        _PIXELS, pa.LargeBinaryArray.from_buffers(pa.large_binary(), 1, [None, ends, data])
+    )
+
+
+def samples_of(row: pa.Table) -> pa.Table:
+    """The shard's table that ``as_row`` was given."""
+    return pa.Table.from_struct_array(row[_SAMPLES].combine_chunks().flatten())
+
+
+def pixels_of(row: pa.Table, height: int, width: int) -> RGB:
+    """The shard's pixels that ``as_row`` was given, read-only."""
+    data = row[_PIXELS][0].as_buffer()
+    return np.frombuffer(data, np.uint8).reshape(-1, height, width, 3)
 
 
 class DriftStage:
@@ -30,8 +59,9 @@ class DriftStage:
         self._job = job
         self._embedder = _LazyEmbedder(job, weights, on_gpu) if weights is not None else None
 
-    def __call__(self, tasks: pa.Table) -> pa.Table:
-        table, pixels = drift_shard(self._job, tasks, keep_pixels=self._embedder is not None)
+    def __call__(self, row: pa.Table) -> pa.Table:
+        embed = self._embedder is not None
+        table, pixels = drift_shard(self._job, samples_of(row), keep_pixels=embed)
         return _commit(self._job, self._embedder, table, pixels)
 
 
@@ -41,14 +71,8 @@ class PixelStage:
     def __init__(self, job: ShardJob) -> None:
         self._job = job
 
-    def __call__(self, tasks: pa.Table) -> pa.Table:
-        table, pixels = drift_shard(self._job, tasks, keep_pixels=True)
-        if pixels is None:
-            return table
-        flat = pa.py_buffer(pixels)
-        kind = pa.binary(flat.size // len(pixels))
-        column = pa.FixedSizeBinaryArray.from_buffers(kind, len(pixels), [None, flat])
-        return table.append_column(_PIXELS, column)
+    def __call__(self, row: pa.Table) -> pa.Table:
+        return as_row(*drift_shard(self._job, samples_of(row), keep_pixels=True))
 
 
 class EmbedStage:
@@ -58,15 +82,10 @@ class EmbedStage:
         self._job = job
         self._embedder = _LazyEmbedder(job, weights, on_gpu)
 
-    def __call__(self, table: pa.Table) -> pa.Table:
+    def __call__(self, row: pa.Table) -> pa.Table:
         image = self._job.settings.image
-        column = table[_PIXELS].combine_chunks()
-        flat = np.frombuffer(
-            column.buffers()[1], np.uint8, offset=column.offset * column.type.byte_width
-        )
-        shape = (table.num_rows, image.height, image.width, 3)
-        pixels = flat[: int(np.prod(shape))].reshape(shape)
-        return _commit(self._job, self._embedder, table.drop_columns([_PIXELS]), pixels)
+        pixels = pixels_of(row, image.height, image.width)
+        return _commit(self._job, self._embedder, samples_of(row), pixels)
 
 
 class TwinStage:
@@ -76,8 +95,8 @@ class TwinStage:
         self._job = job
         self._embedder = _LazyEmbedder(job, weights, on_gpu)
 
-    def __call__(self, tasks: pa.Table) -> pa.Table:
-        settings = self._job.settings
+    def __call__(self, row: pa.Table) -> pa.Table:
+        settings, tasks = self._job.settings, samples_of(row)
         ids, pairs = [], []
         contents = fetch(self._job.source, tasks["source_path"].to_pylist())
         for sample_id, content in zip(tasks["sample_id"].to_pylist(), contents, strict=True):

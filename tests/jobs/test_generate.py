@@ -76,12 +76,12 @@ def head() -> Iterator[Head]:
         wait_for(f"http://127.0.0.1:{dashboard}/api/version")
         yield Head(f"ray://127.0.0.1:{client}", f"http://127.0.0.1:{dashboard}", environment)
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
 
 
 def wait_for(url: str) -> None:
