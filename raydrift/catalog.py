@@ -186,7 +186,7 @@ def _list_local(root: str) -> Iterator[tuple[str, list[_File]]]:
         for entry in sorted(entries, key=lambda entry: entry.name):
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            if _is_folder(entry):
                 yield entry.name, list(_walk(entry.path, entry.name, ()))
             else:
                 files.append((entry.name, -1))
@@ -204,10 +204,17 @@ def _walk(folder: str, below: str, above: tuple[tuple[int, int], ...]) -> Iterat
             path = f"{below}/{entry.name}"
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            if _is_folder(entry):
                 yield from _walk(entry.path, path, (*above, here))
             else:
                 yield path, _size(entry)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def _size(entry: os.DirEntry[str]) -> int:
@@ -261,6 +268,10 @@ def _read_manifest(place: Place, class_mapping: Mapping[str, int] | None) -> Cat
             raise CatalogError(f"manifest {place}: row {row} has no {name}")
     if not table.num_rows:
         raise CatalogError(f"manifest {place} is empty")
+    for name in {"path", "class"} & set(names):
+        row = pc.index(pc.binary_length(table[name].cast(pa.string())), 0).as_py()
+        if row >= 0:
+            raise CatalogError(f"manifest {place}: row {row} has no {name}")
     return _manifest_catalog(place, table, class_mapping)
 
 

@@ -63,6 +63,14 @@ class ImageError(RaydriftError):
         self.reason = reason
 
 
+def reason(error: BaseException) -> str:
+    """Why something failed, in one line: the system's words, or the error's with its name."""
+    if isinstance(error, RaydriftError):
+        return str(error)
+    said = getattr(error, "strerror", None)
+    return str(said) if said else " ".join(f"{type(error).__name__}: {error}".split())
+
+
 def suggest(word: str, choices: Iterable[str]) -> str:
     """Says what to write instead of a word that is not among the choices.
 

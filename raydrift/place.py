@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -63,11 +63,15 @@ class Place:
         """Whether a file is there."""
         return bool(self.info().type == fs.FileType.File)
 
-    def names(self) -> dict[str, int]:
-        """The files directly in this folder: name to size in bytes; none if it is not there."""
+    def files(self) -> list[fs.FileInfo]:
+        """The files directly in this folder; none if it is not there."""
         selector = fs.FileSelector(self.path, allow_not_found=True)
         infos = self.filesystem.get_file_info(selector)
-        return {info.base_name: info.size for info in infos if info.type == fs.FileType.File}
+        return [info for info in infos if info.type == fs.FileType.File]
+
+    def names(self) -> dict[str, int]:
+        """The files directly in this folder: name to size in bytes."""
+        return {info.base_name: info.size for info in self.files()}
 
     def create(self) -> None:
         """Makes this folder and those above it."""
@@ -89,26 +93,33 @@ class Place:
     def writing(self) -> Iterator[pa.NativeFile]:
         """Opens this file for writing; it appears whole when the block ends, or not at all.
 
-        Locally it is written under another name and moved. Object stores show an object only when
-        its upload is complete.
+        It is written under another name and moved. S3 is written to directly: it shows an object
+        only when its upload is complete, and can't move one of more than 5 GB.
         """
-        if not self.is_local:
-            with self.filesystem.open_output_stream(self.path) as sink:
-                try:
-                    yield sink
-                except BaseException:
-                    sink.close()  # which shows what was written so far, so it has to go again
-                    self.filesystem.delete_file(self.path)
-                    raise
+        if isinstance(self.filesystem, fs.S3FileSystem):
+            with self._writing_to_s3() as sink:
+                yield sink
             return
-        folder, name = os.path.split(self.path)
-        aside = os.path.join(folder, f".{name}.{uuid4().hex[:8]}.tmp")
+        folder, _, name = self.path.rpartition("/")
+        aside = f"{folder}/.{name}.{uuid4().hex[:8]}.tmp" if folder else f".{name}.tmp"
         try:
             with self.filesystem.open_output_stream(aside) as sink:
                 yield sink
-            os.replace(aside, self.path)
-        finally:
-            Path(aside).unlink(missing_ok=True)
+            self.filesystem.move(aside, self.path)
+        except BaseException:
+            with suppress(OSError):
+                self.filesystem.delete_file(aside)
+            raise
+
+    @contextmanager
+    def _writing_to_s3(self) -> Iterator[pa.NativeFile]:
+        with self.filesystem.open_output_stream(self.path) as sink:
+            try:
+                yield sink
+            except BaseException:
+                sink.close()  # which shows what was written so far, so it has to go again
+                self.filesystem.delete_file(self.path)
+                raise
 
     def delete(self) -> None:
         """Deletes this file or this folder with all that is in it; nothing there is no error."""

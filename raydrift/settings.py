@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from enum import StrEnum
+from operator import index
 from pathlib import Path
 from typing import Any, Final, Self, get_type_hints
 
@@ -309,6 +310,9 @@ class GenerateSettings:
         _require(self.start >= 0, "start", self.start, "give at least 0")
         ok = self.num_samples is None or self.num_samples >= 1
         _require(ok, "num_samples", self.num_samples, "give at least 1")
+        if self.class_mapping is not None:
+            labels = {name: _label(name, label) for name, label in self.class_mapping.items()}
+            object.__setattr__(self, "class_mapping", labels)
 
 
 def as_dict(settings: GenerateSettings) -> dict[str, Any]:
@@ -384,6 +388,16 @@ def _check_keys(kind: type, values: Mapping[str, Any], prefix: str) -> None:
             if not isinstance(value, Mapping):
                 raise SettingsError(f"{prefix}{key} is {value!r}: write it as a table, [{key}]")
             _check_keys(hints[key], value, f"{prefix}{key}.")
+
+
+def _label(name: str, label: object) -> int:
+    """A label as a plain int, whichever integer type it is of."""
+    try:
+        if not isinstance(label, bool):
+            return index(label)  # type: ignore[arg-type]
+    except TypeError:
+        pass
+    raise SettingsError(f"class_mapping gives {name!r} the label {label!r}, not an integer")
 
 
 def _require(ok: bool, name: str, value: object, remedy: str) -> None:

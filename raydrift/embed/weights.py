@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
-from raydrift.errors import SettingsError, WeightsError
+from raydrift.errors import WeightsError, reason
 from raydrift.place import Place
 
 IMAGENET_FILE: Final = "resnet18-f37072fd.pth"
@@ -55,10 +56,9 @@ def find_weights(name: str, seed: int) -> Weights:
         return Weights(name, sha256(data).hexdigest(), data)
     try:
         data = Place.of(name).read_bytes()
-    except (OSError, SettingsError) as error:
-        reason = getattr(error, "strerror", None) or _one_line(error)
+    except (OSError, ValueError) as error:
         raise WeightsError(
-            f"weights {name!r}: {reason}: give imagenet, random or the path of a state dict"
+            f"weights {name!r}: {reason(error)}: give imagenet, random or the path of a state dict"
         ) from None
     return Weights(name, sha256(data).hexdigest(), data)
 
@@ -79,7 +79,7 @@ def _download(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _socket_timeout(_DOWNLOAD_TIMEOUT_S):
             torch.hub.download_url_to_file(url, str(path), hash_prefix="f37072fd", progress=False)
-    except (OSError, RuntimeError) as error:
+    except (OSError, HTTPException, RuntimeError) as error:
         raise WeightsError(
             f"torchvision's ResNet18 weights cannot be downloaded ({_one_line(error)}): "
             f"use --weights PATH, --weights random, or put {IMAGENET_FILE} into {path.parent}"

@@ -64,11 +64,16 @@ def make_plan(cluster: ClusterSettings, free: Resources, embed: bool, shards: in
         )
     embedders = min(embedders, shards)
     left = free.cpus - (0 if on_gpu else embedders)
-    workers = min(left, shards) if cluster.workers is None else cluster.workers
+    workers = min(left if cluster.workers is None else cluster.workers, shards)
     plan = Plan(workers, embedders, on_gpu)
     if workers < 1 or plan.cpus > free.cpus:
         wanted = max(workers, 1) + (0 if on_gpu else embedders)
-        fewer = f"use --workers {left}, " if left > 0 else "wait until other jobs end, "
+        if left > 0:
+            fewer = f"use --workers {left}, "
+        elif free.cpus > 0:
+            fewer = "set cluster.embedders = 0 (workers embed then), "
+        else:
+            fewer = "wait until other jobs end, "
         raise ResourcesError(
             f"the run needs {wanted} CPUs, Ray has {max(free.cpus, 0)} free: {fewer}"
             "or connect to a larger cluster"

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from raydrift import schemas
 from raydrift.codec import RGB, decode, encode_png
 from raydrift.drift import Drawn, drift_image
-from raydrift.errors import ImageError
+from raydrift.errors import ImageError, reason
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
@@ -195,8 +195,8 @@ def _read(source: Place, path: str) -> bytes | ImageError:
     try:
         place = Place(source.filesystem, path, path) if path.startswith("/") else source / path
         return place.read_bytes()
-    except OSError as error:
-        return ImageError("read", error.strerror or " ".join(str(error).split()))
+    except (OSError, ValueError) as error:  # a NUL byte in a manifest's path is the latter
+        return ImageError("read", reason(error))
 
 
 def _rejected(table: pa.Table) -> list[Rejected]:

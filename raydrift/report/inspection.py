@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from raydrift.errors import OutputError
+from raydrift.errors import OutputError, reason
 from raydrift.place import Place
 from raydrift.storage import layout
 from raydrift.storage.record import RunRecord, load_record
@@ -82,7 +82,8 @@ def inspect_output(output: Place, quick: bool = False) -> Inspection:
         raise OutputError(f"{output} has no {layout.RUN}: give the output folder of a generate run")
     found = Inspection(record, {n: s for n, s in output.names().items() if n in layout.RESULTS})
     found.shards_done = len(read_ledger(output))
-    if layout.REJECTED in found.files:
+    _check_readable(output, found)
+    if layout.REJECTED in found.files and not found.problems:
         found.rejected = _table(output, layout.REJECTED).to_pylist()
     if record.status != "complete":
         found.problems.append(_unfinished(record, found.shards_done))
@@ -108,6 +109,16 @@ def _unfinished(record: RunRecord, done: int) -> str:
 
 def _expected(record: RunRecord) -> list[str]:
     return [name for name in layout.RESULTS if name != layout.EMBEDDINGS or record.has_embeddings]
+
+
+def _check_readable(output: Place, found: Inspection) -> None:
+    for name in found.files:
+        try:
+            if name.endswith(".parquet"):
+                for _ in _batches(output, name):
+                    pass
+        except (pa.ArrowException, OSError) as error:
+            found.problems.append(f"{name} cannot be read: {reason(error)}")
 
 
 def _check_tables(output: Place, found: Inspection) -> None:

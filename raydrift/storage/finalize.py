@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
-from time import perf_counter
+from time import perf_counter, time
 from typing import Final, Self
 
 import pyarrow as pa
@@ -24,6 +24,7 @@ _TABLES: Final = {
     layout.PROVENANCE: schemas.PROVENANCE,
 }
 _ROW_GROUP: Final = 16_384
+_ABANDONED_AFTER_S: Final = 24 * 3600
 
 
 class HashingSink:
@@ -68,13 +69,16 @@ class TableSink:
         """Adds those columns of the table that the schema names."""
         self._waiting.append(table.select(self._schema.names).cast(self._schema))
         self._rows += table.num_rows
-        if self._rows >= _ROW_GROUP:
+        while self._rows >= _ROW_GROUP:
             self._flush()
 
     def _flush(self) -> None:
-        if self._waiting:
-            self._writer.write_table(pa.concat_tables(self._waiting).combine_chunks())
-        self._waiting, self._rows = [], 0
+        """Writes one row group; where it ends does not depend on the shards."""
+        waiting = pa.concat_tables(self._waiting or [self._schema.empty_table()])
+        if len(waiting):
+            self._writer.write_table(waiting.slice(0, _ROW_GROUP).combine_chunks())
+        self._waiting = [waiting.slice(_ROW_GROUP)]
+        self._rows = len(self._waiting[0])
 
 
 def finalize(
@@ -111,8 +115,8 @@ def finalize(
     rows = [ledger[shard] for shard in range(record.shards)]
     start = perf_counter()
     _remove_leftovers(output)
-    write_rejected(output, rows)
     record.files = _merge(output, record, rows, on_shard)
+    write_rejected(output, rows)
     record.timings["finalize"] = round(perf_counter() - start, 3)
     record.counts = count(rows)
     record.status = "complete"
@@ -123,10 +127,11 @@ def finalize(
 
 
 def _remove_leftovers(output: Place) -> None:
-    """Deletes what a merge that was killed wrote aside."""
-    for name in output.names():
-        if any(name.startswith(f".{result}.") for result in layout.RESULTS):
-            (output / name).delete()
+    """Deletes what a merge that was killed wrote aside; a young file may be another's, at work."""
+    for info in output.files():
+        ours = any(info.base_name.startswith(f".{name}.") for name in layout.RESULTS)
+        if ours and info.mtime and time() - info.mtime.timestamp() > _ABANDONED_AFTER_S:
+            (output / info.base_name).delete()
 
 
 def write_rejected(output: Place, rows: list[LedgerRow]) -> None:

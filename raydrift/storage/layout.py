@@ -29,9 +29,9 @@ def ledger_name(shard: int) -> str:
 
 
 def member_name(sample_id: int, class_name: str | None) -> str:
-    """A sample's name in the zip, in its class's folder unless the class is None."""
+    """A sample's name in the zip, in its class's folder if a class is given."""
     name = f"{sample_id:08d}.png"
-    return name if class_name is None else f"{class_folder(class_name)}/{name}"
+    return f"{class_folder(class_name)}/{name}" if class_name else name
 
 
 def class_folder(class_name: str) -> str:

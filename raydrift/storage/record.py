@@ -115,7 +115,10 @@ def load_record(output: Place) -> RunRecord | None:
     try:
         content = json.loads(place.read_bytes())
         content.pop("fingerprint")
-        return RunRecord(**content)
+        record = RunRecord(**content)
+        if record.format != FORMAT:
+            raise ValueError
+        return record
     except (ValueError, TypeError, KeyError, AttributeError):
         raise OutputError(
             f"{place} is not a run of this version of raydrift: choose another output, "

@@ -1,9 +1,9 @@
 """Shards and their commit.
 
 A shard is committed by two files: ``part-N.parquet`` with its samples, then ``part-N.json``, its
-ledger entry, with the parquet's checksum and the shard's rejected images. Each appears whole or not
-at all, and both depend on nothing but the run's settings, so a task that is retried or runs twice
-writes the same shard again.
+ledger entry, with the parquet's checksum and the shard's rejected images. Each appears whole or
+not at all. The samples depend on nothing but the run's settings, so a task that is retried or runs
+twice writes the same shard again.
 """
 
 import json

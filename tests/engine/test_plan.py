@@ -1,0 +1,215 @@
+"""Who does what: the plan and the size of shards, as tables."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from raydrift.engine.plan import Plan, choose_shard_size, make_plan
+from raydrift.engine.session import Resources
+from raydrift.errors import ResourcesError
+from raydrift.settings import ClusterSettings
+
+MANY = 1000  # shards
+
+
+def asked(workers: int | None = None, embedders: int | None = None) -> ClusterSettings:
+    return ClusterSettings(workers=workers, embedders=embedders)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "cpus", "plan"),
+    [
+        (asked(), 1, Plan(1, 0, False)),
+        (asked(), 8, Plan(8, 0, False)),
+        (asked(workers=3), 8, Plan(3, 0, False)),
+        (asked(embedders=2), 8, Plan(8, 0, False)),
+    ],
+)
+def test_without_embeddings_every_cpu_drifts(
+    cluster: ClusterSettings, cpus: int, plan: Plan
+) -> None:
+    for gpus in (0, 4):
+        assert make_plan(cluster, Resources(cpus, gpus), embed=False, shards=MANY) == plan
+
+
+@pytest.mark.parametrize(
+    ("cluster", "cpus", "plan"),
+    [
+        (asked(), 8, Plan(8, 0, False)),
+        (asked(workers=3), 8, Plan(3, 0, False)),
+        (asked(embedders=0), 8, Plan(8, 0, False)),
+        (asked(embedders=2), 8, Plan(6, 2, False)),
+        (asked(embedders=7), 8, Plan(1, 7, False)),
+        (asked(workers=3, embedders=2), 8, Plan(3, 2, False)),
+    ],
+)
+def test_without_gpus_workers_embed_unless_embedders_are_asked_for(
+    cluster: ClusterSettings, cpus: int, plan: Plan
+) -> None:
+    assert make_plan(cluster, Resources(cpus, 0), embed=True, shards=MANY) == plan
+
+
+@pytest.mark.parametrize(
+    ("cluster", "free", "plan"),
+    [
+        (asked(), Resources(8, 1), Plan(8, 1, True)),
+        (asked(), Resources(8, 4), Plan(8, 4, True)),
+        (asked(embedders=2), Resources(8, 4), Plan(8, 2, True)),
+        (asked(embedders=0), Resources(8, 4), Plan(8, 0, False)),
+        (asked(workers=5), Resources(8, 4), Plan(5, 4, True)),
+    ],
+)
+def test_with_gpus_embedders_take_them_and_no_cpu(
+    cluster: ClusterSettings, free: Resources, plan: Plan
+) -> None:
+    assert make_plan(cluster, free, embed=True, shards=MANY) == plan
+
+
+@pytest.mark.parametrize(
+    ("cluster", "free", "plan"),
+    [
+        (asked(), Resources(8, 0), Plan(2, 0, False)),
+        (asked(), Resources(8, 4), Plan(2, 2, True)),
+        (asked(embedders=4), Resources(8, 0), Plan(2, 2, False)),
+        (asked(embedders=3), Resources(3, 0), Plan(1, 2, False)),
+    ],
+)
+def test_two_shards_need_no_more_than_two_of_a_kind(
+    cluster: ClusterSettings, free: Resources, plan: Plan
+) -> None:
+    assert make_plan(cluster, free, embed=True, shards=2) == plan
+
+
+def test_more_workers_than_shards_are_not_started_even_if_asked_for() -> None:
+    plan = make_plan(asked(workers=8), Resources(8, 0), embed=False, shards=2)
+    assert plan == Plan(2, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("plan", "cpus", "gpus"),
+    [
+        (Plan(8, 0, False), 8, 0),
+        (Plan(6, 2, False), 8, 0),
+        (Plan(8, 2, True), 8, 2),
+    ],
+)
+def test_what_a_plan_takes(plan: Plan, cpus: int, gpus: int) -> None:
+    assert (plan.cpus, plan.gpus) == (cpus, gpus)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "free", "message"),
+    [
+        (
+            asked(workers=9),
+            Resources(8, 0),
+            "the run needs 9 CPUs, Ray has 8 free: use --workers 8, or connect to a larger cluster",
+        ),
+        (
+            asked(workers=4, embedders=2),
+            Resources(4, 0),
+            "the run needs 6 CPUs, Ray has 4 free: use --workers 2, or connect to a larger cluster",
+        ),
+        (
+            asked(workers=9),
+            Resources(8, 4),
+            "the run needs 9 CPUs, Ray has 8 free: use --workers 8, or connect to a larger cluster",
+        ),
+        (
+            asked(),
+            Resources(0, 0),
+            "the run needs 1 CPUs, Ray has 0 free: wait until other jobs end, "
+            "or connect to a larger cluster",
+        ),
+        (
+            asked(workers=2),
+            Resources(0, 1),
+            "the run needs 2 CPUs, Ray has 0 free: wait until other jobs end, "
+            "or connect to a larger cluster",
+        ),
+        (
+            asked(embedders=3),
+            Resources(8, 2),
+            "3 embedders need 3 GPUs, Ray has 2 free: set cluster.embedders = 2, "
+            "or connect to a larger cluster",
+        ),
+    ],
+)
+def test_too_few_cpus_or_gpus_are_told_with_a_remedy(
+    cluster: ClusterSettings, free: Resources, message: str
+) -> None:
+    with pytest.raises(ResourcesError) as caught:
+        make_plan(cluster, free, embed=True, shards=MANY)
+    assert str(caught.value) == message
+
+
+def test_embedders_that_leave_no_cpu_for_a_worker_are_refused() -> None:
+    message = re.escape("the run needs 3 CPUs, Ray has 2 free: ")
+    with pytest.raises(ResourcesError, match=f"^{message}"):
+        make_plan(asked(embedders=2), Resources(2, 0), embed=True, shards=MANY)
+
+
+COUNTS = st.integers(1, 20) | st.none()
+
+
+@given(
+    cluster=st.builds(ClusterSettings, workers=COUNTS, embedders=COUNTS | st.just(0)),
+    free=st.builds(Resources, cpus=st.integers(0, 20), gpus=st.integers(0, 20)),
+    embed=st.booleans(),
+    shards=st.integers(1, 30),
+)
+def test_a_plan_fits_what_is_free_and_does_all_the_work(
+    cluster: ClusterSettings, free: Resources, embed: bool, shards: int
+) -> None:
+    try:
+        plan = make_plan(cluster, free, embed, shards)
+    except ResourcesError:
+        return
+    assert plan.workers >= 1
+    assert plan.cpus <= free.cpus
+    assert plan.gpus <= free.gpus
+    assert plan.embedders <= shards
+    assert embed or plan.embedders == 0
+
+
+@given(
+    free=st.builds(Resources, cpus=st.integers(1, 20), gpus=st.integers(0, 20)),
+    embed=st.booleans(),
+    shards=st.integers(1, 30),
+)
+def test_where_nothing_is_asked_for_one_cpu_is_enough(
+    free: Resources, embed: bool, shards: int
+) -> None:
+    plan = make_plan(ClusterSettings(), free, embed, shards)
+    assert plan.workers == min(free.cpus, shards)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "samples", "workers", "size"),
+    [
+        (None, 1_000_000, 16, 256),
+        (None, 328, 2, 41),
+        (None, 328, 0, 82),
+        (None, 10, 2, 16),
+        (None, 128, 2, 16),
+        (None, 129, 2, 17),
+        (None, 2048, 2, 256),
+        (None, 2049, 2, 256),
+        (7, 1_000_000, 16, 7),
+        (1024, 10, 2, 1024),
+    ],
+)
+def test_shard_sizes(wanted: int | None, samples: int, workers: int, size: int) -> None:
+    assert choose_shard_size(wanted, samples, workers) == size
+
+
+@given(samples=st.integers(1, 10**8), workers=st.integers(1, 10_000))
+def test_every_worker_gets_a_few_shards_unless_they_would_be_tiny(
+    samples: int, workers: int
+) -> None:
+    size = choose_shard_size(None, samples, workers)
+    assert 16 <= size <= 256
+    if size > 16:
+        assert samples / size > 3 * workers

@@ -1,0 +1,278 @@
+"""One shard's work as plain functions: read, drift, encode, commit."""
+
+import io
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from raydrift import schemas
+from raydrift.catalog import load_catalog
+from raydrift.codec import decode
+from raydrift.drift import Drawn, apply_chain
+from raydrift.engine.shard_work import ShardJob, commit_shard, drift_shard, fetch
+from raydrift.errors import ImageError
+from raydrift.place import Place
+from raydrift.settings import (
+    GenerateSettings,
+    ImageSettings,
+    ImageTransform,
+    OutputSettings,
+    TransformInfo,
+)
+from raydrift.storage.shards import read_ledger, read_rejected, read_shard
+
+SMALL = ImageSettings(height=40, width=56)
+ALL_TRANSFORMS = tuple(TransformInfo(transform, 0.7) for transform in ImageTransform)
+
+
+def job_for(source: Path, output: Path | str = "unused", **values: Any) -> ShardJob:
+    values = {"image": SMALL, "transforms": ALL_TRANSFORMS, "shuffle": False} | values
+    told = GenerateSettings(input=str(source), output=str(output), **values)
+    return ShardJob(told, Place.of(source), Place.of(output))
+
+
+def tasks_of(job: ShardJob, count: int, first: int = 0) -> pa.Table:
+    catalog = load_catalog(job.settings.input)
+    order = catalog.order(job.settings.seed, job.settings.shuffle)
+    return catalog.samples(
+        order, first, count, shard=3, first_timestamp=0.0, delta_timestamp=1800.0
+    )
+
+
+def pixels_of(png: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(png)) as image:
+        assert image.format == "PNG"
+        return np.asarray(image)
+
+
+def said(problem: bytes | ImageError) -> tuple[str, str]:
+    assert isinstance(problem, ImageError)
+    return problem.stage, problem.reason
+
+
+def spoil(folder: Path) -> None:
+    """Makes four of the twelve boats unusable, each in its own way."""
+    (folder / "boat_002.jpg").write_bytes(b"")
+    (folder / "boat_005.jpg").write_bytes(b"GIF89a, or so it says")
+    (folder / "boat_007.jpg").unlink()
+    (folder / "boat_009.jpg").unlink()
+    (folder / "boat_009.jpg").mkdir()
+
+
+BROKEN = {
+    2: ("decode", "the file is empty"),
+    5: ("decode", "not an image in a format that Pillow knows"),
+    7: ("read", "No such file or directory"),
+    9: ("read", "Is a directory"),
+}
+
+
+@pytest.fixture
+def broken(scenes: Path, tmp_path: Path) -> tuple[ShardJob, pa.Table]:
+    """A shard of twelve boats of which four were spoiled after the input was listed."""
+    shutil.copytree(scenes / "boat", tmp_path / "in" / "boat")
+    job = job_for(tmp_path / "in", tmp_path / "out")
+    tasks = tasks_of(job, 12)
+    spoil(tmp_path / "in" / "boat")
+    (job.output / "_shards").create()
+    return job, tasks
+
+
+@given(st.lists(st.integers(0, 71), max_size=90))
+def test_fetch_gives_the_contents_in_the_order_of_the_paths(scenes: Path, picks: list[int]) -> None:
+    files = sorted(path for path in scenes.rglob("*.jpg"))
+    paths = [str(files[pick].relative_to(scenes)) for pick in picks]
+    contents = list(fetch(Place.of(scenes), paths))
+    assert contents == [files[pick].read_bytes() for pick in picks]
+
+
+def test_fetch_takes_absolute_paths_as_they_are(scenes: Path, tmp_path: Path) -> None:
+    path = scenes / "boat" / "boat_000.jpg"
+    assert list(fetch(Place.of(tmp_path), [str(path)])) == [path.read_bytes()]
+
+
+def test_fetch_tells_what_it_cannot_read_and_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    (tmp_path / "folder.jpg").mkdir()
+    (tmp_path / "file.jpg").write_bytes(b"abc")
+    paths = ["gone.jpg", "folder.jpg", "file.jpg/x.jpg", "loop.jpg", "x" * 300, "file.jpg"]
+    *problems, content = fetch(Place.of(tmp_path), paths)
+    assert [said(problem) for problem in problems] == [
+        ("read", "No such file or directory"),
+        ("read", "Is a directory"),
+        ("read", "Not a directory"),
+        ("read", "Too many levels of symbolic links"),
+        ("read", "File name too long"),
+    ]
+    assert content == b"abc"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_fetch_tells_what_it_may_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.jpg").touch(mode=0)
+    (problem,) = fetch(Place.of(tmp_path), ["secret.jpg"])
+    assert said(problem) == ("read", "Permission denied")
+
+
+def test_a_path_that_no_filesystem_can_have_is_an_unreadable_image(scenes: Path) -> None:
+    (problem,) = fetch(Place.of(scenes), ["boat/a\0b.jpg"])
+    assert said(problem)[0] == "read"
+
+
+def test_a_missing_file_behind_fsspec_is_told_in_words() -> None:
+    source = Place.of(f"memory://{uuid4().hex}")
+    (problem,) = fetch(source, ["boat/gone.jpg"])
+    stage, reason = said(problem)
+    assert stage == "read"
+    assert reason not in (f"{source.path}/boat/gone.jpg", "boat/gone.jpg")
+
+
+def test_the_table_keeps_the_tasks_and_adds_what_was_made(scenes: Path) -> None:
+    job = job_for(scenes)
+    tasks = tasks_of(job, 5)
+    table, pixels = drift_shard(job, tasks, keep_pixels=False)
+    assert pixels is None
+    assert table.select(schemas.TASK.names).equals(tasks)
+    assert table["file_name"].to_pylist() == [f"{i:08d}.png" for i in range(5)]
+    assert [image["path"] for image in table["image"].to_pylist()] == [
+        f"{i:08d}.png" for i in range(5)
+    ]
+    assert table.schema.field("transforms").type == schemas.TRANSFORMS
+    assert table["stage"].null_count == table["error"].null_count == 5
+
+
+def test_organized_members_lie_in_their_class_folder(scenes: Path) -> None:
+    job = job_for(scenes, write=OutputSettings(organize_by_class=True))
+    table, _ = drift_shard(job, tasks_of(job, 2, first=11), keep_pixels=False)
+    names = ["boat/00000011.png", "city_night/00000012.png"]
+    assert table["file_name"].to_pylist() == names
+    assert [image["path"] for image in table["image"].to_pylist()] == names
+
+
+def test_the_pixels_are_those_of_the_pngs(scenes: Path) -> None:
+    job = job_for(scenes)
+    table, pixels = drift_shard(job, tasks_of(job, 6, first=9), keep_pixels=True)
+    assert pixels is not None
+    assert (pixels.shape, pixels.dtype) == ((6, 40, 56, 3), np.uint8)
+    for image, kept in zip(table["image"].to_pylist(), pixels, strict=True):
+        assert np.array_equal(pixels_of(image["bytes"]), kept)
+
+
+def test_rejected_images_are_rows_without_an_image_and_black_pixels(
+    broken: tuple[ShardJob, pa.Table],
+) -> None:
+    table, pixels = drift_shard(*broken, keep_pixels=True)
+    assert pixels is not None
+    rows = table.to_pylist()
+    assert {i: (row["stage"], row["error"]) for i, row in enumerate(rows) if row["error"]} == BROKEN
+    for number, (row, kept) in enumerate(zip(rows, pixels, strict=True)):
+        assert (row["image"]["bytes"] is None) == (number in BROKEN)
+        assert (row["transforms"] == []) == (number in BROKEN)
+        assert (not kept.any()) == (number in BROKEN)
+
+
+def test_images_do_not_depend_on_the_shard_they_are_in(scenes: Path) -> None:
+    job = job_for(scenes)
+    together, _ = drift_shard(job, tasks_of(job, 8), keep_pixels=False)
+    alone, _ = drift_shard(job, tasks_of(job, 1, first=6), keep_pixels=False)
+    assert alone["image"][0] == together["image"][6]
+    assert alone["transforms"][0] == together["transforms"][6]
+
+
+def drawn_from(transforms: list[dict[str, Any]]) -> list[Drawn]:
+    """What a row of the column ``transforms`` says was done."""
+    return [
+        Drawn(
+            TransformInfo(one["type"], one["level"]),
+            ImageTransform(one["kernel"]),
+            dict(one["parameters"]),
+        )
+        for one in transforms
+    ]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    transforms=st.lists(
+        st.builds(TransformInfo, st.sampled_from(ImageTransform), st.floats(0, 1)), max_size=4
+    ),
+    seed=st.integers(0, 2**64 - 1),
+    first=st.integers(0, 71),
+)
+def test_the_transforms_column_replays_to_the_same_pixels(
+    scenes: Path, transforms: list[TransformInfo], seed: int, first: int
+) -> None:
+    job = job_for(scenes, transforms=tuple(transforms), seed=seed)
+    table, pixels = drift_shard(job, tasks_of(job, 1, first), keep_pixels=True)
+    assert pixels is not None
+    (row,) = table.to_pylist()
+    original = decode((scenes / row["source_path"]).read_bytes(), SMALL)
+    replayed = apply_chain(
+        original, drawn_from(row["transforms"]), seed=seed, sample_id=row["sample_id"]
+    )
+    assert [(one["type"], one["level"]) for one in row["transforms"]] == [
+        (str(info.transf_type), info.drift_level) for info in transforms
+    ]
+    assert np.array_equal(replayed, pixels[0])
+
+
+def test_clean_images_are_the_decoded_ones(scenes: Path) -> None:
+    job = job_for(scenes, transforms=())
+    table, pixels = drift_shard(job, tasks_of(job, 3), keep_pixels=True)
+    assert pixels is not None
+    assert table["transforms"].to_pylist() == [[], [], []]
+    for path, kept in zip(table["source_path"].to_pylist(), pixels, strict=True):
+        assert np.array_equal(decode((scenes / path).read_bytes(), SMALL), kept)
+
+
+def test_a_commit_writes_what_is_fine_and_tells_what_is_rejected(
+    broken: tuple[ShardJob, pa.Table],
+) -> None:
+    job, tasks = broken
+    table, _ = drift_shard(job, tasks, keep_pixels=False)
+    row = commit_shard(job, table, None)
+    assert (row.shard, row.asked, row.written, row.rejected) == (3, 12, 8, 4)
+    assert row.first_rejected == "boat/boat_002.jpg: the file is empty"
+    assert read_ledger(job.output) == {3: row}
+    rejected = {one.sample_id: (one.stage, one.error) for one in read_rejected(job.output, 3)}
+    assert rejected == BROKEN
+    shard = read_shard(job.output, row)
+    assert shard["sample_id"].to_pylist() == [i for i in range(12) if i not in BROKEN]
+    assert shard.schema.equals(schemas.shard(embeddings=False))
+    images = table.filter(pa.array([i not in BROKEN for i in range(12)]))["image"]
+    assert shard["image"].combine_chunks() == images.combine_chunks()
+
+
+def test_embeddings_stay_with_their_images_where_others_are_rejected(
+    broken: tuple[ShardJob, pa.Table],
+) -> None:
+    job, tasks = broken
+    table, _ = drift_shard(job, tasks, keep_pixels=False)
+    embeddings = np.repeat(np.arange(12.0)[:, None], 512, axis=1)
+    row = commit_shard(job, table, embeddings)
+    shard = read_shard(job.output, row)
+    assert shard.schema.equals(schemas.shard(embeddings=True))
+    for sample_id, embedding in zip(
+        shard["sample_id"].to_pylist(), shard["embedding"].to_pylist(), strict=True
+    ):
+        assert embedding == [float(sample_id)] * 512
+
+
+def test_a_shard_of_nothing_but_rejected_images_is_committed(tmp_path: Path) -> None:
+    (tmp_path / "in" / "boat").mkdir(parents=True)
+    for number in range(3):
+        (tmp_path / "in" / "boat" / f"{number}.png").write_bytes(b"")
+    job = job_for(tmp_path / "in", tmp_path / "out")
+    (job.output / "_shards").create()
+    row = commit_shard(job, drift_shard(job, tasks_of(job, 3), keep_pixels=False)[0], None)
+    assert (row.asked, row.written, row.rejected, row.image_bytes) == (3, 0, 3, 0)
+    assert read_shard(job.output, row).num_rows == 0

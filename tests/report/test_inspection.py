@@ -1,0 +1,324 @@
+"""What inspect_output tells of a whole output, and of each kind of damage."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from raydrift.catalog import load_catalog
+from raydrift.engine.shard_work import ShardJob, commit_shard, drift_shard
+from raydrift.errors import OutputError
+from raydrift.place import Place
+from raydrift.report.inspection import Inspection, Spread, inspect_output
+from raydrift.settings import as_dict, generate_settings
+from raydrift.storage import layout
+from raydrift.storage.finalize import finalize
+from raydrift.storage.record import RunRecord, make_identity
+
+TRANSFORMS = [
+    "rotate:0.3", "default:0.4", "hue:0.0", "default:0.9", "rotate:1.0", "saturation:0.25",
+]  # fmt: skip
+SIZE = 16
+
+
+def make_shards(source: Path, folder: Path, embed: bool = True) -> Place:
+    """Commits all shards of a run, without Ray."""
+    settings = generate_settings(
+        {
+            "input": str(source),
+            "output": str(folder),
+            "transforms": TRANSFORMS,
+            "image": {"height": 16, "width": 16},
+            "embedding": {"compute": embed},
+        }
+    )
+    catalog, output = load_catalog(settings.input), Place.of(folder)
+    order, count = catalog.order(settings.seed, settings.shuffle), -(-len(catalog) // SIZE)
+    record = RunRecord(
+        make_identity(settings, len(catalog), catalog.digest(), None),
+        as_dict(settings),
+        shard_size=SIZE,
+        samples=len(catalog),
+        shards=count,
+        classes=dict(catalog.labels),
+    )
+    (output / layout.SHARDS).create()
+    record.save(output)
+    job = ShardJob(settings, catalog.root, output)
+    for shard in range(count):
+        tasks = catalog.samples(
+            order, shard * SIZE, SIZE, shard=shard, first_timestamp=0.0, delta_timestamp=1.0
+        )
+        table, _ = drift_shard(job, tasks, keep_pixels=False)
+        commit_shard(job, table, np.zeros((table.num_rows, 512)) if embed else None)
+    return output
+
+
+@pytest.fixture(scope="module")
+def source(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scenes, and two files that are no images."""
+    folder = tmp_path_factory.mktemp("source")
+    shutil.copytree(scenes, folder, dirs_exist_ok=True)
+    for name in ("boat", "house"):
+        (folder / name / "broken.png").write_bytes(b"no image")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sharded(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose shards are there and not merged."""
+    folder = tmp_path_factory.mktemp("sharded")
+    make_shards(source, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(sharded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run."""
+    folder = tmp_path_factory.mktemp("whole")
+    shutil.copytree(sharded, folder, dirs_exist_ok=True)
+    finalize(Place.of(folder))
+    return folder
+
+
+@pytest.fixture
+def damaged(whole: Path, tmp_path: Path) -> Path:
+    """A copy of a finished run, to be damaged."""
+    shutil.copytree(whole, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def inspected(folder: Path, quick: bool = False) -> Inspection:
+    return inspect_output(Place.of(folder), quick)
+
+
+def rows_of(folder: Path, name: str) -> list[dict[str, Any]]:
+    return pq.read_table(folder / name).to_pylist()
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_a_whole_output_has_no_problems(whole: Path, quick: bool) -> None:
+    found = inspected(whole, quick)
+    assert found.problems == []
+    assert found.record.status == "complete"
+    assert found.shards_done == 0
+
+
+def test_files_are_told_with_their_sizes(whole: Path) -> None:
+    assert inspected(whole).files == {
+        name: (whole / name).stat().st_size
+        for name in (
+            "sampled_images.zip",
+            "input_mapping.parquet",
+            "target.parquet",
+            "embeddings.parquet",
+            "provenance.parquet",
+            "rejected.parquet",
+        )
+    }
+
+
+def test_without_embeddings_their_file_is_not_missed(source: Path, tmp_path: Path) -> None:
+    finalize(make_shards(source, tmp_path, embed=False))
+    found = inspected(tmp_path)
+    assert found.problems == []
+    assert "embeddings.parquet" not in found.files
+
+
+def test_samples_are_counted_by_class(whole: Path, scenes: Path) -> None:
+    assert inspected(whole).classes == {path.name: 12 for path in scenes.iterdir()}
+
+
+def test_rejected_images_are_told(whole: Path) -> None:
+    found = inspected(whole)
+    assert found.rejected == rows_of(whole, "rejected.parquet")
+    assert sorted(row["path"] for row in found.rejected) == [
+        "boat/broken.png",
+        "house/broken.png",
+    ]
+
+
+def test_what_was_drawn_is_that_of_the_provenance(whole: Path) -> None:
+    drawn: dict[tuple[int, str, str, str], list[float]] = {}
+    for row in rows_of(whole, "provenance.parquet"):
+        for position, one in enumerate(row["transforms"]):
+            for name, value in one["parameters"]:
+                key = (position, f"{one['type']}:{one['level']!r}", one["kernel"], name)
+                drawn.setdefault(key, []).append(value)
+    found = inspected(whole).drawn
+    assert found.keys() == drawn.keys()
+    for key, values in drawn.items():
+        spread = found[key]
+        assert (spread.count, spread.least, spread.most) == (72, min(values), max(values))
+        assert spread.mean == pytest.approx(fmean(values), rel=1e-12, abs=1e-12)
+
+
+def test_what_was_drawn_is_told_by_position_request_kernel_and_parameter(whole: Path) -> None:
+    assert list(inspected(whole).drawn) == [
+        (0, "rotate:0.3", "rotate", "degrees"),
+        (1, "default:0.4", "gaussian_blur", "sigma"),
+        (1, "default:0.4", "gaussian_blur", "size"),
+        (3, "default:0.9", "gaussian_noise", "mean"),
+        (3, "default:0.9", "gaussian_noise", "sigma"),
+        (4, "rotate:1.0", "rotate", "degrees"),
+        (5, "saturation:0.25", "saturation", "factor"),
+    ]
+
+
+def test_a_spread_of_nothing_has_no_mean() -> None:
+    spread = Spread()
+    spread.add(pa.array([], pa.float64()))
+    assert (spread.count, spread.mean) == (0, 0.0)
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OutputError) as caught:
+        inspected(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path} has no run.json: give the output folder of a generate run"
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sampled_images.zip",
+        "input_mapping.parquet",
+        "target.parquet",
+        "embeddings.parquet",
+        "provenance.parquet",
+        "rejected.parquet",
+    ],
+)
+def test_a_missing_file_is_told(damaged: Path, name: str) -> None:
+    (damaged / name).unlink()
+    assert inspected(damaged).problems == [f"{name} is missing"]
+
+
+def test_every_missing_file_is_told(damaged: Path) -> None:
+    for name in ("target.parquet", "sampled_images.zip"):
+        (damaged / name).unlink()
+    assert inspected(damaged).problems == [
+        "sampled_images.zip is missing",
+        "target.parquet is missing",
+    ]
+
+
+def alter(path: Path, where: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[where] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_zip_altered_in_one_bit_is_told(damaged: Path) -> None:
+    alter(damaged / "sampled_images.zip", 1000)
+    assert inspected(damaged).problems == [
+        "sampled_images.zip was altered: its SHA-256 is not the one in run.json"
+    ]
+
+
+def test_a_quick_look_does_not_read_the_images(damaged: Path) -> None:
+    alter(damaged / "sampled_images.zip", 1000)
+    assert inspected(damaged, quick=True).problems == []
+
+
+def test_a_quick_look_sees_other_members(damaged: Path) -> None:
+    path = damaged / "sampled_images.zip"
+    head, last = path.read_bytes().rsplit(b"00000071.png", 1)
+    path.write_bytes(head + b"00000099.png" + last)
+    assert inspected(damaged, quick=True).problems == [
+        "sampled_images.zip has other members than input_mapping.parquet"
+    ]
+
+
+def test_a_quick_look_sees_a_zip_without_an_end(damaged: Path) -> None:
+    alter(damaged / "sampled_images.zip", -22)
+    assert inspected(damaged, quick=True).problems == [
+        "sampled_images.zip cannot be opened: File is not a zip file"
+    ]
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_a_truncated_zip_is_told(damaged: Path, quick: bool) -> None:
+    path = damaged / "sampled_images.zip"
+    data = path.read_bytes()
+    path.write_bytes(data[:-10])
+    assert inspected(damaged, quick).problems == [
+        f"sampled_images.zip has {len(data) - 10} bytes, {len(data)} were written"
+    ]
+
+
+def rewrite(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
+    pq.write_table(change(pq.read_table(path)), path)
+
+
+@pytest.mark.parametrize("name", ["target", "provenance", "embeddings"])
+def test_a_table_with_a_row_less_is_told(damaged: Path, name: str) -> None:
+    rewrite(damaged / f"{name}.parquet", lambda table: table.slice(1))
+    assert inspected(damaged).problems == [
+        f"{name}.parquet has other samples than input_mapping.parquet"
+    ]
+
+
+def test_a_table_with_its_rows_in_another_order_is_told(damaged: Path) -> None:
+    rewrite(damaged / "target.parquet", lambda table: table.take(list(range(71, -1, -1))))
+    assert inspected(damaged).problems == [
+        "target.parquet has other samples than input_mapping.parquet"
+    ]
+
+
+def test_tables_that_agree_and_have_a_row_less_are_told(damaged: Path) -> None:
+    for name in ("input_mapping", "target", "provenance", "embeddings"):
+        rewrite(damaged / f"{name}.parquet", lambda table: table.slice(0, 71))
+    assert inspected(damaged).problems == [
+        "71 samples and 2 rejected are there, 72 and 2 were written",
+        "sampled_images.zip has other members than input_mapping.parquet",
+    ]
+
+
+def test_a_rejected_image_less_is_told(damaged: Path) -> None:
+    rewrite(damaged / "rejected.parquet", lambda table: table.slice(1))
+    assert inspected(damaged).problems == [
+        "72 samples and 1 rejected are there, 72 and 2 were written"
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["input_mapping", "target", "embeddings", "provenance", "rejected"]
+)
+def test_a_table_that_cannot_be_read_is_a_problem_not_a_crash(damaged: Path, name: str) -> None:
+    path = damaged / f"{name}.parquet"
+    path.write_bytes(path.read_bytes()[:-10])
+    problems = inspected(damaged).problems
+    assert len(problems) == 1
+    assert problems[0].startswith(f"{name}.parquet ")
+
+
+def test_a_run_with_missing_shards_is_unfinished(sharded: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(sharded, folder)
+    (folder / "_shards" / "part-00000001.json").unlink()
+    (folder / "_shards" / "part-00000003.parquet").unlink()
+    found = inspected(folder)
+    assert found.shards_done == 3
+    assert found.problems == ["2 of 5 shards are missing: run the same generate command again"]
+
+
+def test_a_run_that_is_not_merged_is_told(sharded: Path) -> None:
+    found = inspected(sharded)
+    assert found.shards_done == 5
+    assert found.problems == ["the shards are not merged yet: run raydrift finalize"]
+
+
+def test_a_run_that_kept_its_shards_is_whole(sharded: Path, tmp_path: Path) -> None:
+    shutil.copytree(sharded, tmp_path / "run")
+    finalize(Place.of(tmp_path / "run"), keep_shards=True)
+    found = inspected(tmp_path / "run")
+    assert found.shards_done == 5
+    assert found.problems == []

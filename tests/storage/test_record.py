@@ -1,0 +1,247 @@
+"""run.json: what makes a run the same run, and what it says where it is another."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from raydrift.errors import OutputError
+from raydrift.place import Place
+from raydrift.settings import GenerateSettings, TransformInfo, as_dict, generate_settings
+from raydrift.storage.record import (
+    RunRecord,
+    differences,
+    installed_versions,
+    load_record,
+    make_identity,
+)
+
+CHANGES_BYTES: dict[str, Any] = {
+    "seed": 43,
+    "start": 10,
+    "shuffle": False,
+    "class_mapping": {"boat": 0},
+    "first_timestamp": 0.0,
+    "delta_timestamp": 1.0,
+    "transforms": ["rotate:0.5"],
+    "profile.rotate_degrees": 91.0,
+    "profile.brightness_span": 2.0,
+    "profile.contrast_span": 2.0,
+    "profile.saturation_span": 2.0,
+    "profile.hue_turns": 0.25,
+    "profile.blur_sigma": 2.0,
+    "profile.blur_kernel": 7,
+    "profile.noise_mean": 0.2,
+    "profile.noise_sigma": 0.2,
+    "profile.default_switch": 0.6,
+    "profile.default_noise_offset": 0.3,
+    "image.height": 96,
+    "image.width": 96,
+    "image.max_pixels": 1000,
+    "embedding.compute": False,
+    "embedding.normalize": True,
+    "embedding.precision": "bfloat16",
+    "embedding.batch_size": 16,
+    "write.organize_by_class": True,
+}
+CHANGES_NOTHING: dict[str, Any] = {
+    "output": "elsewhere",
+    "write.shard_size": 16,
+    "write.keep_shards": True,
+    "write.finalize": False,
+    "write.overwrite": True,
+    "faults.on_error": "fail",
+    "faults.max_rejected": 0.5,
+    "cluster.address": "auto",
+    "cluster.workers": 3,
+    "cluster.embedders": 1,
+    "cluster.verbose": True,
+}
+TOLD_OTHERWISE: dict[str, Any] = {  # by the catalog, the sample count and the weights' digest
+    "input": "elsewhere",
+    "num_samples": 5,
+    "embedding.weights": "random",
+}
+
+
+def settings_with(**values: Any) -> GenerateSettings:
+    """Settings with embeddings; a name is a path as in ``profile.hue_turns``."""
+    plain: dict[str, Any] = {"input": "in", "output": "out", "embedding": {"compute": True}}
+    for path, value in values.items():
+        table, _, name = path.rpartition(".")
+        (plain.setdefault(table, {}) if table else plain)[name] = value
+    return generate_settings(plain)
+
+
+def record_of(
+    settings: GenerateSettings, samples: int = 72, catalog: str = "c0ffee", weights: str = "w"
+) -> RunRecord:
+    return RunRecord(
+        identity=make_identity(settings, samples, catalog, weights),
+        settings=as_dict(settings),
+        shard_size=16,
+        samples=samples,
+        shards=5,
+        classes={"boat": 0, "猫": 1},
+        notes=["a note"],
+    )
+
+
+def fingerprint(settings: GenerateSettings, **told: Any) -> str:
+    return record_of(settings, **told).fingerprint
+
+
+@pytest.mark.parametrize("name", CHANGES_BYTES)
+def test_a_setting_that_changes_bytes_changes_the_fingerprint(name: str) -> None:
+    changed = settings_with(**{name: CHANGES_BYTES[name]})
+    assert changed != settings_with()
+    assert fingerprint(changed) != fingerprint(settings_with())
+
+
+@pytest.mark.parametrize("name", CHANGES_NOTHING | TOLD_OTHERWISE)
+def test_a_setting_that_changes_no_byte_does_not_change_the_fingerprint(name: str) -> None:
+    changed = settings_with(**{name: (CHANGES_NOTHING | TOLD_OTHERWISE)[name]})
+    assert changed != settings_with()
+    assert fingerprint(changed) == fingerprint(settings_with())
+
+
+@pytest.mark.parametrize("told", [{"samples": 71}, {"catalog": "deed"}, {"weights": "v"}])
+def test_other_samples_files_or_weights_change_the_fingerprint(told: dict[str, Any]) -> None:
+    assert fingerprint(settings_with(), **told) != fingerprint(settings_with())
+
+
+def test_every_setting_is_either_in_the_fingerprint_or_not() -> None:
+    names = set()
+    for name, value in as_dict(settings_with()).items():
+        names |= {f"{name}.{below}" for below in value} if isinstance(value, dict) else {name}
+    assert names == set(CHANGES_BYTES | CHANGES_NOTHING | TOLD_OTHERWISE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("normalize", True), ("precision", "bfloat16"), ("batch_size", 16)]
+)
+def test_without_embeddings_the_networks_settings_do_not_count(name: str, value: object) -> None:
+    clean = settings_with(**{"embedding.compute": False})
+    other = settings_with(**{"embedding.compute": False, f"embedding.{name}": value})
+    assert fingerprint(other) == fingerprint(clean)
+
+
+def test_the_order_of_transforms_counts() -> None:
+    one = settings_with(transforms=["hue:0.5", "rotate:0.5"])
+    other = settings_with(transforms=["rotate:0.5", "hue:0.5"])
+    assert fingerprint(one) != fingerprint(other)
+
+
+def test_levels_that_differ_in_their_seventh_digit_are_not_the_same_run() -> None:
+    one = replace(settings_with(), transforms=(TransformInfo("rotate", 0.1234561),))
+    other = replace(settings_with(), transforms=(TransformInfo("rotate", 0.1234562),))
+    assert fingerprint(one) != fingerprint(other)
+
+
+def test_the_settings_that_are_kept_give_the_same_run_again() -> None:
+    settings = replace(settings_with(), transforms=(TransformInfo("rotate", 1 / 3),))
+    assert generate_settings(json.loads(json.dumps(as_dict(settings)))) == settings
+
+
+def test_labels_may_be_numpy_integers_as_in_the_catalog(tmp_path: Path) -> None:
+    settings = replace(settings_with(), class_mapping={"boat": np.int64(3)})
+    record_of(settings).save(Place.of(tmp_path))
+    assert load_record(Place.of(tmp_path)) == record_of(settings)
+
+
+def test_a_record_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    record = record_of(settings_with(transforms=["rotate:0.5"], class_mapping={"猫": 1}))
+    record.status = "complete"
+    record.counts = {"asked": 72, "written": 71, "rejected": 1, "image_bytes": 12345}
+    record.timings = {"finalize": 0.125}
+    record.files = {"sampled_images.zip": {"size": 10, "sha256": "abc"}}
+    record.save(Place.of(tmp_path))
+    found = load_record(Place.of(tmp_path))
+    assert found == record
+    assert found.fingerprint == record.fingerprint
+    assert differences(found.identity, record.identity) == []
+
+
+def test_run_json_is_json_that_people_can_read(tmp_path: Path) -> None:
+    record = record_of(settings_with())
+    record.save(Place.of(tmp_path))
+    text = (tmp_path / "run.json").read_text()
+    content = json.loads(text)
+    assert text == json.dumps(content, indent=2) + "\n"
+    assert content["fingerprint"] == record.fingerprint
+    assert content["status"] == "running"
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_the_versions_of_what_makes_the_bytes_are_kept() -> None:
+    versions = installed_versions()
+    assert {"python", "raydrift", "numpy", "opencv-python-headless", "isal"} <= versions.keys()
+    assert versions["numpy"] == np.__version__
+
+
+def test_where_there_is_no_run_there_is_no_record(tmp_path: Path) -> None:
+    assert load_record(Place.of(tmp_path)) is None
+    assert load_record(Place.of(tmp_path / "nowhere")) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"3",
+        b"null",
+        b'"text"',
+        b"no json",
+        b"\xff\xfe",
+        b'{"fingerprint": "abc", "learning_rate": 0.1}',
+        b'{"fingerprint": "abc"}',
+    ],
+)
+def test_a_run_json_of_another_program_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "run.json").write_bytes(content)
+    with pytest.raises(OutputError) as caught:
+        load_record(Place.of(tmp_path))
+    assert str(caught.value) == (
+        f"{tmp_path}/run.json is not a run of this version of raydrift: "
+        "choose another output, or delete the file"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "told", "texts"),
+    [
+        ({}, {}, []),
+        ({"seed": 1}, {}, ["seed is 42 there and 1 here"]),
+        ({"shuffle": False}, {}, ["shuffle is true there and false here"]),
+        ({"transforms": ["hue:1.0"]}, {}, ['transforms is [] there and ["hue:1.0"] here']),
+        ({"profile.hue_turns": 0.1}, {}, ["profile.hue_turns is 0.5 there and 0.1 here"]),
+        ({"class_mapping": {"a": 1}}, {}, ['class_mapping is null there and {"a": 1} here']),
+        ({}, {"samples": 10}, ["num_samples is 72 there and 10 here"]),
+        ({}, {"catalog": "deed"}, ["the input's files are others"]),
+        ({}, {"weights": "v"}, ["the network's weights are others"]),
+        (
+            {"image.width": 96, "embedding.precision": "bfloat16"},
+            {},
+            [
+                'embedding.precision is "float32" there and "bfloat16" here',
+                "image.width is 224 there and 96 here",
+            ],
+        ),
+    ],
+)
+def test_differences_say_what_is_other(
+    changed: dict[str, Any], told: dict[str, Any], texts: list[str]
+) -> None:
+    there, here = record_of(settings_with()), record_of(settings_with(**changed), **told)
+    assert differences(there.identity, here.identity) == texts
+
+
+def test_a_long_difference_is_cut() -> None:
+    (text,) = differences({"transforms": ["rotate:0.5"] * 9}, {"transforms": []})
+    start = '["rotate:0.5", "rotate:0.5", "rotate:0.5", "rotate:0.5", "'
+    assert text == f"transforms is {start[:57]}... there and [] here"

@@ -1,0 +1,191 @@
+"""Shards and their commit: what counts as there, and what comes back."""
+
+import io
+import json
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from raydrift import schemas
+from raydrift.catalog import load_catalog
+from raydrift.engine.shard_work import ShardJob, commit_shard, drift_shard
+from raydrift.errors import OutputError
+from raydrift.place import Place
+from raydrift.settings import GenerateSettings, ImageSettings, TransformInfo
+from raydrift.storage.shards import (
+    LedgerRow,
+    Rejected,
+    commit,
+    encode_shard,
+    intact,
+    read_ledger,
+    read_rejected,
+    read_shard,
+)
+
+EMBEDDINGS = np.random.default_rng(0).normal(size=(6, 512))
+
+
+def committed(
+    scenes: Path, output: Path, shard: int = 0, embeddings: np.ndarray | None = None
+) -> LedgerRow:
+    """Commits a shard of six drifted images, 48 x 64."""
+    settings = GenerateSettings(
+        input=str(scenes),
+        output=str(output),
+        transforms=(TransformInfo("rotate", 0.5), TransformInfo("gaussian_noise", 0.3)),
+        image=ImageSettings(height=48, width=64),
+    )
+    catalog = load_catalog(settings.input)
+    order = catalog.order(settings.seed, settings.shuffle)
+    tasks = catalog.samples(
+        order, shard * 6, 6, shard=shard, first_timestamp=100.0, delta_timestamp=0.5
+    )
+    job = ShardJob(settings, catalog.root, Place.of(output))
+    (job.output / "_shards").create()
+    table, _ = drift_shard(job, tasks, keep_pixels=False)
+    return commit_shard(job, table, embeddings)
+
+
+def test_a_shard_comes_back_as_it_was_committed(scenes: Path, tmp_path: Path) -> None:
+    row = committed(scenes, tmp_path, shard=2)
+    assert read_ledger(Place.of(tmp_path)) == {2: row}
+    shard = read_shard(Place.of(tmp_path), row)
+    assert shard["sample_id"].to_pylist() == [12, 13, 14, 15, 16, 17]
+    assert shard["timestamp"].to_pylist() == [106.0, 106.5, 107.0, 107.5, 108.0, 108.5]
+    assert shard["file_name"].to_pylist() == [f"{i:08d}.png" for i in range(12, 18)]
+    for path, class_name in zip(
+        shard["source_path"].to_pylist(), shard["class_name"].to_pylist(), strict=True
+    ):
+        assert (scenes / path).is_file()
+        assert path.startswith(f"{class_name}/")
+
+
+def test_the_ledger_row_tells_what_the_files_hold(scenes: Path, tmp_path: Path) -> None:
+    row = committed(scenes, tmp_path)
+    data = (tmp_path / "_shards" / "part-00000000.parquet").read_bytes()
+    images = pq.read_table(io.BytesIO(data))["image"].to_pylist()
+    assert (row.asked, row.written, row.rejected, row.first_rejected) == (6, 6, 0, "")
+    assert (row.size, row.sha256) == (len(data), sha256(data).hexdigest())
+    assert row.image_bytes == sum(len(image["bytes"]) for image in images)
+
+
+def test_the_files_of_a_commit_are_a_parquet_and_its_entry(scenes: Path, tmp_path: Path) -> None:
+    committed(scenes, tmp_path)
+    names = sorted(path.name for path in (tmp_path / "_shards").iterdir())
+    assert names == ["part-00000000.json", "part-00000000.parquet"]
+
+
+@pytest.mark.parametrize("embeddings", [None, EMBEDDINGS], ids=["images", "embeddings"])
+def test_the_schema_is_the_documented_one(
+    scenes: Path, tmp_path: Path, embeddings: np.ndarray | None
+) -> None:
+    row = committed(scenes, tmp_path, embeddings=embeddings)
+    found = pq.read_schema(tmp_path / "_shards" / "part-00000000.parquet")
+    assert found.equals(schemas.shard(embeddings is not None))
+    assert read_shard(Place.of(tmp_path), row).schema.equals(found)
+
+
+def test_embeddings_come_back_to_the_last_bit(scenes: Path, tmp_path: Path) -> None:
+    row = committed(scenes, tmp_path, embeddings=EMBEDDINGS)
+    column = read_shard(Place.of(tmp_path), row)["embedding"].combine_chunks()
+    assert np.array_equal(column.flatten().to_numpy().reshape(6, 512), EMBEDDINGS)
+
+
+def test_images_are_what_hugging_face_datasets_reads_as_images(
+    scenes: Path, tmp_path: Path
+) -> None:
+    committed(scenes, tmp_path)
+    column = pq.read_table(tmp_path / "_shards" / "part-00000000.parquet")["image"]
+    assert column.type == pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    for number, image in enumerate(column.to_pylist()):
+        assert image["path"] == f"{number:08d}.png"
+        with Image.open(io.BytesIO(image["bytes"])) as png:
+            png.load()
+            assert (png.format, png.mode, png.size) == ("PNG", "RGB", (64, 48))
+
+
+def test_a_second_commit_of_a_shard_gives_the_same_parquet_bytes(
+    scenes: Path, tmp_path: Path
+) -> None:
+    first = committed(scenes, tmp_path)
+    before = (tmp_path / "_shards" / "part-00000000.parquet").read_bytes()
+    second = committed(scenes, tmp_path)
+    assert (tmp_path / "_shards" / "part-00000000.parquet").read_bytes() == before
+    assert (second.sha256, second.size) == (first.sha256, first.size)
+
+
+def test_nothing_is_committed_where_nothing_is(tmp_path: Path) -> None:
+    assert read_ledger(Place.of(tmp_path / "nowhere")) == {}
+
+
+def test_a_truncated_shard_is_not_committed(scenes: Path, tmp_path: Path) -> None:
+    whole = committed(scenes, tmp_path, shard=0)
+    cut = committed(scenes, tmp_path, shard=1)
+    with (tmp_path / "_shards" / "part-00000001.parquet").open("r+b") as file:
+        file.truncate(cut.size - 1)
+    assert read_ledger(Place.of(tmp_path)) == {0: whole}
+
+
+def test_a_shard_without_its_entry_or_an_entry_without_its_shard_is_not_committed(
+    scenes: Path, tmp_path: Path
+) -> None:
+    for shard in (0, 1):
+        committed(scenes, tmp_path, shard=shard)
+    (tmp_path / "_shards" / "part-00000000.json").unlink()
+    (tmp_path / "_shards" / "part-00000001.parquet").unlink()
+    assert read_ledger(Place.of(tmp_path)) == {}
+
+
+def test_an_entry_cut_anywhere_is_not_committed(scenes: Path, tmp_path: Path) -> None:
+    committed(scenes, tmp_path)
+    path = tmp_path / "_shards" / "part-00000000.json"
+    entry = path.read_bytes()
+    for length in range(len(entry)):
+        path.write_bytes(entry[:length])
+        assert read_ledger(Place.of(tmp_path)) == {}, f"cut to {length} bytes"
+
+
+def test_an_altered_byte_is_found_by_intact_and_refused_by_read_shard(
+    scenes: Path, tmp_path: Path
+) -> None:
+    whole, altered = committed(scenes, tmp_path, shard=0), committed(scenes, tmp_path, shard=1)
+    path = tmp_path / "_shards" / "part-00000001.parquet"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    output = Place.of(tmp_path)
+    assert read_ledger(output) == {0: whole, 1: altered}, "the size alone does not tell"
+    assert intact(output, [whole, altered]) == {0: whole}
+    with pytest.raises(OutputError) as caught:
+        read_shard(output, altered)
+    assert str(caught.value) == (
+        f"{path} was altered since it was written: "
+        "run the same generate command again, it redoes this shard"
+    )
+
+
+def test_rejected_images_are_kept_in_the_entry(tmp_path: Path) -> None:
+    (tmp_path / "_shards").mkdir()
+    data = encode_shard(schemas.shard(embeddings=False).empty_table())
+    rejected = [
+        Rejected(3, "猫/a.jpg", "read", "No such file or directory"),
+        Rejected(4, "猫/b.jpg", "decode", "the file is empty"),
+    ]
+    row = LedgerRow(0, 2, 0, 2, 0, data.size, sha256(data).hexdigest(), "猫/a.jpg: gone")
+    commit(Place.of(tmp_path), row, data, rejected)
+    assert read_ledger(Place.of(tmp_path)) == {0: row}
+    assert read_rejected(Place.of(tmp_path), 0) == rejected
+    assert read_shard(Place.of(tmp_path), row).num_rows == 0
+
+
+def test_an_entry_with_keys_of_a_later_version_is_read() -> None:
+    row = LedgerRow(1, 2, 2, 0, 100, 200, "abc")
+    values = json.loads(json.dumps(asdict(row))) | {"colour": "blue"}
+    assert LedgerRow.from_dict(values) == row
