@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -182,21 +183,21 @@ def _reason_to_ignore(class_name: str, path: str) -> str:
 def _list_local(root: str) -> Iterator[tuple[str, list[_File]]]:
     """(class name, files below) of each folder in root; files directly in root have class ''."""
     files: list[_File] = []
+    above = (_identity(root),)
     with os.scandir(root) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             if entry.name.startswith("."):
                 continue
             if _is_folder(entry):
-                yield entry.name, list(_walk(entry.path, entry.name, ()))
-            else:
+                yield entry.name, list(_walk(entry.path, entry.name, above))
+            elif _is_file(entry):
                 files.append((entry.name, -1))
     yield "", files
 
 
 def _walk(folder: str, below: str, above: tuple[tuple[int, int], ...]) -> Iterator[_File]:
     # Linked folders are followed, but never into one that they lie in.
-    status = os.stat(folder)
-    here = (status.st_dev, status.st_ino)
+    here = _identity(folder)
     if here in above:
         return
     with os.scandir(folder) as entries:
@@ -206,14 +207,27 @@ def _walk(folder: str, below: str, above: tuple[tuple[int, int], ...]) -> Iterat
                 continue
             if _is_folder(entry):
                 yield from _walk(entry.path, path, (*above, here))
-            else:
+            elif _is_file(entry):
                 yield path, _size(entry)
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    status = os.stat(folder)
+    return status.st_dev, status.st_ino
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:  # a link to itself
+        return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """A file, or a link to what is not there; no pipe, whose reader would wait for ever."""
+    try:
+        return entry.is_file() or (entry.is_symlink() and not Path(entry.path).exists())
+    except OSError:
         return False
 
 
@@ -237,7 +251,8 @@ def _list_remote(root: Place) -> Iterator[tuple[str, list[_File]]]:
 
     with ThreadPoolExecutor(_LISTERS) as pool:
         yield from zip((info.base_name for info in folders), pool.map(below, folders), strict=True)
-    yield "", [(info.base_name, info.size) for info in top if info.type == fs.FileType.File]
+    files = [info for info in top if info.type == fs.FileType.File]
+    yield "", [(one.base_name, one.size) for one in files if not one.base_name.startswith(".")]
 
 
 def _read_manifest(place: Place, class_mapping: Mapping[str, int] | None) -> Catalog:
@@ -254,8 +269,14 @@ def _read_manifest(place: Place, class_mapping: Mapping[str, int] | None) -> Cat
                 if suffix == ".csv"
                 else pq.read_table(file)
             )
-    except pa.ArrowInvalid as error:
+        return _check_manifest(place, table, class_mapping)
+    except pa.ArrowException as error:
         raise CatalogError(f"manifest {place}: {' '.join(str(error).split())}") from None
+
+
+def _check_manifest(
+    place: Place, table: pa.Table, class_mapping: Mapping[str, int] | None
+) -> Catalog:
     names = table.column_names
     if "path" not in names or not {"class", "label"} & set(names):
         raise CatalogError(
@@ -306,6 +327,7 @@ def _manifest_labels(
         raise CatalogError(
             f"manifest {place}: label is {labels.type}, not an integer: call the column class"
         )
+    labels = labels.cast(pa.int64())
     pairs = pa.table({"name": names, "label": labels}).group_by(["name", "label"]).aggregate([])
     found: dict[str, int] = {}
     for name, label in zip(pairs["name"].to_pylist(), pairs["label"].to_pylist(), strict=True):
@@ -323,6 +345,8 @@ def _manifest_paths(place: Place, paths: pa.ChunkedArray) -> tuple[Place, pa.Chu
     first = paths[0].as_py()
     scheme, separator, _ = first.partition("://")
     if not separator:
+        if pc.any(pc.match_substring(paths, "://")).as_py():
+            raise CatalogError(f"manifest {place}: all paths must be without ://, as the first")
         return beside, paths
     prefix = scheme + "://"
     if not pc.all(pc.starts_with(paths, prefix)).as_py():
@@ -354,6 +378,8 @@ def class_labels(classes: tuple[str, ...], mapping: Mapping[str, int] | None) ->
             raise CatalogError(f"class_mapping names an unknown class {name!r}: there are {known}")
         if isinstance(label, bool) or not isinstance(label, int | np.integer):
             raise CatalogError(f"class_mapping gives {name!r} the label {label!r}, not an integer")
+        if not -(2**63) <= label < 2**63:
+            raise CatalogError(f"class_mapping gives {name!r} the label {label}, beyond 64 bits")
     return {name: int(mapping[name]) for name in classes}
 
 

@@ -8,6 +8,8 @@ Pillow's formula. Colour profiles are not applied. A truncated file is rejected,
 
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Final
 
@@ -25,6 +27,9 @@ RGB = npt.NDArray[np.uint8]
 
 _JPEG_START: Final = b"\xff\xd8\xff"
 _EXIF_START: Final = b"Exif\0\0"
+_APP1: Final = 0xE1
+_START_OF_SCAN: Final = 0xDA
+_END_OF_IMAGE: Final = 0xD9
 _ORIENTATION_TAG: Final = 0x0112
 _SIDEWAYS: Final = (5, 6, 7, 8)
 _MARGIN: Final = 2
@@ -113,7 +118,7 @@ def _decode_any(data: bytes, settings: ImageSettings) -> RGB:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(BytesIO(data)) as image:
+            with _own_limit(), Image.open(BytesIO(data)) as image:
                 _check_pixels(image.height, image.width, settings)
                 return _to_rgb(ImageOps.exif_transpose(image))
     except ImageError:
@@ -123,6 +128,17 @@ def _decode_any(data: bytes, settings: ImageSettings) -> RGB:
     except Exception as error:
         reason = " ".join(str(error).split()) or "no reason given"
         raise ImageError("decode", f"{type(error).__name__}: {reason}") from None
+
+
+@contextmanager
+def _own_limit() -> Iterator[None]:
+    """Puts ``max_pixels`` in the place of Pillow's own limit, which it keeps in a global."""
+    limit = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
 
 
 def _to_rgb(image: Image.Image) -> RGB:
@@ -153,16 +169,34 @@ def _check_pixels(height: int, width: int, settings: ImageSettings) -> None:
 
 
 def _exif_orientation(data: bytes) -> int:
-    start = data.find(_EXIF_START, 0, 65_536)
-    if start < 0:
+    block = _exif_block(data)
+    if block is None:
         return 1
     exif = Image.Exif()
     try:
-        exif.load(data[start : start + 65_536])
+        exif.load(block)
         orientation = exif.get(_ORIENTATION_TAG, 1)
     except Exception:  # a broken tag says nothing of the pixels
         return 1
     return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
+
+
+def _exif_block(data: bytes) -> bytes | None:
+    """The EXIF segment among those before a JPEG's pixels."""
+    place = 2
+    while data[place : place + 1] == b"\xff" and place + 4 <= len(data):
+        marker = data[place + 1]
+        if marker == 0xFF:  # fill byte
+            place += 1
+            continue
+        if marker in (_START_OF_SCAN, _END_OF_IMAGE):
+            break
+        (size,) = struct.unpack_from(">H", data, place + 2)
+        block = data[place + 4 : place + 2 + size]
+        if marker == _APP1 and block.startswith(_EXIF_START):
+            return block
+        place += 2 + size
+    return None
 
 
 def _resize(image: RGB, height: int, width: int) -> RGB:

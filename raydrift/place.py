@@ -50,7 +50,8 @@ class Place:
     def __truediv__(self, name: str) -> "Place":
         """A folder or a file in this folder."""
         path = f"{self.path.rstrip('/')}/{name}" if self.path else name
-        return Place(self.filesystem, path, f"{self.uri.rstrip('/')}/{name}")
+        uri = self.uri if self.uri.endswith("/") else self.uri + "/"
+        return Place(self.filesystem, path, uri + name)
 
     def __str__(self) -> str:
         return self.uri

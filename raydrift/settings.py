@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from enum import StrEnum
+from math import inf
 from operator import index
 from pathlib import Path
 from typing import Any, Final, Self, get_type_hints
@@ -131,7 +132,8 @@ class DriftProfile:
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            _require(value >= 0, f"profile.{item.name}", value, "give a number of at least 0")
+            ok = 0 <= value < inf
+            _require(ok, f"profile.{item.name}", value, "give a number of at least 0")
         _require(self.hue_turns <= 0.5, "profile.hue_turns", self.hue_turns, "at most 0.5")
         odd = self.blur_kernel % 2 == 1 and self.blur_kernel <= 31
         _require(odd, "profile.blur_kernel", self.blur_kernel, "an odd number up to 31")

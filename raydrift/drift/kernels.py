@@ -59,6 +59,8 @@ def hue(image: RGB, turns: float) -> RGB:
 
 def gaussian_blur(image: RGB, sigma: float, size: float) -> RGB:
     """Averages with a Gaussian of ``sigma`` pixels, cut to ``size`` × ``size``."""
+    if sigma == 0:  # which OpenCV takes for a wish to choose it
+        return image
     width = int(size)
     return _rgb(
         cv2.GaussianBlur(

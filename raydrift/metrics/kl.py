@@ -19,7 +19,7 @@ def kl_softmax(original: npt.ArrayLike, drifted: npt.ArrayLike) -> float:
         The divergence, at least 0.
 
     Raises:
-        ValueError: The shapes differ, are not (n, d), or n is 0.
+        ValueError: The shapes differ, are not (n, d), or n is 0; or a value is not finite.
 
     >>> kl_softmax([[0.0, 0.0]], [[0.0, 0.0]])
     0.0
@@ -30,6 +30,8 @@ def kl_softmax(original: npt.ArrayLike, drifted: npt.ArrayLike) -> float:
         raise ValueError(
             f"embeddings have the shapes {before.shape} and {after.shape}: give two equal (n, d)"
         )
+    if not (np.isfinite(before).all() and np.isfinite(after).all()):
+        raise ValueError("embeddings hold values that are not finite: check the images' network")
     log_p, log_q = _log_softmax(after), _log_softmax(before)
     divergences = (np.exp(log_p) * (log_p - log_q)).sum(axis=1)
     return max(0.0, float(divergences.mean()))

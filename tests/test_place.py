@@ -1,0 +1,204 @@
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+
+import fsspec
+import pytest
+from pyarrow import fs
+
+from raydrift.errors import SettingsError
+from raydrift.place import Place
+
+
+@pytest.fixture(params=["local", "memory"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """A folder that is there and empty."""
+    if request.param == "local":
+        yield Place.of(tmp_path)
+        return
+    place = Place.of(f"memory://tests{tmp_path}")
+    place.create()
+    yield place
+    fsspec.filesystem("memory").rm("/tests", recursive=True)
+
+
+def everything_in(folder: Place) -> list[str]:
+    infos = folder.filesystem.get_file_info(fs.FileSelector(folder.path, recursive=True))
+    return sorted(info.path.removeprefix(folder.path + "/") for info in infos)
+
+
+class TestWriting:
+    def test_bytes_come_back(self, folder: Place) -> None:
+        (folder / "a.bin").write_bytes(b"\0\xff\n")
+        assert (folder / "a.bin").read_bytes() == b"\0\xff\n"
+        assert everything_in(folder) == ["a.bin"]
+
+    def test_a_file_is_replaced(self, folder: Place) -> None:
+        (folder / "a.bin").write_bytes(b"long content")
+        (folder / "a.bin").write_bytes(b"new")
+        assert (folder / "a.bin").read_bytes() == b"new"
+
+    def test_a_file_appears_only_when_it_is_whole(self, tmp_path: Path) -> None:
+        place = Place.of(tmp_path) / "a.bin"
+        with place.writing() as sink:
+            sink.write(b"half")
+            sink.flush()
+            assert not place.is_file()
+            sink.write(b" and half")
+        assert place.read_bytes() == b"half and half"
+
+    @pytest.mark.parametrize("stop", [RuntimeError, KeyboardInterrupt])
+    def test_an_exception_leaves_neither_file_nor_temporary(
+        self, folder: Place, stop: type[BaseException]
+    ) -> None:
+        def interrupted() -> None:
+            with (folder / "a.bin").writing() as sink:
+                sink.write(b"half")
+                raise stop
+
+        with pytest.raises(stop):
+            interrupted()
+        assert everything_in(folder) == []
+
+    def test_an_exception_leaves_the_file_that_was_there(self, tmp_path: Path) -> None:
+        place = Place.of(tmp_path) / "a.bin"
+        place.write_bytes(b"old")
+
+        def interrupted() -> None:
+            with place.writing() as sink:
+                sink.write(b"new")
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            interrupted()
+        assert place.read_bytes() == b"old"
+        assert everything_in(Place.of(tmp_path)) == ["a.bin"]
+
+    def test_two_writers_at_once_leave_one_whole_file(self, folder: Place) -> None:
+        with (folder / "a.bin").writing() as one, (folder / "a.bin").writing() as other:
+            one.write(b"1" * 100_000)
+            other.write(b"2" * 100_000)
+        assert len(set((folder / "a.bin").read_bytes())) == 1
+        assert everything_in(folder) == ["a.bin"]
+
+    def test_a_folder_that_is_not_there_is_an_error_and_stays_away(self, tmp_path: Path) -> None:
+        with pytest.raises(FileNotFoundError):
+            (Place.of(tmp_path) / "no" / "a.bin").write_bytes(b"")
+        assert everything_in(Place.of(tmp_path)) == []
+
+
+class TestFolders:
+    def test_names_are_the_files_directly_in_it_with_their_sizes(self, folder: Place) -> None:
+        (folder / "below").create()
+        for name, data in {"a.bin": b"", "b c.bin": b"12", "below/c.bin": b"3"}.items():
+            (folder / name).write_bytes(data)
+        assert folder.names() == {"a.bin": 0, "b c.bin": 2}
+
+    def test_a_folder_that_is_not_there_has_no_names(self, folder: Place) -> None:
+        assert (folder / "missing").names() == {}
+
+    def test_create_makes_those_above_too_and_twice_is_no_error(self, folder: Place) -> None:
+        for _ in range(2):
+            (folder / "a" / "b").create()
+        assert everything_in(folder) == ["a", "a/b"]
+
+    def test_info_tells_files_from_folders_from_nothing(self, folder: Place) -> None:
+        (folder / "file").write_bytes(b"")
+        (folder / "folder").create()
+        kinds = [(folder / name).info().type for name in ("file", "folder", "nothing")]
+        assert kinds == [fs.FileType.File, fs.FileType.Directory, fs.FileType.NotFound]
+        assert [(folder / name).is_file() for name in ("file", "folder", "nothing")] == [
+            True,
+            False,
+            False,
+        ]
+
+    def test_delete_takes_a_file_and_leaves_the_others(self, folder: Place) -> None:
+        (folder / "a.bin").write_bytes(b"1")
+        (folder / "b.bin").write_bytes(b"2")
+        (folder / "a.bin").delete()
+        assert everything_in(folder) == ["b.bin"]
+
+    def test_delete_takes_a_folder_with_all_that_is_in_it(self, folder: Place) -> None:
+        (folder / "a" / "b").create()
+        (folder / "a" / "b" / "c.bin").write_bytes(b"1")
+        (folder / "a").delete()
+        assert everything_in(folder) == []
+
+    def test_delete_of_nothing_is_no_error(self, folder: Place) -> None:
+        (folder / "missing").delete()
+        assert everything_in(folder) == []
+
+
+class TestNames:
+    def test_slash_goes_down(self, folder: Place) -> None:
+        place = folder / "a" / "b.bin"
+        assert place.path == f"{folder.path}/a/b.bin"
+        assert place.uri == f"{folder.uri}/a/b.bin"
+        assert place.filesystem.equals(folder.filesystem)
+
+    @pytest.mark.parametrize("written", ["/data/photos", "/data/photos/", "file:///data/photos"])
+    def test_local_paths_lose_their_scheme_and_last_slash(self, written: str) -> None:
+        place = Place.of(written)
+        assert place.is_local
+        assert place.path == "/data/photos"
+        assert (place / "a.jpg").path == "/data/photos/a.jpg"
+
+    def test_the_root_folder_is_a_place(self) -> None:
+        assert Place.of("/").path == "/"
+        assert (Place.of("/") / "data").path == "/data"
+
+    def test_relative_paths_start_from_the_working_directory(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert Place.of("a/../b").path == f"{tmp_path}/b"
+
+    def test_the_home_folder_is_found(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HOME", "/home/somebody")
+        assert Place.of("~/photos").path == "/home/somebody/photos"
+
+    def test_pathlib_is_welcome(self, tmp_path: Path) -> None:
+        assert Place.of(tmp_path).path == str(tmp_path)
+
+    def test_percent_signs_and_spaces_are_only_characters(self, tmp_path: Path) -> None:
+        place = Place.of(f"{tmp_path}/100%25 é")
+        place.create()
+        assert [path.name for path in tmp_path.iterdir()] == ["100%25 é"]
+
+    def test_a_remote_place_has_a_path_on_its_filesystem(self) -> None:
+        place = Place.of("memory://bucket/photos/")
+        assert not place.is_local
+        assert place.path == "/bucket/photos"
+
+    @pytest.mark.parametrize("written", ["photos", "../photos", "/data", "memory://bucket/photos"])
+    def test_a_place_is_called_what_the_user_wrote(self, written: str) -> None:
+        assert str(Place.of(written)) == written
+        assert str(Place.of(written) / "a.jpg") == f"{written}/a.jpg"
+
+    def test_a_place_in_a_remote_root_keeps_both_slashes_of_its_scheme(self) -> None:
+        assert str(Place.of("memory://") / "a.jpg") == "memory://a.jpg"
+
+    def test_s3_is_pyarrows_own(self) -> None:
+        place = Place.of("s3://key:secret@bucket/photos?region=eu-west-1&endpoint_override=x:1")
+        assert isinstance(place.filesystem, fs.S3FileSystem)
+        assert place.path == "bucket/photos"
+
+    def test_an_unknown_scheme_is_answered_with_what_is_known(self) -> None:
+        with pytest.raises(SettingsError) as caught:
+            Place.of("nope://bucket/photos")
+        assert str(caught.value) == (
+            "nope://bucket/photos: unknown scheme nope://: "
+            "give a local path, s3://, gs:// or a scheme that fsspec knows"
+        )
+
+    def test_a_scheme_whose_package_is_missing_names_the_package(self) -> None:
+        with pytest.raises(SettingsError, match=r"^lakefs://repository/photos: .*lakefs-spec"):
+            Place.of("lakefs://repository/photos")
+
+
+def test_places_are_pickled_on_their_way_to_workers(folder: Place) -> None:
+    (folder / "a.bin").write_bytes(b"1")
+    copy = pickle.loads(pickle.dumps(folder))
+    assert copy == folder
+    assert (copy / "a.bin").read_bytes() == b"1"
