@@ -34,6 +34,11 @@ _ORIENTATION_TAG: Final = 0x0112
 _SIDEWAYS: Final = (5, 6, 7, 8)
 _MARGIN: Final = 2
 
+# Pillow's other formats are no photographs, and one of them starts a PostScript interpreter.
+_FORMATS: Final = (
+    "AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP",
+)  # fmt: skip
+
 _PNG_START: Final = b"\x89PNG\r\n\x1a\n"
 _FILTER_UP: Final = 2
 
@@ -118,13 +123,13 @@ def _decode_any(data: bytes, settings: ImageSettings) -> RGB:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with _own_limit(), Image.open(BytesIO(data)) as image:
+            with _own_limit(), Image.open(BytesIO(data), formats=_FORMATS) as image:
                 _check_pixels(image.height, image.width, settings)
                 return _to_rgb(ImageOps.exif_transpose(image))
     except ImageError:
         raise
     except UnidentifiedImageError:
-        raise ImageError("decode", "not an image in a format that Pillow knows") from None
+        raise ImageError("decode", "not an image in a known format") from None
     except Exception as error:
         reason = " ".join(str(error).split()) or "no reason given"
         raise ImageError("decode", f"{type(error).__name__}: {reason}") from None

@@ -62,6 +62,9 @@ class ImageError(RaydriftError):
         self.stage = stage
         self.reason = reason
 
+    def __str__(self) -> str:
+        return f"{self.stage}: {self.reason}"
+
 
 def reason(error: BaseException) -> str:
     """Why something failed, in one line: the system's words, or the error's with its name."""

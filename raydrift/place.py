@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 from uuid import uuid4
 
 import pyarrow as pa
@@ -37,7 +38,8 @@ class Place:
         uri = os.fspath(uri)
         scheme, separator, _ = uri.partition("://")
         if not separator or scheme == "file":
-            path = os.path.abspath(os.path.expanduser(uri.removeprefix("file://")))
+            path = unquote(uri.removeprefix("file://")) if separator else uri
+            path = os.path.abspath(os.path.expanduser(path))
             return cls(fs.LocalFileSystem(), path.rstrip("/") or "/", uri)
         filesystem, path = _open_uri(uri, scheme)
         return cls(filesystem, path.rstrip("/"), uri)
@@ -101,8 +103,9 @@ class Place:
             with self._writing_to_s3() as sink:
                 yield sink
             return
-        folder, _, name = self.path.rpartition("/")
-        aside = f"{folder}/.{name}.{uuid4().hex[:8]}.tmp" if folder else f".{name}.tmp"
+        name = self.path.rpartition("/")[2]
+        folder = self.path.removesuffix(name)
+        aside = f"{folder}.{name}.{uuid4().hex[:8]}.tmp"
         try:
             with self.filesystem.open_output_stream(aside) as sink:
                 yield sink

@@ -6,6 +6,7 @@ it, so no stream has to be advanced past another, none can overlap, and no numbe
 worker draws it, or when.
 """
 
+from numbers import Integral
 from typing import Final
 
 import numpy as np
@@ -18,15 +19,15 @@ ORDER: Final = 2**63
 _LIMIT: Final = 2**64
 
 
-def check_seed(seed: int) -> int:
-    """Returns the seed.
+def check_seed(seed: object) -> int:
+    """Returns the seed, whichever integer type it is of, as a plain int.
 
     Raises:
         SettingsError: It is not a whole number from 0 to 2^64 - 1.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < _LIMIT:
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= int(seed) < _LIMIT:
         raise SettingsError(f"seed is {seed!r}: give a whole number from 0 to 2^64 - 1")
-    return seed
+    return int(seed)
 
 
 def generator(seed: int, operation: int, sample_id: int) -> np.random.Generator:

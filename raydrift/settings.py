@@ -1,17 +1,16 @@
 """Everything that can be set, with its default, in frozen dataclasses.
 
 The command line's flags, a TOML file and the Python API all end here, and what cannot be is refused
-here, once. ``read_toml`` and ``generate_settings`` turn the written form into the frozen one.
+here, once.
 """
 
-import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from math import inf
+from math import inf, isfinite
+from numbers import Real
 from operator import index
-from pathlib import Path
-from typing import Any, Final, Self, get_type_hints
+from typing import Final, Self
 
 from raydrift.errors import SettingsError, suggest
 from raydrift.seeds import check_seed
@@ -87,16 +86,15 @@ class TransformInfo:
         return f"{self.transf_type}:{self.drift_level!r}"
 
 
-def check_level(level: float, what: str) -> float:
+def check_level(level: object, what: str) -> float:
     """Returns the drift level.
 
     Raises:
         SettingsError: It is not a number from 0 to 1.
     """
-    number = isinstance(level, int | float) and not isinstance(level, bool)
-    if not number or not 0.0 <= level <= 1.0:
-        raise SettingsError(f"{what}: level {level!r} is not a number from 0 (none) to 1 (most)")
-    return level
+    if not isinstance(level, bool) and isinstance(level, Real) and 0 <= float(level) <= 1:
+        return float(level)
+    raise SettingsError(f"{what}: level {level!r} is not a number from 0 (none) to 1 (most)")
 
 
 @dataclass(frozen=True)
@@ -305,7 +303,10 @@ class GenerateSettings:
     cluster: ClusterSettings = field(default_factory=ClusterSettings)
 
     def __post_init__(self) -> None:
-        check_seed(self.seed)
+        object.__setattr__(self, "seed", check_seed(self.seed))
+        for name in ("first_timestamp", "delta_timestamp"):
+            value = getattr(self, name)
+            _require(isfinite(value), name, value, "give a finite number of seconds")
         for name in ("input", "output"):
             value = getattr(self, name)
             _require(bool(value), name, value, "give a path")
@@ -315,81 +316,6 @@ class GenerateSettings:
         if self.class_mapping is not None:
             labels = {name: _label(name, label) for name, label in self.class_mapping.items()}
             object.__setattr__(self, "class_mapping", labels)
-
-
-def as_dict(settings: GenerateSettings) -> dict[str, Any]:
-    """The settings as plain values, the way a TOML file or ``run.json`` holds them."""
-    plain = asdict(settings)
-    plain["transforms"] = [str(info) for info in settings.transforms]
-    return plain
-
-
-def read_toml(path: str) -> dict[str, Any]:
-    """Reads a TOML file of settings; ``generate_settings`` checks what it says.
-
-    Raises:
-        SettingsError: There is no such file, or it is not TOML.
-    """
-    try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"config file {path}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"config file {path} is not TOML: {error}") from None
-
-
-def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
-    """Builds the settings of a run from plain values.
-
-    Args:
-        values: Nested as in TOML; ``transforms`` are written ``"NAME:LEVEL"``.
-
-    Raises:
-        SettingsError: An unknown key, a wrong type or a value out of range; the message names the
-            key and what to write instead.
-
-    >>> generate_settings({"input": "a", "output": "b", "transforms": ["hue:1"]}).transforms
-    (TransformInfo(transf_type=<ImageTransform.HUE: 'hue'>, drift_level=1.0),)
-    """
-    from pydantic import TypeAdapter, ValidationError
-
-    values = dict(values)
-    _check_keys(GenerateSettings, values, "")
-    for name in ("input", "output"):
-        if name not in values:
-            raise SettingsError(f"{name} is missing: name it on the command line or in the file")
-    values["transforms"] = _transforms(values.get("transforms", ()))
-    try:
-        return TypeAdapter(GenerateSettings).validate_python(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        cause = first.get("ctx", {}).get("error")
-        if isinstance(cause, SettingsError):
-            raise cause from None
-        key = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{key} is {first['input']!r}: {_lower(first['msg'])}") from None
-
-
-def _transforms(written: object) -> list[TransformInfo]:
-    if not isinstance(written, Iterable) or isinstance(written, str | bytes | Mapping):
-        raise SettingsError(f'transforms is {written!r}: write a list, ["gaussian_blur:0.5"]')
-    infos = []
-    for item in written:
-        if not isinstance(item, str | TransformInfo):
-            raise SettingsError(f'transforms has {item!r}: write it as "gaussian_blur:0.5"')
-        infos.append(item if isinstance(item, TransformInfo) else TransformInfo.parse(item))
-    return infos
-
-
-def _check_keys(kind: type, values: Mapping[str, Any], prefix: str) -> None:
-    hints = get_type_hints(kind)
-    for key, value in values.items():
-        if key not in hints:
-            raise SettingsError(f"unknown key {prefix}{key}: {suggest(key, hints)}")
-        if is_dataclass(hints[key]) and not is_dataclass(value):
-            if not isinstance(value, Mapping):
-                raise SettingsError(f"{prefix}{key} is {value!r}: write it as a table, [{key}]")
-            _check_keys(hints[key], value, f"{prefix}{key}.")
 
 
 def _label(name: str, label: object) -> int:
@@ -409,7 +335,3 @@ def _require(ok: bool, name: str, value: object, remedy: str) -> None:
 
 def _choose(name: str, value: str, choices: tuple[str, ...]) -> None:
     _require(value in choices, name, value, f"choose from: {', '.join(choices)}")
-
-
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]

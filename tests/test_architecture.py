@@ -13,13 +13,13 @@ PACKAGE = Path(raydrift.__file__).parent
 
 # From the ground up; a room may use its own floor and those below.
 FLOORS = [
-    {"errors", "seeds", "settings", "schemas", "place"},
+    {"errors", "seeds", "settings", "config", "schemas", "place"},
     {"catalog", "codec", "scenes"},
     {"drift", "metrics", "embed"},
     {"storage", "report"},
     {"engine"},
     {"generator"},
-    {"cli", "jobs"},
+    {"cli", "__main__"},
 ]
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -323,8 +323,9 @@ class TestClassMapping:
 
     @pytest.mark.parametrize("label", [2**63, -(2**63) - 1])
     def test_a_label_that_int64_cannot_hold_is_refused(self, label: int) -> None:
-        with pytest.raises(CatalogError, match=str(label)):
+        with pytest.raises(CatalogError) as caught:
             class_labels(("ape",), {"ape": label})
+        assert str(caught.value) == f"class_mapping gives 'ape' the label {label}, beyond 64 bits"
 
 
 def csv(folder: Path, *lines: str) -> str:
@@ -538,7 +539,9 @@ class TestManifestPaths:
 
     def test_a_uri_after_a_path_is_refused_like_a_path_after_a_uri(self, tmp_path: Path) -> None:
         source = csv(tmp_path, "path,class", "1.jpg,cat", "memory://a/1.jpg,cat")
-        assert refusal(source).startswith(f"manifest {source}: all paths must")
+        assert refusal(source) == (
+            f"manifest {source}: all paths must be without ://, as the first"
+        )
 
     def test_all_lie_in_one_bucket(self, tmp_path: Path) -> None:
         source = csv(tmp_path, "path,class", "memory://a/1.jpg,cat", "memory://b/2.jpg,cat")

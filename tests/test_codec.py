@@ -422,7 +422,7 @@ class TestRefused:
         error = refusal(data)
         assert (error.stage, error.reason) == (
             "decode",
-            "not an image in a format that Pillow knows",
+            "not an image in a known format",
         )
 
     @pytest.mark.parametrize("tenths", range(10))

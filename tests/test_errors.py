@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from raydrift import errors
-from raydrift.errors import ImageError, RaydriftError, suggest
+from raydrift.errors import CatalogError, ImageError, RaydriftError, reason, suggest
 
 TREE = {
     name: kind
@@ -40,6 +40,27 @@ def test_an_image_error_crosses_process_borders_with_its_stage_and_reason() -> N
     copy = pickle.loads(pickle.dumps(ImageError("decode", "the file is empty")))
     assert type(copy) is ImageError
     assert (copy.stage, copy.reason) == ("decode", "the file is empty")
+
+
+def test_an_image_error_reads_as_one_line_like_the_others() -> None:
+    assert str(ImageError("decode", "the file is empty")) == "decode: the file is empty"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            FileNotFoundError(2, "No such file or directory", "/a/1.jpg"),
+            "No such file or directory",
+        ),
+        (OSError("the bucket\n  is gone"), "OSError: the bucket is gone"),
+        (ValueError("too many"), "ValueError: too many"),
+        (CatalogError("input a is not there"), "input a is not there"),
+        (KeyError(), "KeyError:"),
+    ],
+)
+def test_the_reason_of_any_error_is_one_line(error: Exception, said: str) -> None:
+    assert reason(error) == said
 
 
 @pytest.mark.parametrize("word", ["rotat", "Rotate", "ROTATE", "roate", "rotates"])

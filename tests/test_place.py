@@ -38,8 +38,8 @@ class TestWriting:
         (folder / "a.bin").write_bytes(b"new")
         assert (folder / "a.bin").read_bytes() == b"new"
 
-    def test_a_file_appears_only_when_it_is_whole(self, tmp_path: Path) -> None:
-        place = Place.of(tmp_path) / "a.bin"
+    def test_a_file_appears_only_when_it_is_whole(self, folder: Place) -> None:
+        place = folder / "a.bin"
         with place.writing() as sink:
             sink.write(b"half")
             sink.flush()
@@ -60,8 +60,8 @@ class TestWriting:
             interrupted()
         assert everything_in(folder) == []
 
-    def test_an_exception_leaves_the_file_that_was_there(self, tmp_path: Path) -> None:
-        place = Place.of(tmp_path) / "a.bin"
+    def test_an_exception_leaves_the_file_that_was_there(self, folder: Place) -> None:
+        place = folder / "a.bin"
         place.write_bytes(b"old")
 
         def interrupted() -> None:
@@ -72,7 +72,7 @@ class TestWriting:
         with pytest.raises(RuntimeError):
             interrupted()
         assert place.read_bytes() == b"old"
-        assert everything_in(Place.of(tmp_path)) == ["a.bin"]
+        assert everything_in(folder) == ["a.bin"]
 
     def test_two_writers_at_once_leave_one_whole_file(self, folder: Place) -> None:
         with (folder / "a.bin").writing() as one, (folder / "a.bin").writing() as other:
@@ -96,6 +96,12 @@ class TestFolders:
 
     def test_a_folder_that_is_not_there_has_no_names(self, folder: Place) -> None:
         assert (folder / "missing").names() == {}
+
+    def test_files_are_named_with_their_place_and_size(self, folder: Place) -> None:
+        (folder / "below").create()
+        (folder / "a.bin").write_bytes(b"123")
+        (file,) = folder.files()
+        assert (file.path, file.size) == (f"{folder.path}/a.bin", 3)
 
     def test_create_makes_those_above_too_and_twice_is_no_error(self, folder: Place) -> None:
         for _ in range(2):

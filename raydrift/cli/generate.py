@@ -124,8 +124,8 @@ def generate(
 
 def read_settings(config: str | None, flags: Mapping[str, Any]) -> "GenerateSettings":
     """The settings of a TOML file, if there is one, with the flags that were given over them."""
+    from raydrift.config import generate_settings, read_toml
     from raydrift.errors import SettingsError
-    from raydrift.settings import generate_settings, read_toml
 
     values = read_toml(config) if config else {}
     try:

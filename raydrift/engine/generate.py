@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from raydrift.catalog import Catalog, load_catalog
+from raydrift.config import as_dict
 from raydrift.embed.weights import Weights, find_weights
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.plan import Plan, choose_shard_size, make_plan
@@ -17,7 +18,7 @@ from raydrift.engine.session import connect, free_resources
 from raydrift.engine.shard_work import ShardJob
 from raydrift.errors import OutputError, PipelineError, RejectedError, SettingsError
 from raydrift.place import Place
-from raydrift.settings import GenerateSettings, as_dict
+from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.finalize import count, finalize, write_rejected
 from raydrift.storage.record import RunRecord, differences, load_record, make_identity

@@ -7,9 +7,10 @@ from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 from typing import Any, Final, Literal
 
+from raydrift.config import as_dict
 from raydrift.errors import OutputError
 from raydrift.place import Place
-from raydrift.settings import GenerateSettings, as_dict
+from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 
 FORMAT: Final = 1

@@ -58,12 +58,6 @@ def made_up() -> list[RGB]:
     ]
 
 
-@pytest.fixture(scope="module", params=["scenes", "photos"])
-def taken(request: pytest.FixtureRequest) -> list[RGB]:
-    """What a camera takes."""
-    return photographs(request.getfixturevalue(request.param))
-
-
 @pytest.fixture(scope="module", params=["scenes", "photos", "made up"])
 def images(request: pytest.FixtureRequest) -> list[RGB]:
     """What a camera takes, and what it does not."""
@@ -89,8 +83,7 @@ def difference(image: RGB, expected: torch.Tensor) -> int:
     return int(differences(image, expected).max())
 
 
-# The specification allows 2 levels on 99.5 % of the pixels and 6 on the rest. Only the blur takes
-# more than 1, of noise that is black and white: its weights have 8 bits.
+# The specification allows 2 levels on 99.5 % of the pixels and 6 on the rest; none takes over 1.
 
 
 @pytest.mark.parametrize("degrees", [-90, -61.3, -45, -1, -1e-3, 1e-3, 7.7, 30, 45, 89.99, 90])
@@ -130,25 +123,16 @@ def test_hue_is_torchvisions_within_1_level(images: list[RGB], turns: float) -> 
         assert difference(kernels.hue(image, turns), expected) <= 1
 
 
-@pytest.mark.parametrize("sigma", [0.003, 0.03, 0.1, 0.3, 0.5, 0.9, 1.5, 2.1, 3])
-def test_blur_is_torchvisions_within_1_level(taken: list[RGB], sigma: float) -> None:
-    for image in taken:
+@pytest.mark.parametrize("sigma", [0.003, 0.1, 0.3, 0.33, 0.38, 0.45, 0.588, 0.9, 1.5, 2.1, 3])
+def test_blur_is_torchvisions_within_1_level(images: list[RGB], sigma: float) -> None:
+    for image in images:
         expected = oracle.gaussian_blur(as_tensor(image), [5, 5], [sigma, sigma])
         assert difference(kernels.gaussian_blur(image, sigma, 5), expected) <= 1
 
 
-@pytest.mark.parametrize("sigma", [0.003, 0.33, 0.38, 0.45, 0.5, 0.57, 0.9, 1.5, 2.1, 3])
-def test_blur_of_what_no_camera_takes_is_within_the_specification(sigma: float) -> None:
-    for image in made_up():
-        expected = oracle.gaussian_blur(as_tensor(image), [5, 5], [sigma, sigma])
-        off = differences(kernels.gaussian_blur(image, sigma, 5), expected)
-        assert np.mean(off <= 2) >= 0.995
-        assert off.max() <= 6
-
-
 @pytest.mark.parametrize("size", [1, 3, 7, 15, 31])
-def test_blur_of_another_width_is_torchvisions_within_1_level(taken: list[RGB], size: int) -> None:
-    for image in taken:
+def test_blur_of_another_width_is_torchvisions_within_1_level(images: list[RGB], size: int) -> None:
+    for image in images:
         if min(image.shape[:2]) > size // 2:  # torchvision cannot reflect more than there is
             expected = oracle.gaussian_blur(as_tensor(image), [size, size], [3.0, 3.0])
             assert difference(kernels.gaussian_blur(image, 3.0, size), expected) <= 1
@@ -233,9 +217,10 @@ class TestEveryKernel:
         partial(kernels.hue, turns=0),
         partial(kernels.hue, turns=1),
         partial(kernels.gaussian_blur, sigma=1e-9, size=5),
+        partial(kernels.gaussian_blur, sigma=0, size=5),
         lambda image: kernels.gaussian_noise(image, 0, 0, generator(0, 0, 0)),
     ],
-    ids="rotate brightness contrast saturation hue turn blur noise".split(),  # noqa: SIM905
+    ids="rotate brightness contrast saturation hue turn blur sharp noise".split(),  # noqa: SIM905
 )
 def test_the_neutral_parameter_changes_nothing(images: list[RGB], change: Change) -> None:
     for image in images:

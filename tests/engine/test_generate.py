@@ -16,6 +16,7 @@ from PIL import Image
 
 from raydrift import schemas
 from raydrift.codec import decode
+from raydrift.config import generate_settings
 from raydrift.drift import Drawn, apply_chain
 from raydrift.engine.generate import generate
 from raydrift.errors import (
@@ -26,13 +27,7 @@ from raydrift.errors import (
     SettingsError,
     WeightsError,
 )
-from raydrift.settings import (
-    GenerateSettings,
-    ImageSettings,
-    ImageTransform,
-    TransformInfo,
-    generate_settings,
-)
+from raydrift.settings import GenerateSettings, ImageSettings, ImageTransform, TransformInfo
 from raydrift.storage.record import RunRecord
 
 pytestmark = pytest.mark.usefixtures("ray_session")

@@ -70,7 +70,7 @@ def spoil(folder: Path) -> None:
 
 BROKEN = {
     2: ("decode", "the file is empty"),
-    5: ("decode", "not an image in a format that Pillow knows"),
+    5: ("decode", "not an image in a known format"),
     7: ("read", "No such file or directory"),
     9: ("read", "Is a directory"),
 }

@@ -61,8 +61,9 @@ def head() -> Iterator[Head]:
         "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     }
     environment.pop("RAY_ADDRESS", None)
-    port, client, dashboard = free_port(), free_port(), free_port()
+    port, client, dashboard, agent = (free_port() for _ in range(4))
     options = f"--port={port} --ray-client-server-port={client} --dashboard-port={dashboard}"
+    options += f" --dashboard-agent-listen-port={agent}"
     resources = "--num-cpus=2 --num-gpus=1"
     workers = "--min-worker-port=0 --max-worker-port=0"
     process = subprocess.Popen(
@@ -74,6 +75,7 @@ def head() -> Iterator[Head]:
     )
     try:
         wait_for(f"http://127.0.0.1:{dashboard}/api/version")
+        wait_for(f"http://127.0.0.1:{agent}/api/local_raylet_healthz")
         yield Head(f"ray://127.0.0.1:{client}", f"http://127.0.0.1:{dashboard}", environment)
     finally:
         os.killpg(process.pid, signal.SIGTERM)

@@ -107,11 +107,15 @@ def test_shapes_that_do_not_pair_are_refused(one: tuple[int, ...], other: tuple[
     )
 
 
-@pytest.mark.parametrize("broken", [math.nan, math.inf])
-@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
-def test_embeddings_that_are_no_numbers_are_never_reported_as_no_drift(broken: float) -> None:
-    try:
-        value = kl_softmax([[0.0, 1.0]], [[broken, 1.0]])
-    except ValueError:
-        return
-    assert math.isnan(value)
+@pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("where", ["original", "drifted"])
+def test_embeddings_that_are_no_numbers_are_never_reported_as_no_drift(
+    broken: float, where: str
+) -> None:
+    embeddings = {"original": [[0.0, 1.0]], "drifted": [[0.0, 1.0]]}
+    embeddings[where] = [[broken, 1.0]]
+    with pytest.raises(ValueError, match="not finite") as caught:
+        kl_softmax(**embeddings)
+    assert str(caught.value) == (
+        "embeddings hold values that are not finite: check the images' network"
+    )

@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from raydrift.catalog import load_catalog
+from raydrift.config import as_dict, generate_settings
 from raydrift.engine.shard_work import ShardJob, commit_shard, drift_shard
 from raydrift.errors import OutputError
 from raydrift.place import Place
 from raydrift.report.inspection import Inspection, Spread, inspect_output
-from raydrift.settings import as_dict, generate_settings
 from raydrift.storage import layout
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import RunRecord, make_identity

@@ -21,10 +21,11 @@ from PIL import Image
 
 from raydrift import schemas
 from raydrift.catalog import load_catalog
+from raydrift.config import as_dict, generate_settings
 from raydrift.engine.shard_work import ShardJob, commit_shard, drift_shard
 from raydrift.errors import OutputError
 from raydrift.place import Place
-from raydrift.settings import GenerateSettings, as_dict, generate_settings
+from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.finalize import TableSink, finalize
 from raydrift.storage.record import RunRecord, load_record, make_identity

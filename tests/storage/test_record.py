@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from raydrift.config import as_dict, generate_settings
 from raydrift.errors import OutputError
 from raydrift.place import Place
-from raydrift.settings import GenerateSettings, TransformInfo, as_dict, generate_settings
+from raydrift.settings import GenerateSettings, TransformInfo
 from raydrift.storage.record import (
     RunRecord,
     differences,

@@ -1,0 +1,89 @@
+"""The written form of the settings: a TOML file, flags, ``run.json``."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from raydrift.errors import SettingsError, suggest
+from raydrift.settings import GenerateSettings, TransformInfo
+
+
+def as_dict(settings: GenerateSettings) -> dict[str, Any]:
+    """The settings as plain values, the way a TOML file or ``run.json`` holds them."""
+    plain = asdict(settings)
+    plain["transforms"] = [str(info) for info in settings.transforms]
+    return plain
+
+
+def read_toml(path: str) -> dict[str, Any]:
+    """Reads a TOML file of settings; ``generate_settings`` checks what it says.
+
+    Raises:
+        SettingsError: There is no such file, or it is not TOML.
+    """
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"config file {path}: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"config file {path} is not TOML: {error}") from None
+
+
+def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
+    """Builds the settings of a run from plain values.
+
+    Args:
+        values: Nested as in TOML; ``transforms`` are written ``"NAME:LEVEL"``.
+
+    Raises:
+        SettingsError: An unknown key, a wrong type or a value out of range; the message names the
+            key and what to write instead.
+
+    >>> generate_settings({"input": "a", "output": "b", "transforms": ["hue:1"]}).transforms
+    (TransformInfo(transf_type=<ImageTransform.HUE: 'hue'>, drift_level=1.0),)
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    values = dict(values)
+    _check_keys(GenerateSettings, values, "")
+    for name in ("input", "output"):
+        if name not in values:
+            raise SettingsError(f"{name} is missing: name it on the command line or in the file")
+    values["transforms"] = _transforms(values.get("transforms", ()))
+    try:
+        return TypeAdapter(GenerateSettings).validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        cause = first.get("ctx", {}).get("error")
+        if isinstance(cause, SettingsError):
+            raise cause from None
+        key = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"{key} is {first['input']!r}: {_lower(first['msg'])}") from None
+
+
+def _transforms(written: object) -> list[TransformInfo]:
+    if not isinstance(written, Iterable) or isinstance(written, str | bytes | Mapping):
+        raise SettingsError(f'transforms is {written!r}: write a list, ["gaussian_blur:0.5"]')
+    infos = []
+    for item in written:
+        if not isinstance(item, str | TransformInfo):
+            raise SettingsError(f'transforms has {item!r}: write it as "gaussian_blur:0.5"')
+        infos.append(item if isinstance(item, TransformInfo) else TransformInfo.parse(item))
+    return infos
+
+
+def _check_keys(kind: type, values: Mapping[str, Any], prefix: str) -> None:
+    hints = get_type_hints(kind)
+    for key, value in values.items():
+        if key not in hints:
+            raise SettingsError(f"unknown key {prefix}{key}: {suggest(key, hints)}")
+        if is_dataclass(hints[key]) and not is_dataclass(value):
+            if not isinstance(value, Mapping):
+                raise SettingsError(f"{prefix}{key} is {value!r}: write it as a table, [{key}]")
+            _check_keys(hints[key], value, f"{prefix}{key}.")
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]
