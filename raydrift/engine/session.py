@@ -12,7 +12,6 @@ from typing import Any
 import ray
 from ray.data import DataContext
 
-import raydrift
 from raydrift.errors import ResourcesError
 from raydrift.settings import ClusterSettings
 
@@ -48,7 +47,7 @@ def connect(cluster: ClusterSettings) -> None:
         options["num_cpus"] = usable_cpus()
     elif "RAY_JOB_CONFIG_JSON_ENV_VAR" not in os.environ:
         # Workers elsewhere run the code that this driver has, installed there or not.
-        options["runtime_env"] = {"py_modules": [str(Path(raydrift.__file__).parent)]}
+        options["runtime_env"] = {"py_modules": [str(Path(__file__).parents[1])]}
     try:
         with _quiet(cluster.verbose):
             ray.init(address=address, **options)

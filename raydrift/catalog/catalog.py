@@ -1,0 +1,148 @@
+"""What there is to sample from, and in which order.
+
+The input is listed once, sorted by path, and a seeded permutation of it says which image is sample
+0, 1, 2, …: the same files in any listing order give the same samples.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import fs
+
+from raydrift import schemas, seeds
+from raydrift.catalog.folders import list_folders
+from raydrift.catalog.manifest import read_manifest
+from raydrift.errors import CatalogError
+from raydrift.place import Place
+
+_HASH_ROWS: Final = 100_000
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Every image of the input.
+
+    Attributes:
+        root: The folder that paths start from.
+        table: ``path`` string, ``class_index`` int32 and ``size`` int64 (bytes; -1 where a manifest
+            does not tell), sorted by path.
+        classes: The class names, sorted; ``class_index`` counts in them.
+        labels: Class name to integer label.
+        ignored: Why files were passed over, and how many.
+    """
+
+    root: Place
+    table: pa.Table
+    classes: tuple[str, ...]
+    labels: Mapping[str, int]
+    ignored: Mapping[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def digest(self) -> str:
+        """SHA-256 of all paths, their classes and file sizes, in order."""
+        total = sha256(repr(self.classes).encode())
+        for start in range(0, len(self), _HASH_ROWS):
+            part = self.table.slice(start, _HASH_ROWS)
+            total.update("\0".join(part["path"].to_pylist()).encode())
+            total.update(part["class_index"].to_numpy().tobytes())
+            total.update(part["size"].to_numpy().tobytes())
+        return total.hexdigest()
+
+    def order(self, seed: int, shuffle: bool) -> npt.NDArray[np.int64]:
+        """Row of the table by sample id: a permutation of 0..n-1, or 0..n-1 itself."""
+        if not shuffle:
+            return np.arange(len(self))
+        return seeds.generator(seed, seeds.ORDER, 0).permutation(len(self))
+
+    def samples(
+        self,
+        order: npt.NDArray[np.int64],
+        first: int,
+        count: int,
+        *,
+        shard: int,
+        first_timestamp: float,
+        delta_timestamp: float,
+    ) -> pa.Table:
+        """What a worker is told of the samples first to first + count - 1 (``schemas.TASK``)."""
+        rows = self.table.take(order[first : first + count])
+        ids = np.arange(first, first + len(rows))
+        index = rows["class_index"].to_numpy()
+        labels = np.array([self.labels[name] for name in self.classes], np.int64)
+        columns = [
+            np.full(len(rows), shard),
+            ids,
+            first_timestamp + ids * delta_timestamp,
+            rows["path"].combine_chunks(),
+            pa.array(self.classes, pa.string()).take(index),
+            labels[index],
+        ]
+        return pa.table(columns, schema=schemas.TASK)
+
+
+def load_catalog(source: str, class_mapping: Mapping[str, int] | None = None) -> Catalog:
+    """Lists an input.
+
+    Args:
+        source: A folder with one sub-folder a class and images anywhere below it, or a manifest:
+            a parquet or CSV file with ``path`` and ``class`` or ``label``. A manifest's paths start
+            from its own folder unless they are absolute.
+        class_mapping: Class name to integer label, several classes to one label allowed; None:
+            the sorted names become 0..C-1, or keep the manifest's labels.
+
+    Raises:
+        CatalogError: There is no such input, nothing in it is an image in a class folder, or
+            ``class_mapping`` does not name exactly its classes.
+    """
+    place = Place.of(source)
+    try:
+        kind = place.info().type
+        if kind == fs.FileType.NotFound:
+            raise CatalogError(f"input {place} is not there: give a folder or a manifest")
+        if kind == fs.FileType.File:
+            listing = read_manifest(place, with_labels=class_mapping is None)
+        else:
+            listing = list_folders(place)
+    except OSError as error:
+        raise CatalogError(f"input {place}: {' '.join(str(error).split())}") from error
+    labels = listing.labels or class_labels(listing.classes, class_mapping)
+    table = _by_path(listing.table)
+    return Catalog(listing.root, table, listing.classes, labels, listing.ignored)
+
+
+def class_labels(classes: tuple[str, ...], mapping: Mapping[str, int] | None) -> dict[str, int]:
+    """Class name to label: sorted names to 0..C-1, or as the mapping says.
+
+    Raises:
+        CatalogError: The mapping lacks a class or names one that is not there.
+
+    >>> class_labels(("cat", "dog"), None)
+    {'cat': 0, 'dog': 1}
+    """
+    if mapping is None:
+        return {name: label for label, name in enumerate(classes)}
+    for name in classes:
+        if name not in mapping:
+            raise CatalogError(f"class_mapping has no label for the class {name!r}")
+    for name, label in mapping.items():
+        if name not in classes:
+            known = ", ".join(map(repr, classes[:20]))
+            raise CatalogError(f"class_mapping names an unknown class {name!r}: there are {known}")
+        if isinstance(label, bool) or not isinstance(label, int | np.integer):
+            raise CatalogError(f"class_mapping gives {name!r} the label {label!r}, not an integer")
+        if not -(2**63) <= label < 2**63:
+            raise CatalogError(f"class_mapping gives {name!r} the label {label}, beyond 64 bits")
+    return {name: int(mapping[name]) for name in classes}
+
+
+def _by_path(table: pa.Table) -> pa.Table:
+    order = pc.sort_indices(table, [("path", "ascending"), ("class_index", "ascending")])
+    return table.take(order).combine_chunks()

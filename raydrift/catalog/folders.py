@@ -1,0 +1,164 @@
+"""Class folders to a listing: the class is the first folder, images lie anywhere below it.
+
+Hidden files and folders are passed over without a word; files that are no images by their names,
+and images outside the class folders, are counted. Linked folders are followed, but never into one
+that they lie in.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import fs
+
+from raydrift.catalog.listing import Listing
+from raydrift.errors import CatalogError
+from raydrift.place import Place
+
+IMAGE_SUFFIXES: Final = frozenset((
+    ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".ico", ".j2k", ".jfif", ".jp2", ".jpe",
+    ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp",
+))  # fmt: skip
+"""A file is taken for an image if its name ends so, in upper or lower case."""
+
+_File = tuple[str, int]
+_HIDDEN: Final = re.compile(r"(^|/)\.")
+_LISTERS: Final = 32
+
+_OUTSIDE: Final = "image outside the class folders"
+_NO_IMAGE: Final = "not an image by its name"
+_NOT_UTF8: Final = "name is not UTF-8"
+
+
+def list_folders(root: Place) -> Listing:
+    """Lists a folder with one sub-folder a class.
+
+    Raises:
+        CatalogError: Nothing in it is an image in a class folder.
+        OSError: It cannot be read.
+    """
+    lists = _list_local(root.path) if root.is_local else _list_remote(root)
+    ignored: dict[str, int] = {}
+    kept: dict[str, tuple[pa.Array, pa.Array]] = {}
+    for class_name, files in lists:
+        paths, sizes = [], []
+        for path, size in files:
+            reason = _reason_to_ignore(class_name, path)
+            if reason:
+                ignored[reason] = ignored.get(reason, 0) + 1
+            else:
+                paths.append(path)
+                sizes.append(size)
+        if paths:
+            kept[class_name] = pa.array(paths, pa.string()), pa.array(sizes, pa.int64())
+    if not kept:
+        raise CatalogError(_nothing_found(root, ignored))
+    classes = tuple(sorted(kept))
+    counts = [len(kept[name][0]) for name in classes]
+    table = pa.table(
+        {
+            "path": pa.chunked_array([kept[name][0] for name in classes]),
+            "class_index": np.repeat(np.arange(len(classes), dtype=np.int32), counts),
+            "size": pa.chunked_array([kept[name][1] for name in classes]),
+        }
+    )
+    return Listing(root, table, classes, ignored=ignored)
+
+
+def _nothing_found(root: Place, ignored: Mapping[str, int]) -> str:
+    if ignored.get(_OUTSIDE):
+        return (
+            f"input {root} has {ignored[_OUTSIDE]} images but no class folders: "
+            "move them into one sub-folder a class, or list them in a manifest"
+        )
+    seen = f" ({sum(ignored.values())} other files)" if ignored else ""
+    return f"input {root} has no images{seen}: give a folder with one sub-folder a class"
+
+
+def _reason_to_ignore(class_name: str, path: str) -> str:
+    if os.path.splitext(path)[1].lower() not in IMAGE_SUFFIXES:
+        return _NO_IMAGE
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return _NOT_UTF8
+    return "" if class_name else _OUTSIDE
+
+
+def _list_local(root: str) -> Iterator[tuple[str, list[_File]]]:
+    """(class name, files below) of each folder in root; files directly in root have class ''."""
+    files: list[_File] = []
+    above = (_identity(root),)
+    with os.scandir(root) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.startswith("."):
+                continue
+            if _is_folder(entry):
+                yield entry.name, list(_walk(entry.path, entry.name, above))
+            elif _is_file(entry):
+                files.append((entry.name, -1))
+    yield "", files
+
+
+def _walk(folder: str, below: str, above: tuple[tuple[int, int], ...]) -> Iterator[_File]:
+    here = _identity(folder)
+    if here in above:
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = f"{below}/{entry.name}"
+            if entry.name.startswith("."):
+                continue
+            if _is_folder(entry):
+                yield from _walk(entry.path, path, (*above, here))
+            elif _is_file(entry):
+                yield path, _size(entry)
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    status = os.stat(folder)
+    return status.st_dev, status.st_ino
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """A file, or a link to what is not there; no pipe, whose reader would wait for ever."""
+    try:
+        return entry.is_file() or (entry.is_symlink() and not Path(entry.path).exists())
+    except OSError:
+        return False
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat().st_size
+    except OSError:  # a dangling link: the worker that opens it says so
+        return -1
+
+
+def _list_remote(root: Place) -> Iterator[tuple[str, list[_File]]]:
+    top = root.filesystem.get_file_info(fs.FileSelector(root.path))
+    folders = [info for info in top if info.type == fs.FileType.Directory]
+    start = len(root.path) + 1 if root.path else 0
+
+    def below(info: fs.FileInfo) -> list[_File]:
+        selector = fs.FileSelector(info.path, recursive=True)
+        infos = root.filesystem.get_file_info(selector)
+        files = ((one.path[start:], one.size) for one in infos if one.type == fs.FileType.File)
+        return [(path, size) for path, size in files if not _HIDDEN.search(path)]
+
+    with ThreadPoolExecutor(_LISTERS) as pool:
+        yield from zip((info.base_name for info in folders), pool.map(below, folders), strict=True)
+    files = [info for info in top if info.type == fs.FileType.File]
+    yield "", [(one.base_name, one.size) for one in files if not one.base_name.startswith(".")]

@@ -1,0 +1,27 @@
+"""What an input turns out to be, before its order and labels are settled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from raydrift.place import Place
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Every image of an input, in any order.
+
+    Attributes:
+        root: The folder that paths start from.
+        table: ``path`` string, ``class_index`` int32 and ``size`` int64 (bytes; -1 if not known).
+        classes: The class names, sorted; ``class_index`` counts in them.
+        labels: Class name to integer label, where the input has labels of its own.
+        ignored: Why files were passed over, and how many.
+    """
+
+    root: Place
+    table: pa.Table
+    classes: tuple[str, ...]
+    labels: Mapping[str, int] | None = None
+    ignored: Mapping[str, int] = field(default_factory=dict)
