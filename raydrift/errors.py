@@ -53,7 +53,7 @@ class ImageError(RaydriftError):
     """One image cannot be used; the run goes on and the image becomes a rejected row.
 
     Attributes:
-        stage: Where it failed: ``read``, ``decode`` or ``drift``.
+        stage: Where it failed: ``read`` or ``decode``.
         reason: Why, in one line.
     """
 

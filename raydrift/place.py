@@ -1,6 +1,7 @@
 """Folders, wherever they are: on this machine, in a bucket, behind fsspec."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ class Place:
         return Place(self.filesystem, path, uri + name)
 
     def __str__(self) -> str:
-        return self.uri
+        return redacted(self.uri)
 
     def info(self) -> fs.FileInfo:
         """What is there: a file, a folder or nothing."""
@@ -134,6 +135,15 @@ class Place:
                 self.filesystem.delete_dir(self.path)
 
 
+def redacted(uri: str) -> str:
+    """The URI without the credentials that it may have before its host.
+
+    >>> redacted("s3://key:secret@bucket/photos")
+    's3://***@bucket/photos'
+    """
+    return re.sub(r"://[^/]*@", "://***@", uri)
+
+
 def _open_uri(uri: str, scheme: str) -> tuple[fs.FileSystem, str]:
     try:
         filesystem, path = fs.FileSystem.from_uri(uri)
@@ -141,14 +151,14 @@ def _open_uri(uri: str, scheme: str) -> tuple[fs.FileSystem, str]:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         pass
     except OSError as error:
-        raise SettingsError(f"{uri}: {' '.join(str(error).split())}") from None
+        raise SettingsError(f"{redacted(uri)}: {redacted(' '.join(str(error).split()))}") from None
     import fsspec
 
     try:
         inner, path = fsspec.core.url_to_fs(uri)
     except ValueError:
         known = "a local path, s3://, gs:// or a scheme that fsspec knows"
-        raise SettingsError(f"{uri}: unknown scheme {scheme}://: give {known}") from None
+        raise SettingsError(f"{redacted(uri)}: unknown scheme {scheme}://: give {known}") from None
     except ImportError as error:
-        raise SettingsError(f"{uri}: {error}") from None
+        raise SettingsError(f"{redacted(uri)}: {error}") from None
     return fs.PyFileSystem(fs.FSSpecHandler(inner)), path

@@ -19,6 +19,10 @@ FIRST_TIMESTAMP: Final = 1717232400.0
 """The timestamp of sample 0, in seconds since 1970 (1 June 2024, 09:00 UTC)."""
 
 
+# Arrow's columns of bytes end at 2 GiB, and a PNG can be larger than its pixels.
+_MOST_SHARD_BYTES: Final = 2**30
+
+
 class ImageTransform(StrEnum):
     """The ways in which an image can drift."""
 
@@ -160,6 +164,11 @@ class ImageSettings:
             value = getattr(self, name)
             _require(8 <= value <= 8192, f"image.{name}", value, "give 8 to 8192 pixels")
         _require(self.max_pixels > 0, "image.max_pixels", self.max_pixels, "give at least 1")
+
+    @property
+    def bytes(self) -> int:
+        """Of the pixels of one output image."""
+        return self.height * self.width * 3
 
     @classmethod
     def parse_size(cls, text: str) -> tuple[int, int]:
@@ -313,6 +322,10 @@ class GenerateSettings:
         _require(self.start >= 0, "start", self.start, "give at least 0")
         ok = self.num_samples is None or self.num_samples >= 1
         _require(ok, "num_samples", self.num_samples, "give at least 1")
+        most = _MOST_SHARD_BYTES // self.image.bytes
+        size = self.write.shard_size
+        ok = size is None or size <= most
+        _require(ok, "write.shard_size", size, f"at most {most} images of this size are 1 GiB")
         if self.class_mapping is not None:
             labels = {name: _label(name, label) for name, label in self.class_mapping.items()}
             object.__setattr__(self, "class_mapping", labels)

@@ -152,7 +152,9 @@ def test_more_than_remain_is_an_error_that_says_how_many_remain(
 ) -> None:
     assert len(calls) == 3
     assert generator.remaining == 0
-    with pytest.raises(ValueError, match=r"^1 samples asked for, 0 of 72 remain$"):
+    with pytest.raises(
+        ValueError, match=r"^none of 72 samples remain: start again with reset\(\)$"
+    ):
         generator.sample(tmp_path)
 
 

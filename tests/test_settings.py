@@ -323,6 +323,10 @@ class TestGenerateSettings:
                 "embedding.precision is 'float16': choose from: float32, bfloat16",
             ),
             ({"embedding": {"batch_size": 0}}, "embedding.batch_size is 0: give at least 1"),
+            (
+                {"write": {"shard_size": 256}, "image": {"height": 2048, "width": 2048}},
+                "write.shard_size is 256: at most 85 images of this size are 1 GiB",
+            ),
             ({"write": {"shard_size": 0}}, "write.shard_size is 0: give 1 to 65536 samples"),
             (
                 {"write": {"shard_size": 65537}},
@@ -370,7 +374,7 @@ class TestGenerateSettings:
             {"seed": 2**64 - 1},
             {"image": {"height": 8, "width": 8192, "max_pixels": 1}},
             {"write": {"shard_size": 1}},
-            {"write": {"shard_size": 65_536}},
+            {"write": {"shard_size": 65_536}, "image": {"height": 8, "width": 8}},
             {"faults": {"max_rejected": 0}},
             {"faults": {"max_rejected": 1}},
             {"cluster": {"workers": 1, "embedders": 0}},

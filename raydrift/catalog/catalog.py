@@ -47,8 +47,14 @@ class Catalog:
         return int(self.table.num_rows)
 
     def digest(self) -> str:
-        """SHA-256 of all paths, their classes and file sizes, in order."""
+        """SHA-256 of all paths, their classes and file sizes, in order.
+
+        Where sizes are not known, also of where the paths start: other files of the same names
+        could not be told apart.
+        """
         total = sha256(repr(self.classes).encode())
+        if pc.any(pc.less(self.table["size"], 0)).as_py():
+            total.update(self.root.path.encode())
         for start in range(0, len(self), _HASH_ROWS):
             part = self.table.slice(start, _HASH_ROWS)
             total.update("\0".join(part["path"].to_pylist()).encode())

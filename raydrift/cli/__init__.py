@@ -16,9 +16,11 @@ from raydrift.errors import (
     RaydriftError,
     SettingsError,
     WeightsError,
+    reason,
     suggest,
 )
 
+_INTERRUPTED = 130
 _USAGE_ERRORS = (CatalogError, OutputError, SettingsError, WeightsError)
 _COMMANDS: Mapping[str, Callable[..., None]] = {
     "generate": generate,
@@ -48,6 +50,8 @@ def run(arguments: Sequence[str]) -> int:
                 f"unknown command {arguments[0]!r}: {suggest(arguments[0], _COMMANDS)}"
             )
         status = _app()(list(arguments) or ["--help"], prog_name="raydrift", standalone_mode=False)
+        if status == _INTERRUPTED:  # what typer makes of Ctrl-C
+            raise KeyboardInterrupt
         return status if isinstance(status, int) else 0
     except TyperException as error:
         return _fail(error.format_message(), 2)
@@ -55,8 +59,12 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(str(error), 2)
     except RaydriftError as error:
         return _fail(str(error), 1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{where}{reason(error)}", 1)
     except KeyboardInterrupt:
-        return _fail("interrupted: finished shards are kept, the same command goes on", 130)
+        kept = ": finished shards are kept, the same command goes on"
+        return _fail(f"interrupted{kept if arguments[0] == 'generate' else ''}", _INTERRUPTED)
 
 
 def _app() -> typer.Typer:

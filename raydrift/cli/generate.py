@@ -1,6 +1,7 @@
 """``raydrift generate``: a folder of images in, a drifted one out."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -139,25 +140,31 @@ def run_generate(settings: "GenerateSettings", notes: tuple[str, ...] = ()) -> "
     import time
 
     from raydrift.engine.generate import generate as run
+    from raydrift.errors import RaydriftError
     from raydrift.place import Place
+    from raydrift.storage.record import load_record
 
-    start = time.monotonic()
+    start, output = time.monotonic(), Place.of(settings.output)
+    before = None
+    with suppress(RaydriftError):  # whatever is wrong with it, the run says it
+        before = load_record(output)
     record = run(settings, notes=notes)
-    tell(record, Place.of(settings.output), time.monotonic() - start)
+    tell(record, output, None if record == before else time.monotonic() - start)
     return record
 
 
-def tell(record: "RunRecord", output: object, seconds: float) -> None:
-    """Prints what a run has, and where."""
+def tell(record: "RunRecord", output: object, seconds: float | None) -> None:
+    """Prints what a run has, and where; without seconds, that it was there already."""
     from raydrift.cli.console import console
     from raydrift.storage import layout
 
     out = console()
     counts = record.counts
     rejected = f", {counts['rejected']:,} rejected" if counts["rejected"] else ""
-    out.print(f"{counts['written']:,} images{rejected} in {seconds:.1f} s")
+    when = "complete already, nothing was done" if seconds is None else f"in {seconds:.1f} s"
+    out.print(f"{counts['written']:,} images{rejected} {when}")
     for reason, number in record.ignored.items():
-        out.print(f"  {number:,} files passed over: {reason}")
+        out.print(f"  passed over: {number:,} ({reason})")
     for note in record.notes:
         out.print(f"  {note}")
     if record.status != "complete":

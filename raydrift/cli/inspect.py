@@ -15,7 +15,7 @@ _SHOWN_REJECTED = 10
 def inspect(
     output: Annotated[str, typer.Argument(help="Output folder of 'raydrift generate'.")],
     quick: Annotated[
-        bool, typer.Option("--quick", help="Don't read the whole zip for its checksum.")
+        bool, typer.Option("--quick", help="Don't read the files for their checksums.")
     ] = False,
 ) -> None:
     """Show what an output has: counts, classes, drawn parameters, rejected, and if it is whole."""
@@ -58,7 +58,7 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
     if record.counts:
         facts["written"] = f"{record.counts['written']:,}"
         facts["rejected"] = f"{record.counts['rejected']:,}"
-    facts |= {name: f"{size:,} bytes" for name, size in found.files.items()}
+    facts |= {name: f"{size:,} bytes" for name, size in sorted(found.files.items())}
     facts |= {f"passed over: {reason}": str(number) for reason, number in record.ignored.items()}
     width = max(map(len, facts))
     for name, fact in facts.items():
@@ -73,15 +73,10 @@ def _print_classes(out: "Console", found: "Inspection") -> None:
     if not found.classes:
         return
     table = Table("class", title_justify="left")
-    for name in ("label", "written", "rejected"):
+    for name in ("label", "written"):
         table.add_column(name, justify="right")
-    rejected: dict[str, int] = {}
-    for row in found.rejected:
-        name = row["path"].split("/")[0]
-        rejected[name] = rejected.get(name, 0) + 1
     for name, label in found.record.classes.items():
-        written = f"{found.classes.get(name, 0):,}"
-        table.add_row(name, str(label), written, f"{rejected.get(name, 0):,}")
+        table.add_row(name, str(label), f"{found.classes.get(name, 0):,}")
     out.print(table)
 
 
@@ -101,8 +96,8 @@ def _print_drawn(out: "Console", found: "Inspection") -> None:
 
 def _print_rejected(out: "Console", found: "Inspection") -> None:
     for row in found.rejected[:_SHOWN_REJECTED]:
-        text = f"rejected: {row['path']!r} at {row['stage']}: {row['error']}"
-        out.print(text)
+        where = f"sample {row['sample_id']}, {row['path']!r}"
+        out.print(f"rejected: {where} at {row['stage']}: {row['error']}")
     more = len(found.rejected) - _SHOWN_REJECTED
     if more > 0:
         out.print(f"… and {more:,} more in rejected.parquet")

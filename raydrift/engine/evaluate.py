@@ -45,7 +45,7 @@ def twin_batches(
     cluster = replace(settings.cluster, embedders=settings.cluster.embedders if free.gpus else 0)
     plan = make_plan(cluster, free, True, count)
     tables = shard_tables(settings, catalog, samples, size, list(range(count)))
-    told = ShardJob(settings, catalog.root, Place.of(settings.output))
+    told = ShardJob(settings, catalog.root, Place.of(settings.output), fingerprint="")
     job = PipelineJob(told, plan, weights, twins=True, verbose=settings.cluster.verbose)
     with closing(run_pipeline(job, tables)) as rows:
         for row in rows:

@@ -4,24 +4,32 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from time import perf_counter
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import fs
 
 from raydrift.catalog import Catalog, load_catalog
 from raydrift.config import as_dict
-from raydrift.embed.weights import Weights, find_weights
+from raydrift.embed.weights import find_weights
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
-from raydrift.engine.plan import Plan, choose_shard_size, make_plan
+from raydrift.engine.plan import choose_shard_size, make_plan
 from raydrift.engine.progress import RunProgress
 from raydrift.engine.session import connect, free_resources
 from raydrift.engine.shard_work import ShardJob
-from raydrift.errors import OutputError, PipelineError, RejectedError, SettingsError
-from raydrift.place import Place
+from raydrift.errors import OutputError, PipelineError, RejectedError, SettingsError, reason
+from raydrift.place import Place, redacted
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.finalize import count, finalize, write_rejected
-from raydrift.storage.record import RunRecord, differences, load_record, make_identity
+from raydrift.storage.record import (
+    PIXEL_PACKAGES,
+    RunRecord,
+    differences,
+    installed_versions,
+    load_record,
+    make_identity,
+)
 from raydrift.storage.shards import LedgerRow, intact, read_ledger
 
 
@@ -65,55 +73,87 @@ def generate(
     if found is not None and found.status == "complete":
         return found
 
-    connect(settings.cluster)
-    free = free_resources()
-    clock.lap("connect")
-    ledger: dict[int, LedgerRow] = {}
-    size = found.shard_size if found else settings.write.shard_size or 0
-    if not size:
-        size = choose_shard_size(None, samples, settings.cluster.workers or free.cpus)
-    shards = -(-samples // size)
     record = RunRecord(
         identity=identity,
-        settings=as_dict(replace(settings, num_samples=samples)),
-        shard_size=size,
+        settings=shown(replace(settings, num_samples=samples)),
+        shard_size=found.shard_size if found else shard_size(settings, samples),
         samples=samples,
-        shards=shards,
         classes=dict(catalog.labels),
         ignored=dict(catalog.ignored),
-        notes=list(notes),
+        notes=list(dict.fromkeys([*(found.notes if found else ()), *notes])),
     )
-    if found is not None:
-        whole = {
-            shard: row
-            for shard, row in read_ledger(output).items()
-            if row.asked == min(size, samples - shard * size)
-        }
-        ledger = intact(output, whole.values())
-        clock.lap("check")
-    missing = [shard for shard in range(shards) if shard not in ledger]
+    ledger = whole_shards(output, record) if found else {}
+    missing = [shard for shard in range(record.shards) if shard not in ledger]
+    clock.lap("check")
     if missing:
-        plan = make_plan(settings.cluster, free, embeds(settings), len(missing))
+        connect(settings.cluster)
+        plan = make_plan(settings.cluster, free_resources(), embeds(settings), len(missing))
+        clock.lap("connect")
         if found is None:
             clear_output(output)
         (output / layout.SHARDS).create()
         record.plan = asdict(plan)
         record.save(output)
-        tables = shard_tables(settings, catalog, samples, size, missing)
+        job = PipelineJob(
+            ShardJob(settings, catalog.root, output, record.fingerprint),
+            plan,
+            weights,
+            twins=False,
+            verbose=settings.cluster.verbose,
+        )
+        tables = shard_tables(settings, catalog, samples, record.shard_size, missing)
+        done = ledger.values()
         with RunProgress(
             samples,
-            sum(row.asked for row in ledger.values()),
-            sum(row.rejected for row in ledger.values()),
+            sum(row.asked for row in done),
+            sum(row.rejected for row in done),
             quiet=quiet,
         ) as progress:
-            _run(settings, catalog, output, plan, weights, tables, ledger, progress)
-    clock.lap("pipeline")
+            _run(job, tables, ledger, progress)
+        clock.lap("pipeline")
     return _close(settings, output, record, ledger, clock, quiet)
 
 
 def embeds(settings: GenerateSettings) -> bool:
     """Whether images are embedded."""
     return settings.embedding.compute
+
+
+def shard_size(settings: GenerateSettings, samples: int) -> int:
+    """Samples a shard of a new run; fewer for a small one, so that every worker has some."""
+    asked = settings.write.shard_size
+    if asked is not None:
+        return asked
+    workers = settings.cluster.workers
+    if workers is None:
+        connect(settings.cluster)
+        workers = free_resources().cpus
+    return choose_shard_size(None, samples, workers, settings.image.bytes)
+
+
+def shown(settings: GenerateSettings) -> dict[str, Any]:
+    """The settings as ``run.json`` holds them: without credentials in their URIs."""
+    plain = as_dict(settings)
+    plain["input"], plain["output"] = redacted(settings.input), redacted(settings.output)
+    plain["embedding"]["weights"] = redacted(settings.embedding.weights)
+    return plain
+
+
+def whole_shards(output: Place, record: RunRecord) -> dict[int, LedgerRow]:
+    """The shards of a run that need not be made again.
+
+    Made again are those that are missing, cut off or altered, and those with images that could not
+    be read: they may be there by now.
+    """
+    rows = read_ledger(output, record.fingerprint)
+    return intact(
+        output,
+        [
+            row
+            for shard, row in rows.items()
+            if row.asked == record.asked_of(shard) and not row.unread
+        ],
+    )
 
 
 def count_samples(settings: GenerateSettings, available: int) -> int:
@@ -124,9 +164,11 @@ def count_samples(settings: GenerateSettings, available: int) -> int:
     """
     remain = available - settings.start
     asked = remain if settings.num_samples is None else settings.num_samples
-    if asked > remain or asked < 1:
+    if remain < 1:
+        raise SettingsError(f"none of {available} samples remain: start again with reset()")
+    if asked > remain:
         of = f" of {available}" if settings.start else ""
-        raise SettingsError(f"{max(asked, 1)} samples asked for, {max(remain, 0)}{of} remain")
+        raise SettingsError(f"{asked} samples asked for, {remain}{of} remain")
     return asked
 
 
@@ -141,26 +183,51 @@ def open_output(output: Place, identity: dict[str, object], overwrite: bool) -> 
     """
     if output.info().type == fs.FileType.File:
         raise OutputError(f"output {output} is a file: give a folder")
+    try:
+        output.create()
+    except OSError as error:
+        raise OutputError(f"output {output} cannot be made: {reason(error)}") from None
     names = output.names()
-    if not overwrite:
+    try:
         found = load_record(output)
-        if found is not None:
-            differs = differences(found.identity, identity)
-            if differs:
-                raise OutputError(
-                    f"output {output} holds another run ({'; '.join(differs)}): "
-                    "choose another output, or replace it with --overwrite"
-                )
-            lost = [name for name in found.files if name not in names]
-            if not lost:
-                return found
-        held = [name for name in layout.RESULTS if name in names]
-        if found is None and held:
-            raise OutputError(
-                f"output {output} holds {held[0]} of another origin: "
-                "choose another output, or replace it with --overwrite"
-            )
+    except OutputError:
+        if not overwrite:
+            raise
+        found = None
+    differs = differences(found.identity, identity) if found else []
+    if found is not None and not differs:
+        return _usable(found, names, overwrite)
+    if overwrite:
+        return None
+    if differs:
+        raise OutputError(
+            f"output {output} holds another run ({'; '.join(differs)}): "
+            "choose another output, or replace it with --overwrite"
+        )
+    held = [name for name in layout.RESULTS if name in names]
+    if held:
+        raise OutputError(
+            f"output {output} holds {held[0]} of another origin: "
+            "choose another output, or replace it with --overwrite"
+        )
     return None
+
+
+def _usable(found: RunRecord, names: dict[str, int], overwrite: bool) -> RunRecord | None:
+    """This very run, unless a finished one has lost some of its files: then it begins again."""
+    if found.status == "complete":
+        whole = all(names.get(name) == facts["size"] for name, facts in found.files.items())
+        return found if whole else None
+    now = installed_versions()
+    for name, version in found.versions.items():
+        if name in PIXEL_PACKAGES and now.get(name) != version:
+            if overwrite:
+                return None
+            raise OutputError(
+                f"shards were made with {name} {version}, this is {now.get(name)}: finish them "
+                "with the same versions, or begin again with --overwrite"
+            )
+    return found
 
 
 def clear_output(output: Place) -> None:
@@ -188,30 +255,24 @@ def shard_tables(
 
 
 def _run(
-    settings: GenerateSettings,
-    catalog: Catalog,
-    output: Place,
-    plan: Plan,
-    weights: Weights | None,
+    job: PipelineJob,
     tables: list[pa.Table],
     ledger: dict[int, LedgerRow],
     progress: RunProgress,
 ) -> None:
-    told = ShardJob(settings, catalog.root, output)
-    job = PipelineJob(told, plan, weights, twins=False, verbose=settings.cluster.verbose)
     asked = {table["shard"][0].as_py(): table.num_rows for table in tables}
     with closing(run_pipeline(job, tables)) as rows:
         for values in rows:
             row = LedgerRow.from_dict(values)
             if row.asked != asked[row.shard]:
                 raise PipelineError(
-                    f"shard {row.shard} came in parts ({row.asked} of {asked[row.shard]} samples): "
-                    "use a smaller --shard-size"
+                    f"shard {row.shard} came with {row.asked} of its {asked[row.shard]} samples: "
+                    "run the same command again"
                 )
             if row.shard not in ledger:
                 progress.add(row)
             ledger[row.shard] = row
-            _check_first(settings, row)
+            _check_first(job.shard_job.settings, row)
     lost = [shard for shard in asked if shard not in ledger]
     if lost:
         raise PipelineError(f"{len(lost)} shards never came back: run the same command again")
@@ -236,6 +297,9 @@ def _close(
     rows = [ledger[shard] for shard in range(record.shards)]
     for row in rows:
         _check_first(settings, row)
+    other = load_record(output)
+    if other and other.status == "complete" and other.fingerprint == record.fingerprint:
+        return other  # another attempt at this run was faster
     record.counts = count(rows)
     record.status = "sharded"
     record.timings = clock.seconds | _totals(rows)

@@ -13,6 +13,7 @@ SHARD_SIZE: Final = 256
 
 _SHARDS_A_WORKER: Final = 4
 _SMALLEST_SHARD: Final = 16
+_SHARD_BYTES: Final = 128 * 2**20
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,24 @@ def make_plan(cluster: ClusterSettings, free: Resources, embed: bool, shards: in
     return plan
 
 
-def choose_shard_size(asked: int | None, samples: int, workers: int) -> int:
-    """Samples a shard: as asked, or so that every worker gets a few shards.
+def choose_shard_size(
+    asked: int | None, samples: int, workers: int, image_bytes: int = 224 * 224 * 3
+) -> int:
+    """Samples a shard: as asked, or so that every worker gets a few, of moderate size.
+
+    Args:
+        asked: What the settings say.
+        samples: Of the whole run.
+        workers: That share them.
+        image_bytes: Of the pixels of one image.
 
     >>> choose_shard_size(None, 1_000_000, 16), choose_shard_size(None, 328, 2)
     (256, 41)
+    >>> choose_shard_size(None, 1_000_000, 16, image_bytes=2048 * 2048 * 3)
+    10
     """
     if asked is not None:
         return asked
     fair = ceil(samples / (max(workers, 1) * _SHARDS_A_WORKER))
-    return min(SHARD_SIZE, max(_SMALLEST_SHARD, fair))
+    largest = max(1, _SHARD_BYTES // image_bytes)
+    return min(SHARD_SIZE, largest, max(_SMALLEST_SHARD, fair))

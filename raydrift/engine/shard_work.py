@@ -42,11 +42,13 @@ class ShardJob:
         settings: Of the run.
         source: Where the catalog's paths start from.
         output: The run's folder.
+        fingerprint: The run's.
     """
 
     settings: GenerateSettings
     source: Place
     output: Place
+    fingerprint: str
 
 
 def drift_shard(job: ShardJob, tasks: pa.Table, keep_pixels: bool) -> tuple[pa.Table, RGB | None]:
@@ -76,7 +78,7 @@ def drift_shard(job: ShardJob, tasks: pa.Table, keep_pixels: bool) -> tuple[pa.T
         content = next(contents)
         waited += time.perf_counter() - before
         try:
-            image, drawn = drifted_image(settings, content, sample_id)
+            image, drawn = drifted_image(settings, decoded_image(settings, content), sample_id)
         except ImageError as problem:
             pngs.append(None)
             chains.append([])
@@ -108,17 +110,21 @@ def drift_shard(job: ShardJob, tasks: pa.Table, keep_pixels: bool) -> tuple[pa.T
     return table, pixels
 
 
-def drifted_image(
-    settings: GenerateSettings, content: bytes | ImageError, sample_id: int
-) -> tuple[RGB, list[Drawn]]:
-    """Decodes and drifts one image.
+def decoded_image(settings: GenerateSettings, content: bytes | ImageError) -> RGB:
+    """Decodes what ``fetch`` brought.
 
     Raises:
         ImageError: It could not be read or decoded.
     """
     if isinstance(content, ImageError):
         raise content
-    image = decode(content, settings.image)
+    return decode(content, settings.image)
+
+
+def drifted_image(
+    settings: GenerateSettings, image: RGB, sample_id: int
+) -> tuple[RGB, list[Drawn]]:
+    """Drifts one image as the run's settings say."""
     return drift_image(
         image,
         settings.transforms,
@@ -159,9 +165,11 @@ def commit_shard(
     first: dict[str, Any] = {name: table[name][0].as_py() for name in ("shard", *_SECONDS)}
     row = LedgerRow(
         **first,
+        fingerprint=job.fingerprint,
         asked=table.num_rows,
         written=written.num_rows,
         rejected=len(rejected),
+        unread=sum(one.stage == "read" for one in rejected),
         image_bytes=image_bytes or 0,
         size=data.size,
         sha256=sha256(data).hexdigest(),

@@ -14,8 +14,15 @@ import numpy as np
 import pyarrow as pa
 import ray
 
-from raydrift.codec import RGB, decode
-from raydrift.engine.shard_work import ShardJob, commit_shard, drift_shard, drifted_image, fetch
+from raydrift.codec import RGB
+from raydrift.engine.shard_work import (
+    ShardJob,
+    commit_shard,
+    decoded_image,
+    drift_shard,
+    drifted_image,
+    fetch,
+)
 from raydrift.errors import ImageError, RaydriftError
 from raydrift.schemas import EMBEDDING_SIZE
 
@@ -101,12 +108,11 @@ class TwinStage:
         contents = fetch(self._job.source, tasks["source_path"].to_pylist())
         for sample_id, content in zip(tasks["sample_id"].to_pylist(), contents, strict=True):
             try:
-                drifted, _ = drifted_image(settings, content, sample_id)
+                original = decoded_image(settings, content)
             except ImageError:
                 continue
-            if isinstance(content, bytes):
-                ids.append(sample_id)
-                pairs.append((decode(content, settings.image), drifted))
+            ids.append(sample_id)
+            pairs.append((original, drifted_image(settings, original, sample_id)[0]))
         try:
             embedder = self._embedder.ready()
         except RaydriftError as error:

@@ -72,7 +72,7 @@ def inspect_output(output: Place, quick: bool = False) -> Inspection:
 
     Args:
         output: The folder.
-        quick: Do not read the whole zip for its checksum.
+        quick: Do not read the files for their checksums.
 
     Raises:
         OutputError: It is not the output of a run.
@@ -81,7 +81,7 @@ def inspect_output(output: Place, quick: bool = False) -> Inspection:
     if record is None:
         raise OutputError(f"{output} has no {layout.RUN}: give the output folder of a generate run")
     found = Inspection(record, {n: s for n, s in output.names().items() if n in layout.RESULTS})
-    found.shards_done = len(read_ledger(output))
+    found.shards_done = len(read_ledger(output, record.fingerprint))
     _check_readable(output, found)
     if layout.REJECTED in found.files and not found.problems:
         found.rejected = _table(output, layout.REJECTED).to_pylist()
@@ -92,9 +92,11 @@ def inspect_output(output: Place, quick: bool = False) -> Inspection:
         if name not in found.files:
             found.problems.append(f"{name} is missing")
     if not found.problems:
-        _check_tables(output, found)
-        _check_zip(output, found, quick)
+        _check_bytes(output, found, quick)
         _summarize(output, found)
+    if not found.problems:
+        _check_tables(output, found)
+        _check_zip(output, found)
     return found
 
 
@@ -136,16 +138,19 @@ def _check_tables(output: Place, found: Inspection) -> None:
         )
 
 
-def _check_zip(output: Place, found: Inspection, quick: bool) -> None:
-    place, wanted = output / layout.ZIP, found.record.files[layout.ZIP]
-    if found.files[layout.ZIP] != wanted["size"]:
-        found.problems.append(
-            f"{layout.ZIP} has {found.files[layout.ZIP]} bytes, {wanted['size']} were written"
-        )
-        return
-    if not quick and _sha256(place) != wanted["sha256"]:
-        found.problems.append(f"{layout.ZIP} was altered: its SHA-256 is not the one in run.json")
-        return
+def _check_bytes(output: Place, found: Inspection, quick: bool) -> None:
+    """Whether the files still have the bytes that were written."""
+    for name, wanted in found.record.files.items():
+        if found.files[name] != wanted["size"]:
+            found.problems.append(
+                f"{name} has {found.files[name]} bytes, {wanted['size']} were written"
+            )
+        elif not quick and _sha256(output / name) != wanted["sha256"]:
+            found.problems.append(f"{name} was altered: its SHA-256 is not the one in run.json")
+
+
+def _check_zip(output: Place, found: Inspection) -> None:
+    place = output / layout.ZIP
     names = _table(output, layout.INPUT_MAPPING, ["file_name"])["file_name"].to_pylist()
     try:
         with place.filesystem.open_input_file(place.path) as file, ZipFile(file) as archive:

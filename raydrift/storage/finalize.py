@@ -1,7 +1,7 @@
 """The merge of a run's shards into the zip and the single tables."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from hashlib import sha256
 from time import perf_counter, time
 from typing import Final, Self
@@ -28,7 +28,9 @@ _ABANDONED_AFTER_S: Final = 24 * 3600
 
 
 class HashingSink:
-    """Counts and hashes what it passes on."""
+    """Counts and hashes what it passes on; as much of a file as Arrow asks for."""
+
+    closed = False
 
     def __init__(self, sink: pa.NativeFile) -> None:
         self._sink = sink
@@ -41,18 +43,25 @@ class HashingSink:
         self._digest.update(data)
         self.size += memoryview(data).nbytes
 
+    def tell(self) -> int:
+        """How many bytes there were."""
+        return self.size
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
     @property
-    def sha256(self) -> str:
-        """Of all bytes so far."""
-        return self._digest.hexdigest()
+    def facts(self) -> dict[str, int | str]:
+        """Size and SHA-256 of all bytes so far."""
+        return {"size": self.size, "sha256": self._digest.hexdigest()}
 
 
 class TableSink:
     """Gathers rows into row groups of one parquet file."""
 
-    def __init__(self, sink: pa.NativeFile, schema: pa.Schema) -> None:
+    def __init__(self, sink: HashingSink, schema: pa.Schema) -> None:
         compression = "NONE" if "embedding" in schema.names else "ZSTD"
-        self._writer = pq.ParquetWriter(sink, schema, compression=compression)
+        self._writer = pq.ParquetWriter(pa.PythonFile(sink, "w"), schema, compression=compression)
         self._schema = schema
         self._waiting: list[pa.Table] = []
         self._rows = 0
@@ -105,7 +114,7 @@ def finalize(
         raise OutputError(f"{output} has no {layout.RUN}: give the output folder of a generate run")
     if record.status == "complete":
         return record
-    ledger = read_ledger(output)
+    ledger = read_ledger(output, record.fingerprint)
     missing = record.shards - sum(shard in ledger for shard in range(record.shards))
     if missing:
         raise OutputError(
@@ -116,7 +125,7 @@ def finalize(
     start = perf_counter()
     _remove_leftovers(output)
     record.files = _merge(output, record, rows, on_shard)
-    write_rejected(output, rows)
+    record.files[layout.REJECTED] = write_rejected(output, rows)
     record.timings["finalize"] = round(perf_counter() - start, 3)
     record.counts = count(rows)
     record.status = "complete"
@@ -134,14 +143,17 @@ def _remove_leftovers(output: Place) -> None:
             (output / info.base_name).delete()
 
 
-def write_rejected(output: Place, rows: list[LedgerRow]) -> None:
-    """Writes ``rejected.parquet`` from the ledger entries of the shards."""
+def write_rejected(output: Place, rows: list[LedgerRow]) -> dict[str, int | str]:
+    """Writes ``rejected.parquet`` from the ledger entries of the shards; returns its facts."""
     rejected = [
         vars(one) for row in rows if row.rejected for one in read_rejected(output, row.shard)
     ]
     table = pa.Table.from_pylist(rejected, schema=schemas.REJECTED)
-    with (output / layout.REJECTED).writing() as sink:
-        pq.write_table(table, sink)
+    with (output / layout.REJECTED).writing() as file:
+        sink = HashingSink(file)
+        with TableSink(sink, schemas.REJECTED) as writer:
+            writer.add(table)
+    return sink.facts
 
 
 def count(rows: list[LedgerRow]) -> dict[str, int]:
@@ -159,12 +171,20 @@ def _merge(
     record: RunRecord,
     rows: list[LedgerRow],
     on_shard: Callable[[LedgerRow], None] | None,
-) -> dict[str, dict[str, object]]:
-    names = [name for name in _TABLES if name != layout.EMBEDDINGS or record.has_embeddings]
+) -> dict[str, dict[str, int | str]]:
+    names = [layout.ZIP, *_TABLES]
+    if not record.has_embeddings:
+        names.remove(layout.EMBEDDINGS)
     with ExitStack() as stack:
-        target = HashingSink(stack.enter_context((output / layout.ZIP).writing()))
-        archive = stack.enter_context(ZipWriter(target))
-        tables = [stack.enter_context(_table_sink(output / name, _TABLES[name])) for name in names]
+        sinks = {
+            name: HashingSink(stack.enter_context((output / name).writing())) for name in names
+        }
+        archive = stack.enter_context(ZipWriter(sinks[layout.ZIP]))
+        tables = [
+            stack.enter_context(TableSink(sinks[name], schema))
+            for name, schema in _TABLES.items()
+            if name in sinks
+        ]
         for row in rows:
             shard = read_shard(output, row)
             for name, image in _members(shard):
@@ -173,13 +193,7 @@ def _merge(
                 table.add(shard)
             if on_shard is not None:
                 on_shard(row)
-    return {layout.ZIP: {"size": target.size, "sha256": target.sha256}}
-
-
-@contextmanager
-def _table_sink(place: Place, schema: pa.Schema) -> Iterator[TableSink]:
-    with place.writing() as sink, TableSink(sink, schema) as table:
-        yield table
+    return {name: sink.facts for name, sink in sinks.items()}
 
 
 def _members(shard: pa.Table) -> Iterator[tuple[str, memoryview]]:

@@ -21,10 +21,12 @@ Status = Literal["running", "sharded", "complete"]
 _ELSEWHERE: Final = ("output", "write", "faults", "cluster")
 """Settings that do not change a byte of the result, or (``organize_by_class``) are kept apart."""
 
-_PACKAGES: Final = (
-    "raydrift", "ray", "numpy", "opencv-python-headless", "simplejpeg", "isal", "pillow", "pyarrow",
-    "torch", "torchvision",
+PIXEL_PACKAGES: Final = (
+    "raydrift", "numpy", "opencv-python-headless", "simplejpeg", "isal", "pillow", "torch",
 )  # fmt: skip
+"""What the bytes of a run come from; the shards of one run are all made with the same versions."""
+
+_PACKAGES: Final = (*PIXEL_PACKAGES, "ray", "pyarrow", "torchvision")
 
 
 @dataclass
@@ -36,7 +38,6 @@ class RunRecord:
         settings: All settings, resolved.
         shard_size: Samples a shard.
         samples: How many samples were asked for.
-        shards: How many shards they are.
         classes: Class name to label.
         status: ``running``, ``sharded`` (all shards are there) or ``complete`` (merged).
         ignored: Files of the input that were passed over, by reason.
@@ -52,7 +53,6 @@ class RunRecord:
     settings: dict[str, Any]
     shard_size: int
     samples: int
-    shards: int
     classes: dict[str, int]
     status: Status = "running"
     ignored: dict[str, int] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class RunRecord:
     plan: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
-    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, dict[str, int | str]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=lambda: installed_versions())
     format: int = FORMAT
 
@@ -68,6 +68,15 @@ class RunRecord:
     def fingerprint(self) -> str:
         """SHA-256 of the identity."""
         return sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def shards(self) -> int:
+        """How many shards the samples are."""
+        return -(-self.samples // self.shard_size)
+
+    def asked_of(self, shard: int) -> int:
+        """How many samples a shard has: the last one may have fewer."""
+        return min(self.shard_size, self.samples - shard * self.shard_size)
 
     @property
     def has_embeddings(self) -> bool:

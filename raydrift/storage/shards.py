@@ -39,9 +39,11 @@ class LedgerRow:
 
     Attributes:
         shard: Its number.
+        fingerprint: Of the run that it belongs to.
         asked: Samples that it was asked for.
         written: Samples in it.
         rejected: Images that could not be used; ``asked == written + rejected``.
+        unread: Those of them that could not be read, which may be there another time.
         image_bytes: Bytes of its PNGs.
         size: Bytes of its parquet file.
         sha256: Of its parquet file.
@@ -55,9 +57,11 @@ class LedgerRow:
     """
 
     shard: int
+    fingerprint: str
     asked: int
     written: int
     rejected: int
+    unread: int
     image_bytes: int
     size: int
     sha256: str
@@ -99,8 +103,12 @@ def encode_shard(table: pa.Table) -> pa.Buffer:
     return sink.getvalue()
 
 
-def read_ledger(output: Place) -> dict[int, LedgerRow]:
-    """The committed shards by number, as far as their files have the size that the ledger says."""
+def read_ledger(output: Place, fingerprint: str) -> dict[int, LedgerRow]:
+    """The committed shards of a run by number.
+
+    Left out are shards whose files have another size than their ledger entry says, and those of
+    another run: a worker that outlived its own run may have written them.
+    """
     folder = output / layout.SHARDS
     sizes = folder.names()
     ledgers = [name for name in sizes if name.startswith("part-") and name.endswith(".json")]
@@ -113,14 +121,21 @@ def read_ledger(output: Place) -> dict[int, LedgerRow]:
 
     with ThreadPoolExecutor(_READERS) as pool:
         rows = [row for row in pool.map(read, ledgers) if row is not None]
-    return {row.shard: row for row in rows if sizes.get(layout.shard_name(row.shard)) == row.size}
+    return {
+        row.shard: row
+        for row in rows
+        if row.fingerprint == fingerprint and sizes.get(layout.shard_name(row.shard)) == row.size
+    }
 
 
 def intact(output: Place, rows: Iterable[LedgerRow]) -> dict[int, LedgerRow]:
     """Those of the shards whose bytes are still the ones that were committed."""
 
     def check(row: LedgerRow) -> LedgerRow | None:
-        data = (output / layout.SHARDS / layout.shard_name(row.shard)).read_bytes()
+        try:
+            data = (output / layout.SHARDS / layout.shard_name(row.shard)).read_bytes()
+        except FileNotFoundError:
+            return None
         return row if sha256(data).hexdigest() == row.sha256 else None
 
     with ThreadPoolExecutor(4) as pool:

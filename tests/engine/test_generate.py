@@ -1,5 +1,6 @@
 """Whole runs on a real Ray, looked at from outside: what is in the files."""
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,10 +16,11 @@ import pytest
 from PIL import Image
 
 from raydrift import schemas
+from raydrift.catalog import load_catalog
 from raydrift.codec import decode
 from raydrift.config import generate_settings
 from raydrift.drift import Drawn, apply_chain
-from raydrift.engine.generate import generate
+from raydrift.engine.generate import generate, shown
 from raydrift.errors import (
     OutputError,
     PipelineError,
@@ -270,6 +272,73 @@ def test_overwrite_replaces_another_run_and_leaves_strangers_files_alone(
     assert len(ZipFile(tmp_path / "sampled_images.zip").namelist()) == 5
 
 
+def test_overwrite_goes_on_with_the_same_run_all_the_same(scenes: Path, tmp_path: Path) -> None:
+    """A job that is tried again with the same flags must not begin at zero each time."""
+    write = {"shard_size": 4, "finalize": False, "overwrite": True}
+    settings = settings_for(scenes, tmp_path, num_samples=8, write=write)
+    generate(settings, quiet=True)
+    part = tmp_path / "_shards/part-00000000.parquet"
+    before = part.stat().st_mtime_ns
+    assert generate(settings, quiet=True).status == "sharded"
+    assert part.stat().st_mtime_ns == before
+
+
+def test_a_finished_run_that_lost_a_file_is_made_again(scenes: Path, tmp_path: Path) -> None:
+    settings = settings_for(scenes, tmp_path, num_samples=4)
+    first = generate(settings, quiet=True)
+    (tmp_path / "target.parquet").unlink()
+    again = generate(settings, quiet=True)
+    assert again.files == first.files
+    assert (tmp_path / "target.parquet").stat().st_size == first.files["target.parquet"]["size"]
+
+
+def test_an_image_that_was_not_there_is_read_when_the_command_is_given_again(
+    scenes: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(scenes / "boat", tmp_path / "in/boat")
+    lost, kept = tmp_path / "in/boat/boat_003.jpg", tmp_path / "kept.jpg"
+    settings = settings_for(tmp_path / "in", tmp_path / "out", faults={"max_rejected": 0})
+    catalog = load_catalog(settings.input)
+    lost.rename(kept)
+    with pytest.raises(RejectedError, match=r"^1 of 12 images cannot be used"):
+        generate(settings, catalog=catalog, quiet=True)
+    kept.rename(lost)
+    assert generate(settings, catalog=catalog, quiet=True).counts["written"] == 12
+
+
+def test_a_manifest_of_other_photographs_is_another_run(scenes: Path, tmp_path: Path) -> None:
+    """The rows are the same; the files that they mean are not."""
+    for folder in ("a", "b"):
+        shutil.copytree(scenes / "boat", tmp_path / folder)
+        rows = "".join(f"boat_{i:03d}.jpg,boat\n" for i in range(3))
+        (tmp_path / folder / "list.csv").write_text("path,class\n" + rows)
+    generate(settings_for(tmp_path / "a/list.csv", tmp_path / "out"), quiet=True)
+    with pytest.raises(OutputError, match=r"the input's files are others"):
+        generate(settings_for(tmp_path / "b/list.csv", tmp_path / "out"), quiet=True)
+
+
+def test_shards_of_other_library_versions_are_not_mixed(scenes: Path, tmp_path: Path) -> None:
+    settings = settings_for(scenes, tmp_path, num_samples=4, write={"finalize": False})
+    generate(settings, quiet=True)
+    record = json.loads((tmp_path / "run.json").read_text())
+    record["versions"]["numpy"] = "1.0"
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    with pytest.raises(OutputError, match=r"^shards were made with numpy 1\.0, this is 2\."):
+        generate(settings, quiet=True)
+
+
+def test_an_output_that_cannot_be_made_is_told_before_anything_starts(scenes: Path) -> None:
+    with pytest.raises(OutputError, match=r"^output /proc/no/out cannot be made: "):
+        generate(settings_for(scenes, Path("/proc/no/out")), quiet=True)
+
+
+def test_credentials_in_a_uri_are_not_written_down(scenes: Path, tmp_path: Path) -> None:
+    settings = settings_for(scenes, tmp_path, num_samples=4)
+    told = shown(replace(settings, input="s3://key:secret@bucket/photos"))
+    assert told["input"] == "s3://***@bucket/photos"
+    assert "secret" not in json.dumps(told)
+
+
 @pytest.fixture
 def damaged(scenes: Path, tmp_path: Path) -> Path:
     """12 boats: one cut in half, one of zero bytes, one gone by the time it is read."""
@@ -353,7 +422,7 @@ def test_too_few_cpus_are_an_error_before_anything_starts(
     with pytest.raises(ResourcesError) as error:
         generate(settings, quiet=True)
     assert str(error.value) == message
-    assert not (tmp_path / "out").exists()
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_more_samples_than_there_are_is_a_value_error(scenes: Path, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ ALL_TRANSFORMS = tuple(TransformInfo(transform, 0.7) for transform in ImageTrans
 def job_for(source: Path, output: Path | str = "unused", **values: Any) -> ShardJob:
     values = {"image": SMALL, "transforms": ALL_TRANSFORMS, "shuffle": False} | values
     told = GenerateSettings(input=str(source), output=str(output), **values)
-    return ShardJob(told, Place.of(source), Place.of(output))
+    return ShardJob(told, Place.of(source), Place.of(output), "run")
 
 
 def tasks_of(job: ShardJob, count: int, first: int = 0) -> pa.Table:
@@ -242,7 +242,7 @@ def test_a_commit_writes_what_is_fine_and_tells_what_is_rejected(
     row = commit_shard(job, table, None)
     assert (row.shard, row.asked, row.written, row.rejected) == (3, 12, 8, 4)
     assert row.first_rejected == "boat/boat_002.jpg: the file is empty"
-    assert read_ledger(job.output) == {3: row}
+    assert read_ledger(job.output, "run") == {3: row}
     rejected = {one.sample_id: (one.stage, one.error) for one in read_rejected(job.output, 3)}
     assert rejected == BROKEN
     shard = read_shard(job.output, row)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -19,7 +20,7 @@ from raydrift.place import Place
 from raydrift.report.inspection import Inspection, Spread, inspect_output
 from raydrift.storage import layout
 from raydrift.storage.finalize import finalize
-from raydrift.storage.record import RunRecord, make_identity
+from raydrift.storage.record import RunRecord, load_record, make_identity
 
 TRANSFORMS = [
     "rotate:0.3", "default:0.4", "hue:0.0", "default:0.9", "rotate:1.0", "saturation:0.25",
@@ -45,12 +46,11 @@ def make_shards(source: Path, folder: Path, embed: bool = True) -> Place:
         as_dict(settings),
         shard_size=SIZE,
         samples=len(catalog),
-        shards=count,
         classes=dict(catalog.labels),
     )
     (output / layout.SHARDS).create()
     record.save(output)
-    job = ShardJob(settings, catalog.root, output)
+    job = ShardJob(settings, catalog.root, output, record.fingerprint)
     for shard in range(count):
         tasks = catalog.samples(
             order, shard * SIZE, SIZE, shard=shard, first_timestamp=0.0, delta_timestamp=1.0
@@ -255,7 +255,23 @@ def test_a_truncated_zip_is_told(damaged: Path, quick: bool) -> None:
 
 
 def rewrite(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
+    """Changes a table as if it had been written so: its checksum in run.json is the new one."""
     pq.write_table(change(pq.read_table(path)), path)
+    data = path.read_bytes()
+    record = load_record(Place.of(path.parent))
+    assert record is not None
+    record.files[path.name] = {"size": len(data), "sha256": sha256(data).hexdigest()}
+    record.save(Place.of(path.parent))
+
+
+def test_an_altered_label_is_told(damaged: Path) -> None:
+    path = damaged / "target.parquet"
+    data = bytearray(path.read_bytes())
+    data[8] ^= 1
+    path.write_bytes(data)
+    found = inspected(damaged).problems
+    assert len(found) == 1
+    assert found[0].startswith("target.parquet ")
 
 
 @pytest.mark.parametrize("name", ["target", "provenance", "embeddings"])

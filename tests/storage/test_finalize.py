@@ -66,12 +66,11 @@ def make_shards(
         as_dict(settings),
         shard_size=size,
         samples=len(catalog),
-        shards=count,
         classes=dict(catalog.labels),
     )
     (output / layout.SHARDS).create()
     record.save(output)
-    job = ShardJob(settings, catalog.root, output)
+    job = ShardJob(settings, catalog.root, output, record.fingerprint)
     for shard in range(count) if commit_order is None else commit_order:
         tasks = catalog.samples(
             order,
@@ -107,9 +106,15 @@ def finished(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
+def ledger_of(output: Place) -> dict[int, LedgerRow]:
+    record = load_record(output)
+    assert record is not None
+    return read_ledger(output, record.fingerprint)
+
+
 def members_of_shards(output: Path) -> list[tuple[str, bytes]]:
     place = Place.of(output)
-    ledger = read_ledger(place)
+    ledger = ledger_of(place)
     return [
         (name, image["bytes"])
         for shard in sorted(ledger)
@@ -223,10 +228,12 @@ def test_embeddings_come_through_to_the_last_bit(finished: Path) -> None:
 
 def test_the_record_tells_counts_size_and_checksum(finished: Path) -> None:
     record = load_record(Place.of(finished))
-    data = (finished / "sampled_images.zip").read_bytes()
     assert record.status == "complete"
+    results = {path.name: path.read_bytes() for path in finished.iterdir() if path.is_file()}
+    del results["run.json"]
     assert record.files == {
-        "sampled_images.zip": {"size": len(data), "sha256": sha256(data).hexdigest()}
+        name: {"size": len(data), "sha256": sha256(data).hexdigest()}
+        for name, data in results.items()
     }
     assert record.counts == {
         "asked": 72,
@@ -290,7 +297,7 @@ def test_a_complete_run_is_left_as_it_is(finished: Path) -> None:
 
 def test_on_shard_hears_of_each_shard_in_order(scenes: Path, tmp_path: Path) -> None:
     output = make_shards(settings_for(scenes, tmp_path))
-    ledger, heard = read_ledger(output), list[LedgerRow]()
+    ledger, heard = ledger_of(output), list[LedgerRow]()
     finalize(output, on_shard=heard.append)
     assert heard == [ledger[shard] for shard in range(5)]
 

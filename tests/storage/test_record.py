@@ -85,7 +85,6 @@ def record_of(
         settings=as_dict(settings),
         shard_size=16,
         samples=samples,
-        shards=5,
         classes={"boat": 0, "猫": 1},
         notes=["a note"],
     )

@@ -29,6 +29,7 @@ from raydrift.storage.shards import (
     read_shard,
 )
 
+RUN = "the run's fingerprint"
 EMBEDDINGS = np.random.default_rng(0).normal(size=(6, 512))
 
 
@@ -47,7 +48,7 @@ def committed(
     tasks = catalog.samples(
         order, shard * 6, 6, shard=shard, first_timestamp=100.0, delta_timestamp=0.5
     )
-    job = ShardJob(settings, catalog.root, Place.of(output))
+    job = ShardJob(settings, catalog.root, Place.of(output), RUN)
     (job.output / "_shards").create()
     table, _ = drift_shard(job, tasks, keep_pixels=False)
     return commit_shard(job, table, embeddings)
@@ -55,7 +56,7 @@ def committed(
 
 def test_a_shard_comes_back_as_it_was_committed(scenes: Path, tmp_path: Path) -> None:
     row = committed(scenes, tmp_path, shard=2)
-    assert read_ledger(Place.of(tmp_path)) == {2: row}
+    assert read_ledger(Place.of(tmp_path), RUN) == {2: row}
     shard = read_shard(Place.of(tmp_path), row)
     assert shard["sample_id"].to_pylist() == [12, 13, 14, 15, 16, 17]
     assert shard["timestamp"].to_pylist() == [106.0, 106.5, 107.0, 107.5, 108.0, 108.5]
@@ -122,7 +123,7 @@ def test_a_second_commit_of_a_shard_gives_the_same_parquet_bytes(
 
 
 def test_nothing_is_committed_where_nothing_is(tmp_path: Path) -> None:
-    assert read_ledger(Place.of(tmp_path / "nowhere")) == {}
+    assert read_ledger(Place.of(tmp_path / "nowhere"), RUN) == {}
 
 
 def test_a_truncated_shard_is_not_committed(scenes: Path, tmp_path: Path) -> None:
@@ -130,7 +131,7 @@ def test_a_truncated_shard_is_not_committed(scenes: Path, tmp_path: Path) -> Non
     cut = committed(scenes, tmp_path, shard=1)
     with (tmp_path / "_shards" / "part-00000001.parquet").open("r+b") as file:
         file.truncate(cut.size - 1)
-    assert read_ledger(Place.of(tmp_path)) == {0: whole}
+    assert read_ledger(Place.of(tmp_path), RUN) == {0: whole}
 
 
 def test_a_shard_without_its_entry_or_an_entry_without_its_shard_is_not_committed(
@@ -140,7 +141,7 @@ def test_a_shard_without_its_entry_or_an_entry_without_its_shard_is_not_committe
         committed(scenes, tmp_path, shard=shard)
     (tmp_path / "_shards" / "part-00000000.json").unlink()
     (tmp_path / "_shards" / "part-00000001.parquet").unlink()
-    assert read_ledger(Place.of(tmp_path)) == {}
+    assert read_ledger(Place.of(tmp_path), RUN) == {}
 
 
 def test_an_entry_cut_anywhere_is_not_committed(scenes: Path, tmp_path: Path) -> None:
@@ -149,7 +150,7 @@ def test_an_entry_cut_anywhere_is_not_committed(scenes: Path, tmp_path: Path) ->
     entry = path.read_bytes()
     for length in range(len(entry)):
         path.write_bytes(entry[:length])
-        assert read_ledger(Place.of(tmp_path)) == {}, f"cut to {length} bytes"
+        assert read_ledger(Place.of(tmp_path), RUN) == {}, f"cut to {length} bytes"
 
 
 def test_an_altered_byte_is_found_by_intact_and_refused_by_read_shard(
@@ -161,7 +162,7 @@ def test_an_altered_byte_is_found_by_intact_and_refused_by_read_shard(
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     output = Place.of(tmp_path)
-    assert read_ledger(output) == {0: whole, 1: altered}, "the size alone does not tell"
+    assert read_ledger(output, RUN) == {0: whole, 1: altered}, "the size alone does not tell"
     assert intact(output, [whole, altered]) == {0: whole}
     with pytest.raises(OutputError) as caught:
         read_shard(output, altered)
@@ -178,14 +179,20 @@ def test_rejected_images_are_kept_in_the_entry(tmp_path: Path) -> None:
         Rejected(3, "猫/a.jpg", "read", "No such file or directory"),
         Rejected(4, "猫/b.jpg", "decode", "the file is empty"),
     ]
-    row = LedgerRow(0, 2, 0, 2, 0, data.size, sha256(data).hexdigest(), "猫/a.jpg: gone")
+    row = LedgerRow(0, RUN, 2, 0, 2, 1, 0, data.size, sha256(data).hexdigest(), "猫/a.jpg: gone")
     commit(Place.of(tmp_path), row, data, rejected)
-    assert read_ledger(Place.of(tmp_path)) == {0: row}
+    assert read_ledger(Place.of(tmp_path), RUN) == {0: row}
     assert read_rejected(Place.of(tmp_path), 0) == rejected
     assert read_shard(Place.of(tmp_path), row).num_rows == 0
 
 
+def test_a_shard_of_another_run_does_not_count(scenes: Path, tmp_path: Path) -> None:
+    """A worker that outlived a run which was replaced may still write one."""
+    committed(scenes, tmp_path)
+    assert read_ledger(Place.of(tmp_path), "another run's") == {}
+
+
 def test_an_entry_with_keys_of_a_later_version_is_read() -> None:
-    row = LedgerRow(1, 2, 2, 0, 100, 200, "abc")
+    row = LedgerRow(1, RUN, 2, 2, 0, 0, 100, 200, "abc")
     values = json.loads(json.dumps(asdict(row))) | {"colour": "blue"}
     assert LedgerRow.from_dict(values) == row
