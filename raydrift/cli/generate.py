@@ -161,8 +161,8 @@ def tell(record: "RunRecord", output: object, seconds: float | None) -> None:
     out = console()
     counts = record.counts
     rejected = f", {counts['rejected']:,} rejected" if counts["rejected"] else ""
-    when = "complete already, nothing was done" if seconds is None else f"in {seconds:.1f} s"
-    out.print(f"{counts['written']:,} images{rejected} {when}")
+    when = ", complete already: nothing was done" if seconds is None else f" in {seconds:.1f} s"
+    out.print(f"{counts['written']:,} images{rejected}{when}")
     for reason, number in record.ignored.items():
         out.print(f"  passed over: {number:,} ({reason})")
     for note in record.notes:
