@@ -238,7 +238,12 @@ def test_any_function_of_two_embedding_arrays_can_be_the_similarity(scenes: Path
         return 17.0
 
     generator = ImageDatasetGenerator(
-        seed=42, input_path=scenes, weights="random", batch_size=8, progress=False
+        seed=42,
+        input_path=scenes,
+        weights="random",
+        batch_size=8,
+        cluster=ClusterSettings(workers=1),
+        progress=False,
     )
     rows = generator.evaluate_transformation_pipeline(remember, num_samples=16)
     assert [row.similarity for row in rows] == [17.0, 17.0]

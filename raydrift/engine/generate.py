@@ -84,7 +84,7 @@ def generate(
     )
     ledger = whole_shards(output, record) if found else {}
     missing = [shard for shard in range(record.shards) if shard not in ledger]
-    clock.lap("check")
+    clock.lap("check" if found else "connect")
     if missing:
         connect(settings.cluster)
         plan = make_plan(settings.cluster, free_resources(), embeds(settings), len(missing))
@@ -333,5 +333,5 @@ class _Clock:
 
     def lap(self, name: str) -> None:
         now = perf_counter()
-        self.seconds[name] = round(now - self._last, 3)
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + now - self._last, 3)
         self._last = now
