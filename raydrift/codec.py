@@ -1,14 +1,16 @@
 """Image bytes to RGB pixels, and back to PNG.
 
-What becomes of the less usual images: EXIF orientation is applied. Transparent pixels are laid over
-white. Of an animation or a multi-page file the first frame is taken. 16-bit grey is divided by 257;
-float pixels are taken as 0 to 1 if none lies outside, else as 0 to 255. CMYK is converted by
-Pillow's formula. Colour profiles are not applied. A truncated file is rejected, never half used.
+What becomes of the less usual images: EXIF orientation is applied, unless the EXIF is broken.
+Transparent pixels are laid over white. Of an animation or a multi-page file the first frame is
+taken. 16-bit grey is divided by 257; float pixels are taken as 0 to 1 if none lies outside, else as
+0 to 255. CMYK is converted by Pillow's formula. Colour profiles are not applied. A truncated file
+is rejected, never half used.
 """
 
+import re
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Final
@@ -17,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import simplejpeg
 from isal import isal_zlib
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
 
 from raydrift.errors import ImageError
 from raydrift.settings import ImageSettings
@@ -38,6 +41,11 @@ _MARGIN: Final = 2
 _FORMATS: Final = (
     "AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP",
 )  # fmt: skip
+
+_HEIC_START: Final = re.compile(rb"....ftyp(hei[cmsx]|hev[cx]|mif1|msf1)", re.DOTALL)
+_CODESTREAM_START: Final = b"\xff\x4f\xff\x51"
+_CODESTREAM_END: Final = b"\xff\xd9"
+_NUMBER: Final = re.compile(r"\d+")
 
 _PNG_START: Final = b"\x89PNG\r\n\x1a\n"
 _FILTER_UP: Final = 2
@@ -62,18 +70,8 @@ def decode(data: bytes, settings: ImageSettings) -> RGB:
     """
     if not data:
         raise ImageError("decode", "the file is empty")
-    orientation = 1
-    image = None
-    if data.startswith(_JPEG_START):
-        orientation = _exif_orientation(data)
-        image = _decode_jpeg(data, settings, sideways=orientation in _SIDEWAYS)
-    if image is None:
-        orientation = 1
-        image = _decode_any(data, settings)
-    height, width = settings.height, settings.width
-    if orientation in _SIDEWAYS:
-        height, width = width, height
-    return _upright(_resize(image, height, width), orientation)
+    image = _decode_jpeg(data, settings) if data.startswith(_JPEG_START) else None
+    return _decode_any(data, settings) if image is None else image
 
 
 def encode_png(image: RGB) -> bytes:
@@ -99,94 +97,146 @@ def _chunk(tag: bytes, data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
     return struct.pack(">I", len(data)), tag, data, struct.pack(">I", checksum)
 
 
-def _decode_jpeg(data: bytes, settings: ImageSettings, sideways: bool) -> RGB | None:
+def _decode_jpeg(data: bytes, settings: ImageSettings) -> RGB | None:
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
     except ValueError:
         return None
-    _check_pixels(height, width, settings)
+    _check_pixels(height * width, settings)
     if colours in ("CMYK", "YCCK"):
         return None
-    least = (settings.width, settings.height) if sideways else (settings.height, settings.width)
+    orientation = _orientation(lambda: _exif(data))
+    least_height, least_width = _lying(settings, orientation)
     # Twice the size: what the filter then sees is as good as the whole image.
     try:
-        image: RGB = simplejpeg.decode_jpeg(
-            data, min_height=_MARGIN * least[0], min_width=_MARGIN * least[1]
+        pixels = simplejpeg.decode_jpeg(
+            data, min_height=_MARGIN * least_height, min_width=_MARGIN * least_width
         )
     except ValueError:
         return None
-    return image
+    return _finished(Image.fromarray(pixels), orientation, settings)
 
 
 def _decode_any(data: bytes, settings: ImageSettings) -> RGB:
     # Pillow's plugins raise nearly anything on bytes that are not what they seem.
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _pillows_limit(settings.max_pixels):
             warnings.simplefilter("ignore")
-            with _own_limit(), Image.open(BytesIO(data), formats=_FORMATS) as image:
-                _check_pixels(image.height, image.width, settings)
-                return _to_rgb(ImageOps.exif_transpose(image))
+            with Image.open(BytesIO(data), formats=_FORMATS) as image:
+                _check_pixels(_largest(image), settings)
+                _check_end(image, data)
+                rgb = _as_rgb(image)
+                return _finished(rgb, _orientation(image.getexif), settings)
     except ImageError:
         raise
     except UnidentifiedImageError:
-        raise ImageError("decode", "not an image in a known format") from None
+        raise ImageError("decode", _unknown(data)) from None
+    except Image.DecompressionBombError as error:
+        raise _too_large(_NUMBER.findall(str(error))[0], settings) from None
     except Exception as error:
         reason = " ".join(str(error).split()) or "no reason given"
         raise ImageError("decode", f"{type(error).__name__}: {reason}") from None
 
 
 @contextmanager
-def _own_limit() -> Iterator[None]:
-    """Puts ``max_pixels`` in the place of Pillow's own limit, which it keeps in a global."""
+def _pillows_limit(pixels: int) -> Iterator[None]:
+    """Has Pillow refuse images of more pixels, those inside icons and tiles too.
+
+    It keeps its limit in a global, and refuses at twice that.
+    """
     limit = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = None
+    Image.MAX_IMAGE_PIXELS = (pixels + 1) // 2
     try:
         yield
     finally:
         Image.MAX_IMAGE_PIXELS = limit
 
 
-def _to_rgb(image: Image.Image) -> RGB:
-    if image.mode.startswith("I;16"):
-        return _grey_to_rgb(np.asarray(image).astype(np.float64) / 257)
-    if image.mode in ("I", "F"):
-        values = np.nan_to_num(np.asarray(image).astype(np.float64))
-        if image.mode == "I":
-            return _grey_to_rgb(values / 257 if values.max() > 255 else values)
-        return _grey_to_rgb(values * 255 if values.min() >= 0 and values.max() <= 1 else values)
+def _largest(image: Image.Image) -> int:
+    """The pixels of the image, or of a TIFF's tile: it is decoded whole, however small the rest."""
+    tile = 0
+    if isinstance(image, TiffImageFile):
+        tile = image.tag_v2.get(TILEWIDTH, 0) * image.tag_v2.get(TILELENGTH, 0)
+    return max(image.height * image.width, tile)
+
+
+def _check_pixels(pixels: int, settings: ImageSettings) -> None:
+    if pixels > settings.max_pixels:
+        raise _too_large(pixels, settings)
+
+
+def _too_large(pixels: int | str, settings: ImageSettings) -> ImageError:
+    return ImageError("decode", f"{pixels} pixels are more than max_pixels = {settings.max_pixels}")
+
+
+def _check_end(image: Image.Image, data: bytes) -> None:
+    """Refuses what Pillow takes: a JPEG 2000 file without its end."""
+    if image.format == "JPEG2000":
+        start = data.find(_CODESTREAM_START)
+        if data.find(_CODESTREAM_END, start) < 0:
+            raise ImageError("decode", "the file is cut off")
+
+
+def _unknown(data: bytes) -> str:
+    if _HEIC_START.match(data):
+        return "HEIC images cannot be decoded here: convert them to JPEG"
+    return "not an image in a known format"
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    """The image in RGB, or in 8-bit grey: that is resized alike in a third of the memory."""
+    image.load()
+    if image.mode.startswith("I") or image.mode == "F":
+        return Image.fromarray(_grey_levels(image))
     if image.has_transparency_data:
-        over = image.convert("RGBA")
-        under = Image.new("RGBA", over.size, "white")
-        return np.asarray(Image.alpha_composite(under, over).convert("RGB"))
-    return np.asarray(image.convert("RGB"))
+        over = image if image.mode == "RGBA" else image.convert("RGBA")
+        white = Image.new("RGB", over.size, "white")
+        white.paste(over, mask=over)
+        return white
+    return image if image.mode in ("L", "RGB") else image.convert("RGB")
 
 
-def _grey_to_rgb(grey: npt.NDArray[np.float64]) -> RGB:
-    level = np.clip(np.rint(grey), 0, 255).astype(np.uint8)
-    return np.repeat(level[:, :, None], 3, axis=2)
+def _grey_levels(image: Image.Image) -> npt.NDArray[np.uint8]:
+    values = np.nan_to_num(np.array(image, np.float32), copy=False)
+    if image.mode == "F":
+        scale = 255.0 if values.min() >= 0 and values.max() <= 1 else 1.0
+    else:
+        deep = image.mode != "I" or image.format == "PPM" or values.max() > 255
+        scale = 1 / 257 if deep else 1.0
+    values *= scale
+    np.clip(np.rint(values, out=values), 0, 255, out=values)
+    return values.astype(np.uint8)
 
 
-def _check_pixels(height: int, width: int, settings: ImageSettings) -> None:
-    if height * width > settings.max_pixels:
-        raise ImageError(
-            "decode", f"{width}x{height} pixels are more than max_pixels = {settings.max_pixels}"
-        )
+def _finished(image: Image.Image, orientation: int, settings: ImageSettings) -> RGB:
+    height, width = _lying(settings, orientation)
+    resized = image.resize((width, height), Image.Resampling.BILINEAR)
+    return _upright(np.asarray(resized.convert("RGB")), orientation)
 
 
-def _exif_orientation(data: bytes) -> int:
-    block = _exif_block(data)
-    if block is None:
-        return 1
-    exif = Image.Exif()
+def _lying(settings: ImageSettings, orientation: int) -> tuple[int, int]:
+    """Height and width that are wanted, before the image is turned upright."""
+    if orientation in _SIDEWAYS:
+        return settings.width, settings.height
+    return settings.height, settings.width
+
+
+def _orientation(exif: Callable[[], Image.Exif]) -> int:
+    """An image's EXIF orientation, 1 to 8."""
     try:
-        exif.load(block)
-        orientation = exif.get(_ORIENTATION_TAG, 1)
-    except Exception:  # a broken tag says nothing of the pixels
+        orientation = exif().get(_ORIENTATION_TAG, 1)
+    except Exception:  # broken EXIF says nothing of the pixels
         return 1
     return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
 
 
-def _exif_block(data: bytes) -> bytes | None:
+def _exif(data: bytes) -> Image.Exif:
+    exif = Image.Exif()
+    exif.load(_exif_block(data))
+    return exif
+
+
+def _exif_block(data: bytes) -> bytes:
     """The EXIF segment among those before a JPEG's pixels."""
     place = 2
     while data[place : place + 1] == b"\xff" and place + 4 <= len(data):
@@ -201,14 +251,7 @@ def _exif_block(data: bytes) -> bytes | None:
         if marker == _APP1 and block.startswith(_EXIF_START):
             return block
         place += 2 + size
-    return None
-
-
-def _resize(image: RGB, height: int, width: int) -> RGB:
-    if image.shape[:2] == (height, width):
-        return image
-    resized = Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(resized)
+    return b""
 
 
 def _upright(image: RGB, orientation: int) -> RGB:

@@ -11,8 +11,12 @@ from raydrift.settings import GenerateSettings, TransformInfo
 
 
 def as_dict(settings: GenerateSettings) -> dict[str, Any]:
-    """The settings as plain values, the way a TOML file or ``run.json`` holds them."""
+    """The settings as plain values, the way a TOML file or ``run.json`` holds them.
+
+    Storage options are left out: they may be credentials.
+    """
     plain = asdict(settings)
+    del plain["storage_options"]
     plain["transforms"] = [str(info) for info in settings.transforms]
     return plain
 

@@ -3,7 +3,9 @@
     RaydriftError
     ├── SettingsError (ValueError)   a parameter, key or level that cannot be
     ├── CatalogError (ValueError)    the input: not there, empty, a class without a label
-    ├── OutputError                  the output: another run's, not finished, not ours
+    ├── OutputError                  the output: another run's, not finished, not ours, full
+    │   ├── LockedError              another run is at work on it
+    │   └── ShardError               shards are missing or altered
     ├── ResourcesError               Ray has too few CPUs or GPUs for the plan
     ├── WeightsError                 the network's weights: not found, not a ResNet18
     ├── RejectedError                more images could not be used than is allowed
@@ -13,6 +15,7 @@
 Each message is one line that names the thing and the remedy.
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -31,6 +34,14 @@ class CatalogError(RaydriftError, ValueError):
 
 class OutputError(RaydriftError):
     """The output folder holds another run, is not finished, or is not ours."""
+
+
+class LockedError(OutputError):
+    """Another run is at work on the output folder."""
+
+
+class ShardError(OutputError):
+    """Shards are missing, or their bytes are not the ones that were committed."""
 
 
 class ResourcesError(RaydriftError):
@@ -55,12 +66,14 @@ class ImageError(RaydriftError):
     Attributes:
         stage: Where it failed: ``read`` or ``decode``.
         reason: Why, in one line.
+        passing: Whether it may be gone at another time, as a broken connection.
     """
 
-    def __init__(self, stage: str, reason: str) -> None:
-        super().__init__(stage, reason)
+    def __init__(self, stage: str, reason: str, passing: bool = False) -> None:
+        super().__init__(stage, reason, passing)
         self.stage = stage
         self.reason = reason
+        self.passing = passing
 
     def __str__(self) -> str:
         return f"{self.stage}: {self.reason}"
@@ -71,6 +84,9 @@ def reason(error: BaseException) -> str:
     if isinstance(error, RaydriftError):
         return str(error)
     said = getattr(error, "strerror", None)
+    detail = re.search(r"\[errno \d+\] (.+)$", str(said))  # Arrow's, after a sentence with the path
+    if detail:
+        return detail[1]
     return str(said) if said else " ".join(f"{type(error).__name__}: {error}".split())
 
 

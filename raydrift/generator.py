@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,7 @@ class ImageDataCategoryInfo:
         num_rejected: How many images could not be used; ``rejected.parquet`` says why.
         zip_type: Of the container.
         file_type: Of its members.
+        storage_options: How the files are reached.
     """
 
     zip_path: str
@@ -57,21 +58,26 @@ class ImageDataCategoryInfo:
     num_rejected: int
     zip_type: str = "zip"
     file_type: str = "png"
+    storage_options: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def input_mapping(self) -> pa.Table:
         """``sample_id`` int64, ``timestamp`` float64, ``file_name`` string."""
-        return _read_table(self.input_mapping_path)
+        return self._read(self.input_mapping_path)
 
     @property
     def target(self) -> pa.Table:
         """``sample_id`` int64, ``timestamp`` float64, ``label`` int64."""
-        return _read_table(self.target_path)
+        return self._read(self.target_path)
 
     @property
     def embeddings(self) -> pa.Table | None:
         """``sample_id`` int64, ``timestamp`` float64, ``embedding`` list of 512 float64."""
-        return _read_table(self.embeddings_path) if self.embeddings_path else None
+        return self._read(self.embeddings_path) if self.embeddings_path else None
+
+    def _read(self, path: str) -> pa.Table:
+        place = Place.of(path, self.storage_options)
+        return pq.read_table(place.path, filesystem=place.filesystem)
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,8 @@ class ImageDatasetGenerator:
         precision: Of the network, ``float32`` or ``bfloat16``.
         profile: The ranges that a drift level spans.
         faults: What happens with images that cannot be used.
+        storage_options: How buckets are reached (endpoint, region, credentials), where the
+            environment does not tell; ``S3Options`` for S3, else as for fsspec.
         cluster: Where the work is done.
         progress: Whether progress is shown on standard error.
 
@@ -150,6 +158,7 @@ class ImageDatasetGenerator:
         precision: str = "float32",
         profile: DriftProfile | None = None,
         faults: FaultSettings | None = None,
+        storage_options: Mapping[str, Any] | None = None,
         cluster: ClusterSettings | None = None,
         progress: bool = True,
     ) -> None:
@@ -172,9 +181,12 @@ class ImageDatasetGenerator:
             ),
             write=OutputSettings(organize_by_class=organize_by_class),
             faults=faults or FaultSettings(),
+            storage_options=dict(storage_options or {}),
             cluster=cluster or ClusterSettings(),
         )
-        self._catalog: Catalog = load_catalog(self._settings.input, class_mapping)
+        self._catalog: Catalog = load_catalog(
+            self._settings.input, class_mapping, self._settings.options_of("input")
+        )
         self._progress = progress
         self._cursor = 0
         self._transforms: tuple[TransformInfo, ...] = ()
@@ -251,7 +263,8 @@ class ImageDatasetGenerator:
             OutputError: The folder holds another run.
             RaydriftError: The run failed; the cursor stays where it was.
         """
-        from raydrift.engine.generate import count_samples, generate
+        from raydrift.engine.generate import generate
+        from raydrift.engine.tasks import count_samples
 
         write = self._settings.write
         organized = write.organize_by_class if organize_by_class is None else organize_by_class
@@ -266,7 +279,7 @@ class ImageDatasetGenerator:
         samples = count_samples(settings, len(self._catalog))
         record = generate(settings, catalog=self._catalog, quiet=not self._progress)
         self._cursor += samples
-        output = Place.of(settings.output)
+        output = Place.of(settings.output, settings.options_of("output"))
         embedded = settings.embedding.compute
         return ImageDataCategoryInfo(
             zip_path=str(output / layout.ZIP),
@@ -275,6 +288,7 @@ class ImageDatasetGenerator:
             embeddings_path=str(output / layout.EMBEDDINGS) if embedded else None,
             num_samples=record.counts["written"],
             num_rejected=record.counts["rejected"],
+            storage_options=settings.options_of("output"),
         )
 
     def reset(self) -> None:
@@ -317,8 +331,3 @@ class ImageDatasetGenerator:
             for batch, ids, before, after in twin_batches(settings, self._catalog)
         ]
         return sorted(found, key=lambda one: one.batch)
-
-
-def _read_table(path: str) -> pa.Table:
-    place = Place.of(path)
-    return pq.read_table(place.path, filesystem=place.filesystem)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from math import inf, isfinite
 from numbers import Real
 from operator import index
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from raydrift.errors import SettingsError, suggest
 from raydrift.seeds import check_seed
@@ -21,6 +21,8 @@ FIRST_TIMESTAMP: Final = 1717232400.0
 
 # Arrow's columns of bytes end at 2 GiB, and a PNG can be larger than its pixels.
 _MOST_SHARD_BYTES: Final = 2**30
+
+_PLACES: Final = ("input", "output", "weights")
 
 
 class ImageTransform(StrEnum):
@@ -153,17 +155,21 @@ class ImageSettings:
         height: Of the output image, pixels; the input is resized to exactly that.
         width: Likewise.
         max_pixels: An input image of more pixels is rejected before it is decoded.
+        max_bytes: An input file of more bytes is rejected before it is read.
     """
 
     height: int = 224
     width: int = 224
     max_pixels: int = 200_000_000
+    max_bytes: int = 2**30
 
     def __post_init__(self) -> None:
         for name in ("height", "width"):
             value = getattr(self, name)
             _require(8 <= value <= 8192, f"image.{name}", value, "give 8 to 8192 pixels")
-        _require(self.max_pixels > 0, "image.max_pixels", self.max_pixels, "give at least 1")
+        for name in ("max_pixels", "max_bytes"):
+            value = getattr(self, name)
+            _require(value > 0, f"image.{name}", value, "give at least 1")
 
     @property
     def bytes(self) -> int:
@@ -292,6 +298,8 @@ class GenerateSettings:
         first_timestamp: Of sample 0, seconds since 1970.
         delta_timestamp: Seconds between one sample and the next.
         transforms: Applied in this order; none: clean images.
+        storage_options: How buckets are reached; nothing of it is ever shown or written. Sub-tables
+            ``input``, ``output`` and ``weights`` go before the rest for that one place.
     """
 
     input: str
@@ -304,6 +312,7 @@ class GenerateSettings:
     first_timestamp: float = FIRST_TIMESTAMP
     delta_timestamp: float = 1800.0
     transforms: tuple[TransformInfo, ...] = ()
+    storage_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     profile: DriftProfile = field(default_factory=DriftProfile)
     image: ImageSettings = field(default_factory=ImageSettings)
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
@@ -319,6 +328,7 @@ class GenerateSettings:
         for name in ("input", "output"):
             value = getattr(self, name)
             _require(bool(value), name, value, "give a path")
+            _require(_is_text(value), name, value, "its name is not UTF-8: rename it")
         _require(self.start >= 0, "start", self.start, "give at least 0")
         ok = self.num_samples is None or self.num_samples >= 1
         _require(ok, "num_samples", self.num_samples, "give at least 1")
@@ -329,6 +339,21 @@ class GenerateSettings:
         if self.class_mapping is not None:
             labels = {name: _label(name, label) for name, label in self.class_mapping.items()}
             object.__setattr__(self, "class_mapping", labels)
+
+    def options_of(self, role: str) -> dict[str, Any]:
+        """The storage options of ``input``, ``output`` or ``weights``."""
+        common = {
+            name: value for name, value in self.storage_options.items() if name not in _PLACES
+        }
+        own = self.storage_options.get(role, {})
+        if not isinstance(own, Mapping):
+            raise SettingsError(f"write storage_options.{role} as a table")
+        return common | dict(own)
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path is text; one of other bytes comes with lone surrogates in their place."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in path)
 
 
 def _label(name: str, label: object) -> int:

@@ -1,4 +1,5 @@
 import os
+import subprocess
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -180,6 +181,15 @@ class TestFolders:
         monkeypatch.chdir(tmp_path)
         assert paths(load_catalog("photos")) == ["cat/1.jpg"]
 
+    def test_folders_may_be_nested_deeper_than_python_calls(self, tmp_path: Path) -> None:
+        deep = tmp_path / "cat" / ("d/" * 1200)
+        subprocess.run(["mkdir", "-p", str(deep)], check=True)
+        try:
+            (deep / "1.jpg").touch()
+            assert paths(load_catalog(str(tmp_path))) == [f"cat/{'d/' * 1200}1.jpg"]
+        finally:  # which Python's own means cannot delete
+            subprocess.run(["rm", "-r", str(tmp_path / "cat")], check=True)
+
     def test_real_image_sets_are_read_whole(self, scenes: Path) -> None:
         catalog = load_catalog(str(scenes))
         sizes = [(scenes / path).stat().st_size for path in paths(catalog)]
@@ -235,10 +245,23 @@ class TestLinks:
         assert paths(catalog) == ["cat/1.jpg", "cat/2.jpg"]
         assert catalog.table["size"].to_pylist() == [1, -1]
 
-    def test_a_pipe_is_no_image_whose_reader_would_wait_for_ever(self, tmp_path: Path) -> None:
+    def test_a_link_to_itself_is_listed_for_the_worker_to_reject(self, tmp_path: Path) -> None:
         source = fill(tmp_path, "cat/1.jpg")
-        os.mkfifo(tmp_path / "cat" / "2.jpg")
-        assert paths(load_catalog(source)) == ["cat/1.jpg"]
+        (tmp_path / "cat" / "2.jpg").symlink_to("2.jpg")
+        catalog = load_catalog(source)
+        assert paths(catalog) == ["cat/1.jpg", "cat/2.jpg"]
+        assert catalog.table["size"].to_pylist() == [1, -1]
+
+    def test_pipes_and_devices_whose_readers_would_wait_for_ever_are_ignored_and_counted(
+        self, tmp_path: Path
+    ) -> None:
+        source = fill(tmp_path, "cat/1.jpg")
+        for folder in (tmp_path, tmp_path / "cat"):
+            os.mkfifo(folder / "2.jpg")
+        (tmp_path / "cat" / "3.jpg").symlink_to("/dev/zero")
+        catalog = load_catalog(source)
+        assert paths(catalog) == ["cat/1.jpg"]
+        assert catalog.ignored == {"neither a file nor a folder": 3}
 
 
 class TestNothingToSample:
@@ -393,6 +416,11 @@ class TestManifest:
     def test_with_a_newline_in_a_name(self, tmp_path: Path) -> None:
         source = csv(tmp_path, "path,class", '"new\nline.jpg",cat', "2.jpg,cat")
         assert paths(load_catalog(source)) == ["2.jpg", "new\nline.jpg"]
+
+    def test_with_newlines_in_names_wherever_a_block_of_the_file_ends(self, tmp_path: Path) -> None:
+        lines = "\n" * 100
+        rows = [f'"{number}{lines}.jpg",cat' for number in range(20_000)]
+        assert len(load_catalog(csv(tmp_path, "path,class", *rows))) == 20_000
 
     def test_with_sizes_it_does_not_tell(self, tmp_path: Path) -> None:
         table = load_catalog(csv(tmp_path, "path,class", "1.jpg,cat")).table

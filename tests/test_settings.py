@@ -3,7 +3,7 @@ import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import FrozenInstanceError, fields, is_dataclass
+from dataclasses import FrozenInstanceError, asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from raydrift.config import as_dict, generate_settings, read_toml
 from raydrift.errors import SettingsError
+from raydrift.place.s3 import S3Options
 from raydrift.settings import (
     DriftProfile,
     GenerateSettings,
@@ -235,7 +236,7 @@ class TestGenerateSettings:
             ),
             (
                 {"image": {"depth": 3}},
-                "unknown key image.depth: choose from: height, width, max_pixels",
+                "unknown key image.depth: choose from: height, width, max_pixels, max_bytes",
             ),
         ],
     )
@@ -512,6 +513,7 @@ class TestTheJobsFile:
     def test_what_is_commented_out_is_the_default(self) -> None:
         shown = dict(leaves(tomllib.loads(uncommented(JOB.read_text(encoding="utf-8")))))
         defaults = dict(leaves(as_dict(built())))
+        defaults |= dict(leaves(asdict(S3Options()), "storage_options."))
         differing = {key for key, value in shown.items() if value != defaults[key]}
         # TOML cannot write None: these show an example.
         examples = {key for key, value in defaults.items() if value is None} & set(shown)
@@ -522,3 +524,9 @@ class TestTheJobsFile:
         shown = dict(leaves(tomllib.loads(uncommented(text)))) | dict(leaves(tomllib.loads(text)))
         hidden = {key for key, _ in leaves(as_dict(built()))} - set(shown)
         assert hidden == {"start", "cluster.address"}
+
+    def test_its_storage_options_are_those_of_s3(self) -> None:
+        text = uncommented(JOB.read_text(encoding="utf-8"))
+        shown = set(tomllib.loads(text)["storage_options"]) - {"output"}
+        in_words = {"secret", "token", "anon"}
+        assert shown | in_words == {item.name for item in fields(S3Options)}

@@ -7,7 +7,7 @@ The input is listed once, sorted by path, and a seeded permutation of it says wh
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from pyarrow import fs
 from raydrift import schemas, seeds
 from raydrift.catalog.folders import list_folders
 from raydrift.catalog.manifest import read_manifest
-from raydrift.errors import CatalogError
+from raydrift.errors import CatalogError, reason
 from raydrift.place import Place
 
 _HASH_ROWS: Final = 100_000
@@ -94,7 +94,11 @@ class Catalog:
         return pa.table(columns, schema=schemas.TASK)
 
 
-def load_catalog(source: str, class_mapping: Mapping[str, int] | None = None) -> Catalog:
+def load_catalog(
+    source: str,
+    class_mapping: Mapping[str, int] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Catalog:
     """Lists an input.
 
     Args:
@@ -103,22 +107,23 @@ def load_catalog(source: str, class_mapping: Mapping[str, int] | None = None) ->
             from its own folder unless they are absolute.
         class_mapping: Class name to integer label, several classes to one label allowed; None:
             the sorted names become 0..C-1, or keep the manifest's labels.
+        options: How a remote input is reached (``Place.of``).
 
     Raises:
         CatalogError: There is no such input, nothing in it is an image in a class folder, or
             ``class_mapping`` does not name exactly its classes.
     """
-    place = Place.of(source)
+    place = Place.of(source, options)
     try:
         kind = place.info().type
         if kind == fs.FileType.NotFound:
             raise CatalogError(f"input {place} is not there: give a folder or a manifest")
         if kind == fs.FileType.File:
-            listing = read_manifest(place, with_labels=class_mapping is None)
+            listing = read_manifest(place, class_mapping is None, options or {})
         else:
             listing = list_folders(place)
     except OSError as error:
-        raise CatalogError(f"input {place}: {' '.join(str(error).split())}") from error
+        raise CatalogError(f"input {place}: {reason(error)}") from error
     labels = listing.labels or class_labels(listing.classes, class_mapping)
     table = _by_path(listing.table)
     return Catalog(listing.root, table, listing.classes, labels, listing.ignored)

@@ -1,15 +1,15 @@
 """Class folders to a listing: the class is the first folder, images lie anywhere below it.
 
 Hidden files and folders are passed over without a word; files that are no images by their names,
-and images outside the class folders, are counted. Linked folders are followed, but never into one
-that they lie in.
+images outside the class folders, pipes and devices are counted. Links are followed, but never into
+a folder that they lie in. A link that leads nowhere is listed: the worker that opens it rejects it.
 """
 
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -26,13 +26,14 @@ IMAGE_SUFFIXES: Final = frozenset((
 ))  # fmt: skip
 """A file is taken for an image if its name ends so, in upper or lower case."""
 
-_File = tuple[str, int]
+_File = tuple[str, int | None]
 _HIDDEN: Final = re.compile(r"(^|/)\.")
 _LISTERS: Final = 32
 
 _OUTSIDE: Final = "image outside the class folders"
 _NO_IMAGE: Final = "not an image by its name"
 _NOT_UTF8: Final = "name is not UTF-8"
+_NO_FILE: Final = "neither a file nor a folder"
 
 
 def list_folders(root: Place) -> Listing:
@@ -48,7 +49,7 @@ def list_folders(root: Place) -> Listing:
     for class_name, files in lists:
         paths, sizes = [], []
         for path, size in files:
-            reason = _reason_to_ignore(class_name, path)
+            reason = _reason_to_ignore(class_name, path, size)
             if reason:
                 ignored[reason] = ignored.get(reason, 0) + 1
             else:
@@ -80,13 +81,15 @@ def _nothing_found(root: Place, ignored: Mapping[str, int]) -> str:
     return f"input {root} has no images{seen}: give a folder with one sub-folder a class"
 
 
-def _reason_to_ignore(class_name: str, path: str) -> str:
+def _reason_to_ignore(class_name: str, path: str, size: int | None) -> str:
     if os.path.splitext(path)[1].lower() not in IMAGE_SUFFIXES:
         return _NO_IMAGE
     try:
         path.encode()
     except UnicodeEncodeError:
         return _NOT_UTF8
+    if size is None:
+        return _NO_FILE
     return "" if class_name else _OUTSIDE
 
 
@@ -100,24 +103,27 @@ def _list_local(root: str) -> Iterator[tuple[str, list[_File]]]:
                 continue
             if _is_folder(entry):
                 yield entry.name, list(_walk(entry.path, entry.name, above))
-            elif _is_file(entry):
-                files.append((entry.name, -1))
+            else:
+                files.append((entry.name, _size(entry)))
     yield "", files
 
 
 def _walk(folder: str, below: str, above: tuple[tuple[int, int], ...]) -> Iterator[_File]:
-    here = _identity(folder)
-    if here in above:
-        return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            path = f"{below}/{entry.name}"
-            if entry.name.startswith("."):
-                continue
-            if _is_folder(entry):
-                yield from _walk(entry.path, path, (*above, here))
-            elif _is_file(entry):
-                yield path, _size(entry)
+    waiting = [(folder, below, above)]
+    while waiting:
+        folder, below, above = waiting.pop()
+        here = _identity(folder)
+        if here in above:
+            continue
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                path = f"{below}/{entry.name}"
+                if entry.name.startswith("."):
+                    continue
+                if _is_folder(entry):
+                    waiting.append((entry.path, path, (*above, here)))
+                else:
+                    yield path, _size(entry)
 
 
 def _identity(folder: str) -> tuple[int, int]:
@@ -132,19 +138,13 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    """A file, or a link to what is not there; no pipe, whose reader would wait for ever."""
+def _size(entry: os.DirEntry[str]) -> int | None:
+    """Of a file; -1 of a link to nowhere; None of a pipe, whose reader would wait for ever."""
     try:
-        return entry.is_file() or (entry.is_symlink() and not Path(entry.path).exists())
+        status = entry.stat()
     except OSError:
-        return False
-
-
-def _size(entry: os.DirEntry[str]) -> int:
-    try:
-        return entry.stat().st_size
-    except OSError:  # a dangling link: the worker that opens it says so
         return -1
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _list_remote(root: Place) -> Iterator[tuple[str, list[_File]]]:

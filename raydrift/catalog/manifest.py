@@ -1,6 +1,9 @@
 """A manifest to a listing: parquet or CSV with ``path`` and ``class`` or ``label``."""
 
 import os
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +16,13 @@ from raydrift.errors import CatalogError
 from raydrift.place import Place
 
 
-def read_manifest(place: Place, with_labels: bool) -> Listing:
+def read_manifest(place: Place, with_labels: bool, options: Mapping[str, Any]) -> Listing:
     """Reads a manifest.
 
     Args:
         place: The file.
         with_labels: Whether a ``label`` column gives the labels; else it may only name classes.
+        options: How the filesystem of paths with a scheme is reached.
 
     Raises:
         CatalogError: It is no manifest, or not a consistent one.
@@ -32,17 +36,20 @@ def read_manifest(place: Place, with_labels: bool) -> Listing:
     try:
         with place.filesystem.open_input_file(place.path) as file:
             text = csv.ConvertOptions(column_types={"path": pa.string(), "class": pa.string()})
+            lines = csv.ParseOptions(newlines_in_values=True)
             table = (
-                csv.read_csv(file, convert_options=text)
+                csv.read_csv(file, parse_options=lines, convert_options=text)
                 if suffix == ".csv"
                 else pq.read_table(file)
             )
-        return _checked(place, table, with_labels)
+        return _checked(place, table, with_labels, options)
     except pa.ArrowException as error:
         raise CatalogError(f"manifest {place}: {' '.join(str(error).split())}") from None
 
 
-def _checked(place: Place, table: pa.Table, with_labels: bool) -> Listing:
+def _checked(
+    place: Place, table: pa.Table, with_labels: bool, options: Mapping[str, Any]
+) -> Listing:
     names = table.column_names
     if "path" not in names or not {"class", "label"} & set(names):
         raise CatalogError(
@@ -59,10 +66,12 @@ def _checked(place: Place, table: pa.Table, with_labels: bool) -> Listing:
         row = pc.index(pc.binary_length(table[name].cast(pa.string())), 0).as_py()
         if row >= 0:
             raise CatalogError(f"manifest {place}: row {row} has no {name}")
-    return _listing(place, table, with_labels)
+    return _listing(place, table, with_labels, options)
 
 
-def _listing(place: Place, table: pa.Table, with_labels: bool) -> Listing:
+def _listing(
+    place: Place, table: pa.Table, with_labels: bool, options: Mapping[str, Any]
+) -> Listing:
     names = table["class" if "class" in table.column_names else "label"].cast(pa.string())
     encoded = names.combine_chunks().dictionary_encode()
     classes = tuple(sorted(encoded.dictionary.to_pylist()))
@@ -71,7 +80,7 @@ def _listing(place: Place, table: pa.Table, with_labels: bool) -> Listing:
     labels = None
     if with_labels and "label" in table.column_names:
         labels = _labels(place, names, table["label"])
-    root, paths = _paths(place, table["path"].cast(pa.string()))
+    root, paths = _paths(place, table["path"].cast(pa.string()), options)
     rows = pa.table(
         {
             "path": paths,
@@ -98,10 +107,12 @@ def _labels(place: Place, names: pa.ChunkedArray, labels: pa.ChunkedArray) -> di
     return found
 
 
-def _paths(place: Place, paths: pa.ChunkedArray) -> tuple[Place, pa.ChunkedArray]:
+def _paths(
+    place: Place, paths: pa.ChunkedArray, options: Mapping[str, Any]
+) -> tuple[Place, pa.ChunkedArray]:
     """Where the manifest's paths start from, and the paths from there."""
     folder, _, _ = place.path.rpartition("/")
-    beside = Place(place.filesystem, folder or "/", place.uri.rpartition("/")[0] or ".")
+    beside = replace(place, path=folder or "/", uri=place.uri.rpartition("/")[0] or ".")
     first = paths[0].as_py()
     scheme, separator, _ = first.partition("://")
     if not separator:
@@ -115,4 +126,4 @@ def _paths(place: Place, paths: pa.ChunkedArray) -> tuple[Place, pa.ChunkedArray
     start = prefix + bucket + "/"
     if not pc.all(pc.starts_with(paths, start)).as_py():
         raise CatalogError(f"manifest {place}: all paths must be in one bucket, {start}")
-    return Place.of(start), pc.utf8_slice_codeunits(paths, len(start))
+    return Place.of(start, options), pc.utf8_slice_codeunits(paths, len(start))

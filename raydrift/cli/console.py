@@ -3,6 +3,6 @@
 from rich.console import Console
 
 
-def console() -> Console:
-    """Standard output; text is printed as it is, paths whole and on one line."""
-    return Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+def console(stderr: bool = False) -> Console:
+    """Standard output or error; text is printed as it is, paths whole and on one line."""
+    return Console(stderr=stderr, soft_wrap=True, highlight=False, markup=False, emoji=False)

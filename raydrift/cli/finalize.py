@@ -10,14 +10,25 @@ def finalize(
     keep_shards: Annotated[
         bool, typer.Option("--keep-shards", help="Keep _shards/ after the merge.")
     ] = False,
+    config: Annotated[
+        str | None, typer.Option(metavar="FILE.toml", help="Whose storage_options are used.")
+    ] = None,
 ) -> None:
     """Merge a run's shards into the zip and the tables. Needs no Ray."""
     import time
 
-    from raydrift.cli.generate import tell
-    from raydrift.place import Place
+    from raydrift.cli.console import console
+    from raydrift.cli.generate import output_place, tell
+    from raydrift.errors import OutputError
+    from raydrift.storage import layout
     from raydrift.storage.finalize import finalize as merge
+    from raydrift.storage.lock import OutputLock
+    from raydrift.storage.output import failing_as_output
 
     start = time.monotonic()
-    place = Place.of(output)
-    tell(merge(place, keep_shards=keep_shards), place, time.monotonic() - start)
+    place = output_place(output, config)
+    if not (place / layout.RUN).is_file():
+        raise OutputError(f"{place} has no {layout.RUN}: give the output folder of a generate run")
+    with failing_as_output(place), OutputLock(place, tell=console(stderr=True).print) as lock:
+        record = merge(place, keep_shards=keep_shards, on_shard=lock.check)
+    tell(record, place, time.monotonic() - start)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from raydrift.place import Place
     from raydrift.settings import GenerateSettings
     from raydrift.storage.record import RunRecord
 
@@ -135,6 +136,17 @@ def read_settings(config: str | None, flags: Mapping[str, Any]) -> "GenerateSett
         raise SettingsError(f"{config}: {error}" if config else str(error)) from None
 
 
+def output_place(output: str, config: str | None) -> "Place":
+    """An output folder, reached by the storage options of a TOML file, if there is one."""
+    from raydrift.config import generate_settings, read_toml
+    from raydrift.place import Place
+
+    if config is None:
+        return Place.of(output)
+    settings = generate_settings({"input": "(none)"} | read_toml(config) | {"output": output})
+    return Place.of(output, settings.options_of("output"))
+
+
 def run_generate(settings: "GenerateSettings", notes: tuple[str, ...] = ()) -> "RunRecord":
     """Runs the generator and says what it wrote."""
     import time
@@ -144,7 +156,8 @@ def run_generate(settings: "GenerateSettings", notes: tuple[str, ...] = ()) -> "
     from raydrift.place import Place
     from raydrift.storage.record import load_record
 
-    start, output = time.monotonic(), Place.of(settings.output)
+    start = time.monotonic()
+    output = Place.of(settings.output, settings.options_of("output"))
     before = None
     with suppress(RaydriftError):  # whatever is wrong with it, the run says it
         before = load_record(output)

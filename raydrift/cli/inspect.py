@@ -17,13 +17,16 @@ def inspect(
     quick: Annotated[
         bool, typer.Option("--quick", help="Don't read the files for their checksums.")
     ] = False,
+    config: Annotated[
+        str | None, typer.Option(metavar="FILE.toml", help="Whose storage_options are used.")
+    ] = None,
 ) -> None:
     """Show what an output has: counts, classes, drawn parameters, rejected, and if it is whole."""
     from raydrift.cli.console import console
-    from raydrift.place import Place
+    from raydrift.cli.generate import output_place
     from raydrift.report.inspection import inspect_output
 
-    place = Place.of(output)
+    place = output_place(output, config)
     found = inspect_output(place, quick)
     out = console()
     _print_run(out, str(place), found)

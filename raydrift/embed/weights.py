@@ -2,16 +2,16 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from http.client import HTTPException
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from raydrift.errors import WeightsError, reason
-from raydrift.place import Place
+from raydrift.place import Place, redacted
 
 IMAGENET_FILE: Final = "resnet18-f37072fd.pth"
 """The file of torchvision's ``ResNet18_Weights.DEFAULT`` in torch's cache."""
@@ -36,12 +36,13 @@ class Weights:
     seed: int = 0
 
 
-def find_weights(name: str, seed: int) -> Weights:
+def find_weights(name: str, seed: int, options: Mapping[str, Any] | None = None) -> Weights:
     """Finds weights by name.
 
     Args:
         name: ``imagenet``, ``random``, or the path or URI of a state dict.
         seed: Of random weights.
+        options: How a remote file is reached (``Place.of``).
 
     Raises:
         WeightsError: The file is not there, or torchvision's cannot be downloaded.
@@ -55,12 +56,13 @@ def find_weights(name: str, seed: int) -> Weights:
         data = path.read_bytes()
         return Weights(name, sha256(data).hexdigest(), data)
     try:
-        data = Place.of(name).read_bytes()
+        data = Place.of(name, options).read_bytes()
     except (OSError, ValueError) as error:
         raise WeightsError(
-            f"weights {name!r}: {reason(error)}: give imagenet, random or the path of a state dict"
+            f"weights {redacted(name)!r}: {redacted(reason(error))}: "
+            "give imagenet, random or the path of a state dict"
         ) from None
-    return Weights(name, sha256(data).hexdigest(), data)
+    return Weights(redacted(name), sha256(data).hexdigest(), data)
 
 
 def imagenet_path() -> Path:

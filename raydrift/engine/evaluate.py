@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from raydrift.catalog import Catalog
 from raydrift.embed.weights import find_weights
-from raydrift.engine.generate import count_samples, shard_tables
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.plan import make_plan
 from raydrift.engine.session import connect, free_resources
 from raydrift.engine.shard_work import ShardJob
+from raydrift.engine.tasks import count_samples, shard_tables
 from raydrift.place import Place
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.settings import GenerateSettings
@@ -39,13 +39,20 @@ def twin_batches(
     samples = count_samples(settings, len(catalog))
     size = settings.embedding.batch_size
     count = -(-samples // size)
-    weights = find_weights(settings.embedding.weights, settings.seed)
+    weights = find_weights(
+        settings.embedding.weights, settings.seed, settings.options_of("weights")
+    )
     connect(settings.cluster)
     free = free_resources()
     cluster = replace(settings.cluster, embedders=settings.cluster.embedders if free.gpus else 0)
     plan = make_plan(cluster, free, True, count)
     tables = shard_tables(settings, catalog, samples, size, list(range(count)))
-    told = ShardJob(settings, catalog.root, Place.of(settings.output), fingerprint="")
+    told = ShardJob(
+        settings,
+        catalog.root,
+        Place.of(settings.output, settings.options_of("output")),
+        fingerprint="",
+    )
     job = PipelineJob(told, plan, weights, twins=True, verbose=settings.cluster.verbose)
     with closing(run_pipeline(job, tables)) as rows:
         for row in rows:

@@ -34,7 +34,7 @@ def connect(cluster: ClusterSettings) -> None:
     ``ray job submit`` sets, goes before that. A connection stays until the process ends.
 
     Raises:
-        ResourcesError: There is no cluster at the address.
+        ResourcesError: There is no cluster at the address, or Ray cannot be started here.
     """
     if ray.is_initialized():
         return
@@ -51,7 +51,9 @@ def connect(cluster: ClusterSettings) -> None:
     try:
         with _quiet(cluster.verbose):
             ray.init(address=address, **options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
+        if address == "local":
+            raise ResourcesError(f"Ray cannot be started here: {_first_line(error)}") from error
         raise ResourcesError(
             f"no Ray cluster answers at {address!r} ({_first_line(error)}): "
             "check the address, or leave it out to use this machine"

@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
@@ -23,8 +23,8 @@ from raydrift import schemas
 from raydrift.codec import RGB, decode, encode_png
 from raydrift.drift import Drawn, drift_image
 from raydrift.errors import ImageError, reason
-from raydrift.place import Place
-from raydrift.settings import GenerateSettings
+from raydrift.place import Place, may_pass, redacted
+from raydrift.settings import GenerateSettings, ImageSettings
 from raydrift.storage import layout
 from raydrift.storage.shards import LedgerRow, Rejected, commit, encode_shard
 
@@ -32,6 +32,9 @@ _REMOTE_READS: Final = 32
 _LOCAL_READS: Final = 4
 
 _SECONDS: Final = ("started", "read_seconds", "drift_seconds")
+
+Decoder = Callable[[bytes, ImageSettings], RGB]
+"""``codec.decode``, or what does the same elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +54,22 @@ class ShardJob:
     fingerprint: str
 
 
-def drift_shard(job: ShardJob, tasks: pa.Table, keep_pixels: bool) -> tuple[pa.Table, RGB | None]:
+def drift_shard(
+    job: ShardJob, tasks: pa.Table, keep_pixels: bool, reader: "Reader", decoder: Decoder = decode
+) -> tuple[pa.Table, RGB | None]:
     """Reads, decodes, drifts and encodes one shard's images.
 
     Args:
         job: The run.
         tasks: One row a sample (``schemas.TASK``).
         keep_pixels: Whether the drifted pixels are returned beside their PNGs.
+        reader: What reads the images.
+        decoder: What decodes them.
 
     Returns:
-        The tasks with ``file_name``, ``image``, ``transforms``, and for the rejected ones ``stage``
-        and ``error``; and the pixels, uint8 of shape (n, height, width, 3), black where rejected.
+        The tasks with ``file_name``, ``image``, ``transforms``, and for the rejected ones
+        ``stage``, ``error`` and ``passing``; and the pixels, uint8 of shape (n, height, width, 3),
+        black where rejected.
     """
     started, clock = time.time(), time.perf_counter()
     settings = job.settings
@@ -72,13 +80,14 @@ def drift_shard(job: ShardJob, tasks: pa.Table, keep_pixels: bool) -> tuple[pa.T
     problems: list[ImageError | None] = []
     waited = 0.0
     ids = tasks["sample_id"].to_pylist()
-    contents = fetch(job.source, tasks["source_path"].to_pylist())
+    contents = reader.fetch(tasks["source_path"].to_pylist())
     for place, sample_id in enumerate(ids):
         before = time.perf_counter()
         content = next(contents)
         waited += time.perf_counter() - before
         try:
-            image, drawn = drifted_image(settings, decoded_image(settings, content), sample_id)
+            image = decoded_image(settings, content, decoder)
+            image, drawn = drifted_image(settings, image, sample_id)
         except ImageError as problem:
             pngs.append(None)
             chains.append([])
@@ -104,13 +113,17 @@ def drift_shard(job: ShardJob, tasks: pa.Table, keep_pixels: bool) -> tuple[pa.T
         ("error", [problem and problem.reason for problem in problems]),
     ):
         table = table.append_column(column, pa.array(texts, pa.string()))
+    passing = [problem is not None and problem.passing for problem in problems]
+    table = table.append_column("passing", pa.array(passing))
     seconds = (started, waited, time.perf_counter() - clock - waited)
     for column, value in zip(_SECONDS, seconds, strict=True):
         table = table.append_column(column, pa.array(np.full(tasks.num_rows, value)))
     return table, pixels
 
 
-def decoded_image(settings: GenerateSettings, content: bytes | ImageError) -> RGB:
+def decoded_image(
+    settings: GenerateSettings, content: bytes | ImageError, decoder: Decoder = decode
+) -> RGB:
     """Decodes what ``fetch`` brought.
 
     Raises:
@@ -118,7 +131,7 @@ def decoded_image(settings: GenerateSettings, content: bytes | ImageError) -> RG
     """
     if isinstance(content, ImageError):
         raise content
-    return decode(content, settings.image)
+    return decoder(content, settings.image)
 
 
 def drifted_image(
@@ -173,7 +186,8 @@ def commit_shard(
         image_bytes=image_bytes or 0,
         size=data.size,
         sha256=sha256(data).hexdigest(),
-        first_rejected=f"{rejected[0].path}: {rejected[0].error}" if rejected else "",
+        interrupted=pc.sum(table["passing"]).as_py(),
+        first_rejected=_in_one_line(rejected[0]) if rejected else "",
         worker=f"{socket.gethostname()}:{os.getpid()}",
         embed_seconds=embed_seconds,
         write_seconds=time.perf_counter() - clock,
@@ -182,29 +196,33 @@ def commit_shard(
     return row
 
 
-def fetch(source: Place, paths: list[str]) -> Iterator[bytes | ImageError]:
+class Reader:
     """Reads files ahead of their use, a few at once, many from object stores.
 
-    Yields:
-        Each file's content in order, or why it could not be read.
+    Its threads stay: new ones for every shard would leave a little memory behind each time.
     """
-    ahead = _LOCAL_READS if source.is_local else _REMOTE_READS
-    waiting: deque[Future[bytes | ImageError]] = deque()
-    with ThreadPoolExecutor(ahead) as pool:
+
+    def __init__(self, source: Place, max_bytes: int) -> None:
+        self._source = source
+        self._max_bytes = max_bytes
+        self._ahead = _LOCAL_READS if source.is_local else _REMOTE_READS
+        self._pool = ThreadPoolExecutor(self._ahead)
+
+    def fetch(self, paths: list[str]) -> Iterator[bytes | ImageError]:
+        """Yields each file's content in order, or why it could not be read."""
+        waiting: deque[Future[bytes | ImageError]] = deque()
         for path in paths:
-            waiting.append(pool.submit(_read, source, path))
-            if len(waiting) > ahead:
+            waiting.append(self._pool.submit(self._read, path))
+            if len(waiting) > self._ahead:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
-
-def _read(source: Place, path: str) -> bytes | ImageError:
-    try:
-        place = Place(source.filesystem, path, path) if path.startswith("/") else source / path
-        return place.read_bytes()
-    except (OSError, ValueError) as error:  # a NUL byte in a manifest's path is the latter
-        return ImageError("read", reason(error))
+    def _read(self, path: str) -> bytes | ImageError:
+        try:
+            return self._source.at(path).read_bytes(self._max_bytes)
+        except (OSError, ValueError) as error:  # a NUL byte in a manifest's path is the latter
+            return ImageError("read", redacted(reason(error)), may_pass(error))
 
 
 def _rejected(table: pa.Table) -> list[Rejected]:
@@ -212,6 +230,10 @@ def _rejected(table: pa.Table) -> list[Rejected]:
     return [
         Rejected(one["sample_id"], one["source_path"], one["stage"], one["error"]) for one in rows
     ]
+
+
+def _in_one_line(rejected: Rejected) -> str:
+    return " ".join(f"{rejected.path}: {rejected.error}".split())
 
 
 def _written(chain: list[Drawn]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ imported by the stages that embed, and by no other process.
 """
 
 import time
+import warnings
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +15,20 @@ import numpy as np
 import pyarrow as pa
 import ray
 
-from raydrift.codec import RGB
+from raydrift.codec import RGB, decode
 from raydrift.engine.shard_work import (
+    Decoder,
+    Reader,
     ShardJob,
     commit_shard,
     decoded_image,
     drift_shard,
     drifted_image,
-    fetch,
 )
-from raydrift.errors import ImageError, RaydriftError
+from raydrift.errors import ImageError, OutputError, RaydriftError
+from raydrift.isolated_decoder import IsolatedDecoder
 from raydrift.schemas import EMBEDDING_SIZE
+from raydrift.storage.output import cannot_write
 
 if TYPE_CHECKING:
     from raydrift.embed.resnet import Embedder
@@ -65,10 +69,11 @@ class DriftStage:
     def __init__(self, job: ShardJob, weights: "ray.ObjectRef[Any] | None", on_gpu: bool) -> None:
         self._job = job
         self._embedder = _LazyEmbedder(job, weights, on_gpu) if weights is not None else None
+        self._reader, self._decoder = Reader(job.source, job.settings.image.max_bytes), _decoder()
 
     def __call__(self, row: pa.Table) -> pa.Table:
         embed = self._embedder is not None
-        table, pixels = drift_shard(self._job, samples_of(row), keep_pixels=embed)
+        table, pixels = drift_shard(self._job, samples_of(row), embed, self._reader, self._decoder)
         return _commit(self._job, self._embedder, table, pixels)
 
 
@@ -77,9 +82,10 @@ class PixelStage:
 
     def __init__(self, job: ShardJob) -> None:
         self._job = job
+        self._reader, self._decoder = Reader(job.source, job.settings.image.max_bytes), _decoder()
 
     def __call__(self, row: pa.Table) -> pa.Table:
-        return as_row(*drift_shard(self._job, samples_of(row), keep_pixels=True))
+        return as_row(*drift_shard(self._job, samples_of(row), True, self._reader, self._decoder))
 
 
 class EmbedStage:
@@ -101,14 +107,15 @@ class TwinStage:
     def __init__(self, job: ShardJob, weights: "ray.ObjectRef[Any]", on_gpu: bool) -> None:
         self._job = job
         self._embedder = _LazyEmbedder(job, weights, on_gpu)
+        self._reader, self._decoder = Reader(job.source, job.settings.image.max_bytes), _decoder()
 
     def __call__(self, row: pa.Table) -> pa.Table:
         settings, tasks = self._job.settings, samples_of(row)
         ids, pairs = [], []
-        contents = fetch(self._job.source, tasks["source_path"].to_pylist())
+        contents = self._reader.fetch(tasks["source_path"].to_pylist())
         for sample_id, content in zip(tasks["sample_id"].to_pylist(), contents, strict=True):
             try:
-                original = decoded_image(settings, content)
+                original = decoded_image(settings, content, self._decoder)
             except ImageError:
                 continue
             ids.append(sample_id)
@@ -130,6 +137,18 @@ class TwinStage:
                 "message": [""],
             }
         )
+
+
+def _decoder() -> Decoder:
+    """What decodes in this actor.
+
+    An actor that was restarted may have been killed by an image that it will be given again: it
+    decodes in a child process from then on.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Ray's own, about itself
+        restarted = ray.get_runtime_context().was_current_actor_reconstructed
+    return IsolatedDecoder() if restarted else decode
 
 
 class _LazyEmbedder:
@@ -167,6 +186,8 @@ def _commit(
             row = commit_shard(job, table, embeddings, time.perf_counter() - clock)
     except RaydriftError as error:
         return _failure(error)
+    except OSError as error:
+        return _failure(OutputError(cannot_write(job.output, error)))
     return pa.Table.from_pylist([asdict(row) | {"failure": "", "message": ""}])
 
 

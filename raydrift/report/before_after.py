@@ -24,7 +24,8 @@ def drifted_pairs(settings: GenerateSettings, per_class: int) -> list[tuple[RGB,
     Returns:
         (before, after, caption), uint8 RGB of the run's image size; class by class.
     """
-    source, output = Place.of(settings.input), Place.of(settings.output)
+    source = Place.of(settings.input, settings.options_of("input"))
+    output = Place.of(settings.output, settings.options_of("output"))
     mapping = _rows(output / layout.INPUT_MAPPING)
     chosen: dict[str, list[tuple[dict[str, Any], str]]] = {}
     for row, names in zip(_rows(output / layout.PROVENANCE), mapping, strict=True):

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from hashlib import sha256
-from time import perf_counter, time
+from time import perf_counter
 from typing import Final, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from raydrift import schemas
-from raydrift.errors import OutputError
-from raydrift.place import Place
+from raydrift.errors import OutputError, ShardError
+from raydrift.place import Place, Sink
 from raydrift.storage import layout
 from raydrift.storage.record import RunRecord, load_record
 from raydrift.storage.shards import LedgerRow, read_ledger, read_rejected, read_shard
@@ -24,7 +24,7 @@ _TABLES: Final = {
     layout.PROVENANCE: schemas.PROVENANCE,
 }
 _ROW_GROUP: Final = 16_384
-_ABANDONED_AFTER_S: Final = 24 * 3600
+_TABLE_ROW_BYTES: Final = 6_000  # of an embedding and a bit; an upper bound is enough
 
 
 class HashingSink:
@@ -32,7 +32,7 @@ class HashingSink:
 
     closed = False
 
-    def __init__(self, sink: pa.NativeFile) -> None:
+    def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self._digest = sha256()
         self.size = 0
@@ -102,12 +102,13 @@ def finalize(
     byte. A run that is complete already is left as it is.
 
     Args:
-        output: The run's folder.
+        output: The run's folder, locked by the caller.
         keep_shards: Whether ``_shards/`` stays.
         on_shard: Called after each shard.
 
     Raises:
-        OutputError: There is no run, or some of its shards are missing or altered.
+        OutputError: There is no run, or it cannot be written.
+        ShardError: Some of its shards are missing or altered.
     """
     record = load_record(output)
     if record is None:
@@ -117,13 +118,14 @@ def finalize(
     ledger = read_ledger(output, record.fingerprint)
     missing = record.shards - sum(shard in ledger for shard in range(record.shards))
     if missing:
-        raise OutputError(
+        raise ShardError(
             f"{output}: {missing} of {record.shards} shards are missing: "
             "run the same generate command again, it makes what is missing"
         )
     rows = [ledger[shard] for shard in range(record.shards)]
     start = perf_counter()
-    _remove_leftovers(output)
+    for name in layout.RESULTS:
+        output.remove_unfinished(name)
     record.files = _merge(output, record, rows, on_shard)
     record.files[layout.REJECTED] = write_rejected(output, rows)
     record.timings["finalize"] = round(perf_counter() - start, 3)
@@ -133,14 +135,6 @@ def finalize(
     if not keep_shards:
         (output / layout.SHARDS).delete()
     return record
-
-
-def _remove_leftovers(output: Place) -> None:
-    """Deletes what a merge that was killed wrote aside; a young file may be another's, at work."""
-    for info in output.files():
-        ours = any(info.base_name.startswith(f".{name}.") for name in layout.RESULTS)
-        if ours and info.mtime and time() - info.mtime.timestamp() > _ABANDONED_AFTER_S:
-            (output / info.base_name).delete()
 
 
 def write_rejected(output: Place, rows: list[LedgerRow]) -> dict[str, int | str]:
@@ -175,9 +169,16 @@ def _merge(
     names = [layout.ZIP, *_TABLES]
     if not record.has_embeddings:
         names.remove(layout.EMBEDDINGS)
+    size = sum(row.size for row in rows)
+    table_size = min(size, _TABLE_ROW_BYTES * sum(row.written for row in rows))
     with ExitStack() as stack:
         sinks = {
-            name: HashingSink(stack.enter_context((output / name).writing())) for name in names
+            name: HashingSink(
+                stack.enter_context(
+                    (output / name).writing(size if name == layout.ZIP else table_size)
+                )
+            )
+            for name in names
         }
         archive = stack.enter_context(ZipWriter(sinks[layout.ZIP]))
         tables = [

@@ -1,6 +1,10 @@
 """The names of everything in an output folder."""
 
+import re
+from collections.abc import Iterable
 from typing import Final
+
+from raydrift.errors import SettingsError
 
 ZIP: Final = "sampled_images.zip"
 INPUT_MAPPING: Final = "input_mapping.parquet"
@@ -10,12 +14,17 @@ PROVENANCE: Final = "provenance.parquet"
 REJECTED: Final = "rejected.parquet"
 RUN: Final = "run.json"
 SHARDS: Final = "_shards"
+LOCK: Final = "run.lock"
 
 RESULTS: Final = (ZIP, INPUT_MAPPING, TARGET, EMBEDDINGS, PROVENANCE, REJECTED)
 """The files that a finished run consists of, ``run.json`` apart."""
 
 # What a member's folder may be called on every common filesystem, as it is.
 _PLAIN: Final = " !#$&'()+,-.;=@[]^_`{}~"
+_WINDOWS_DEVICE: Final = re.compile(
+    r"(CON|PRN|AUX|NUL|COM[1-9¹²³]|LPT[1-9¹²³]|CONIN\$|CONOUT\$) *(\.|$)", re.IGNORECASE
+)
+_LONGEST_NAME: Final = 255
 
 
 def shard_name(shard: int) -> str:
@@ -38,16 +47,35 @@ def class_folder(class_name: str) -> str:
     """A class's folder in the zip; ``urllib.parse.unquote`` gives the class name back.
 
     Letters of all scripts, digits and most signs stay. ``%``, slashes, control characters, what
-    Windows forbids, and a dot or blank at either end are percent-encoded, so that no member can
-    leave the folder that the zip is unpacked to.
+    Windows forbids, a dot or blank at either end, and the first letter of a name that is a device
+    to Windows are percent-encoded, so that no member can leave the folder that the zip is unpacked
+    to.
 
-    >>> class_folder("golden retriever"), class_folder("../etc")
-    ('golden retriever', '%2E.%2Fetc')
+    >>> class_folder("golden retriever"), class_folder("../etc"), class_folder("nul.txt")
+    ('golden retriever', '%2E.%2Fetc', '%6Eul.txt')
     """
     last = len(class_name) - 1
+    device = _WINDOWS_DEVICE.match(class_name)
     return "".join(
         sign
-        if (sign.isalnum() or sign in _PLAIN) and not (sign in ". " and place in (0, last))
+        if (sign.isalnum() or sign in _PLAIN)
+        and not (sign in ". " and place in (0, last))
+        and not (device and place == 0)
         else "".join(f"%{byte:02X}" for byte in sign.encode())
         for place, sign in enumerate(class_name)
     )
+
+
+def check_class_folders(class_names: Iterable[str]) -> None:
+    """Makes sure that every class can have a folder wherever the zip is unpacked.
+
+    Raises:
+        SettingsError: A class's folder would have a longer name than filesystems allow.
+    """
+    for name in class_names:
+        size = len(class_folder(name).encode())
+        if size > _LONGEST_NAME:
+            raise SettingsError(
+                f"the class {name!r} would have a folder of {size} bytes in the zip, more than "
+                f"{_LONGEST_NAME}: give it a shorter name, or leave --organize-by-class out"
+            )

@@ -16,7 +16,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from raydrift.errors import OutputError
+from raydrift.errors import ShardError
 from raydrift.place import Place
 from raydrift.storage import layout
 
@@ -44,6 +44,7 @@ class LedgerRow:
         written: Samples in it.
         rejected: Images that could not be used; ``asked == written + rejected``.
         unread: Those of them that could not be read, which may be there another time.
+        interrupted: Those of the unread that failed by what may pass, as a broken connection.
         image_bytes: Bytes of its PNGs.
         size: Bytes of its parquet file.
         sha256: Of its parquet file.
@@ -66,6 +67,7 @@ class LedgerRow:
     size: int
     sha256: str
     first_rejected: str = ""
+    interrupted: int = 0
     worker: str = ""
     started: float = 0.0
     read_seconds: float = 0.0
@@ -146,12 +148,15 @@ def read_shard(output: Place, row: LedgerRow) -> pa.Table:
     """Reads a committed shard.
 
     Raises:
-        OutputError: Its bytes are not those that were committed.
+        ShardError: It is gone, or its bytes are not those that were committed.
     """
     name = layout.shard_name(row.shard)
-    data = (output / layout.SHARDS / name).read_bytes()
+    try:
+        data = (output / layout.SHARDS / name).read_bytes()
+    except FileNotFoundError:
+        data = b""
     if sha256(data).hexdigest() != row.sha256:
-        raise OutputError(
+        raise ShardError(
             f"{output / layout.SHARDS / name} was altered since it was written: "
             "run the same generate command again, it redoes this shard"
         )

@@ -453,19 +453,32 @@ def test_the_photographs_end_to_end(photos: Path, trained_weights: Path, tmp_pat
     check_embeddings((tmp_path, record), seed=0, weights=trained_weights)
 
 
-def test_an_unforeseen_failure_of_a_worker_is_one_line(
-    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An output that cannot be written to makes the last stage fail, on every try."""
-    output = tmp_path / "out"
-    output.mkdir()
-    settings = settings_for(scenes, output, num_samples=4)
-    spoil_on_save(monkeypatch, output)
+def test_an_unforeseen_failure_of_a_worker_is_one_line(scenes: Path, tmp_path: Path) -> None:
+    """No check lets such a level pass, so that a worker stumbles over it, on every try."""
+    impossible = TransformInfo("hue", 0.5)
+    object.__setattr__(impossible, "drift_level", "high")
+    settings = replace(
+        settings_for(scenes, tmp_path / "out", num_samples=4), transforms=(impossible,)
+    )
     with pytest.raises(PipelineError) as error:
         generate(settings, quiet=True)
     assert "\n" not in str(error.value)
     assert str(error.value).startswith("a worker failed: ")
     assert str(error.value).endswith("with --verbose for Ray's log")
+
+
+def test_an_output_that_cannot_be_written_is_one_line(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "out"
+    output.mkdir()
+    spoil_on_save(monkeypatch, output)
+    with pytest.raises(OutputError) as error:
+        generate(settings_for(scenes, output, num_samples=4), quiet=True)
+    assert str(error.value) == (
+        f"output {output} cannot be written: Not a directory: "
+        "finished shards are kept, the same command goes on"
+    )
 
 
 def spoil_on_save(monkeypatch: pytest.MonkeyPatch, output: Path) -> None:

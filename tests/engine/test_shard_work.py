@@ -16,9 +16,9 @@ from PIL import Image
 
 from raydrift import schemas
 from raydrift.catalog import load_catalog
-from raydrift.codec import decode
+from raydrift.codec import RGB, decode
 from raydrift.drift import Drawn, apply_chain
-from raydrift.engine.shard_work import ShardJob, commit_shard, drift_shard, fetch
+from raydrift.engine.shard_work import Reader, ShardJob, commit_shard, drift_shard
 from raydrift.errors import ImageError
 from raydrift.place import Place
 from raydrift.settings import (
@@ -31,6 +31,7 @@ from raydrift.settings import (
 from raydrift.storage.shards import read_ledger, read_rejected, read_shard
 
 SMALL = ImageSettings(height=40, width=56)
+MOST = 2**30
 ALL_TRANSFORMS = tuple(TransformInfo(transform, 0.7) for transform in ImageTransform)
 
 
@@ -87,17 +88,21 @@ def broken(scenes: Path, tmp_path: Path) -> tuple[ShardJob, pa.Table]:
     return job, tasks
 
 
+def drifted(job: ShardJob, tasks: pa.Table, keep_pixels: bool) -> tuple[pa.Table, RGB | None]:
+    return drift_shard(job, tasks, keep_pixels, Reader(job.source, MOST))
+
+
 @given(st.lists(st.integers(0, 71), max_size=90))
 def test_fetch_gives_the_contents_in_the_order_of_the_paths(scenes: Path, picks: list[int]) -> None:
     files = sorted(path for path in scenes.rglob("*.jpg"))
     paths = [str(files[pick].relative_to(scenes)) for pick in picks]
-    contents = list(fetch(Place.of(scenes), paths))
+    contents = list(Reader(Place.of(scenes), MOST).fetch(paths))
     assert contents == [files[pick].read_bytes() for pick in picks]
 
 
 def test_fetch_takes_absolute_paths_as_they_are(scenes: Path, tmp_path: Path) -> None:
     path = scenes / "boat" / "boat_000.jpg"
-    assert list(fetch(Place.of(tmp_path), [str(path)])) == [path.read_bytes()]
+    assert list(Reader(Place.of(tmp_path), MOST).fetch([str(path)])) == [path.read_bytes()]
 
 
 def test_fetch_tells_what_it_cannot_read_and_goes_on(tmp_path: Path) -> None:
@@ -105,7 +110,7 @@ def test_fetch_tells_what_it_cannot_read_and_goes_on(tmp_path: Path) -> None:
     (tmp_path / "folder.jpg").mkdir()
     (tmp_path / "file.jpg").write_bytes(b"abc")
     paths = ["gone.jpg", "folder.jpg", "file.jpg/x.jpg", "loop.jpg", "x" * 300, "file.jpg"]
-    *problems, content = fetch(Place.of(tmp_path), paths)
+    *problems, content = Reader(Place.of(tmp_path), MOST).fetch(paths)
     assert [said(problem) for problem in problems] == [
         ("read", "No such file or directory"),
         ("read", "Is a directory"),
@@ -119,18 +124,18 @@ def test_fetch_tells_what_it_cannot_read_and_goes_on(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_fetch_tells_what_it_may_not_read(tmp_path: Path) -> None:
     (tmp_path / "secret.jpg").touch(mode=0)
-    (problem,) = fetch(Place.of(tmp_path), ["secret.jpg"])
+    (problem,) = Reader(Place.of(tmp_path), MOST).fetch(["secret.jpg"])
     assert said(problem) == ("read", "Permission denied")
 
 
 def test_a_path_that_no_filesystem_can_have_is_an_unreadable_image(scenes: Path) -> None:
-    (problem,) = fetch(Place.of(scenes), ["boat/a\0b.jpg"])
+    (problem,) = Reader(Place.of(scenes), MOST).fetch(["boat/a\0b.jpg"])
     assert said(problem)[0] == "read"
 
 
 def test_a_missing_file_behind_fsspec_is_told_in_words() -> None:
     source = Place.of(f"memory://{uuid4().hex}")
-    (problem,) = fetch(source, ["boat/gone.jpg"])
+    (problem,) = Reader(source, MOST).fetch(["boat/gone.jpg"])
     stage, reason = said(problem)
     assert stage == "read"
     assert reason not in (f"{source.path}/boat/gone.jpg", "boat/gone.jpg")
@@ -139,7 +144,7 @@ def test_a_missing_file_behind_fsspec_is_told_in_words() -> None:
 def test_the_table_keeps_the_tasks_and_adds_what_was_made(scenes: Path) -> None:
     job = job_for(scenes)
     tasks = tasks_of(job, 5)
-    table, pixels = drift_shard(job, tasks, keep_pixels=False)
+    table, pixels = drifted(job, tasks, keep_pixels=False)
     assert pixels is None
     assert table.select(schemas.TASK.names).equals(tasks)
     assert table["file_name"].to_pylist() == [f"{i:08d}.png" for i in range(5)]
@@ -152,7 +157,7 @@ def test_the_table_keeps_the_tasks_and_adds_what_was_made(scenes: Path) -> None:
 
 def test_organized_members_lie_in_their_class_folder(scenes: Path) -> None:
     job = job_for(scenes, write=OutputSettings(organize_by_class=True))
-    table, _ = drift_shard(job, tasks_of(job, 2, first=11), keep_pixels=False)
+    table, _ = drifted(job, tasks_of(job, 2, first=11), keep_pixels=False)
     names = ["boat/00000011.png", "city_night/00000012.png"]
     assert table["file_name"].to_pylist() == names
     assert [image["path"] for image in table["image"].to_pylist()] == names
@@ -160,7 +165,7 @@ def test_organized_members_lie_in_their_class_folder(scenes: Path) -> None:
 
 def test_the_pixels_are_those_of_the_pngs(scenes: Path) -> None:
     job = job_for(scenes)
-    table, pixels = drift_shard(job, tasks_of(job, 6, first=9), keep_pixels=True)
+    table, pixels = drifted(job, tasks_of(job, 6, first=9), keep_pixels=True)
     assert pixels is not None
     assert (pixels.shape, pixels.dtype) == ((6, 40, 56, 3), np.uint8)
     for image, kept in zip(table["image"].to_pylist(), pixels, strict=True):
@@ -170,7 +175,7 @@ def test_the_pixels_are_those_of_the_pngs(scenes: Path) -> None:
 def test_rejected_images_are_rows_without_an_image_and_black_pixels(
     broken: tuple[ShardJob, pa.Table],
 ) -> None:
-    table, pixels = drift_shard(*broken, keep_pixels=True)
+    table, pixels = drifted(*broken, keep_pixels=True)
     assert pixels is not None
     rows = table.to_pylist()
     assert {i: (row["stage"], row["error"]) for i, row in enumerate(rows) if row["error"]} == BROKEN
@@ -182,8 +187,8 @@ def test_rejected_images_are_rows_without_an_image_and_black_pixels(
 
 def test_images_do_not_depend_on_the_shard_they_are_in(scenes: Path) -> None:
     job = job_for(scenes)
-    together, _ = drift_shard(job, tasks_of(job, 8), keep_pixels=False)
-    alone, _ = drift_shard(job, tasks_of(job, 1, first=6), keep_pixels=False)
+    together, _ = drifted(job, tasks_of(job, 8), keep_pixels=False)
+    alone, _ = drifted(job, tasks_of(job, 1, first=6), keep_pixels=False)
     assert alone["image"][0] == together["image"][6]
     assert alone["transforms"][0] == together["transforms"][6]
 
@@ -212,7 +217,7 @@ def test_the_transforms_column_replays_to_the_same_pixels(
     scenes: Path, transforms: list[TransformInfo], seed: int, first: int
 ) -> None:
     job = job_for(scenes, transforms=tuple(transforms), seed=seed)
-    table, pixels = drift_shard(job, tasks_of(job, 1, first), keep_pixels=True)
+    table, pixels = drifted(job, tasks_of(job, 1, first), keep_pixels=True)
     assert pixels is not None
     (row,) = table.to_pylist()
     original = decode((scenes / row["source_path"]).read_bytes(), SMALL)
@@ -227,7 +232,7 @@ def test_the_transforms_column_replays_to_the_same_pixels(
 
 def test_clean_images_are_the_decoded_ones(scenes: Path) -> None:
     job = job_for(scenes, transforms=())
-    table, pixels = drift_shard(job, tasks_of(job, 3), keep_pixels=True)
+    table, pixels = drifted(job, tasks_of(job, 3), keep_pixels=True)
     assert pixels is not None
     assert table["transforms"].to_pylist() == [[], [], []]
     for path, kept in zip(table["source_path"].to_pylist(), pixels, strict=True):
@@ -238,7 +243,7 @@ def test_a_commit_writes_what_is_fine_and_tells_what_is_rejected(
     broken: tuple[ShardJob, pa.Table],
 ) -> None:
     job, tasks = broken
-    table, _ = drift_shard(job, tasks, keep_pixels=False)
+    table, _ = drifted(job, tasks, keep_pixels=False)
     row = commit_shard(job, table, None)
     assert (row.shard, row.asked, row.written, row.rejected) == (3, 12, 8, 4)
     assert row.first_rejected == "boat/boat_002.jpg: the file is empty"
@@ -256,7 +261,7 @@ def test_embeddings_stay_with_their_images_where_others_are_rejected(
     broken: tuple[ShardJob, pa.Table],
 ) -> None:
     job, tasks = broken
-    table, _ = drift_shard(job, tasks, keep_pixels=False)
+    table, _ = drifted(job, tasks, keep_pixels=False)
     embeddings = np.repeat(np.arange(12.0)[:, None], 512, axis=1)
     row = commit_shard(job, table, embeddings)
     shard = read_shard(job.output, row)
@@ -273,6 +278,6 @@ def test_a_shard_of_nothing_but_rejected_images_is_committed(tmp_path: Path) -> 
         (tmp_path / "in" / "boat" / f"{number}.png").write_bytes(b"")
     job = job_for(tmp_path / "in", tmp_path / "out")
     (job.output / "_shards").create()
-    row = commit_shard(job, drift_shard(job, tasks_of(job, 3), keep_pixels=False)[0], None)
+    row = commit_shard(job, drifted(job, tasks_of(job, 3), keep_pixels=False)[0], None)
     assert (row.asked, row.written, row.rejected, row.image_bytes) == (3, 0, 3, 0)
     assert read_shard(job.output, row).num_rows == 0

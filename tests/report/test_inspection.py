@@ -7,20 +7,17 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from raydrift.catalog import load_catalog
-from raydrift.config import as_dict, generate_settings
-from raydrift.engine.shard_work import ShardJob, commit_shard, drift_shard
+from raydrift.config import generate_settings
 from raydrift.errors import OutputError
 from raydrift.place import Place
 from raydrift.report.inspection import Inspection, Spread, inspect_output
-from raydrift.storage import layout
 from raydrift.storage.finalize import finalize
-from raydrift.storage.record import RunRecord, load_record, make_identity
+from raydrift.storage.record import load_record
+from tests.made_shards import make_shards
 
 TRANSFORMS = [
     "rotate:0.3", "default:0.4", "hue:0.0", "default:0.9", "rotate:1.0", "saturation:0.25",
@@ -28,36 +25,15 @@ TRANSFORMS = [
 SIZE = 16
 
 
-def make_shards(source: Path, folder: Path, embed: bool = True) -> Place:
-    """Commits all shards of a run, without Ray."""
-    settings = generate_settings(
-        {
-            "input": str(source),
-            "output": str(folder),
-            "transforms": TRANSFORMS,
-            "image": {"height": 16, "width": 16},
-            "embedding": {"compute": embed},
-        }
-    )
-    catalog, output = load_catalog(settings.input), Place.of(folder)
-    order, count = catalog.order(settings.seed, settings.shuffle), -(-len(catalog) // SIZE)
-    record = RunRecord(
-        make_identity(settings, len(catalog), catalog.digest(), None),
-        as_dict(settings),
-        shard_size=SIZE,
-        samples=len(catalog),
-        classes=dict(catalog.labels),
-    )
-    (output / layout.SHARDS).create()
-    record.save(output)
-    job = ShardJob(settings, catalog.root, output, record.fingerprint)
-    for shard in range(count):
-        tasks = catalog.samples(
-            order, shard * SIZE, SIZE, shard=shard, first_timestamp=0.0, delta_timestamp=1.0
-        )
-        table, _ = drift_shard(job, tasks, keep_pixels=False)
-        commit_shard(job, table, np.zeros((table.num_rows, 512)) if embed else None)
-    return output
+def shards_in(folder: Path, source: Path, embed: bool = True) -> Place:
+    plain = {
+        "input": str(source),
+        "output": str(folder),
+        "transforms": TRANSFORMS,
+        "image": {"height": 16, "width": 16},
+        "embedding": {"compute": embed},
+    }
+    return make_shards(generate_settings(plain), SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +50,7 @@ def source(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sharded(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose shards are there and not merged."""
     folder = tmp_path_factory.mktemp("sharded")
-    make_shards(source, folder)
+    shards_in(folder, source)
     return folder
 
 
@@ -125,7 +101,7 @@ def test_files_are_told_with_their_sizes(whole: Path) -> None:
 
 
 def test_without_embeddings_their_file_is_not_missed(source: Path, tmp_path: Path) -> None:
-    finalize(make_shards(source, tmp_path, embed=False))
+    finalize(shards_in(tmp_path, source, embed=False))
     found = inspected(tmp_path)
     assert found.problems == []
     assert "embeddings.parquet" not in found.files

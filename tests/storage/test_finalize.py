@@ -1,10 +1,8 @@
 """The merge: shards, made here without Ray by the workers' own functions, become the result."""
 
 import io
-import os
 import shutil
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -20,16 +18,14 @@ import pytest
 from PIL import Image
 
 from raydrift import schemas
-from raydrift.catalog import load_catalog
-from raydrift.config import as_dict, generate_settings
-from raydrift.engine.shard_work import ShardJob, commit_shard, drift_shard
+from raydrift.config import generate_settings
 from raydrift.errors import OutputError
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
-from raydrift.storage import layout
 from raydrift.storage.finalize import TableSink, finalize
-from raydrift.storage.record import RunRecord, load_record, make_identity
+from raydrift.storage.record import load_record
 from raydrift.storage.shards import LedgerRow, read_ledger, read_shard
+from tests.made_shards import embeddings_of, make_shards
 
 SIDE = 32
 ALL_FILES = {
@@ -51,44 +47,6 @@ def settings_for(source: Path, output: str | Path, **values: Any) -> GenerateSet
         "image": {"height": SIDE, "width": SIDE},
     }
     return generate_settings(plain | values)
-
-
-def make_shards(
-    settings: GenerateSettings,
-    size: int = 16,
-    commit_order: Iterable[int] | None = None,
-) -> Place:
-    """Commits the shards of a whole run one after another, and its run.json."""
-    catalog, output = load_catalog(settings.input), Place.of(settings.output)
-    order, count = catalog.order(settings.seed, settings.shuffle), -(-len(catalog) // size)
-    record = RunRecord(
-        make_identity(settings, len(catalog), catalog.digest(), None),
-        as_dict(settings),
-        shard_size=size,
-        samples=len(catalog),
-        classes=dict(catalog.labels),
-    )
-    (output / layout.SHARDS).create()
-    record.save(output)
-    job = ShardJob(settings, catalog.root, output, record.fingerprint)
-    for shard in range(count) if commit_order is None else commit_order:
-        tasks = catalog.samples(
-            order,
-            shard * size,
-            size,
-            shard=shard,
-            first_timestamp=settings.first_timestamp,
-            delta_timestamp=settings.delta_timestamp,
-        )
-        table, _ = drift_shard(job, tasks, keep_pixels=False)
-        commit_shard(job, table, embeddings_of(table) if settings.embedding.compute else None)
-    return output
-
-
-def embeddings_of(table: pa.Table) -> np.ndarray:
-    """Numbers that depend on the sample alone, in the place of a network's."""
-    ids = table["sample_id"].to_pylist()
-    return np.stack([np.random.default_rng(one).normal(size=512) for one in ids])
 
 
 def digest(output: Path | Place) -> str:
@@ -382,8 +340,6 @@ def test_what_a_merge_that_was_killed_wrote_aside_is_removed(scenes: Path, tmp_p
     output = make_shards(settings_for(scenes, tmp_path))
     for name in (".sampled_images.zip.0123abcd.tmp", ".target.parquet.4567cdef.tmp", ".mine.tmp"):
         (tmp_path / name).write_bytes(b"half")
-        yesterday = time.time() - 86_400
-        os.utime(tmp_path / name, (yesterday, yesterday))
     finalize(output)
     left = {path.name for path in tmp_path.iterdir()}
     assert left == ALL_FILES - {"embeddings.parquet"} | {".mine.tmp"}
@@ -484,21 +440,6 @@ def anywhere(request: pytest.FixtureRequest) -> str:
     """An output folder on this machine, and one of fsspec's in memory."""
     fixture = {"local": "tmp_path", "memory": "memory"}[request.param]
     return str(request.getfixturevalue(fixture))
-
-
-def test_a_merge_that_begins_while_another_runs_lets_it_end(
-    scenes: Path, finished: Path, anywhere: str
-) -> None:
-    """As where a pod that Kubernetes gave up still runs beside its successor."""
-    output, others = make_shards(settings_for(scenes, anywhere)), list[RunRecord]()
-
-    def merge_too(row: LedgerRow) -> None:
-        if row.shard == 2:
-            others.append(finalize(output, keep_shards=True))
-
-    record = finalize(output, keep_shards=True, on_shard=merge_too)
-    assert [record.files] == [other.files for other in others]
-    assert digest(output) == digest(finished)
 
 
 def test_a_merge_that_fails_spares_the_result_of_another_that_was_faster(

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from raydrift.storage.layout import class_folder, ledger_name, member_name, shard_name
+from raydrift.errors import SettingsError
+from raydrift.storage.layout import (
+    check_class_folders,
+    class_folder,
+    ledger_name,
+    member_name,
+    shard_name,
+)
 
 CLASS_NAMES = st.text(min_size=1)
 
@@ -71,10 +78,55 @@ def test_a_class_folder_has_no_sign_that_a_filesystem_forbids(class_name: str) -
         ("../etc", "%2E.%2Fetc"),
         ("tab\there", "tab%09here"),
         ("🐈", "%F0%9F%90%88"),
+        ("CON", "%43ON"),
+        ("nul.tar.gz", "%6Eul.tar.gz"),
+        ("Com1", "%43om1"),
+        ("LPT³", "%4CPT³"),
+        ("aux .txt", "%61ux .txt"),
+        ("conin$", "%63onin$"),
+        ("console", "console"),
+        ("COM", "COM"),
+        ("COM10", "COM10"),
+        ("my.con", "my.con"),
     ],
 )
 def test_folders_of_some_classes(class_name: str, folder: str) -> None:
     assert class_folder(class_name) == folder
+
+
+DEVICES = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"]
+DEVICES += [port + number for port in ("COM", "LPT") for number in "123456789¹²³"]
+
+
+@given(
+    st.sampled_from(DEVICES),
+    st.lists(st.booleans(), min_size=7, max_size=7),
+    st.just("") | st.text(" ", max_size=2) | st.from_regex(r" ?\.\w*", fullmatch=True),
+)
+def test_no_class_folder_is_a_device_to_windows(
+    device: str, capitals: list[bool], suffix: str
+) -> None:
+    letters = zip(device, capitals, strict=False)
+    class_name = "".join(one if large else one.lower() for one, large in letters) + suffix
+    folder = class_folder(class_name)
+    assert folder.upper().partition(".")[0].rstrip() not in DEVICES
+    assert unquote(folder) == class_name
+
+
+def test_a_class_may_have_a_folder_of_255_bytes() -> None:
+    check_class_folders(["cat", "x" * 255, "ね" * 85, "%" * 85])
+
+
+@pytest.mark.parametrize(
+    ("class_name", "size"), [("x" * 256, 256), ("ね" * 85 + "x", 256), ("%" * 86, 258)]
+)
+def test_a_class_whose_folder_could_not_be_unpacked_is_refused(class_name: str, size: int) -> None:
+    with pytest.raises(SettingsError) as caught:
+        check_class_folders(["cat", class_name])
+    assert str(caught.value) == (
+        f"the class {class_name!r} would have a folder of {size} bytes in the zip, more than 255: "
+        "give it a shorter name, or leave --organize-by-class out"
+    )
 
 
 def test_a_flat_member_is_its_sample_id_in_eight_digits() -> None:

@@ -41,6 +41,7 @@ CHANGES_BYTES: dict[str, Any] = {
     "profile.default_noise_offset": 0.3,
     "image.height": 96,
     "image.width": 96,
+    "image.max_bytes": 1000,
     "image.max_pixels": 1000,
     "embedding.compute": False,
     "embedding.normalize": True,

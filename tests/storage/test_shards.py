@@ -14,7 +14,7 @@ from PIL import Image
 
 from raydrift import schemas
 from raydrift.catalog import load_catalog
-from raydrift.engine.shard_work import ShardJob, commit_shard, drift_shard
+from raydrift.engine.shard_work import Reader, ShardJob, commit_shard, drift_shard
 from raydrift.errors import OutputError
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings, ImageSettings, TransformInfo
@@ -50,7 +50,7 @@ def committed(
     )
     job = ShardJob(settings, catalog.root, Place.of(output), RUN)
     (job.output / "_shards").create()
-    table, _ = drift_shard(job, tasks, keep_pixels=False)
+    table, _ = drift_shard(job, tasks, False, Reader(job.source, 2**30))
     return commit_shard(job, table, embeddings)
 
 

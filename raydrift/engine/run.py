@@ -1,0 +1,216 @@
+"""A run at work: shards are made until none is missing, then merged."""
+
+from contextlib import closing
+from dataclasses import asdict
+from time import perf_counter
+
+from raydrift.catalog import Catalog
+from raydrift.embed.weights import Weights
+from raydrift.engine.pipeline import PipelineJob, run_pipeline
+from raydrift.engine.plan import make_plan
+from raydrift.engine.progress import RunProgress
+from raydrift.engine.session import connect, free_resources
+from raydrift.engine.shard_work import ShardJob
+from raydrift.engine.tasks import shard_tables
+from raydrift.errors import PipelineError, RejectedError, ShardError
+from raydrift.place import Place
+from raydrift.settings import GenerateSettings
+from raydrift.storage import layout
+from raydrift.storage.finalize import count, finalize, write_rejected
+from raydrift.storage.lock import OutputLock
+from raydrift.storage.output import clear, whole_shards
+from raydrift.storage.record import RunRecord
+from raydrift.storage.shards import LedgerRow, intact
+
+_READ_PASSES = 2
+_MERGES = 3
+
+
+class Clock:
+    """Seconds, by what they were spent on."""
+
+    def __init__(self) -> None:
+        self._last = perf_counter()
+        self.seconds: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        """Books the time since the last lap."""
+        now = perf_counter()
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + now - self._last, 3)
+        self._last = now
+
+
+class Run:
+    """One run on its output folder, which it has locked.
+
+    Args:
+        settings: Of the run.
+        catalog: Its input.
+        weights: Of the network; None: nothing is embedded.
+        output: The folder.
+        record: What ``run.json`` is going to say.
+        lock: Of the folder.
+        clock: Whose laps ``run.json`` tells.
+        quiet: Show no progress.
+    """
+
+    def __init__(
+        self,
+        settings: GenerateSettings,
+        catalog: Catalog,
+        weights: Weights | None,
+        output: Place,
+        record: RunRecord,
+        lock: OutputLock,
+        clock: Clock,
+        quiet: bool,
+    ) -> None:
+        self._settings = settings
+        self._catalog = catalog
+        self._weights = weights
+        self._output = output
+        self._record = record
+        self._lock = lock
+        self._clock = clock
+        self._quiet = quiet
+        self._ledger: dict[int, LedgerRow] = {}
+
+    def begin(self) -> None:
+        """Makes all shards anew; whatever was in the folder is deleted as they start."""
+        self._clock.lap("connect")
+        self._make_missing(anew=True)
+
+    def go_on(self) -> None:
+        """Makes those shards that are not there and whole."""
+        self._ledger = whole_shards(self._output, self._record)
+        self._clock.lap("check")
+        self._make_missing()
+
+    def close(self) -> RunRecord:
+        """Merges the shards, unless the settings leave that for later.
+
+        A shard that is found to be damaged is made again: a disk may have lied, or a worker of an
+        earlier attempt, which was killed, may have written late.
+
+        Raises:
+            RejectedError: Too many images could not be used; the shards are kept.
+        """
+        for _ in range(_MERGES):
+            try:
+                return self._merge()
+            except ShardError as error:
+                damage = error
+                self._ledger = intact(self._output, self._ledger.values())
+                self._make_missing()
+        raise damage
+
+    def _make_missing(self, anew: bool = False) -> None:
+        missing = [shard for shard in range(self._record.shards) if shard not in self._ledger]
+        if not missing:
+            return
+        settings = self._settings
+        connect(settings.cluster)
+        plan = make_plan(
+            settings.cluster, free_resources(), self._weights is not None, len(missing)
+        )
+        self._clock.lap("connect")
+        if anew:
+            clear(self._output)
+        (self._output / layout.SHARDS).create()
+        self._record.plan = asdict(plan)
+        self._record.save(self._output)
+        job = PipelineJob(
+            ShardJob(settings, self._catalog.root, self._output, self._record.fingerprint),
+            plan,
+            self._weights,
+            twins=False,
+            verbose=settings.cluster.verbose,
+        )
+        done = self._ledger.values()
+        with RunProgress(
+            self._record.samples,
+            sum(row.asked for row in done),
+            sum(row.rejected for row in done),
+            quiet=self._quiet,
+        ) as progress:
+            for reading in range(1, _READ_PASSES + 1):
+                missing = self._make(job, missing, progress, last=reading == _READ_PASSES)
+                if not missing:
+                    break
+        self._clock.lap("pipeline")
+
+    def _make(
+        self, job: PipelineJob, shards: list[int], progress: RunProgress, last: bool
+    ) -> list[int]:
+        """Makes some shards; returns those to be made once more.
+
+        Those are the ones with images whose reading failed by what may have passed by now; unless
+        this is the last time.
+        """
+        tables = shard_tables(
+            self._settings, self._catalog, self._record.samples, self._record.shard_size, shards
+        )
+        asked = {shard: table.num_rows for shard, table in zip(shards, tables, strict=True)}
+        again = []
+        with closing(run_pipeline(job, tables)) as rows:
+            for values in rows:
+                self._lock.check()
+                row = LedgerRow.from_dict(values)
+                if row.asked != asked.get(row.shard):
+                    raise PipelineError(
+                        f"shard {row.shard} came with {row.asked} of its {asked[row.shard]} "
+                        "samples: run the same command again"
+                    )
+                if row.interrupted and not last:
+                    again.append(row.shard)
+                    continue
+                if row.shard not in self._ledger:
+                    progress.add(row)
+                self._ledger[row.shard] = row
+                self._check_first(row)
+        lost = [shard for shard in shards if shard not in self._ledger and shard not in again]
+        if lost:
+            raise PipelineError(f"{len(lost)} shards never came back: run the same command again")
+        return again
+
+    def _check_first(self, row: LedgerRow) -> None:
+        if row.rejected and self._settings.faults.on_error == "fail":
+            raise RejectedError(
+                f"{row.first_rejected}: stopped at the first image that cannot be used; "
+                "go on without such images with --on-error skip"
+            )
+
+    def _merge(self) -> RunRecord:
+        output, record, settings = self._output, self._record, self._settings
+        rows = [self._ledger[shard] for shard in range(record.shards)]
+        for row in rows:
+            self._check_first(row)
+        self._lock.check()
+        record.counts = count(rows)
+        record.status = "sharded"
+        record.timings = self._clock.seconds | _totals(rows)
+        record.save(output)
+        rejected, asked = record.counts["rejected"], record.counts["asked"]
+        if rejected > settings.faults.max_rejected * asked:
+            write_rejected(output, rows)
+            first = next(row.first_rejected for row in rows if row.rejected)
+            raise RejectedError(
+                f"{rejected} of {asked} images cannot be used, more than "
+                f"--max-rejected {settings.faults.max_rejected:g} (first: {first}): see "
+                f"{output / layout.REJECTED}; the rest is kept, a higher limit finishes it"
+            )
+        if not settings.write.finalize:
+            return record
+        with RunProgress(asked, label="merging", quiet=self._quiet) as progress:
+
+            def merged(row: LedgerRow) -> None:
+                self._lock.check()
+                progress.add(row)
+
+            return finalize(output, keep_shards=settings.write.keep_shards, on_shard=merged)
+
+
+def _totals(rows: list[LedgerRow]) -> dict[str, float]:
+    names = ("read_seconds", "drift_seconds", "embed_seconds", "write_seconds")
+    plain = [asdict(row) for row in rows]
+    return {f"all_workers_{name}": round(sum(row[name] for row in plain), 3) for name in names}

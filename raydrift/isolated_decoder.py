@@ -1,0 +1,138 @@
+"""Decoding in a process of its own, which an image may kill.
+
+Decoders are C code: now and then a file makes one crash, or eat all memory. A worker that was
+restarted decodes its images here, so that such an image costs its child, and not the worker again.
+"""
+
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from typing import IO, Final
+
+import numpy as np
+
+from raydrift.codec import RGB, decode
+from raydrift.errors import ImageError
+from raydrift.settings import ImageSettings
+
+_SIZE: Final = struct.Struct("<Q")
+_FINE: Final = b"+"
+_REJECTED: Final = b"-"
+
+
+class IsolatedDecoder:
+    """Takes what ``codec.decode`` takes and gives what it gives; starts a child when it needs one.
+
+    An image that kills its child is given to a new one once more, since something else may have
+    killed the first.
+    """
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+        self._settings: ImageSettings | None = None
+
+    def __call__(self, data: bytes, settings: ImageSettings) -> RGB:
+        """Decodes an image file.
+
+        Args:
+            data: The file's content.
+            settings: The wanted size and the limits.
+
+        Returns:
+            uint8 pixels of shape (settings.height, settings.width, 3).
+
+        Raises:
+            ImageError: The file is not an image that can be used, or kills who decodes it.
+        """
+        for _ in range(2):
+            child = self._ready(settings)
+            try:
+                return self._ask(child, data, settings)
+            except (EOFError, BrokenPipeError):
+                status = child.wait()
+                self.close()
+        raise ImageError("decode", f"killed the process that decoded it ({_told(status)})")
+
+    def close(self) -> None:
+        """Ends the child."""
+        if self._child is not None:
+            with suppress(BrokenPipeError), self._child as child:
+                child.kill()
+            self._child = None
+
+    def _ready(self, settings: ImageSettings) -> "subprocess.Popen[bytes]":
+        if self._child is None or self._settings != settings:
+            self.close()
+            # The code may have come with the job, and not be installed.
+            environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+            self._child = subprocess.Popen(  # noqa: S603  (this very file)
+                [sys.executable, "-m", __name__, json.dumps(asdict(settings))],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=environment,
+            )
+            self._settings = settings
+        return self._child
+
+    def _ask(self, child: "subprocess.Popen[bytes]", data: bytes, settings: ImageSettings) -> RGB:
+        if child.stdin is None or child.stdout is None:  # never: both are pipes
+            raise EOFError
+        _send(child.stdin, data)
+        verdict, answer = child.stdout.read(1), _receive(child.stdout)
+        if verdict == _FINE:
+            shape = (settings.height, settings.width, 3)
+            return np.frombuffer(answer, np.uint8).reshape(shape).copy()
+        raise ImageError("decode", answer.decode())
+
+
+def serve(settings: ImageSettings, requests: IO[bytes], answers: IO[bytes]) -> None:
+    """What the child does: decodes what it is sent until there is no more."""
+    while True:
+        try:
+            data = _receive(requests)
+        except EOFError:
+            return
+        try:
+            verdict, answer = _FINE, decode(data, settings).tobytes()
+        except ImageError as error:
+            verdict, answer = _REJECTED, error.reason.encode()
+        answers.write(verdict)
+        _send(answers, answer)
+
+
+def _send(pipe: IO[bytes], data: bytes) -> None:
+    pipe.write(_SIZE.pack(len(data)))
+    pipe.write(data)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes]) -> bytes:
+    (size,) = _SIZE.unpack(_exactly(pipe, _SIZE.size))
+    return _exactly(pipe, size)
+
+
+def _exactly(pipe: IO[bytes], size: int) -> bytes:
+    data = pipe.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def _told(status: int) -> str:
+    if status >= 0:
+        return f"it ended with status {status}"
+    try:
+        return f"it died of {signal.Signals(-status).name}"
+    except ValueError:
+        return f"it died of signal {-status}"
+
+
+if __name__ == "__main__":
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)  # a decoder that prints something must not be in between
+        serve(ImageSettings(**json.loads(sys.argv[1])), sys.stdin.buffer, answers)

@@ -1,0 +1,85 @@
+"""From a URI and its storage options to a filesystem."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import unquote
+
+import pyarrow as pa
+from pyarrow import fs
+
+from raydrift.errors import SettingsError
+from raydrift.place.s3 import S3Options, S3Store, find_store
+from raydrift.place.secrecy import redacted
+
+_S3_SCHEMES: Final = ("s3", "s3a", "s3n")
+
+
+def open_uri(
+    uri: str, scheme: str, options: Mapping[str, Any]
+) -> tuple[fs.FileSystem, str, S3Store | None]:
+    """Opens what a URI names.
+
+    Without options, Arrow opens what it knows
+    (``gs://``, ``abfs://``, ``hdfs://``); everything else, and what has options, is fsspec's.
+
+    Returns:
+        The filesystem, the path on it, and for S3 the store.
+
+    Raises:
+        SettingsError: Nothing here knows the scheme, how to reach it, or one of the options.
+    """
+    shown = redacted(uri)
+    try:
+        if scheme in _S3_SCHEMES:
+            return _open_s3(uri, options)
+        if not options:
+            try:
+                return (*fs.FileSystem.from_uri(uri), None)
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+                pass
+        return (*_open_fsspec(uri, scheme, options), None)
+    except SettingsError as error:
+        raise SettingsError(f"{shown}: {error}") from None
+    except OSError as error:
+        raise SettingsError(f"{shown}: {redacted(' '.join(str(error).split()))}") from None
+
+
+def _open_s3(uri: str, options: Mapping[str, Any]) -> tuple[fs.FileSystem, str, S3Store]:
+    """``s3://[KEY:SECRET@]BUCKET/PATH[?region=…&endpoint_override=…&scheme=…]``."""
+    rest = uri.partition("://")[2]
+    values = dict(options)
+    path, mark, query = rest.rpartition("?")
+    told = dict(part.partition("=")[::2] for part in query.split("&"))
+    if mark and set(told) <= {"region", "endpoint_override", "scheme"}:
+        if "region" in told:
+            values["region"] = told["region"]
+        if "endpoint_override" in told:
+            scheme = told.get("scheme", "https")
+            values["endpoint_url"] = f"{scheme}://{told['endpoint_override']}"
+    else:
+        path = rest
+    user, at, after = path.partition("@")
+    if at and "/" not in user:
+        key, _, secret = user.partition(":")
+        values |= {"key": unquote(key), "secret": unquote(secret)}
+        path = after
+    bucket = path.partition("/")[0]
+    if not bucket:
+        raise SettingsError("names no bucket: write s3://BUCKET/PATH")
+    store = find_store(bucket, S3Options.parse(values))
+    return store.reader, path, store
+
+
+def _open_fsspec(uri: str, scheme: str, options: Mapping[str, Any]) -> tuple[fs.FileSystem, str]:
+    import fsspec
+
+    try:
+        inner, path = fsspec.core.url_to_fs(uri, **options)
+    except ValueError as error:
+        if "protocol" not in str(error).lower():
+            raise SettingsError(redacted(" ".join(str(error).split()))) from None
+        known = "a local path, s3://, gs:// or a scheme that fsspec knows"
+        raise SettingsError(f"unknown scheme {scheme}://: give {known}") from None
+    except (ImportError, TypeError) as error:
+        raise SettingsError(" ".join(str(error).split())) from None
+    return fs.PyFileSystem(fs.FSSpecHandler(inner)), path

@@ -1,0 +1,224 @@
+"""``Place``: a folder or a file, wherever it is."""
+
+import errno
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
+from urllib.parse import unquote
+from uuid import uuid4
+
+import pyarrow as pa
+from pyarrow import fs
+
+from raydrift.place.opening import open_uri
+from raydrift.place.retries import retrying
+from raydrift.place.s3 import S3Store
+from raydrift.place.secrecy import redacted
+
+_ASIDE: Final = ".tmp"
+
+_T = TypeVar("_T")
+
+
+class Sink(Protocol):
+    """What a file is written to."""
+
+    def write(self, data: bytes | memoryview, /) -> object:
+        """Takes the next bytes."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder or file on a filesystem; small, picklable, and opened nowhere.
+
+    Failures that may pass (a broken connection, a busy server) are tried again, with growing
+    pauses.
+
+    Attributes:
+        filesystem: pyarrow's filesystem.
+        path: The path on it, without a slash at the end.
+        uri: The place as the user wrote it.
+        s3: The store, if it is on S3.
+    """
+
+    filesystem: fs.FileSystem
+    path: str
+    uri: str = field(repr=False)  # it may have credentials
+    s3: S3Store | None = None
+
+    @classmethod
+    def of(cls, uri: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> "Place":
+        """The place of a local path or of a URI (``s3://``, ``gs://``, or one that fsspec knows).
+
+        Args:
+            uri: Path or URI.
+            options: How a remote filesystem is reached: ``S3Options`` for S3, else what the
+                scheme's fsspec filesystem takes.
+
+        Raises:
+            SettingsError: Nothing here knows the URI's scheme, or how to reach it.
+        """
+        uri = os.fspath(uri)
+        scheme, separator, _ = uri.partition("://")
+        if not separator or scheme == "file":
+            path = unquote(uri.removeprefix("file://")) if separator else uri
+            path = os.path.abspath(os.path.expanduser(path))
+            return cls(fs.LocalFileSystem(), path.rstrip("/") or "/", uri)
+        filesystem, path, s3 = open_uri(uri, scheme, options or {})
+        return cls(filesystem, path.rstrip("/"), uri, s3)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.s3 is not None:  # whose filesystem every process makes anew
+            return _on_s3, (self.s3, self.path, self.uri)
+        return Place, (self.filesystem, self.path, self.uri)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is a folder of the machine's own filesystem."""
+        return isinstance(self.filesystem, fs.LocalFileSystem)
+
+    def __truediv__(self, name: str) -> "Place":
+        """A folder or a file in this folder."""
+        path = f"{self.path.rstrip('/')}/{name}" if self.path else name
+        uri = self.uri if self.uri.endswith("/") else self.uri + "/"
+        return Place(self.filesystem, path, uri + name, self.s3)
+
+    def at(self, path: str) -> "Place":
+        """Another path on the same filesystem, or one from this folder if it is relative."""
+        return Place(self.filesystem, path, path, self.s3) if path.startswith("/") else self / path
+
+    def __str__(self) -> str:
+        return redacted(self.uri)
+
+    def info(self) -> fs.FileInfo:
+        """What is there: a file, a folder or nothing."""
+        return self._trying(lambda: self.filesystem.get_file_info(self.path))
+
+    def is_file(self) -> bool:
+        """Whether a file is there."""
+        return bool(self.info().type == fs.FileType.File)
+
+    def files(self) -> list[fs.FileInfo]:
+        """The files directly in this folder; none if it is not there."""
+        selector = fs.FileSelector(self.path, allow_not_found=True)
+        infos = self._trying(lambda: self.filesystem.get_file_info(selector))
+        return [info for info in infos if info.type == fs.FileType.File]
+
+    def names(self) -> dict[str, int]:
+        """The files directly in this folder: name to size in bytes."""
+        return {info.base_name: info.size for info in self.files()}
+
+    def create(self) -> None:
+        """Makes this folder and those above it; S3 has none, there the bucket has to be there."""
+        if self.s3 is not None:
+            self.s3.check_bucket(self.path)
+        else:
+            self._trying(lambda: self.filesystem.create_dir(self.path, recursive=True))
+
+    def read_bytes(self, most: int | None = None) -> bytes:
+        """The whole content of this file.
+
+        Args:
+            most: A larger file is not read.
+
+        Raises:
+            OSError: It cannot be read, or has more bytes than that.
+        """
+        return self._trying(lambda: self._read(most))
+
+    def _read(self, most: int | None) -> bytes:
+        if self.is_local:
+            with Path(self.path).open("rb", buffering=0) as plain:
+                _check_size(os.fstat(plain.fileno()).st_size, most)
+                return plain.read()
+        with self.filesystem.open_input_file(self.path) as file:
+            _check_size(file.size(), most)
+            return bytes(file.read())  # one request, however large
+
+    def write_bytes(self, data: bytes | pa.Buffer) -> None:
+        """Writes this file whole or not at all."""
+        if self.s3 is not None:
+            retrying()(self.s3.put, self.path, data)
+        else:
+            self._trying(lambda: self._write(data))
+
+    def _write(self, data: bytes | pa.Buffer) -> None:
+        with self.writing() as sink:
+            sink.write(data)
+
+    @contextmanager
+    def writing(self, expected_bytes: int = 0) -> Iterator[Sink]:
+        """Opens this file for writing; it appears whole when the block ends, or not at all.
+
+        It is written under another name and moved. To S3 it is one upload, which is completed or
+        aborted.
+
+        Args:
+            expected_bytes: About how large the file will be, if that is known.
+        """
+        if self.s3 is not None:
+            with self.s3.writing(self.path, expected_bytes) as upload:
+                yield upload
+            return
+        name = self.path.rpartition("/")[2]
+        folder = self.path.removesuffix(name)
+        aside = f"{folder}.{name}.{uuid4().hex[:8]}{_ASIDE}"
+        try:
+            with self.filesystem.open_output_stream(aside) as sink:
+                yield sink
+            self.filesystem.move(aside, self.path)
+        except BaseException:
+            with suppress(OSError):
+                self.filesystem.delete_file(aside)
+            raise
+
+    def remove_unfinished(self, name: str = "") -> None:
+        """Deletes what writers that were killed left of a file in this folder, or of any file.
+
+        Nobody else may be writing there.
+        """
+        if self.s3 is not None:
+            self.s3.abort_uploads(f"{self.path}/{name}")
+            return
+        for info in self.files():
+            start = f".{name}." if name else "."
+            if info.base_name.startswith(start) and info.base_name.endswith(_ASIDE):
+                (self / info.base_name).delete()
+
+    def delete(self) -> None:
+        """Deletes this file or this folder with all that is in it; nothing there is no error."""
+        if self.s3 is not None:
+            if self.is_file():
+                self.s3.delete(self.path)
+            self.s3.delete_below(self.path)
+            return
+        match self.info().type:
+            case fs.FileType.File:
+                self.filesystem.delete_file(self.path)
+            case fs.FileType.Directory:
+                self.filesystem.delete_dir(self.path)
+
+    def _trying(self, call: Callable[[], _T]) -> _T:
+        """Calls until that does not fail, or fails for good; then as an OSError."""
+
+        def as_file() -> _T:
+            try:
+                return call()
+            except (OSError, ValueError):
+                raise
+            except Exception as error:  # fsspec's filesystems have errors of their own
+                raise OSError(f"{type(error).__name__}: {error}") from error
+
+        return retrying()(as_file)
+
+
+def _check_size(size: int, most: int | None) -> None:
+    if most is not None and size > most:
+        raise OSError(errno.EFBIG, f"{size} bytes are more than max_bytes = {most}")
+
+
+def _on_s3(store: S3Store, path: str, uri: str) -> Place:
+    return Place(store.reader, path, uri, store)

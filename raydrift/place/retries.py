@@ -1,0 +1,50 @@
+"""Which failures of a filesystem may pass, and how long to wait for that."""
+
+import errno
+from typing import Final
+
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
+
+ATTEMPTS: Final = 5
+"""How often a file is tried, over about 5 seconds."""
+
+_PASSING: Final = frozenset({
+    errno.EAGAIN, errno.EBUSY, errno.ECONNABORTED, errno.ECONNREFUSED, errno.ECONNRESET,
+    errno.EHOSTUNREACH, errno.EINTR, errno.EIO, errno.EMFILE, errno.ENETDOWN, errno.ENETRESET,
+    errno.ENETUNREACH, errno.ENFILE, errno.ENOBUFS, errno.ENOTCONN, errno.EPIPE, errno.ESTALE,
+    errno.ETIMEDOUT,
+})  # fmt: skip
+
+_FOR_GOOD: Final = (
+    "ACCESS_DENIED", "INVALID_ACCESS_KEY_ID", "INVALID_CLIENT_TOKEN_ID", "NO_SUCH_BUCKET",
+    "SIGNATURE_DOES_NOT_MATCH", "HTTP status 403",
+)  # fmt: skip
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether a failure may be gone at the next try.
+
+    Remote filesystems seldom give a number; what they say without one is taken for passing, unless
+    they name one of the few that are not.
+    """
+    if not isinstance(error, OSError):
+        return False
+    if error.errno is None:
+        plain = type(error) in (OSError, ConnectionError, TimeoutError)
+        return plain and not any(words in str(error) for words in _FOR_GOOD)
+    return error.errno in _PASSING
+
+
+def retrying() -> Retrying:
+    """Calls what it is given until that does not fail, or fails for good."""
+    return Retrying(
+        retry=retry_if_exception(may_pass),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_exponential_jitter(initial=0.3, max=5.0, jitter=0.5),
+        reraise=True,
+    )

@@ -1,0 +1,125 @@
+"""An output folder as a run finds it: empty, this very run begun or finished, or another's."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pyarrow import fs
+
+from raydrift.errors import OutputError, reason
+from raydrift.place import Place, redacted
+from raydrift.storage import layout
+from raydrift.storage.record import (
+    PIXEL_PACKAGES,
+    RunRecord,
+    differences,
+    installed_versions,
+    load_record,
+)
+from raydrift.storage.shards import LedgerRow, intact, read_ledger
+
+
+def make_folder(output: Place) -> None:
+    """Makes an output folder, if it is not there.
+
+    Raises:
+        OutputError: It is a file, or cannot be made.
+    """
+    try:
+        if output.info().type == fs.FileType.File:
+            raise OutputError(f"output {output} is a file: give a folder")
+        output.create()
+    except OSError as error:
+        raise OutputError(f"output {output} cannot be made: {redacted(reason(error))}") from None
+
+
+def find_run(output: Place, identity: dict[str, Any], overwrite: bool) -> RunRecord | None:
+    """Looks at what is in an output folder.
+
+    Returns:
+        This very run, begun or finished; None where there is nothing of it.
+
+    Raises:
+        OutputError: Another run is there and may not be overwritten.
+    """
+    names = output.names()
+    try:
+        found = load_record(output)
+    except OutputError:
+        if not overwrite:
+            raise
+        found = None
+    differs = differences(found.identity, identity) if found else []
+    if found is not None and not differs:
+        return _usable(found, names, overwrite)
+    if overwrite:
+        return None
+    if differs:
+        raise OutputError(
+            f"output {output} holds another run ({'; '.join(differs)}): "
+            "choose another output, or replace it with --overwrite"
+        )
+    held = [name for name in layout.RESULTS if name in names]
+    if held:
+        raise OutputError(
+            f"output {output} holds {held[0]} of another origin: "
+            "choose another output, or replace it with --overwrite"
+        )
+    return None
+
+
+def _usable(found: RunRecord, names: dict[str, int], overwrite: bool) -> RunRecord | None:
+    """This very run, unless a finished one has lost some of its files: then it begins again."""
+    if found.status == "complete":
+        whole = all(names.get(name) == facts["size"] for name, facts in found.files.items())
+        return found if whole else None
+    now = installed_versions()
+    for name, version in found.versions.items():
+        if name in PIXEL_PACKAGES and now.get(name) != version:
+            if overwrite:
+                return None
+            raise OutputError(
+                f"shards were made with {name} {version}, this is {now.get(name)}: finish them "
+                "with the same versions, or begin again with --overwrite"
+            )
+    return found
+
+
+def whole_shards(output: Place, record: RunRecord) -> dict[int, LedgerRow]:
+    """The shards of a run that need not be made again.
+
+    Made again are those that are missing, cut off or altered, and those with images that could not
+    be read: they may be there by now.
+    """
+    rows = read_ledger(output, record.fingerprint)
+    return intact(
+        output,
+        [
+            row
+            for shard, row in rows.items()
+            if row.asked == record.asked_of(shard) and not row.unread
+        ],
+    )
+
+
+def clear(output: Place, names: Iterable[str] = (*layout.RESULTS, layout.RUN)) -> None:
+    """Deletes the shards of an output folder and these files, and nothing else."""
+    for name in (*names, layout.SHARDS):
+        (output / name).delete()
+
+
+@contextmanager
+def failing_as_output(output: Place) -> Iterator[None]:
+    """Says of a filesystem's errors that it was the output, and how to go on."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(cannot_write(output, error)) from error
+
+
+def cannot_write(output: Place, error: OSError) -> str:
+    """The one line about an output that cannot be written."""
+    return (
+        f"output {output} cannot be written: {redacted(reason(error))}: "
+        "finished shards are kept, the same command goes on"
+    )

@@ -1,0 +1,156 @@
+"""Small files of every format that the decoder takes, and what may happen to their bytes."""
+
+import struct
+import zlib
+from io import BytesIO
+from typing import Any, Final
+
+import numpy as np
+from hypothesis import strategies as st
+from PIL import Image
+
+from raydrift.codec import encode_png
+from raydrift.scenes import draw_scene
+from tests.bad_input.made_by_hand import bmp_of, tiled_tiff_of
+
+SCENE = draw_scene("house", seed=0, index=0, height=24, width=36)
+
+
+def file_of(mode: str, kind: str, **options: Any) -> bytes:
+    """The scene, as Pillow writes it."""
+    file = BytesIO()
+    image = Image.fromarray(SCENE)
+    if mode == "I;16":
+        image = Image.fromarray(SCENE[:, :, 0].astype(np.uint16) * 257)
+    else:
+        image = image.convert(mode)
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def upside_down() -> Image.Exif:
+    """EXIF that says so."""
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    return exif
+
+
+def frames_of(kind: str) -> bytes:
+    """The scene, and a red one after it."""
+    return file_of("RGB", kind, save_all=True, append_images=[Image.new("RGB", (36, 24), "red")])
+
+
+FILES: Final = [
+    file_of("RGB", "JPEG", exif=upside_down()),
+    file_of("RGB", "JPEG", progressive=True),
+    file_of("L", "JPEG", restart_marker_rows=1),
+    file_of("CMYK", "JPEG"),
+    frames_of("MPO"),
+    encode_png(SCENE),
+    file_of("RGBA", "PNG", exif=upside_down(), icc_profile=b"profile"),
+    file_of("P", "PNG", transparency=0),
+    file_of("I;16", "PNG"),
+    file_of("1", "PNG"),
+    frames_of("PNG"),
+    frames_of("GIF"),
+    file_of("RGB", "WEBP", exif=upside_down()),
+    file_of("RGBA", "WEBP", lossless=True),
+    frames_of("WEBP"),
+    file_of("RGB", "TIFF"),
+    file_of("F", "TIFF"),
+    file_of("LAB", "TIFF"),
+    *(
+        file_of("RGB", "TIFF", compression=compression)
+        for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "zstd", "lzma")
+    ),
+    file_of("1", "TIFF", compression="group4"),
+    frames_of("TIFF"),
+    tiled_tiff_of(32, 32, bytes(32 * 32)),
+    file_of("RGB", "BMP"),
+    file_of("P", "BMP"),
+    bmp_of(36, 24, 1, b"\x24\0\0\0" * 23 + b"\0\2\x24\0\0\1"),
+    file_of("RGB", "DIB"),
+    file_of("RGB", "ICO"),
+    file_of("RGBA", "ICO", bitmap_format="bmp"),
+    file_of("RGB", "TGA"),
+    file_of("RGB", "TGA", compression="tga_rle"),
+    file_of("RGB", "PPM"),
+    file_of("1", "PPM"),
+    b"P2 2 2 9 1 2 3 4\n",
+    b"P5 2 2 65535 " + bytes(8),
+    b"Pf 2 2 -1.0\n" + bytes(16),
+    file_of("RGB", "JPEG2000"),
+    file_of("RGBA", "JPEG2000", no_jp2=True),
+    file_of("I;16", "JPEG2000"),
+    file_of("RGB", "AVIF"),
+    file_of("RGBA", "AVIF", exif=upside_down()),
+]  # fmt: skip
+
+EXTREMES: Final = [
+    value
+    for size in (1, 2, 4, 8)
+    for big in (
+        b"\0" * size,
+        b"\xff" * size,
+        b"\x7f" + b"\xff" * (size - 1),
+        b"\x80" + bytes(size - 1),
+    )
+    for value in {big, big[::-1], bytes(size - 1) + b"\1", b"\1" + bytes(size - 1)}
+]
+PLACES: Final = st.integers(0, 63) | st.integers(0, 4000)
+
+Edit = tuple[str, int, Any]
+
+EDITS: Final = st.one_of(
+    st.tuples(st.just("flip"), PLACES, st.integers(0, 7)),
+    st.tuples(st.just("overwrite"), PLACES, st.sampled_from(EXTREMES) | st.binary(max_size=4)),
+    st.tuples(st.just("insert"), PLACES, st.sampled_from(EXTREMES) | st.binary(max_size=20)),
+    st.tuples(st.just("repeat"), PLACES, st.integers(1, 400)),
+    st.tuples(st.just("remove"), PLACES, st.integers(1, 400)),
+    st.tuples(st.just("cut"), PLACES, st.none()),
+)
+
+
+def edited(data: bytes, edits: list[Edit], repair: bool) -> bytes:
+    """A file after some edits; where asked for, with checksums that are right again."""
+    for what, place, value in edits:
+        place %= len(data) or 1
+        before, after = data[:place], data[place:]
+        match what:
+            case "flip":
+                data = before + bytes(one ^ 1 << value for one in after[:1]) + after[1:]
+            case "overwrite":
+                data = before + value + after[len(value) :]
+            case "insert":
+                data = before + value + after
+            case "repeat":
+                data = before + after[:value] + after
+            case "remove":
+                data = before + after[value:]
+            case "cut":
+                data = before
+    return with_checksums(data) if repair else data
+
+
+def with_checksums(data: bytes) -> bytes:
+    """A PNG whose chunks have the checksums they should have; anything else as it is."""
+    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return data
+    content, place = bytearray(data), 8
+    while place + 12 <= len(content):
+        (size,) = struct.unpack_from(">I", content, place)
+        end = place + 8 + size
+        if end + 4 > len(content):
+            break
+        struct.pack_into(">I", content, end, zlib.crc32(content[place + 4 : end]))
+        place = end + 4
+    return bytes(content)
+
+
+EDITED: Final = st.builds(
+    edited, st.sampled_from(FILES), st.lists(EDITS, min_size=1, max_size=8), st.booleans()
+)
+STARTS: Final = st.sampled_from(
+    sorted({data[:count] for data in FILES for count in (2, 4, 12, 40)})
+)
+RANDOM: Final = st.binary(max_size=300) | st.builds(bytes.__add__, STARTS, st.binary(max_size=300))

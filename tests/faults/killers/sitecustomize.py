@@ -1,0 +1,17 @@
+"""What a decoder with a fatal bug does: with this folder on PYTHONPATH, some JPEGs kill."""
+
+import os
+from typing import Any
+
+import simplejpeg
+
+_decode_jpeg_header = simplejpeg.decode_jpeg_header
+
+
+def _decode_or_die(data: bytes, *arguments: Any, **options: Any) -> Any:
+    if b"kills its reader" in data:
+        os._exit(66)
+    return _decode_jpeg_header(data, *arguments, **options)
+
+
+simplejpeg.decode_jpeg_header = _decode_or_die

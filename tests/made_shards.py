@@ -1,0 +1,45 @@
+"""The shards of a run, made one after another in this process by the workers' own functions."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from raydrift.catalog import load_catalog
+from raydrift.config import as_dict
+from raydrift.engine.shard_work import Reader, ShardJob, commit_shard, drift_shard
+from raydrift.engine.tasks import shard_tables
+from raydrift.place import Place
+from raydrift.settings import GenerateSettings
+from raydrift.storage import layout
+from raydrift.storage.record import RunRecord, make_identity
+
+
+def make_shards(
+    settings: GenerateSettings, size: int = 16, commit_order: Iterable[int] | None = None
+) -> Place:
+    """Commits the shards of a whole run one after another, and its run.json."""
+    catalog, output = load_catalog(settings.input), Place.of(settings.output)
+    record = RunRecord(
+        make_identity(settings, len(catalog), catalog.digest(), None),
+        as_dict(settings),
+        shard_size=size,
+        samples=len(catalog),
+        classes=dict(catalog.labels),
+    )
+    (output / layout.SHARDS).create()
+    record.save(output)
+    job = ShardJob(settings, catalog.root, output, record.fingerprint)
+    reader = Reader(catalog.root, settings.image.max_bytes)
+    shards = range(record.shards) if commit_order is None else commit_order
+    for tasks in shard_tables(settings, catalog, len(catalog), size, list(shards)):
+        table, _ = drift_shard(job, tasks, False, reader)
+        commit_shard(job, table, embeddings_of(table) if settings.embedding.compute else None)
+    return output
+
+
+def embeddings_of(table: pa.Table) -> npt.NDArray[np.float64]:
+    """Numbers that depend on the sample alone, in the place of a network's."""
+    ids = table["sample_id"].to_pylist()
+    return np.stack([np.random.default_rng(one).normal(size=512) for one in ids])

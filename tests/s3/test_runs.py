@@ -1,0 +1,216 @@
+"""Whole runs from a bucket into a bucket, with servers that fail now and then."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from raydrift import ImageDatasetGenerator
+from raydrift.catalog import load_catalog
+from raydrift.config import generate_settings
+from raydrift.engine.generate import generate
+from raydrift.errors import CatalogError, LockedError, OutputError
+from raydrift.place import Place
+from raydrift.storage.lock import OutputLock
+from tests.s3.servers import Proxy, Server
+from tests.s3.test_place import options
+
+BIN = Path(sys.executable).parent
+RUN = {
+    "transforms": ["rotate:0.3", "gaussian_noise:0.2"],
+    "image": {"height": 64, "width": 64},
+    "write": {"shard_size": 16, "organize_by_class": True},
+}
+TABLES = ["input_mapping", "provenance", "rejected", "target"]
+FILES = ["run.json", "sampled_images.zip", *(f"{name}.parquet" for name in TABLES)]
+
+
+def settings_for(source: str, output: str, server: Server | None = None, **values: Any) -> Any:
+    plain = {**RUN, "input": source, "output": output, **values}
+    if server is not None:
+        plain["storage_options"] = options(server)
+    return generate_settings(plain)
+
+
+def contents(output: Place) -> dict[str, Any]:
+    """What a run wrote, whenever and wherever it did: the zip's digest and the tables."""
+    found: dict[str, Any] = {
+        name: pq.read_table(pa.BufferReader((output / f"{name}.parquet").read_bytes()))
+        for name in TABLES
+    }
+    return found | {"zip": sha256((output / "sampled_images.zip").read_bytes()).hexdigest()}
+
+
+@pytest.fixture(scope="session")
+def local(
+    scenes: Path,
+    ray_session: None,  # noqa: ARG001
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Any]:
+    """The same run on this machine's disk."""
+    output = tmp_path_factory.mktemp("local")
+    generate(settings_for(str(scenes), str(output)), quiet=True)
+    return contents(Place.of(output))
+
+
+@pytest.fixture
+def source(server: Server, bucket: str, scenes: Path) -> str:
+    """The drawn scenes in a bucket."""
+    assert len(server.put_folder(scenes, bucket, "in/")) == 72
+    return f"s3://{bucket}/in"
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_a_bucket_gives_the_bytes_that_a_disk_gives(
+    server: Server, bucket: str, source: str, local: dict[str, Any]
+) -> None:
+    settings = settings_for(source, f"s3://{bucket}/out", server)
+    record = generate(settings, quiet=True)
+    assert record.status == "complete"
+    assert contents(Place.of(settings.output, options(server))) == local
+    assert server.keys(bucket, "out/") == [f"out/{name}" for name in sorted(FILES)]
+    assert server.unfinished_uploads(bucket) == []
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_a_store_that_fails_now_and_then_loses_nothing(
+    proxy: Proxy, bucket: str, source: str, local: dict[str, Any]
+) -> None:
+    faults = [
+        proxy.fail(lambda method, path: method == "GET" and path.endswith(".jpg"), "503", 20),
+        proxy.fail(lambda method, path: method == "GET" and path.endswith("1.jpg"), "cut", 4),
+        proxy.fail(lambda method, path: method == "HEAD", "reset", 4),
+        proxy.fail(lambda method, path: method == "PUT" and "part-" in path, "503", 5),
+        proxy.fail(lambda method, path: method == "PUT" and "part-" in path, "reset", 3),
+        proxy.fail(lambda method, path: method == "GET" and "list-type" in path, "503", 2),
+        proxy.fail(lambda method, path: method == "PUT" and ".zip" in path, "503", 2),
+    ]
+    settings = settings_for(source, f"s3://{bucket}/out", proxy.server)
+    record = generate(settings, quiet=True)
+    assert [fault.injected for fault in faults] == [fault.times for fault in faults]
+    assert record.counts["written"] == 72
+    assert contents(Place.of(settings.output, options(proxy.server))) == local
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_images_that_an_outage_took_are_read_again(
+    proxy: Proxy, bucket: str, source: str, local: dict[str, Any]
+) -> None:
+    """More failures of two images than one reading tries: the shards are made once more."""
+    outage = proxy.fail(lambda method, path: "boat_001.jpg" in path, "503", 25)
+    settings = settings_for(source, f"s3://{bucket}/out", proxy.server)
+    assert generate(settings, quiet=True).counts["written"] == 72
+    assert outage.injected == 25
+    assert contents(Place.of(settings.output, options(proxy.server))) == local
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_a_run_that_was_stopped_before_its_merge_goes_on(
+    proxy: Proxy, bucket: str, source: str, local: dict[str, Any]
+) -> None:
+    """One shard is damaged, one has lost its ledger entry, and an upload was left in the air."""
+    write = {**RUN["write"], "finalize": False}
+    output = f"s3://{bucket}/out"
+    generate(settings_for(source, output, proxy.server, write=write), quiet=True)
+    shards = Place.of(output, options(proxy.server)) / "_shards"
+    damaged = (shards / "part-00000001.parquet").read_bytes()
+    (shards / "part-00000001.parquet").write_bytes(damaged[:-1] + b"?")
+    (shards / "part-00000003.json").delete()
+    with proxy.origin.client() as client:
+        client.create_multipart_upload(Bucket=bucket, Key="out/sampled_images.zip")
+    proxy.forget()
+
+    generate(settings_for(source, output, proxy.server), quiet=True)
+
+    made = {seen.path.rpartition("/")[2] for seen in proxy.requests if seen.method == "PUT"}
+    assert {name for name in made if name.endswith(".json")} == {
+        "part-00000001.json",
+        "part-00000003.json",
+        "run.json",
+    }
+    assert contents(Place.of(output, options(proxy.server))) == local
+    assert proxy.origin.unfinished_uploads(bucket) == []
+    assert proxy.origin.keys(bucket, "out/") == [f"out/{name}" for name in sorted(FILES)]
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_the_generator_in_a_notebook_takes_storage_options(
+    server: Server, bucket: str, source: str
+) -> None:
+    generator = ImageDatasetGenerator(
+        42, source, input_dim=(32, 32), storage_options=options(server), progress=False
+    )
+    made = generator.sample(f"s3://{bucket}/one", num_samples=5)
+    assert made.zip_path == f"s3://{bucket}/one/sampled_images.zip"
+    assert made.target.num_rows == 5
+    assert server.secret_key not in repr(made)
+
+
+def test_a_prefix_is_listed_in_one_request(source: str, proxy: Proxy) -> None:
+    catalog = load_catalog(source, options=options(proxy.server))
+    assert (len(catalog), catalog.classes[:2]) == (72, ("boat", "city_night"))
+    lists = [seen.path for seen in proxy.requests if "list-type=2" in seen.path]
+    assert sum("prefix=in%2Fboat" in path for path in lists) == 1
+    assert proxy.count("GET") == len(lists)
+
+
+def test_an_output_of_one_run_at_a_time(server: Server, bucket: str) -> None:
+    output = Place.of(f"s3://{bucket}/out", options(server))
+    with OutputLock(output, 0.3):
+        assert server.keys(bucket) == ["out/run.lock"]
+        with pytest.raises(LockedError, match="another run is at work in s3://"):
+            OutputLock(output, 0.3).__enter__()
+    assert server.keys(bucket) == []
+
+
+def test_buckets_that_are_not_there_are_told_in_one_line(server: Server, scenes: Path) -> None:
+    missing = settings_for("s3://no-such-bucket/in", "s3://no-such-bucket/out", server)
+    with pytest.raises(CatalogError, match=r"^input s3://no-such-bucket/in is not there: give"):
+        generate(missing, quiet=True)
+    missing = settings_for(str(scenes), "s3://no-such-bucket/out", server)
+    with pytest.raises(OutputError, match=r"^output s3://no-such-bucket/out cannot be made: "):
+        generate(missing, quiet=True)
+
+
+@pytest.fixture
+def ray_logs() -> Iterator[Path]:
+    """A folder for Ray's logs, with a path so short that its sockets fit."""
+    with TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def test_a_run_by_environment_and_file_tells_no_secret(
+    server: Server, bucket: str, source: str, local: dict[str, Any], tmp_path: Path, ray_logs: Path
+) -> None:
+    """With all that Ray can say; then every log and every written byte is searched."""
+    config = tmp_path / "run.toml"
+    login = f'key = "{server.access_key}"\nsecret = "{server.secret_key}"\n'
+    config.write_text(f"[storage_options.output]\n{login}")
+    drift = ["-t", "rotate:0.3", "-t", "gaussian_noise:0.2", "--organize-by-class"]
+    size = ["--image-size", "64", "--shard-size", "16"]
+    environment = os.environ | {"RAY_TMPDIR": str(ray_logs)}
+    environment.pop("RAY_ADDRESS", None)
+    command = [BIN / "raydrift", "generate", source, f"s3://{bucket}/out", "--config", config]
+    done = subprocess.run(
+        [*command, *drift, *size, "--verbose"],
+        env=environment,
+        capture_output=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    output = Place.of(f"s3://{bucket}/out")
+    assert contents(output) == local
+    written = b"".join((output / name).read_bytes() for name in output.names())
+    logs = [path for path in ray_logs.rglob("*.*") if path.is_file()]
+    assert any(path.name == "ray-data.log" for path in logs)
+    logged = b"".join(path.read_bytes() for path in logs)
+    assert server.secret_key.encode() not in written + logged + done.stdout + done.stderr
