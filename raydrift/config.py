@@ -64,7 +64,8 @@ def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
         if isinstance(cause, SettingsError):
             raise cause from None
         key = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{key} is {first['input']!r}: {_lower(first['msg'])}") from None
+        value = "not to be shown" if key.startswith("storage_options") else repr(first["input"])
+        raise SettingsError(f"{key} is {value}: {_lower(first['msg'])}") from None
 
 
 def _transforms(written: object) -> list[TransformInfo]:

@@ -19,7 +19,7 @@ from raydrift import schemas, seeds
 from raydrift.catalog.folders import list_folders
 from raydrift.catalog.manifest import read_manifest
 from raydrift.errors import CatalogError, reason
-from raydrift.place import Place
+from raydrift.place import Place, redacted
 
 _HASH_ROWS: Final = 100_000
 
@@ -123,7 +123,7 @@ def load_catalog(
         else:
             listing = list_folders(place)
     except OSError as error:
-        raise CatalogError(f"input {place}: {reason(error)}") from error
+        raise CatalogError(f"input {place}: {redacted(reason(error))}") from error
     labels = listing.labels or class_labels(listing.classes, class_mapping)
     table = _by_path(listing.table)
     return Catalog(listing.root, table, listing.classes, labels, listing.ignored)

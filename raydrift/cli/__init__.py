@@ -79,5 +79,7 @@ def _app() -> typer.Typer:
 
 
 def _fail(message: str, status: int) -> int:
-    print("raydrift: " + " ".join(message.split()), file=sys.stderr)
+    from raydrift.place.secrecy import redacted
+
+    print("raydrift: " + redacted(" ".join(message.split())), file=sys.stderr)
     return status

@@ -16,9 +16,11 @@ from raydrift.engine.session import data_context, is_client
 from raydrift.engine.shard_work import ShardJob
 from raydrift.engine.stages import DriftStage, EmbedStage, PixelStage, TwinStage, as_row
 from raydrift.errors import PipelineError, RaydriftError
+from raydrift.place import redacted
 
-# Endless by default: an image that kills its worker would be tried for ever.
-_TASK_RETRIES = 3
+# Endless by default. An image that kills its worker does so once: restarted, the worker decodes in
+# a child process. More tries are for machines that are taken away in the middle of a shard.
+_TASK_RETRIES = 8
 
 
 Rows = Generator[dict[str, Any], None, None]
@@ -139,8 +141,8 @@ def _hosted_rows(job: PipelineJob, shards: list[pa.Table]) -> Rows:
 def _explain(error: BaseException) -> str:
     cause = getattr(error, "cause", None) or error.__cause__ or error
     lines = [line.strip() for line in str(cause).strip().splitlines() if line.strip()]
-    said = lines[-1] if lines else type(cause).__name__
+    said = redacted(lines[-1] if lines else type(cause).__name__)[:300]
     return (
-        f"a worker failed: {type(cause).__name__}: {said[:300]}: finished shards are kept; "
+        f"a worker failed: {type(cause).__name__}: {said}: finished shards are kept; "
         "run the same command again, with --verbose for Ray's log"
     )

@@ -39,7 +39,7 @@ def open_uri(
                 pass
         return (*_open_fsspec(uri, scheme, options), None)
     except SettingsError as error:
-        raise SettingsError(f"{shown}: {error}") from None
+        raise SettingsError(f"{shown}: {redacted(str(error))}") from None
     except OSError as error:
         raise SettingsError(f"{shown}: {redacted(' '.join(str(error).split()))}") from None
 

@@ -100,7 +100,7 @@ class S3Options:
         endpoint = options.endpoint_url
         if endpoint is not None and not endpoint.startswith(("http://", "https://")):
             raise SettingsError(
-                f"storage_options.endpoint_url is {endpoint!r}: write http:// or https:// before it"
+                "storage_options.endpoint_url: write http:// or https:// before the host"
             )
         return options
 

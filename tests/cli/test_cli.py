@@ -250,3 +250,23 @@ def test_help_names_every_command_and_flag() -> None:
     text = help_of("generate")
     for flag in flags.split():
         assert flag in text
+
+
+def test_secrets_of_a_config_file_are_not_told(
+    scenes: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "run.toml"
+    for written in (
+        'storage_options = "s3cret"',
+        '[storage_options]\nkey = "a"\nsecret = ["s3cret"]',
+        '[storage_options]\nkey = "a"\nsecrett = "s3cret"',
+        '[storage_options]\nkey = "a"\nsecret = "s3cret"\nendpoint_url = "me:s3cret@host"',
+        '[storage_options]\noutput = "s3cret"',
+    ):
+        config.write_text(written)
+        status = run(["generate", str(scenes), "s3://bucket/out", "--config", str(config)])
+        told = capfd.readouterr().err
+        assert status == 2, written
+        assert told.startswith("raydrift: "), written
+        assert "storage_options" in told
+        assert "s3cret" not in told

@@ -173,6 +173,13 @@ def test_weights_that_cannot_be_downloaded_are_refused_with_all_remedies(
     assert socket.getdefaulttimeout() is None
 
 
+def test_credentials_in_a_uri_are_not_told() -> None:
+    message = refusal("s3://key:s3cret@no-bucket/w.pt?endpoint_override=127.0.0.1:9&scheme=http")
+    assert message.startswith("weights 's3://***@no-bucket/w.pt?endpoint_override=127.0.0.1:9&")
+    assert "s3cret" not in message
+    assert "\n" not in message
+
+
 def test_a_cache_that_cannot_be_made_is_told_with_the_remedies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

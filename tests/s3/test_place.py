@@ -234,7 +234,10 @@ class TestFaults:
         ({"secret": 5, "key": "a"}, "storage_options.secret is not a str"),
         ({"checksums": "never"}, "storage_options.checksums is 'never': choose from: when_supp"),
         ({"attempts": 0}, "storage_options.attempts: give at least 1"),
-        ({"endpoint_url": "localhost:1"}, "storage_options.endpoint_url is 'localhost:1': write h"),
+        (
+            {"endpoint_url": "localhost:1"},
+            "storage_options.endpoint_url: write http:// or https://",
+        ),
     ],
 )
 def test_options_that_cannot_be_are_told(values: Mapping[str, Any], message: str) -> None:
