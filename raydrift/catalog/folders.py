@@ -29,6 +29,7 @@ IMAGE_SUFFIXES: Final = frozenset((
 _File = tuple[str, int | None]
 _HIDDEN: Final = re.compile(r"(^|/)\.")
 _LISTERS: Final = 32
+_SHOWS_NO_FOLDERS: Final = "gcs"  # Arrow lists there only folders that were made as objects
 
 _OUTSIDE: Final = "image outside the class folders"
 _NO_IMAGE: Final = "not an image by its name"
@@ -149,16 +150,27 @@ def _size(entry: os.DirEntry[str]) -> int | None:
 
 def _list_remote(root: Place) -> Iterator[tuple[str, list[_File]]]:
     top = root.filesystem.get_file_info(fs.FileSelector(root.path))
-    folders = [info for info in top if info.type == fs.FileType.Directory]
-    start = len(root.path) + 1 if root.path else 0
-
-    def below(info: fs.FileInfo) -> list[_File]:
-        selector = fs.FileSelector(info.path, recursive=True)
-        infos = root.filesystem.get_file_info(selector)
-        files = ((one.path[start:], one.size) for one in infos if one.type == fs.FileType.File)
-        return [(path, size) for path, size in files if not _HIDDEN.search(path)]
-
+    folders = [info.path for info in top if info.type == fs.FileType.Directory]
+    if root.filesystem.type_name == _SHOWS_NO_FOLDERS:
+        yield from _by_class(_below(root, root.path))
+        return
     with ThreadPoolExecutor(_LISTERS) as pool:
-        yield from zip((info.base_name for info in folders), pool.map(below, folders), strict=True)
-    files = [info for info in top if info.type == fs.FileType.File]
-    yield "", [(one.base_name, one.size) for one in files if not one.base_name.startswith(".")]
+        for files in pool.map(lambda folder: _below(root, folder), folders):
+            yield from _by_class(files)
+    beside = [info for info in top if info.type == fs.FileType.File]
+    yield "", [(one.base_name, one.size) for one in beside if not one.base_name.startswith(".")]
+
+
+def _below(root: Place, folder: str) -> list[_File]:
+    start = len(root.path) + 1 if root.path else 0
+    infos = root.filesystem.get_file_info(fs.FileSelector(folder, recursive=True))
+    files = ((one.path[start:], one.size) for one in infos if one.type == fs.FileType.File)
+    return [(path, size) for path, size in files if not _HIDDEN.search(path)]
+
+
+def _by_class(files: list[_File]) -> Iterator[tuple[str, list[_File]]]:
+    classes: dict[str, list[_File]] = {}
+    for file in files:
+        class_name, slash, _ = file[0].partition("/")
+        classes.setdefault(class_name if slash else "", []).append(file)
+    yield from classes.items()

@@ -64,7 +64,7 @@ def generate(
     identity["classes"] = dict(catalog.labels)
     output = Place.of(settings.output, settings.options_of("output"))
     make_folder(output)
-    tell = Console(stderr=True, quiet=quiet).print
+    tell = Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False, markup=False).print
     with failing_as_output(output), OutputLock(output, tell=tell) as lock:
         found = find_run(output, identity, settings.write.overwrite)
         clock.lap("list")

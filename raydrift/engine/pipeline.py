@@ -19,8 +19,9 @@ from raydrift.errors import PipelineError, RaydriftError
 from raydrift.place import redacted
 
 # Endless by default. An image that kills its worker does so once: restarted, the worker decodes in
-# a child process. More tries are for machines that are taken away in the middle of a shard.
-_TASK_RETRIES = 8
+# a child process. The others are for a node that is lost, whose workers Ray asks in vain, every few
+# seconds, until it notices.
+_TASK_RETRIES = 100
 
 
 Rows = Generator[dict[str, Any], None, None]

@@ -20,7 +20,7 @@ from raydrift.storage.finalize import count, finalize, write_rejected
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import clear, whole_shards
 from raydrift.storage.record import RunRecord
-from raydrift.storage.shards import LedgerRow, intact
+from raydrift.storage.shards import LedgerRow
 
 _READ_PASSES = 2
 _MERGES = 3
@@ -100,7 +100,7 @@ class Run:
                 return self._merge()
             except ShardError as error:
                 damage = error
-                self._ledger = intact(self._output, self._ledger.values())
+                self._ledger = whole_shards(self._output, self._record)
                 self._make_missing()
         raise damage
 

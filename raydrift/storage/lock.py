@@ -8,7 +8,6 @@ lost its lock may still write is dropped by its fingerprint, or is the same.
 import json
 import os
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -136,15 +135,15 @@ class OutputLock:
 
 def _is_dead(owner: dict[str, Any]) -> bool:
     """Whether the owner was a process of this very machine that is no more."""
-    if sys.platform == "win32" or not owner["machine"] or owner["machine"] != _machine():
+    if not owner["machine"] or owner["machine"] != _machine():
         return False
     try:
-        os.kill(owner["pid"], 0)
-    except ProcessLookupError:
+        with open(f"/proc/{int(owner['pid'])}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] == "Z"  # ended, and nobody asked how
+    except (FileNotFoundError, ProcessLookupError):
         return True
-    except (OSError, OverflowError, TypeError):
+    except (OSError, OverflowError, TypeError, ValueError, IndexError):
         return False
-    return False
 
 
 def _machine() -> str:

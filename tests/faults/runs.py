@@ -29,7 +29,7 @@ CONFIG = f"""
 shuffle = false
 transforms = ["rotate:0.3", "gaussian_noise:0.2"]
 image = {{ height = 64, width = 64 }}
-embedding = {{ weights = "random" }}
+embedding = {{ weights = "random", batch_size = {SHARD_SIZE} }}
 write = {{ shard_size = {SHARD_SIZE} }}
 """
 

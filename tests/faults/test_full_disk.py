@@ -45,7 +45,6 @@ def test_a_full_disk_is_one_line_and_a_larger_one_all_that_is_needed(
     disk: Disk,
     album: Path,
     reference: dict[str, Any],
-    tmp_path: Path,
 ) -> None:
     output = disk.folder / "out"
     disk.resize(megabytes)
