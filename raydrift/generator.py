@@ -47,7 +47,7 @@ class ImageDataCategoryInfo:
         num_rejected: How many images could not be used; ``rejected.parquet`` says why.
         zip_type: Of the container.
         file_type: Of its members.
-        storage_options: How the files are reached.
+        output: The folder that they are in.
     """
 
     zip_path: str
@@ -58,25 +58,25 @@ class ImageDataCategoryInfo:
     num_rejected: int
     zip_type: str = "zip"
     file_type: str = "png"
-    storage_options: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    output: Place = field(kw_only=True, repr=False)
 
     @property
     def input_mapping(self) -> pa.Table:
         """``sample_id`` int64, ``timestamp`` float64, ``file_name`` string."""
-        return self._read(self.input_mapping_path)
+        return self._read(layout.INPUT_MAPPING)
 
     @property
     def target(self) -> pa.Table:
         """``sample_id`` int64, ``timestamp`` float64, ``label`` int64."""
-        return self._read(self.target_path)
+        return self._read(layout.TARGET)
 
     @property
     def embeddings(self) -> pa.Table | None:
         """``sample_id`` int64, ``timestamp`` float64, ``embedding`` list of 512 float64."""
-        return self._read(self.embeddings_path) if self.embeddings_path else None
+        return self._read(layout.EMBEDDINGS) if self.embeddings_path else None
 
-    def _read(self, path: str) -> pa.Table:
-        place = Place.of(path, self.storage_options)
+    def _read(self, name: str) -> pa.Table:
+        place = self.output / name
         return pq.read_table(place.path, filesystem=place.filesystem)
 
 
@@ -288,7 +288,7 @@ class ImageDatasetGenerator:
             embeddings_path=str(output / layout.EMBEDDINGS) if embedded else None,
             num_samples=record.counts["written"],
             num_rejected=record.counts["rejected"],
-            storage_options=settings.options_of("output"),
+            output=output,
         )
 
     def reset(self) -> None:

@@ -1,7 +1,7 @@
 """Decoding in a process of its own, which an image may kill.
 
-Decoders are C code: now and then a file makes one crash, or eat all memory. A worker that was
-restarted decodes its images here, so that such an image costs its child, and not the worker again.
+Decoders are C code: now and then a file makes one crash, or never end. A worker that was restarted
+decodes its images here, so that such an image costs its child, and not the worker again.
 """
 
 import json
@@ -20,9 +20,27 @@ from raydrift.codec import RGB, decode
 from raydrift.errors import ImageError
 from raydrift.settings import ImageSettings
 
+SLOWEST_S: Final = 300.0
+"""How long decoding one image may take. The largest photographs take seconds."""
+
 _SIZE: Final = struct.Struct("<Q")
+_READY: Final = b"!"
 _FINE: Final = b"+"
 _REJECTED: Final = b"-"
+
+
+def decode_in_time(data: bytes, settings: ImageSettings) -> RGB:
+    """Decodes as ``codec.decode``; a decoder that does not end in time ends with its process.
+
+    Where there is no such clock (Windows), it has all the time.
+    """
+    if not hasattr(signal, "setitimer"):
+        return decode(data, settings)
+    signal.setitimer(signal.ITIMER_REAL, SLOWEST_S)
+    try:
+        return decode(data, settings)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 class IsolatedDecoder:
@@ -53,9 +71,14 @@ class IsolatedDecoder:
             child = self._ready(settings)
             try:
                 return self._ask(child, data, settings)
+            except ImageError:
+                raise
             except (EOFError, BrokenPipeError):
                 status = child.wait()
                 self.close()
+            except BaseException:  # an answer may still be on its way
+                self.close()
+                raise
         raise ImageError("decode", f"killed the process that decoded it ({_told(status)})")
 
     def close(self) -> None:
@@ -71,12 +94,16 @@ class IsolatedDecoder:
             # The code may have come with the job, and not be installed.
             environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
             self._child = subprocess.Popen(  # noqa: S603  (this very file)
-                [sys.executable, "-m", __name__, json.dumps(asdict(settings))],
+                [sys.executable, "-P", "-m", __name__, json.dumps(asdict(settings))],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=environment,
             )
             self._settings = settings
+            if self._child.stdout is None or self._child.stdout.read(1) != _READY:
+                status = self._child.wait()
+                self.close()
+                raise RuntimeError(f"no process to decode in could be started ({_told(status)})")
         return self._child
 
     def _ask(self, child: "subprocess.Popen[bytes]", data: bytes, settings: ImageSettings) -> RGB:
@@ -92,13 +119,15 @@ class IsolatedDecoder:
 
 def serve(settings: ImageSettings, requests: IO[bytes], answers: IO[bytes]) -> None:
     """What the child does: decodes what it is sent until there is no more."""
+    answers.write(_READY)
+    answers.flush()
     while True:
         try:
             data = _receive(requests)
         except EOFError:
             return
         try:
-            verdict, answer = _FINE, decode(data, settings).tobytes()
+            verdict, answer = _FINE, decode_in_time(data, settings).tobytes()
         except ImageError as error:
             verdict, answer = _REJECTED, error.reason.encode()
         answers.write(verdict)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from raydrift.config import as_dict, generate_settings, read_toml
 from raydrift.errors import SettingsError
-from raydrift.place.s3 import S3Options
+from raydrift.place.s3_options import S3Options
 from raydrift.settings import (
     DriftProfile,
     GenerateSettings,

@@ -10,6 +10,7 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -149,7 +150,7 @@ def _size(entry: os.DirEntry[str]) -> int | None:
 
 
 def _list_remote(root: Place) -> Iterator[tuple[str, list[_File]]]:
-    top = root.filesystem.get_file_info(fs.FileSelector(root.path))
+    top = root.entries()
     folders = [info.path for info in top if info.type == fs.FileType.Directory]
     if root.filesystem.type_name == _SHOWS_NO_FOLDERS:
         yield from _by_class(_below(root, root.path))
@@ -163,7 +164,7 @@ def _list_remote(root: Place) -> Iterator[tuple[str, list[_File]]]:
 
 def _below(root: Place, folder: str) -> list[_File]:
     start = len(root.path) + 1 if root.path else 0
-    infos = root.filesystem.get_file_info(fs.FileSelector(folder, recursive=True))
+    infos = replace(root, path=folder).entries(recursive=True)
     files = ((one.path[start:], one.size) for one in infos if one.type == fs.FileType.File)
     return [(path, size) for path, size in files if not _HIDDEN.search(path)]
 

@@ -30,5 +30,5 @@ def finalize(
     if not (place / layout.RUN).is_file():
         raise OutputError(f"{place} has no {layout.RUN}: give the output folder of a generate run")
     with failing_as_output(place), OutputLock(place, tell=console(stderr=True).print) as lock:
-        record = merge(place, keep_shards=keep_shards, on_shard=lock.check)
+        record = merge(place, keep_shards=keep_shards, check=lock.check)
     tell(record, place, time.monotonic() - start)

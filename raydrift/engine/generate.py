@@ -1,6 +1,7 @@
 """One run of the generator, from the input to the merged result."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -70,7 +71,8 @@ def generate(
         clock.lap("list")
         if found is not None and found.status == "complete":
             if not settings.write.keep_shards:
-                clear(output, names=())  # a run that was killed at its very end left them
+                with suppress(OSError):  # a run that was killed at its very end left them
+                    clear(output, names=())
             return found
         record = RunRecord(
             identity=identity,

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -72,7 +73,7 @@ def _rows(job: PipelineJob, shards: list[pa.Table]) -> Rows:
             for batch in batches:
                 table = cast(pa.Table, batch)
                 yield from table.to_pylist()
-        except ray.exceptions.RayError as error:
+        except (ray.exceptions.RayError, ConnectionError) as error:
             raise PipelineError(_explain(error)) from error
 
 
@@ -133,10 +134,11 @@ def _hosted_rows(job: PipelineJob, shards: list[pa.Table]) -> Rows:
     try:
         while (row := ray.get(host.next.remote())) is not None:
             yield row
-    except ray.exceptions.RayError as error:
+    except (ray.exceptions.RayError, ConnectionError) as error:
         raise PipelineError(_explain(error)) from error
     finally:
-        ray.kill(host)
+        with suppress(ray.exceptions.RayError, ConnectionError):  # the cluster may be gone
+            ray.kill(host)
 
 
 def _explain(error: BaseException) -> str:

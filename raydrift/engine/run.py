@@ -22,8 +22,11 @@ from raydrift.storage.output import clear, whole_shards
 from raydrift.storage.record import RunRecord
 from raydrift.storage.shards import LedgerRow
 
-_READ_PASSES = 2
-_MERGES = 3
+# An input is out of reach when half of the images cannot be read, of so many at least at a first
+# reading, and of so many at a second one.
+_OUTAGE_IMAGES = 500
+_FEW_IMAGES = 10
+_REPAIRS = 2
 
 
 class Clock:
@@ -82,7 +85,8 @@ class Run:
 
     def go_on(self) -> None:
         """Makes those shards that are not there and whole."""
-        self._ledger = whole_shards(self._output, self._record)
+        checked = not self._settings.write.finalize
+        self._ledger = whole_shards(self._output, self._record, checked)
         self._clock.lap("check")
         self._make_missing()
 
@@ -95,14 +99,13 @@ class Run:
         Raises:
             RejectedError: Too many images could not be used; the shards are kept.
         """
-        for _ in range(_MERGES):
+        for _ in range(_REPAIRS):
             try:
                 return self._merge()
-            except ShardError as error:
-                damage = error
-                self._ledger = whole_shards(self._output, self._record)
+            except ShardError:
+                self._ledger = whole_shards(self._output, self._record, checked=True)
                 self._make_missing()
-        raise damage
+        return self._merge()
 
     def _make_missing(self, anew: bool = False) -> None:
         missing = [shard for shard in range(self._record.shards) if shard not in self._ledger]
@@ -114,6 +117,7 @@ class Run:
             settings.cluster, free_resources(), self._weights is not None, len(missing)
         )
         self._clock.lap("connect")
+        self._lock.check()
         if anew:
             clear(self._output)
         (self._output / layout.SHARDS).create()
@@ -133,10 +137,9 @@ class Run:
             sum(row.rejected for row in done),
             quiet=self._quiet,
         ) as progress:
-            for reading in range(1, _READ_PASSES + 1):
-                missing = self._make(job, missing, progress, last=reading == _READ_PASSES)
-                if not missing:
-                    break
+            again = self._make(job, missing, progress, last=False)
+            if again:
+                self._make(job, again, progress, last=True)
         self._clock.lap("pipeline")
 
     def _make(
@@ -144,14 +147,19 @@ class Run:
     ) -> list[int]:
         """Makes some shards; returns those to be made once more.
 
-        Those are the ones with images whose reading failed by what may have passed by now; unless
-        this is the last time.
+        Those are the ones with images whose reading failed by what may have passed by now. The last
+        time such images are rejected, if they are a few: where they are many, the input is out of
+        reach, and nothing is given up for that.
+
+        Raises:
+            PipelineError: A shard did not come back whole, or the input cannot be reached.
         """
         tables = shard_tables(
             self._settings, self._catalog, self._record.samples, self._record.shard_size, shards
         )
         asked = {shard: table.num_rows for shard, table in zip(shards, tables, strict=True)}
-        again = []
+        again: set[int] = set()
+        read, interrupted, first = 0, 0, ""
         with closing(run_pipeline(job, tables)) as rows:
             for values in rows:
                 self._lock.check()
@@ -161,17 +169,23 @@ class Run:
                         f"shard {row.shard} came with {row.asked} of its {asked[row.shard]} "
                         "samples: run the same command again"
                     )
+                read, interrupted = read + row.asked, interrupted + row.interrupted
+                first = first or (row.first_rejected if row.interrupted else "")
+                if not last:
+                    _check_reach(interrupted, max(read, _OUTAGE_IMAGES), first)
                 if row.interrupted and not last:
-                    again.append(row.shard)
+                    again.add(row.shard)
                     continue
                 if row.shard not in self._ledger:
                     progress.add(row)
                 self._ledger[row.shard] = row
                 self._check_first(row)
+        if last:
+            _check_reach(interrupted, max(read, _FEW_IMAGES), first)
         lost = [shard for shard in shards if shard not in self._ledger and shard not in again]
         if lost:
             raise PipelineError(f"{len(lost)} shards never came back: run the same command again")
-        return again
+        return sorted(again)
 
     def _check_first(self, row: LedgerRow) -> None:
         if row.rejected and self._settings.faults.on_error == "fail":
@@ -202,12 +216,20 @@ class Run:
         if not settings.write.finalize:
             return record
         with RunProgress(asked, label="merging", quiet=self._quiet) as progress:
+            return finalize(
+                output,
+                keep_shards=settings.write.keep_shards,
+                on_shard=progress.add,
+                check=self._lock.check,
+            )
 
-            def merged(row: LedgerRow) -> None:
-                self._lock.check()
-                progress.add(row)
 
-            return finalize(output, keep_shards=settings.write.keep_shards, on_shard=merged)
+def _check_reach(interrupted: int, read: int, first: str) -> None:
+    if interrupted > read / 2:
+        raise PipelineError(
+            f"the input cannot be reached: {interrupted} images could not be read "
+            f"(first: {first}): finished shards are kept, the same command goes on"
+        )
 
 
 def _totals(rows: list[LedgerRow]) -> dict[str, float]:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import ray
 
-from raydrift.codec import RGB, decode
+from raydrift.codec import RGB
 from raydrift.engine.shard_work import (
     Decoder,
     Reader,
@@ -26,7 +26,7 @@ from raydrift.engine.shard_work import (
     drifted_image,
 )
 from raydrift.errors import ImageError, OutputError, RaydriftError
-from raydrift.isolated_decoder import IsolatedDecoder
+from raydrift.isolated_decoder import IsolatedDecoder, decode_in_time
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.storage.output import cannot_write
 
@@ -148,7 +148,7 @@ def _decoder() -> Decoder:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Ray's own, about itself
         restarted = ray.get_runtime_context().was_current_actor_reconstructed
-    return IsolatedDecoder() if restarted else decode
+    return IsolatedDecoder() if restarted else decode_in_time
 
 
 class _LazyEmbedder:

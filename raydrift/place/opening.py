@@ -7,8 +7,9 @@ from urllib.parse import unquote
 import pyarrow as pa
 from pyarrow import fs
 
-from raydrift.errors import SettingsError
-from raydrift.place.s3 import S3Options, S3Store, find_store
+from raydrift.errors import SettingsError, reason
+from raydrift.place.s3 import S3Store, find_store
+from raydrift.place.s3_options import S3Options
 from raydrift.place.secrecy import redacted
 
 _S3_SCHEMES: Final = ("s3", "s3a", "s3n")
@@ -16,14 +17,15 @@ _S3_SCHEMES: Final = ("s3", "s3a", "s3n")
 
 def open_uri(
     uri: str, scheme: str, options: Mapping[str, Any]
-) -> tuple[fs.FileSystem, str, S3Store | None]:
+) -> tuple[fs.FileSystem, str, str, S3Store | None]:
     """Opens what a URI names.
 
-    Without options, Arrow opens what it knows
-    (``gs://``, ``abfs://``, ``hdfs://``); everything else, and what has options, is fsspec's.
+    Without options, Arrow opens what it knows (``gs://``, ``abfs://``, ``hdfs://``); everything
+    else, and what has options, is fsspec's.
 
     Returns:
-        The filesystem, the path on it, and for S3 the store.
+        The filesystem, the path on it, the URI without what only tells how to get there (login and
+        query), and for S3 the store.
 
     Raises:
         SettingsError: Nothing here knows the scheme, how to reach it, or one of the options.
@@ -31,20 +33,23 @@ def open_uri(
     shown = redacted(uri)
     try:
         if scheme in _S3_SCHEMES:
-            return _open_s3(uri, options)
+            store, path = _open_s3(uri, options)
+            return store.reader, path, f"{scheme}://{path}", store
         if not options:
             try:
-                return (*fs.FileSystem.from_uri(uri), None)
+                filesystem, path = fs.FileSystem.from_uri(uri)
+                plain = f"{scheme}://{path}" if "@" in uri or "?" in uri else uri
+                return filesystem, path, plain, None
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
                 pass
-        return (*_open_fsspec(uri, scheme, options), None)
+        return (*_open_fsspec(uri, scheme, options), uri, None)
     except SettingsError as error:
         raise SettingsError(f"{shown}: {redacted(str(error))}") from None
-    except OSError as error:
-        raise SettingsError(f"{shown}: {redacted(' '.join(str(error).split()))}") from None
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{shown}: {redacted(reason(error))}") from None
 
 
-def _open_s3(uri: str, options: Mapping[str, Any]) -> tuple[fs.FileSystem, str, S3Store]:
+def _open_s3(uri: str, options: Mapping[str, Any]) -> tuple[S3Store, str]:
     """``s3://[KEY:SECRET@]BUCKET/PATH[?region=…&endpoint_override=…&scheme=…]``."""
     rest = uri.partition("://")[2]
     values = dict(options)
@@ -64,10 +69,13 @@ def _open_s3(uri: str, options: Mapping[str, Any]) -> tuple[fs.FileSystem, str, 
         values |= {"key": unquote(key), "secret": unquote(secret)}
         path = after
     bucket = path.partition("/")[0]
+    if ":" in bucket:
+        raise SettingsError(
+            "a secret with a slash in it: write the slash as %2F, or give storage_options"
+        )
     if not bucket:
         raise SettingsError("names no bucket: write s3://BUCKET/PATH")
-    store = find_store(bucket, S3Options.parse(values))
-    return store.reader, path, store
+    return find_store(bucket, S3Options.parse(values)), path
 
 
 def _open_fsspec(uri: str, scheme: str, options: Mapping[str, Any]) -> tuple[fs.FileSystem, str]:

@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,13 +40,13 @@ class Place:
     Attributes:
         filesystem: pyarrow's filesystem.
         path: The path on it, without a slash at the end.
-        uri: The place as the user wrote it.
+        uri: The place as the user wrote it, without a login.
         s3: The store, if it is on S3.
     """
 
     filesystem: fs.FileSystem
     path: str
-    uri: str = field(repr=False)  # it may have credentials
+    uri: str = field(repr=False)
     s3: S3Store | None = None
 
     @classmethod
@@ -67,8 +67,8 @@ class Place:
             path = unquote(uri.removeprefix("file://")) if separator else uri
             path = os.path.abspath(os.path.expanduser(path))
             return cls(fs.LocalFileSystem(), path.rstrip("/") or "/", uri)
-        filesystem, path, s3 = open_uri(uri, scheme, options or {})
-        return cls(filesystem, path.rstrip("/"), uri, s3)
+        filesystem, path, plain, s3 = open_uri(uri, scheme, options or {})
+        return cls(filesystem, path.rstrip("/"), plain, s3)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.s3 is not None:  # whose filesystem every process makes anew
@@ -84,11 +84,17 @@ class Place:
         """A folder or a file in this folder."""
         path = f"{self.path.rstrip('/')}/{name}" if self.path else name
         uri = self.uri if self.uri.endswith("/") else self.uri + "/"
-        return Place(self.filesystem, path, uri + name, self.s3)
+        return Place(self._connection(), path, uri + name, self.s3)
 
     def at(self, path: str) -> "Place":
         """Another path on the same filesystem, or one from this folder if it is relative."""
-        return Place(self.filesystem, path, path, self.s3) if path.startswith("/") else self / path
+        if path.startswith("/"):
+            return Place(self._connection(), path, path, self.s3)
+        return self / path
+
+    def _connection(self) -> fs.FileSystem:
+        """The filesystem with the credentials of the moment: those of a role end within hours."""
+        return self.s3.reader if self.s3 is not None else self.filesystem
 
     def __str__(self) -> str:
         return redacted(self.uri)
@@ -103,9 +109,12 @@ class Place:
 
     def files(self) -> list[fs.FileInfo]:
         """The files directly in this folder; none if it is not there."""
-        selector = fs.FileSelector(self.path, allow_not_found=True)
-        infos = self._trying(lambda: self.filesystem.get_file_info(selector))
-        return [info for info in infos if info.type == fs.FileType.File]
+        return [info for info in self.entries() if info.type == fs.FileType.File]
+
+    def entries(self, recursive: bool = False) -> list[fs.FileInfo]:
+        """All that is in this folder, or below it; nothing if it is not there."""
+        selector = fs.FileSelector(self.path, allow_not_found=True, recursive=recursive)
+        return self._trying(lambda: self.filesystem.get_file_info(selector))
 
     def names(self) -> dict[str, int]:
         """The files directly in this folder: name to size in bytes."""
@@ -175,17 +184,37 @@ class Place:
                 self.filesystem.delete_file(aside)
             raise
 
-    def remove_unfinished(self, name: str = "") -> None:
-        """Deletes what writers that were killed left of a file in this folder, or of any file.
+    def write_new(self, data: bytes) -> bool:
+        """Writes this file unless it is there already; False: it is.
 
-        Nobody else may be writing there.
+        Only this machine's disks and S3 are sure of that where two do it at once.
         """
         if self.s3 is not None:
-            self.s3.abort_uploads(f"{self.path}/{name}")
+            return self.s3.put_new(self.path, data)
+        if self.is_local:
+            try:
+                with Path(self.path).open("xb") as file:
+                    file.write(data)
+            except FileExistsError:
+                return False
+            return True
+        if self.is_file():
+            return False
+        self.write_bytes(data)
+        return True
+
+    def remove_unfinished(self, names: Iterable[str]) -> None:
+        """Deletes what writers that were killed left of these files in this folder.
+
+        Nobody else may be writing them.
+        """
+        if self.s3 is not None:
+            for name in names:
+                self.s3.abort_uploads(f"{self.path}/{name}")
             return
+        starts = tuple(f".{name}." for name in names)
         for info in self.files():
-            start = f".{name}." if name else "."
-            if info.base_name.startswith(start) and info.base_name.endswith(_ASIDE):
+            if info.base_name.startswith(starts) and info.base_name.endswith(_ASIDE):
                 (self / info.base_name).delete()
 
     def delete(self) -> None:
@@ -197,9 +226,9 @@ class Place:
             return
         match self.info().type:
             case fs.FileType.File:
-                self.filesystem.delete_file(self.path)
+                self._trying(lambda: self.filesystem.delete_file(self.path))
             case fs.FileType.Directory:
-                self.filesystem.delete_dir(self.path)
+                self._trying(lambda: self.filesystem.delete_dir(self.path))
 
     def _trying(self, call: Callable[[], _T]) -> _T:
         """Calls until that does not fail, or fails for good; then as an OSError."""

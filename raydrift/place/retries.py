@@ -11,7 +11,7 @@ from tenacity import (
 )
 
 ATTEMPTS: Final = 5
-"""How often a file is tried, over about 5 seconds."""
+"""How often a file is tried, with pauses of about 8 seconds in all."""
 
 _PASSING: Final = frozenset({
     errno.EAGAIN, errno.EBUSY, errno.ECONNABORTED, errno.ECONNREFUSED, errno.ECONNRESET,
@@ -45,6 +45,6 @@ def retrying() -> Retrying:
     return Retrying(
         retry=retry_if_exception(may_pass),
         stop=stop_after_attempt(ATTEMPTS),
-        wait=wait_exponential_jitter(initial=0.3, max=5.0, jitter=0.5),
+        wait=wait_exponential_jitter(initial=0.5, max=5.0, jitter=0.5),
         reraise=True,
     )

@@ -1,7 +1,9 @@
 """The merge of a run's shards into the zip and the single tables."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from hashlib import sha256
 from time import perf_counter
 from typing import Final, Self
@@ -24,6 +26,8 @@ _TABLES: Final = {
     layout.PROVENANCE: schemas.PROVENANCE,
 }
 _ROW_GROUP: Final = 16_384
+_READERS: Final = 16
+_SHARDS_AHEAD: Final = 2
 _TABLE_ROW_BYTES: Final = 6_000  # of an embedding and a bit; an upper bound is enough
 
 
@@ -95,6 +99,7 @@ def finalize(
     *,
     keep_shards: bool = False,
     on_shard: Callable[[LedgerRow], None] | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> RunRecord:
     """Merges the shards of a run, in order of sample ids, and marks the run complete.
 
@@ -105,6 +110,7 @@ def finalize(
         output: The run's folder, locked by the caller.
         keep_shards: Whether ``_shards/`` stays.
         on_shard: Called after each shard.
+        check: Called before whatever cannot be taken back; raises if the lock was lost.
 
     Raises:
         OutputError: There is no run, or it cannot be written.
@@ -124,24 +130,28 @@ def finalize(
         )
     rows = [ledger[shard] for shard in range(record.shards)]
     start = perf_counter()
-    for name in layout.RESULTS:
-        output.remove_unfinished(name)
-    record.files = _merge(output, record, rows, on_shard)
+    output.remove_unfinished((*layout.RESULTS, layout.RUN, layout.LOCK))
+    record.files = _merge(output, record, rows, on_shard, check)
     record.files[layout.REJECTED] = write_rejected(output, rows)
     record.timings["finalize"] = round(perf_counter() - start, 3)
     record.counts = count(rows)
     record.status = "complete"
+    check()
     record.save(output)
     if not keep_shards:
-        (output / layout.SHARDS).delete()
+        check()
+        with suppress(OSError):  # the result is whole; the same command clears them away
+            (output / layout.SHARDS).delete()
     return record
 
 
 def write_rejected(output: Place, rows: list[LedgerRow]) -> dict[str, int | str]:
     """Writes ``rejected.parquet`` from the ledger entries of the shards; returns its facts."""
-    rejected = [
-        vars(one) for row in rows if row.rejected for one in read_rejected(output, row.shard)
-    ]
+    with ThreadPoolExecutor(_READERS) as pool:
+        lists = pool.map(
+            lambda row: read_rejected(output, row.shard), (row for row in rows if row.rejected)
+        )
+        rejected = [vars(one) for images in lists for one in images]
     table = pa.Table.from_pylist(rejected, schema=schemas.REJECTED)
     with (output / layout.REJECTED).writing() as file:
         sink = HashingSink(file)
@@ -165,6 +175,7 @@ def _merge(
     record: RunRecord,
     rows: list[LedgerRow],
     on_shard: Callable[[LedgerRow], None] | None,
+    check: Callable[[], None],
 ) -> dict[str, dict[str, int | str]]:
     names = [layout.ZIP, *_TABLES]
     if not record.has_embeddings:
@@ -186,15 +197,28 @@ def _merge(
             for name, schema in _TABLES.items()
             if name in sinks
         ]
-        for row in rows:
-            shard = read_shard(output, row)
+        for row, shard in _read_ahead(output, rows):
             for name, image in _members(shard):
                 archive.add(name, image)
             for table in tables:
                 table.add(shard)
             if on_shard is not None:
                 on_shard(row)
+        check()
     return {name: sink.facts for name, sink in sinks.items()}
+
+
+def _read_ahead(output: Place, rows: list[LedgerRow]) -> Iterator[tuple[LedgerRow, pa.Table]]:
+    """The shards in order; the next ones are read and checked while one is merged."""
+    waiting: deque[tuple[LedgerRow, Future[pa.Table]]] = deque()
+    with ThreadPoolExecutor(_SHARDS_AHEAD) as pool:
+        for row in rows:
+            waiting.append((row, pool.submit(read_shard, output, row)))
+            if len(waiting) > _SHARDS_AHEAD:
+                first, shard = waiting.popleft()
+                yield first, shard.result()
+        for first, shard in waiting:
+            yield first, shard.result()
 
 
 def _members(shard: pa.Table) -> Iterator[tuple[str, memoryview]]:

@@ -1,8 +1,8 @@
 """The lock of an output folder: one run at a time.
 
 It is a small file that its owner renews every few seconds, on any filesystem, without trusting
-clocks: a lock whose content stays the same for some time has no owner any more. What a run that
-lost its lock may still write is dropped by its fingerprint, or is the same.
+clocks: a lock whose content stays the same for some time has no owner any more. What the workers of
+a run that lost its lock may still write are shards; those that do not fit are found and made again.
 """
 
 import json
@@ -58,36 +58,63 @@ class OutputLock:
             "renewed": 0,
         }
         self._lost_to: dict[str, Any] | None = None
+        self._renewed_at = 0.0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._renew_until_stopped, daemon=True)
 
     def __enter__(self) -> Self:
-        other = self._read()
-        if other is not None and not _is_dead(other):
-            self._wait_for(other)
-        self._write()
-        time.sleep(_SETTLED_AFTER_S if self._output.is_local else _SETTLED_AFTER_REMOTE_S)
-        found = self._read()  # of two that came at once the later one stays
-        if found is not None and found["owner"] != self._ours["owner"]:
-            raise self._refusal(found)
+        try:
+            self._take()
+            self._renewed_at = time.time()  # it goes on while the machine sleeps
+            time.sleep(_SETTLED_AFTER_S if self._output.is_local else _SETTLED_AFTER_REMOTE_S)
+            self._look()  # of two that came at once the later one stays
+        except BaseException:
+            self._give_back()
+            raise
         self._thread.start()
         return self
+
+    def _take(self) -> None:
+        other = self._read()
+        if other is None and self._file.write_new(self._content()):
+            return
+        other = other or self._read()  # somebody may just have come
+        if other is not None and not _is_dead(other):
+            self._wait_for(other)
+        self._file.write_bytes(self._content())
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._stopped.set()
         self._thread.join()
-        with suppress(OSError):  # a lock that stays behind is found to be dead
-            if self._lost_to is None:
-                self._file.delete()
+        self._give_back()
 
-    def check(self, *_: object) -> None:
-        """Makes sure that no other run has taken the folder over.
+    def check(self) -> None:
+        """Makes sure that no other run has taken the folder over; reads the lock if it is old.
 
         Raises:
             LockedError: One has, because this run was asleep or could not reach the folder.
         """
+        if self._lost_to is None and abs(time.time() - self._renewed_at) > 2 * self._interval:
+            self._look()
         if self._lost_to is not None:
             raise self._refusal(self._lost_to)
+
+    def _look(self) -> None:
+        """Reads the lock.
+
+        Raises:
+            LockedError: It is another's.
+        """
+        found = self._read()
+        if found is not None and found["owner"] != self._ours["owner"]:
+            self._lost_to = found
+            raise self._refusal(found)
+
+    def _give_back(self) -> None:
+        with suppress(OSError):  # a lock that stays behind is found to be dead
+            found = self._read()
+            if found is not None and found["owner"] == self._ours["owner"]:
+                self._file.delete()
 
     def _refusal(self, other: dict[str, Any]) -> LockedError:
         return LockedError(
@@ -119,18 +146,20 @@ class OutputLock:
         except (FileNotFoundError, ValueError, AttributeError):
             return None
 
-    def _write(self) -> None:
+    def _content(self) -> bytes:
         self._ours["renewed"] += 1
-        self._file.write_bytes(json.dumps(self._ours).encode())
+        return json.dumps(self._ours).encode()
 
     def _renew_until_stopped(self) -> None:
         while not self._stopped.wait(self._interval):
-            with suppress(OSError):  # a full disk, or a connection that is back the next time
-                found = self._read()
-                if found is not None and found["owner"] != self._ours["owner"]:
-                    self._lost_to = found
-                    return
-                self._write()
+            try:
+                self._look()
+                self._file.write_bytes(self._content())
+                self._renewed_at = time.time()  # it goes on while the machine sleeps
+            except LockedError:
+                return
+            except OSError:  # a full disk, or a connection that is back the next time
+                continue
 
 
 def _is_dead(owner: dict[str, Any]) -> bool:
@@ -138,11 +167,12 @@ def _is_dead(owner: dict[str, Any]) -> bool:
     if not owner["machine"] or owner["machine"] != _machine():
         return False
     try:
-        with open(f"/proc/{int(owner['pid'])}/stat") as file:
+        os.kill(owner["pid"], 0)
+        with open(f"/proc/{owner['pid']}/stat") as file:
             return file.read().rpartition(")")[2].split()[0] == "Z"  # ended, and nobody asked how
-    except (FileNotFoundError, ProcessLookupError):
+    except ProcessLookupError:
         return True
-    except (OSError, OverflowError, TypeError, ValueError, IndexError):
+    except (OSError, OverflowError, TypeError, IndexError):
         return False
 
 

@@ -85,21 +85,19 @@ def _usable(found: RunRecord, names: dict[str, int], overwrite: bool) -> RunReco
     return found
 
 
-def whole_shards(output: Place, record: RunRecord) -> dict[int, LedgerRow]:
+def whole_shards(output: Place, record: RunRecord, checked: bool) -> dict[int, LedgerRow]:
     """The shards of a run that need not be made again.
 
-    Made again are those that are missing, cut off or altered, and those with images that could not
-    be read: they may be there by now.
+    Made again are those that are missing or cut off, those with images that could not be read,
+    which may be there by now, and the altered ones.
+
+    Args:
+        output: The run's folder.
+        record: Of the run.
+        checked: Whether all bytes are read to find the altered ones; the merge does that too.
     """
-    rows = read_ledger(output, record.fingerprint)
-    return intact(
-        output,
-        [
-            row
-            for shard, row in rows.items()
-            if row.asked == record.asked_of(shard) and not row.unread
-        ],
-    )
+    rows = [row for row in read_ledger(output, record.fingerprint).values() if not row.unread]
+    return intact(output, rows) if checked else {row.shard: row for row in rows}
 
 
 def clear(output: Place, names: Iterable[str] = (*layout.RESULTS, layout.RUN)) -> None:

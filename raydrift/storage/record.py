@@ -66,8 +66,9 @@ class RunRecord:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the identity."""
-        return sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()
+        """SHA-256 of the identity and the shards' size: what makes a shard one of this run's."""
+        whole = self.identity | {"shard_size": self.shard_size}
+        return sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
     @property
     def shards(self) -> int:

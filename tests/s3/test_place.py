@@ -10,7 +10,8 @@ from pyarrow import fs
 
 from raydrift.errors import SettingsError
 from raydrift.place import Place, s3
-from raydrift.place.s3 import S3Options, S3Upload
+from raydrift.place.s3_options import S3Options
+from raydrift.place.s3_upload import S3Upload
 from tests.s3.servers import Kind, Proxy, Server
 
 MB = 2**20
@@ -217,12 +218,12 @@ class TestFaults:
     ) -> None:
         assert folder.s3 is not None
         for name in ("mine.zip", "other.zip"):
-            upload = S3Upload(folder.s3.client, (folder / name).path, expected_bytes=0)
+            upload = S3Upload(folder.s3.client, bucket, f"a folder/é/{name}", expected_bytes=0)
             upload.write(os.urandom(17 * MB))
         assert len(server.unfinished_uploads(bucket)) == 2
-        folder.remove_unfinished("mine.zip")
+        folder.remove_unfinished(["mine.zip"])
         assert server.unfinished_uploads(bucket) == ["a folder/é/other.zip"]
-        folder.remove_unfinished()
+        folder.remove_unfinished(["mine.zip", "other.zip"])
         assert server.unfinished_uploads(bucket) == []
 
 
@@ -249,7 +250,7 @@ def test_options_that_cannot_be_are_told(values: Mapping[str, Any], message: str
 def test_parts_are_as_many_as_s3_takes(folder: Place) -> None:
     assert folder.s3 is not None
     sizes = {
-        expected: S3Upload(folder.s3.client, "b/k", expected)._part_bytes
+        expected: S3Upload(folder.s3.client, "b", "k", expected).part_bytes
         for expected in (0, 10**9, 10**12, 4 * 10**12)
     }
     assert sizes == {0: 16 * MB, 10**9: 16 * MB, 10**12: 106 * MB, 4 * 10**12: 424 * MB}

@@ -29,6 +29,7 @@ RUN = {
     "image": {"height": 64, "width": 64},
     "write": {"shard_size": 16, "organize_by_class": True},
 }
+ON_MOTO = pytest.mark.parametrize("server", ["moto"], indirect=True)  # one of them is enough
 TABLES = ["input_mapping", "provenance", "rejected", "target"]
 FILES = ["run.json", "sampled_images.zip", *(f"{name}.parquet" for name in TABLES)]
 
@@ -80,6 +81,7 @@ def test_a_bucket_gives_the_bytes_that_a_disk_gives(
     assert server.unfinished_uploads(bucket) == []
 
 
+@ON_MOTO
 @pytest.mark.usefixtures("ray_session")
 def test_a_store_that_fails_now_and_then_loses_nothing(
     proxy: Proxy, bucket: str, source: str, local: dict[str, Any]
@@ -100,18 +102,20 @@ def test_a_store_that_fails_now_and_then_loses_nothing(
     assert contents(Place.of(settings.output, options(proxy.server))) == local
 
 
+@ON_MOTO
 @pytest.mark.usefixtures("ray_session")
 def test_images_that_an_outage_took_are_read_again(
     proxy: Proxy, bucket: str, source: str, local: dict[str, Any]
 ) -> None:
     """More failures of two images than one reading tries: the shards are made once more."""
-    outage = proxy.fail(lambda method, path: "boat_001.jpg" in path, "503", 25)
+    outage = proxy.fail(lambda method, path: "boat_001.jpg" in path, "503", 15)
     settings = settings_for(source, f"s3://{bucket}/out", proxy.server)
     assert generate(settings, quiet=True).counts["written"] == 72
-    assert outage.injected == 25
+    assert outage.injected == 15
     assert contents(Place.of(settings.output, options(proxy.server))) == local
 
 
+@ON_MOTO
 @pytest.mark.usefixtures("ray_session")
 def test_a_run_that_was_stopped_before_its_merge_goes_on(
     proxy: Proxy, bucket: str, source: str, local: dict[str, Any]
@@ -141,6 +145,7 @@ def test_a_run_that_was_stopped_before_its_merge_goes_on(
     assert proxy.origin.keys(bucket, "out/") == [f"out/{name}" for name in sorted(FILES)]
 
 
+@ON_MOTO
 @pytest.mark.usefixtures("ray_session")
 def test_the_generator_in_a_notebook_takes_storage_options(
     server: Server, bucket: str, source: str

@@ -1,0 +1,111 @@
+"""One object of S3 in the making."""
+
+from __future__ import annotations
+
+import errno
+import math
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from raydrift.place.retries import retrying
+from raydrift.place.s3_errors import as_os_errors
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+_SMALLEST_PART: Final = 16 * 2**20
+_PARTS: Final = 9_000  # S3 takes 10,000 of an object; the expected size is an estimate
+_BYTES_AT_ONCE: Final = 256 * 2**20
+_MOST_AT_ONCE: Final = 4
+
+
+class S3Upload:
+    """One object in the making: its parts go up while the next one fills.
+
+    Args:
+        client: botocore's.
+        bucket: Its bucket.
+        key: Its key.
+        expected_bytes: About how large it will be; all parts but the last have one size, which some
+            S3-compatible stores insist on.
+    """
+
+    def __init__(self, client: BaseClient, bucket: str, key: str, expected_bytes: int) -> None:
+        self._client = client
+        self._object = {"Bucket": bucket, "Key": key}
+        megabytes = math.ceil(expected_bytes / _PARTS / 2**20)
+        self._part_bytes = max(_SMALLEST_PART, megabytes * 2**20)
+        self._at_once = max(1, min(_MOST_AT_ONCE, _BYTES_AT_ONCE // self._part_bytes))
+        self._waiting = bytearray()
+        self._id: str | None = None
+        self._pool = ThreadPoolExecutor(self._at_once)
+        self._going: deque[Future[dict[str, Any]]] = deque()
+        self._parts: list[dict[str, Any]] = []
+        self._given_up = False
+
+    @property
+    def part_bytes(self) -> int:
+        """Of every part but the last."""
+        return self._part_bytes
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Takes the next bytes."""
+        rest = memoryview(data).cast("B")
+        while rest:
+            room = self._part_bytes - len(self._waiting)
+            self._waiting += rest[:room]
+            rest = rest[room:]
+            if len(self._waiting) == self._part_bytes:
+                self._send_part()
+
+    def finish(self) -> None:
+        """Sends the rest; the object appears. A small one is sent in one request."""
+        if self._id is None:
+            self._ask(self._client.put_object, Body=bytes(self._waiting))
+        else:
+            if self._waiting:
+                self._send_part()
+            while self._going:
+                self._parts.append(self._going.popleft().result())
+            parts = {"Parts": self._parts}
+            self._ask(
+                self._client.complete_multipart_upload, UploadId=self._id, MultipartUpload=parts
+            )
+        self._pool.shutdown()
+
+    def abort(self) -> None:
+        """Leaves nothing behind, as far as the store can still be reached."""
+        self._given_up = True
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._id is not None:
+            with suppress(OSError), as_os_errors():  # the next merge aborts it, if this can't
+                self._client.abort_multipart_upload(**self._object, UploadId=self._id)
+
+    def _send_part(self) -> None:
+        if self._id is None:
+            self._id = self._ask(self._client.create_multipart_upload)["UploadId"]
+        while len(self._going) >= self._at_once:
+            self._parts.append(self._going.popleft().result())
+        number = len(self._parts) + len(self._going) + 1
+        self._going.append(self._pool.submit(self._part, number, bytes(self._waiting)))
+        self._waiting.clear()
+
+    def _part(self, number: int, data: bytes) -> dict[str, Any]:
+        upload = self._client.upload_part
+        answer = self._ask(upload, UploadId=self._id, PartNumber=number, Body=data)
+        # A store that checks parts by a checksum wants to hear it again.
+        told = {name: value for name, value in answer.items() if name.startswith("Checksum")}
+        told.pop("ChecksumType", None)
+        return {"PartNumber": number, "ETag": answer["ETag"]} | told
+
+    def _ask(self, request: Callable[..., dict[str, Any]], **values: Any) -> dict[str, Any]:
+        def once() -> dict[str, Any]:
+            if self._given_up:
+                raise OSError(errno.ECANCELED, "the upload was given up")
+            with as_os_errors():
+                return request(**self._object, **values)
+
+        return retrying()(once)
