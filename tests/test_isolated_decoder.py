@@ -1,16 +1,20 @@
 """Decoding in a child process: the same pixels, and images that kill cost a child and no more."""
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from raydrift import isolated_decoder
 from raydrift.codec import decode
 from raydrift.errors import ImageError
-from raydrift.isolated_decoder import IsolatedDecoder
+from raydrift.isolated_decoder import IsolatedDecoder, decode_in_time
 from raydrift.settings import ImageSettings
 
 SETTINGS = ImageSettings(height=48, width=64)
@@ -75,3 +79,49 @@ def test_a_child_that_something_else_killed_costs_no_image(
     os.kill(decoder._child.pid, kill)
     decoder._child.wait(10)
     np.testing.assert_array_equal(decoder(images[1], SETTINGS), decode(images[1], SETTINGS))
+
+
+def test_the_working_directory_is_not_where_the_child_finds_its_code(
+    decoder: IsolatedDecoder, images: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('a stranger')")
+    monkeypatch.chdir(tmp_path)
+    assert decoder(images[0], SETTINGS).shape == (48, 64, 3)
+
+
+def test_a_child_that_cannot_be_started_is_no_fault_of_the_image(
+    decoder: IsolatedDecoder, images: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(RuntimeError, match=r"no process to decode in could be started \(it ended"):
+        decoder(images[0], SETTINGS)
+
+
+def test_an_answer_that_nobody_waited_for_is_not_given_to_the_next_image(
+    decoder: IsolatedDecoder, images: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object) -> bytes:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(isolated_decoder, "_receive", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            decoder(images[0], SETTINGS)
+    np.testing.assert_array_equal(decoder(images[1], SETTINGS), decode(images[1], SETTINGS))
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no such clock")
+def test_a_decoder_that_does_not_end_ends_with_its_process() -> None:
+    code = (
+        "import time; from raydrift import isolated_decoder as module; "
+        "from raydrift.settings import ImageSettings; module.SLOWEST_S = 0.2; "
+        "module.decode = lambda data, settings: time.sleep(60); "
+        "module.decode_in_time(b'', ImageSettings())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=50)
+    assert done.returncode == -signal.SIGALRM
+
+
+def test_the_clock_stops_when_the_image_is_decoded(images: list[bytes]) -> None:
+    decode_in_time(images[0], SETTINGS)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)

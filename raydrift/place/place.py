@@ -241,7 +241,7 @@ class Place:
             except Exception as error:  # fsspec's filesystems have errors of their own
                 raise OSError(f"{type(error).__name__}: {error}") from error
 
-        return retrying()(as_file)
+        return retrying(soon=self.is_local)(as_file)
 
 
 def _check_size(size: int, most: int | None) -> None:

@@ -8,10 +8,13 @@ from tenacity import (
     retry_if_exception,
     stop_after_attempt,
     wait_exponential_jitter,
+    wait_fixed,
 )
 
 ATTEMPTS: Final = 5
 """How often a file is tried, with pauses of about 8 seconds in all."""
+
+ATTEMPTS_SOON: Final = 3
 
 _PASSING: Final = frozenset({
     errno.EAGAIN, errno.EBUSY, errno.ECONNABORTED, errno.ECONNREFUSED, errno.ECONNRESET,
@@ -40,11 +43,16 @@ def may_pass(error: BaseException) -> bool:
     return error.errno in _PASSING
 
 
-def retrying() -> Retrying:
-    """Calls what it is given until that does not fail, or fails for good."""
+def retrying(soon: bool = False) -> Retrying:
+    """Calls what it is given until that does not fail, or fails for good.
+
+    Args:
+        soon: Whether to ask only a few times, at once: what a disk cannot read it seldom can later.
+    """
+    pauses = wait_fixed(0.1) if soon else wait_exponential_jitter(0.5, max=5.0, jitter=0.5)
     return Retrying(
         retry=retry_if_exception(may_pass),
-        stop=stop_after_attempt(ATTEMPTS),
-        wait=wait_exponential_jitter(initial=0.5, max=5.0, jitter=0.5),
+        stop=stop_after_attempt(ATTEMPTS_SOON if soon else ATTEMPTS),
+        wait=pauses,
         reraise=True,
     )

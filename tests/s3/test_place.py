@@ -1,8 +1,10 @@
 """A place on S3: what is written, what is asked of the server, and what is left behind."""
 
+import json
 import os
 import pickle
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from pyarrow import fs
 
 from raydrift.errors import SettingsError
 from raydrift.place import Place, s3
+from raydrift.place.s3 import S3Store
 from raydrift.place.s3_options import S3Options
 from raydrift.place.s3_upload import S3Upload
 from tests.s3.servers import Kind, Proxy, Server
@@ -103,6 +106,82 @@ def test_a_pickled_place_connects_again(folder: Place) -> None:
     )
 
 
+def test_the_endpoint_travels_with_a_place(
+    server: Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers on other machines do not have the driver's environment."""
+    packed = pickle.dumps(Place.of(f"s3://{bucket}/out"))
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    place = pickle.loads(packed) / "a.bin"
+    place.write_bytes(b"1")
+    assert (place.read_bytes(), server.keys(bucket)) == (b"1", ["out/a.bin"])
+
+
+def test_both_clients_have_the_credentials_that_botocore_finds(
+    rclone: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here of a profile that asks a program; the server refuses all others."""
+    bucket = rclone.new_bucket()
+    for name, value in rclone.environment().items():
+        monkeypatch.setenv(name, value)
+    answer = {
+        "Version": 1,
+        "AccessKeyId": rclone.access_key,
+        "SecretAccessKey": rclone.secret_key,
+    }
+    (tmp_path / "answer").write_text(json.dumps(answer))
+    (tmp_path / "config").write_text(
+        f"[profile mine]\ncredential_process = cat {tmp_path}/answer\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    place = Place.of(f"s3://{bucket}/out")
+    (place / "a.bin").write_bytes(b"1")
+    assert (place / "a.bin").read_bytes() == b"1"
+
+
+def test_credentials_that_change_are_taken_up_for_reading(rclone: Server) -> None:
+    """As those of a role do every hour."""
+    known = options(rclone)
+    key, secret = known.pop("key"), known.pop("secret")
+    store = S3Store(S3Options(**known), rclone.region, f"http://{rclone.endpoint}")
+    root = Place(store.reader, rclone.new_bucket(), "s3://bucket", store)
+    store.session.set_credentials("somebody-elses", "with-another-secret")
+    with pytest.raises(OSError, match="ACCESS_DENIED"):
+        (root / "a.bin").read_bytes()
+    store.session.set_credentials(key, secret)
+    with pytest.raises(FileNotFoundError):
+        (root / "a.bin").read_bytes()
+    assert store.reader is store.reader
+
+
+@pytest.mark.parametrize(
+    ("uri", "environment", "message"),
+    [
+        ("s3://AKIA:abc/defS3CRET@bucket/x", {}, "a secret with a slash in it: write the slash"),
+        ("s3://", {}, "names no bucket: write s3://BUCKET/PATH"),
+        ("s3://b/x", {"AWS_ENDPOINT_URL": "localhost:9000"}, "ValueError: Invalid endpoint"),
+        ("s3://b/x", {"AWS_DEFAULT_REGION": "eu west"}, "Provided region_name 'eu west'"),
+        ("s3://b/x", {"AWS_ACCESS_KEY_ID": "S3CRET"}, "Partial credentials found"),
+        ("s3://b/x", {"AWS_PROFILE": "nope"}, "The config profile (nope) could not be found"),
+    ],
+)
+def test_what_often_goes_wrong_is_told_in_one_line(
+    uri: str, environment: Mapping[str, str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"AWS_DEFAULT_REGION": "eu-west-1", **environment}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as error:
+        Place.of(uri)
+    assert message in str(error.value)
+    assert "S3CRET" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
 def test_a_bucket_that_is_not_there_is_told(server: Server) -> None:
     with pytest.raises(FileNotFoundError):
         Place.of("s3://no-such-bucket/out", options(server)).create()
@@ -180,6 +259,27 @@ class TestFaults:
             sink.write(content)
         assert fault.injected == 2
         assert (counted / "zip").read_bytes() == content
+
+    def test_an_upload_begins_and_ends_in_spite_of_failures(
+        self, counted: Place, proxy: Proxy
+    ) -> None:
+        content = os.urandom(20 * MB)
+        fault = proxy.fail(lambda method, path: method == "POST" and "uploads" in path, "503", 3)
+        other = proxy.fail(lambda method, path: method == "POST" and "uploadId" in path, "503", 3)
+        with (counted / "zip").writing() as sink:
+            sink.write(content)
+        assert (fault.injected, other.injected) == (3, 3)
+        assert (counted / "zip").read_bytes() == content
+
+    def test_a_store_that_deletes_only_one_by_one_is_emptied_so(
+        self, counted: Place, proxy: Proxy, bucket: str
+    ) -> None:
+        for name in "abc":
+            (counted / "below" / name).write_bytes(b"1")
+        proxy.fail(lambda method, path: method == "POST" and "delete" in path, "503", 99)
+        (counted / "below").delete()
+        assert proxy.origin.keys(bucket) == []
+        assert proxy.count("DELETE") == 3
 
     @pytest.mark.parametrize("stop", [RuntimeError, KeyboardInterrupt])
     def test_an_upload_that_is_given_up_leaves_nothing(

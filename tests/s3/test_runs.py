@@ -17,7 +17,7 @@ from raydrift import ImageDatasetGenerator
 from raydrift.catalog import load_catalog
 from raydrift.config import generate_settings
 from raydrift.engine.generate import generate
-from raydrift.errors import CatalogError, LockedError, OutputError
+from raydrift.errors import CatalogError, LockedError, OutputError, PipelineError
 from raydrift.place import Place
 from raydrift.storage.lock import OutputLock
 from tests.s3.servers import Proxy, Server
@@ -117,6 +117,21 @@ def test_images_that_an_outage_took_are_read_again(
 
 @ON_MOTO
 @pytest.mark.usefixtures("ray_session")
+def test_an_outage_ends_the_run_and_gives_nothing_up(
+    proxy: Proxy, bucket: str, source: str
+) -> None:
+    settings = settings_for(source, f"s3://{bucket}/out", proxy.server, num_samples=12)
+    proxy.fail(lambda method, path: path.endswith(".jpg"), "503", 100_000)
+    with pytest.raises(
+        PipelineError, match=r"^the input cannot be reached: 12 images could not be"
+    ):
+        generate(settings, quiet=True)
+    proxy.forget()
+    assert generate(settings, quiet=True).counts["written"] == 12
+
+
+@ON_MOTO
+@pytest.mark.usefixtures("ray_session")
 def test_a_run_that_was_stopped_before_its_merge_goes_on(
     proxy: Proxy, bucket: str, source: str, local: dict[str, Any]
 ) -> None:
@@ -153,10 +168,12 @@ def test_the_generator_in_a_notebook_takes_storage_options(
     generator = ImageDatasetGenerator(
         42, source, input_dim=(32, 32), storage_options=options(server), progress=False
     )
-    made = generator.sample(f"s3://{bucket}/one", num_samples=5)
-    assert made.zip_path == f"s3://{bucket}/one/sampled_images.zip"
-    assert made.target.num_rows == 5
-    assert server.secret_key not in repr(made)
+    login = f"{server.access_key}:{server.secret_key}"
+    for output in (f"s3://{bucket}/one", f"s3://{login}@{bucket}/two?region={server.region}"):
+        made = generator.sample(output, num_samples=5)
+        assert made.zip_path in {f"s3://{bucket}/{n}/sampled_images.zip" for n in ("one", "two")}
+        assert made.target.num_rows == 5
+        assert server.secret_key not in repr(made)
 
 
 def test_a_prefix_is_listed_in_one_request(source: str, proxy: Proxy) -> None:
@@ -192,6 +209,7 @@ def ray_logs() -> Iterator[Path]:
         yield Path(folder)
 
 
+@ON_MOTO
 def test_a_run_by_environment_and_file_tells_no_secret(
     server: Server, bucket: str, source: str, local: dict[str, Any], tmp_path: Path, ray_logs: Path
 ) -> None:
