@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet as pq
 
 from raydrift import schemas
-from raydrift.catalog import IMAGE_SUFFIXES, Catalog, class_labels, load_catalog
+from raydrift.catalog import IMAGE_SUFFIXES, Catalog, class_labels, folders, load_catalog
 from raydrift.errors import CatalogError
 from raydrift.place import Place
 
@@ -713,3 +713,21 @@ class TestDigest:
             for rows in (("ab,x", "c,x"), ("a,x", "bc,x"), ("a,x", "b,x", "c,x"))
         }
         assert len(digests) == 3
+
+
+def test_a_store_that_shows_no_folders_has_the_classes_that_its_names_tell(
+    scenes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Arrow lists Google's; here fsspec's memory is taken for one."""
+    root = Place.of("memory://no-folders/in")
+    for path in scenes.glob("*/*.jpg"):
+        folder = root / path.parent.name
+        folder.create()
+        (folder / path.name).write_bytes(path.read_bytes())
+    (root / "beside.jpg").write_bytes(b"")
+    usual = load_catalog(root.uri)
+    monkeypatch.setattr(folders, "_SHOWS_NO_FOLDERS", root.filesystem.type_name)
+    unusual = load_catalog(root.uri)
+    assert unusual.table.equals(usual.table)
+    assert (unusual.classes, unusual.ignored) == (usual.classes, usual.ignored)
+    assert (len(unusual), unusual.ignored) == (72, {"image outside the class folders": 1})

@@ -166,7 +166,7 @@ class Run:
                 row = LedgerRow.from_dict(values)
                 if row.asked != asked.get(row.shard):
                     raise PipelineError(
-                        f"shard {row.shard} came with {row.asked} of its {asked[row.shard]} "
+                        f"shard {row.shard} came with {row.asked} of its {asked.get(row.shard)} "
                         "samples: run the same command again"
                     )
                 read, interrupted = read + row.asked, interrupted + row.interrupted

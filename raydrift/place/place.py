@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from raydrift.place.opening import open_uri
-from raydrift.place.retries import retrying
+from raydrift.place.retries import may_pass, retrying
 from raydrift.place.s3 import S3Store
 from raydrift.place.secrecy import redacted
 
@@ -123,7 +123,7 @@ class Place:
     def create(self) -> None:
         """Makes this folder and those above it; S3 has none, there the bucket has to be there."""
         if self.s3 is not None:
-            self.s3.check_bucket(self.path)
+            retrying()(self.s3.check_bucket, self.path)
         else:
             self._trying(lambda: self.filesystem.create_dir(self.path, recursive=True))
 
@@ -190,7 +190,7 @@ class Place:
         Only this machine's disks and S3 are sure of that where two do it at once.
         """
         if self.s3 is not None:
-            return self.s3.put_new(self.path, data)
+            return retrying()(self.s3.put_new, self.path, data)
         if self.is_local:
             try:
                 with Path(self.path).open("xb") as file:
@@ -221,8 +221,8 @@ class Place:
         """Deletes this file or this folder with all that is in it; nothing there is no error."""
         if self.s3 is not None:
             if self.is_file():
-                self.s3.delete(self.path)
-            self.s3.delete_below(self.path)
+                retrying()(self.s3.delete, self.path)
+            retrying()(self.s3.delete_below, self.path)
             return
         match self.info().type:
             case fs.FileType.File:
@@ -241,7 +241,12 @@ class Place:
             except Exception as error:  # fsspec's filesystems have errors of their own
                 raise OSError(f"{type(error).__name__}: {error}") from error
 
-        return retrying(soon=self.is_local)(as_file)
+        try:
+            return as_file()  # nearly always; counting tries costs as much as a small file
+        except OSError as error:
+            if not may_pass(error):
+                raise
+            return retrying(soon=self.is_local)(as_file)
 
 
 def _check_size(size: int, most: int | None) -> None:

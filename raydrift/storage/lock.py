@@ -58,14 +58,14 @@ class OutputLock:
             "renewed": 0,
         }
         self._lost_to: dict[str, Any] | None = None
-        self._renewed_at = 0.0
+        self._renewed_at = 0.0  # by the clock that goes on while the machine sleeps
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._renew_until_stopped, daemon=True)
 
     def __enter__(self) -> Self:
         try:
             self._take()
-            self._renewed_at = time.time()  # it goes on while the machine sleeps
+            self._renewed_at = time.time()
             time.sleep(_SETTLED_AFTER_S if self._output.is_local else _SETTLED_AFTER_REMOTE_S)
             self._look()  # of two that came at once the later one stays
         except BaseException:
@@ -79,6 +79,8 @@ class OutputLock:
         if other is None and self._file.write_new(self._content()):
             return
         other = other or self._read()  # somebody may just have come
+        if other is not None and other["owner"] == self._ours["owner"]:
+            return  # the answer to the first try was lost
         if other is not None and not _is_dead(other):
             self._wait_for(other)
         self._file.write_bytes(self._content())
@@ -155,7 +157,7 @@ class OutputLock:
             try:
                 self._look()
                 self._file.write_bytes(self._content())
-                self._renewed_at = time.time()  # it goes on while the machine sleeps
+                self._renewed_at = time.time()
             except LockedError:
                 return
             except OSError:  # a full disk, or a connection that is back the next time
