@@ -173,7 +173,8 @@ def test_weights_that_cannot_be_downloaded_are_refused_with_all_remedies(
     assert socket.getdefaulttimeout() is None
 
 
-def test_credentials_in_a_uri_are_not_told() -> None:
+def test_credentials_in_a_uri_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("raydrift.place.retries.ATTEMPTS", 1)
     message = refusal("s3://key:s3cret@no-bucket/w.pt?endpoint_override=127.0.0.1:9&scheme=http")
     assert message.startswith("weights 's3://***@no-bucket/w.pt?endpoint_override=127.0.0.1:9&")
     assert "s3cret" not in message

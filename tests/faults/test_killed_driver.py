@@ -5,30 +5,33 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.faults.runs import SHARDS, Gate, Run, contents, finish, until, without_embeddings
 
 
-@pytest.mark.parametrize(("share", "kill"), [(0.3, os.kill), (0.8, os.killpg)])
 def test_the_same_command_makes_the_missing_shards_only(
-    share: float, kill: Any, album: Path, reference: dict[str, Any], tmp_path: Path
+    album: Path, reference: dict[str, Any], tmp_path: Path
 ) -> None:
-    """Killed is the driver alone, or its process group; workers may outlive it for a moment."""
+    """Killed twice: the driver alone, then its process group; workers may outlive it a moment."""
     output, options = tmp_path / "out", ["--workers=1", "--keep-shards"]
-    gate = Gate(album, shard=int(share * SHARDS))
-    with Run(album, output, *options) as run:
-        gate.reader(run)
-        before = run.committed()
-        assert len(before) == int(share * SHARDS)
-        kill(run.main.pid, signal.SIGKILL)
-        assert run.wait() == -signal.SIGKILL
-        gate.open()
-        with Run(album, output, *options) as again:
-            assert again.wait() == 0, again.said()
-            assert again.said() == []
+    early, late = Gate(album, shard=int(0.3 * SHARDS)), Gate(album, shard=int(0.8 * SHARDS))
+    with Run(album, output, *options) as first:
+        early.reader(first)
+        thirty = first.committed()
+        assert len(thirty) == int(0.3 * SHARDS)
+        os.kill(first.main.pid, signal.SIGKILL)
+        early.open()
+        with Run(album, output, *options) as second:
+            late.reader(second)
+            eighty = second.committed()
+            assert len(eighty) == int(0.8 * SHARDS)
+            os.killpg(second.main.pid, signal.SIGKILL)
+            late.open()
+            with Run(album, output, *options) as third:
+                assert third.wait() == 0, third.said()
+                assert third.said() == []
+                all_of_them = third.committed()
 
-    assert before.items() <= again.committed().items()
+    assert thirty.items() <= eighty.items() <= all_of_them.items()
     shards = [f"part-{i:08d}.{suffix}" for i in range(SHARDS) for suffix in ("json", "parquet")]
     assert contents(output) == without_embeddings(reference) | {"_shards": shards}
 

@@ -228,6 +228,7 @@ class TestRequests:
         assert (counted / "table").read_bytes() == b"small"
 
 
+@pytest.mark.parametrize("server", ["moto"], indirect=True)  # the proxy's faults are the same
 class TestFaults:
     @pytest.mark.parametrize("kind", ["503", "reset", "cut"])
     def test_a_read_that_fails_is_done_again(

@@ -86,7 +86,9 @@ def test_a_bucket_gives_the_bytes_that_a_disk_gives(
 def test_a_store_that_fails_now_and_then_loses_nothing(
     proxy: Proxy, bucket: str, source: str, local: dict[str, Any]
 ) -> None:
+    """One image fails more often than one reading tries: its shard is made once more."""
     faults = [
+        proxy.fail(lambda method, path: "house_001.jpg" in path, "503", 15),
         proxy.fail(lambda method, path: method == "GET" and path.endswith(".jpg"), "503", 20),
         proxy.fail(lambda method, path: method == "GET" and path.endswith("1.jpg"), "cut", 4),
         proxy.fail(lambda method, path: method == "HEAD", "reset", 4),
@@ -99,19 +101,6 @@ def test_a_store_that_fails_now_and_then_loses_nothing(
     record = generate(settings, quiet=True)
     assert [fault.injected for fault in faults] == [fault.times for fault in faults]
     assert record.counts["written"] == 72
-    assert contents(Place.of(settings.output, options(proxy.server))) == local
-
-
-@ON_MOTO
-@pytest.mark.usefixtures("ray_session")
-def test_images_that_an_outage_took_are_read_again(
-    proxy: Proxy, bucket: str, source: str, local: dict[str, Any]
-) -> None:
-    """More failures of two images than one reading tries: the shards are made once more."""
-    outage = proxy.fail(lambda method, path: "boat_001.jpg" in path, "503", 15)
-    settings = settings_for(source, f"s3://{bucket}/out", proxy.server)
-    assert generate(settings, quiet=True).counts["written"] == 72
-    assert outage.injected == 15
     assert contents(Place.of(settings.output, options(proxy.server))) == local
 
 
