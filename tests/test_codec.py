@@ -19,6 +19,7 @@ from raydrift.codec import RGB, decode, encode_png
 from raydrift.errors import ImageError
 from raydrift.scenes import draw_scene
 from raydrift.settings import ImageSettings
+from tests.image_files import file_of
 
 HEIGHT, WIDTH = 48, 72
 SCENE = draw_scene("house", seed=0, index=0, height=HEIGHT, width=WIDTH)
@@ -26,15 +27,6 @@ SAME_SIZE = ImageSettings(HEIGHT, WIDTH)
 SMALLER = ImageSettings(24, 16)
 
 Values = npt.NDArray[np.generic]
-
-
-def file_of(image: Image.Image | Values, kind: str, **options: Any) -> bytes:
-    """An image file, as Pillow writes it."""
-    if not isinstance(image, Image.Image):
-        image = Image.fromarray(image)
-    file = BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
 
 
 def scene(mode: str = "RGB") -> Image.Image:

@@ -19,16 +19,14 @@ def finalize(
 
     from raydrift.cli.console import console
     from raydrift.cli.generate import output_place, tell
-    from raydrift.errors import OutputError
-    from raydrift.storage import layout
     from raydrift.storage.finalize import finalize as merge
     from raydrift.storage.lock import OutputLock
     from raydrift.storage.output import failing_as_output
+    from raydrift.storage.record import require_record
 
     start = time.monotonic()
     place = output_place(output, config)
-    if not (place / layout.RUN).is_file():
-        raise OutputError(f"{place} has no {layout.RUN}: give the output folder of a generate run")
+    require_record(place)  # before a lock is put into a folder that is not a run's
     with failing_as_output(place), OutputLock(place, tell=console(stderr=True).print) as lock:
         record = merge(place, keep_shards=keep_shards, check=lock.check)
     tell(record, place, time.monotonic() - start)

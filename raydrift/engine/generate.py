@@ -16,9 +16,9 @@ from raydrift.engine.session import connect, free_resources
 from raydrift.engine.tasks import count_samples
 from raydrift.place import Place, redacted
 from raydrift.settings import GenerateSettings
-from raydrift.storage.layout import check_class_folders
+from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
-from raydrift.storage.output import clear, failing_as_output, find_run, make_folder
+from raydrift.storage.output import failing_as_output, find_run, make_folder
 from raydrift.storage.record import RunRecord, make_identity
 
 
@@ -54,7 +54,7 @@ def generate(
     inputs = settings.options_of("input")
     catalog = catalog or load_catalog(settings.input, settings.class_mapping, inputs)
     if settings.write.organize_by_class:
-        check_class_folders(catalog.classes)
+        layout.check_class_folders(catalog.classes)
     samples = count_samples(settings, len(catalog))
     weights = None
     if settings.embedding.compute:
@@ -72,7 +72,7 @@ def generate(
         if found is not None and found.status == "complete":
             if not settings.write.keep_shards:
                 with suppress(OSError):  # a run that was killed at its very end left them
-                    clear(output, names=())
+                    (output / layout.SHARDS).delete()
             return found
         record = RunRecord(
             identity=identity,

@@ -35,14 +35,12 @@ def open_uri(
         if scheme in _S3_SCHEMES:
             store, path = _open_s3(uri, options)
             return store.reader, path, f"{scheme}://{path}", store
-        if not options:
-            try:
-                filesystem, path = fs.FileSystem.from_uri(uri)
-                plain = f"{scheme}://{path}" if "@" in uri or "?" in uri else uri
-                return filesystem, path, plain, None
-            except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-                pass
-        return (*_open_fsspec(uri, scheme, options), uri, None)
+        found = None if options else _open_arrow(uri)
+        if found is None:
+            return (*_open_fsspec(uri, scheme, options), uri, None)
+        filesystem, path = found
+        plain = f"{scheme}://{path}" if "@" in uri or "?" in uri else uri
+        return filesystem, path, plain, None
     except SettingsError as error:
         raise SettingsError(f"{shown}: {redacted(str(error))}") from None
     except (OSError, ValueError) as error:
@@ -76,6 +74,15 @@ def _open_s3(uri: str, options: Mapping[str, Any]) -> tuple[S3Store, str]:
     if not bucket:
         raise SettingsError("names no bucket: write s3://BUCKET/PATH")
     return find_store(bucket, S3Options.parse(values)), path
+
+
+def _open_arrow(uri: str) -> tuple[fs.FileSystem, str] | None:
+    """What Arrow makes of a URI; None where it does not know the scheme."""
+    try:
+        filesystem, path = fs.FileSystem.from_uri(uri)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return None
+    return filesystem, path
 
 
 def _open_fsspec(uri: str, scheme: str, options: Mapping[str, Any]) -> tuple[fs.FileSystem, str]:

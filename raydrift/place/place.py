@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import unquote
@@ -123,7 +124,7 @@ class Place:
     def create(self) -> None:
         """Makes this folder and those above it; S3 has none, there the bucket has to be there."""
         if self.s3 is not None:
-            retrying()(self.s3.check_bucket, self.path)
+            self._trying(partial(self.s3.check_bucket, self.path))
         else:
             self._trying(lambda: self.filesystem.create_dir(self.path, recursive=True))
 
@@ -150,7 +151,7 @@ class Place:
     def write_bytes(self, data: bytes | pa.Buffer) -> None:
         """Writes this file whole or not at all."""
         if self.s3 is not None:
-            retrying()(self.s3.put, self.path, data)
+            self._trying(partial(self.s3.put, self.path, data))
         else:
             self._trying(lambda: self._write(data))
 
@@ -190,7 +191,7 @@ class Place:
         Only this machine's disks and S3 are sure of that where two do it at once.
         """
         if self.s3 is not None:
-            return retrying()(self.s3.put_new, self.path, data)
+            return self._trying(partial(self.s3.put_new, self.path, data))
         if self.is_local:
             try:
                 with Path(self.path).open("xb") as file:
@@ -221,8 +222,8 @@ class Place:
         """Deletes this file or this folder with all that is in it; nothing there is no error."""
         if self.s3 is not None:
             if self.is_file():
-                retrying()(self.s3.delete, self.path)
-            retrying()(self.s3.delete_below, self.path)
+                self._trying(partial(self.s3.delete, self.path))
+            self._trying(partial(self.s3.delete_below, self.path))
             return
         match self.info().type:
             case fs.FileType.File:

@@ -31,14 +31,17 @@ class S3Upload:
         key: Its key.
         expected_bytes: About how large it will be; all parts but the last have one size, which some
             S3-compatible stores insist on.
+
+    Attributes:
+        part_bytes: Of every part but the last.
     """
 
     def __init__(self, client: BaseClient, bucket: str, key: str, expected_bytes: int) -> None:
         self._client = client
         self._object = {"Bucket": bucket, "Key": key}
         megabytes = math.ceil(expected_bytes / _PARTS / 2**20)
-        self._part_bytes = max(_SMALLEST_PART, megabytes * 2**20)
-        self._at_once = max(1, min(_MOST_AT_ONCE, _BYTES_AT_ONCE // self._part_bytes))
+        self.part_bytes = max(_SMALLEST_PART, megabytes * 2**20)
+        self._at_once = max(1, min(_MOST_AT_ONCE, _BYTES_AT_ONCE // self.part_bytes))
         self._waiting = bytearray()
         self._id: str | None = None
         self._pool = ThreadPoolExecutor(self._at_once)
@@ -46,19 +49,14 @@ class S3Upload:
         self._parts: list[dict[str, Any]] = []
         self._given_up = False
 
-    @property
-    def part_bytes(self) -> int:
-        """Of every part but the last."""
-        return self._part_bytes
-
     def write(self, data: bytes | memoryview) -> None:
         """Takes the next bytes."""
         rest = memoryview(data).cast("B")
         while rest:
-            room = self._part_bytes - len(self._waiting)
+            room = self.part_bytes - len(self._waiting)
             self._waiting += rest[:room]
             rest = rest[room:]
-            if len(self._waiting) == self._part_bytes:
+            if len(self._waiting) == self.part_bytes:
                 self._send_part()
 
     def finish(self) -> None:

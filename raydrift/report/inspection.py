@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from raydrift.errors import OutputError, reason
+from raydrift.errors import reason
 from raydrift.place import Place
 from raydrift.storage import layout
-from raydrift.storage.record import RunRecord, load_record
+from raydrift.storage.record import RunRecord, require_record
 from raydrift.storage.shards import read_ledger
 
 _BLOCK = 2**22
@@ -77,9 +77,7 @@ def inspect_output(output: Place, quick: bool = False) -> Inspection:
     Raises:
         OutputError: It is not the output of a run.
     """
-    record = load_record(output)
-    if record is None:
-        raise OutputError(f"{output} has no {layout.RUN}: give the output folder of a generate run")
+    record = require_record(output)
     found = Inspection(record, {n: s for n, s in output.names().items() if n in layout.RESULTS})
     found.shards_done = len(read_ledger(output, record.fingerprint))
     _check_readable(output, found)

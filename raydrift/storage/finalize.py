@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from raydrift import schemas
-from raydrift.errors import OutputError, ShardError
+from raydrift.errors import ShardError
 from raydrift.place import Place, Sink
 from raydrift.storage import layout
-from raydrift.storage.record import RunRecord, load_record
+from raydrift.storage.record import RunRecord, require_record
 from raydrift.storage.shards import LedgerRow, read_ledger, read_rejected, read_shard
 from raydrift.storage.zip_writer import ZipWriter
 
@@ -116,9 +116,7 @@ def finalize(
         OutputError: There is no run, or it cannot be written.
         ShardError: Some of its shards are missing or altered.
     """
-    record = load_record(output)
-    if record is None:
-        raise OutputError(f"{output} has no {layout.RUN}: give the output folder of a generate run")
+    record = require_record(output)
     if record.status == "complete":
         return record
     ledger = read_ledger(output, record.fingerprint)

@@ -1,6 +1,6 @@
 """An output folder as a run finds it: empty, this very run begun or finished, or another's."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -100,9 +100,9 @@ def whole_shards(output: Place, record: RunRecord, checked: bool) -> dict[int, L
     return intact(output, rows) if checked else {row.shard: row for row in rows}
 
 
-def clear(output: Place, names: Iterable[str] = (*layout.RESULTS, layout.RUN)) -> None:
-    """Deletes the shards of an output folder and these files, and nothing else."""
-    for name in (*names, layout.SHARDS):
+def clear(output: Place) -> None:
+    """Deletes what a run writes from an output folder, and nothing else."""
+    for name in (*layout.RESULTS, layout.RUN, layout.SHARDS):
         (output / name).delete()
 
 

@@ -75,10 +75,6 @@ class RunRecord:
         """How many shards the samples are."""
         return -(-self.samples // self.shard_size)
 
-    def asked_of(self, shard: int) -> int:
-        """How many samples a shard has: the last one may have fewer."""
-        return min(self.shard_size, self.samples - shard * self.shard_size)
-
     @property
     def has_embeddings(self) -> bool:
         """Whether embeddings are part of this run."""
@@ -135,6 +131,18 @@ def load_record(output: Place) -> RunRecord | None:
             f"{place} is not a run of this version of raydrift: choose another output, "
             "or delete the file"
         ) from None
+
+
+def require_record(output: Place) -> RunRecord:
+    """Reads ``run.json``.
+
+    Raises:
+        OutputError: There is none, or what is there is not raydrift's.
+    """
+    record = load_record(output)
+    if record is None:
+        raise OutputError(f"{output} has no {layout.RUN}: give the output folder of a generate run")
+    return record
 
 
 def differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:

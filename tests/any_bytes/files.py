@@ -2,7 +2,6 @@
 
 import struct
 import zlib
-from io import BytesIO
 from typing import Any, Final
 
 import numpy as np
@@ -12,20 +11,19 @@ from PIL import Image
 from raydrift.codec import encode_png
 from raydrift.scenes import draw_scene
 from tests.bad_input.made_by_hand import bmp_of, tiled_tiff_of
+from tests.image_files import file_of
 
 SCENE = draw_scene("house", seed=0, index=0, height=24, width=36)
 
 
-def file_of(mode: str, kind: str, **options: Any) -> bytes:
+def scene_of(mode: str, kind: str, **options: Any) -> bytes:
     """The scene, as Pillow writes it."""
-    file = BytesIO()
     image = Image.fromarray(SCENE)
     if mode == "I;16":
         image = Image.fromarray(SCENE[:, :, 0].astype(np.uint16) * 257)
     else:
         image = image.convert(mode)
-    image.save(file, kind, **options)
-    return file.getvalue()
+    return file_of(image, kind, **options)
 
 
 def upside_down() -> Image.Exif:
@@ -37,53 +35,53 @@ def upside_down() -> Image.Exif:
 
 def frames_of(kind: str) -> bytes:
     """The scene, and a red one after it."""
-    return file_of("RGB", kind, save_all=True, append_images=[Image.new("RGB", (36, 24), "red")])
+    return scene_of("RGB", kind, save_all=True, append_images=[Image.new("RGB", (36, 24), "red")])
 
 
 FILES: Final = [
-    file_of("RGB", "JPEG", exif=upside_down()),
-    file_of("RGB", "JPEG", progressive=True),
-    file_of("L", "JPEG", restart_marker_rows=1),
-    file_of("CMYK", "JPEG"),
+    scene_of("RGB", "JPEG", exif=upside_down()),
+    scene_of("RGB", "JPEG", progressive=True),
+    scene_of("L", "JPEG", restart_marker_rows=1),
+    scene_of("CMYK", "JPEG"),
     frames_of("MPO"),
     encode_png(SCENE),
-    file_of("RGBA", "PNG", exif=upside_down(), icc_profile=b"profile"),
-    file_of("P", "PNG", transparency=0),
-    file_of("I;16", "PNG"),
-    file_of("1", "PNG"),
+    scene_of("RGBA", "PNG", exif=upside_down(), icc_profile=b"profile"),
+    scene_of("P", "PNG", transparency=0),
+    scene_of("I;16", "PNG"),
+    scene_of("1", "PNG"),
     frames_of("PNG"),
     frames_of("GIF"),
-    file_of("RGB", "WEBP", exif=upside_down()),
-    file_of("RGBA", "WEBP", lossless=True),
+    scene_of("RGB", "WEBP", exif=upside_down()),
+    scene_of("RGBA", "WEBP", lossless=True),
     frames_of("WEBP"),
-    file_of("RGB", "TIFF"),
-    file_of("F", "TIFF"),
-    file_of("LAB", "TIFF"),
+    scene_of("RGB", "TIFF"),
+    scene_of("F", "TIFF"),
+    scene_of("LAB", "TIFF"),
     *(
-        file_of("RGB", "TIFF", compression=compression)
+        scene_of("RGB", "TIFF", compression=compression)
         for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "zstd", "lzma")
     ),
-    file_of("1", "TIFF", compression="group4"),
+    scene_of("1", "TIFF", compression="group4"),
     frames_of("TIFF"),
     tiled_tiff_of(32, 32, bytes(32 * 32)),
-    file_of("RGB", "BMP"),
-    file_of("P", "BMP"),
+    scene_of("RGB", "BMP"),
+    scene_of("P", "BMP"),
     bmp_of(36, 24, 1, b"\x24\0\0\0" * 23 + b"\0\2\x24\0\0\1"),
-    file_of("RGB", "DIB"),
-    file_of("RGB", "ICO"),
-    file_of("RGBA", "ICO", bitmap_format="bmp"),
-    file_of("RGB", "TGA"),
-    file_of("RGB", "TGA", compression="tga_rle"),
-    file_of("RGB", "PPM"),
-    file_of("1", "PPM"),
+    scene_of("RGB", "DIB"),
+    scene_of("RGB", "ICO"),
+    scene_of("RGBA", "ICO", bitmap_format="bmp"),
+    scene_of("RGB", "TGA"),
+    scene_of("RGB", "TGA", compression="tga_rle"),
+    scene_of("RGB", "PPM"),
+    scene_of("1", "PPM"),
     b"P2 2 2 9 1 2 3 4\n",
     b"P5 2 2 65535 " + bytes(8),
     b"Pf 2 2 -1.0\n" + bytes(16),
-    file_of("RGB", "JPEG2000"),
-    file_of("RGBA", "JPEG2000", no_jp2=True),
-    file_of("I;16", "JPEG2000"),
-    file_of("RGB", "AVIF"),
-    file_of("RGBA", "AVIF", exif=upside_down()),
+    scene_of("RGB", "JPEG2000"),
+    scene_of("RGBA", "JPEG2000", no_jp2=True),
+    scene_of("I;16", "JPEG2000"),
+    scene_of("RGB", "AVIF"),
+    scene_of("RGBA", "AVIF", exif=upside_down()),
 ]  # fmt: skip
 
 EXTREMES: Final = [

@@ -14,11 +14,11 @@ from tests.bad_input.kinds import (
     PICTURE,
     Kind,
     Usable,
-    file_of,
     picture,
     plain,
 )
 from tests.bad_input.made_by_hand import RUN_LENGTH_BMP, png_of, tiled_tiff_of
+from tests.image_files import file_of
 
 THE_PICTURE = Usable(PICTURE)
 NEARLY_THE_PICTURE = Usable(PICTURE, LOSSY)

@@ -8,9 +8,7 @@ colours.
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -91,15 +89,6 @@ class Kind:
             path.write_bytes(self.content)
         else:
             self.content(path)
-
-
-def file_of(image: Image.Image | np.ndarray[Any, Any], kind: str, **options: Any) -> bytes:
-    """An image file, as Pillow writes it."""
-    if not isinstance(image, Image.Image):
-        image = Image.fromarray(image)
-    file = BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
 
 
 def picture(mode: str = "RGB") -> Image.Image:

@@ -6,7 +6,7 @@ from PIL import Image
 
 from raydrift.scenes import draw_scene
 from tests.bad_input.images import ARITHMETIC_JPEG, PNG
-from tests.bad_input.kinds import Kind, PassedOver, Rejected, file_of, link, pipe
+from tests.bad_input.kinds import Kind, PassedOver, Rejected, link, pipe
 from tests.bad_input.made_by_hand import (
     LARGEST,
     avif_of,
@@ -21,6 +21,7 @@ from tests.bad_input.made_by_hand import (
     tiled_tiff_of,
     webp_of,
 )
+from tests.image_files import file_of
 
 NO_IMAGE = Rejected("decode", "not an image in a known format")
 TOO_LARGE = Rejected("decode", "4294836225 pixels are more than max_pixels = 200000000")
