@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
@@ -23,6 +24,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
 
 from raydrift.errors import ImageError
+from raydrift.resize import resize
 from raydrift.settings import ImageSettings
 
 RGB = npt.NDArray[np.uint8]
@@ -114,7 +116,7 @@ def _decode_jpeg(data: bytes, settings: ImageSettings) -> RGB | None:
         )
     except ValueError:
         return None
-    return _finished(Image.fromarray(pixels), orientation, settings)
+    return _finished(pixels, orientation, settings)
 
 
 def _decode_any(data: bytes, settings: ImageSettings) -> RGB:
@@ -126,7 +128,8 @@ def _decode_any(data: bytes, settings: ImageSettings) -> RGB:
                 _check_pixels(_largest(image), settings)
                 _check_end(image, data)
                 rgb = _as_rgb(image)
-                return _finished(rgb, _orientation(image.getexif), settings)
+                pixels = np.asarray(rgb)
+                return _finished(pixels, _orientation(image.getexif), settings)
     except ImageError:
         raise
     except UnidentifiedImageError:
@@ -208,10 +211,11 @@ def _grey_levels(image: Image.Image) -> npt.NDArray[np.uint8]:
     return values.astype(np.uint8)
 
 
-def _finished(image: Image.Image, orientation: int, settings: ImageSettings) -> RGB:
-    height, width = _lying(settings, orientation)
-    resized = image.resize((width, height), Image.Resampling.BILINEAR)
-    return _upright(np.asarray(resized.convert("RGB")), orientation)
+def _finished(pixels: npt.NDArray[np.uint8], orientation: int, settings: ImageSettings) -> RGB:
+    resized = resize(pixels, *_lying(settings, orientation))
+    if resized.ndim == 2:
+        resized = cv2.cvtColor(resized, cv2.COLOR_GRAY2RGB)
+    return _upright(resized, orientation)
 
 
 def _lying(settings: ImageSettings, orientation: int) -> tuple[int, int]:

@@ -126,7 +126,7 @@ class TestJpeg:
     ) -> None:
         for file in sorted(scenes.rglob("*.jpg"))[::9]:
             resized = decode(file.read_bytes(), ImageSettings(*size))
-            assert (resized == resized_by_pillow(file.read_bytes(), size)).all()
+            assert differences(resized, resized_by_pillow(file.read_bytes(), size)).max() <= 1
 
     @pytest.mark.parametrize("size", [(100, 100), (60, 80), (24, 32), (8, 8)])
     def test_below_it_is_nearly_the_same(self, scenes: Path, size: tuple[int, int]) -> None:
@@ -514,7 +514,7 @@ class TestResult:
     @pytest.mark.parametrize("size", [(24, 36), (224, 224), (13, 301), (100, 8)])
     def test_is_resized_as_pillow_and_torchvision_do(self, size: tuple[int, int]) -> None:
         image = decode(FILES["png"], ImageSettings(*size))
-        assert (image == resized_by_pillow(FILES["png"], size)).all()
+        assert differences(image, resized_by_pillow(FILES["png"], size)).max() <= 1
 
     def test_is_the_same_every_time(self) -> None:
         assert len({decode(data, SMALLER).tobytes() for data in [FILES["jpeg"]] * 3}) == 1

@@ -70,9 +70,11 @@ def gaussian_blur(image: RGB, sigma: float, size: float) -> RGB:
 
 def gaussian_noise(image: RGB, mean: float, sigma: float, rng: np.random.Generator) -> RGB:
     """clip(x + mean + sigma·n) for pixels in [0, 1], one normal n a channel and pixel."""
-    levels = normal_quantiles() * np.float32(255 * sigma) + np.float32(255 * mean)
-    noise = cv2.LUT(random_bits(rng, image.shape), levels.reshape(1, -1))
-    return _rgb(cv2.add(image, noise, dtype=cv2.CV_8U))
+    # Pixels are whole numbers, so the noise can be rounded before it is added.
+    levels = np.rint(normal_quantiles() * np.float32(255 * sigma) + np.float32(255 * mean))
+    noise = cv2.LUT(random_bits(rng, image.shape), levels.astype(np.int16).reshape(1, -1))
+    noise += image
+    return _rgb(np.clip(noise, 0, 255, out=noise))
 
 
 def random_bits(rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.uint16]:

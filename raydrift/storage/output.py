@@ -74,12 +74,13 @@ def _usable(found: RunRecord, names: dict[str, int], overwrite: bool) -> RunReco
         whole = all(names.get(name) == facts["size"] for name, facts in found.files.items())
         return found if whole else None
     now = installed_versions()
-    for name, version in found.versions.items():
-        if name in PIXEL_PACKAGES and now.get(name) != version:
+    for name in PIXEL_PACKAGES:
+        before, here = found.versions.get(name, "(absent)"), now.get(name, "(absent)")
+        if here != before:
             if overwrite:
                 return None
             raise OutputError(
-                f"shards were made with {name} {version}, this is {now.get(name)}: finish them "
+                f"shards were made with {name} {before}, this is {here}: finish them "
                 "with the same versions, or begin again with --overwrite"
             )
     return found

@@ -22,7 +22,8 @@ _ELSEWHERE: Final = ("output", "write", "faults", "cluster")
 """Settings that do not change a byte of the result, or (``organize_by_class``) are kept apart."""
 
 PIXEL_PACKAGES: Final = (
-    "raydrift", "numpy", "opencv-python-headless", "simplejpeg", "isal", "pillow", "torch",
+    "raydrift", "numpy", "opencv-python-headless", "simplejpeg", "cykooz.resizer", "isal", "pillow",
+    "torch",
 )  # fmt: skip
 """What the bytes of a run come from; the shards of one run are all made with the same versions."""
 
