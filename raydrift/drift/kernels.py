@@ -9,7 +9,7 @@ pixels, positive angles counter-clockwise, with black outside. The blur reflects
 without repeating the edge pixel. Hue is shifted in float32 HSV.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from statistics import NormalDist
 from typing import Any, Final
 
@@ -70,11 +70,17 @@ def gaussian_blur(image: RGB, sigma: float, size: float) -> RGB:
 
 def gaussian_noise(image: RGB, mean: float, sigma: float, rng: np.random.Generator) -> RGB:
     """clip(x + mean + sigma·n) for pixels in [0, 1], one normal n a channel and pixel."""
-    # Pixels are whole numbers, so the noise can be rounded before it is added.
-    levels = np.rint(normal_quantiles() * np.float32(255 * sigma) + np.float32(255 * mean))
-    noise = cv2.LUT(random_bits(rng, image.shape), levels.astype(np.int16).reshape(1, -1))
+    noise = cv2.LUT(random_bits(rng, image.shape), _noise_levels(mean, sigma))
     noise += image
-    return _rgb(np.clip(noise, 0, 255, out=noise))
+    return _rgb(noise)
+
+
+@lru_cache(maxsize=8)
+def _noise_levels(mean: float, sigma: float) -> npt.NDArray[np.int16]:
+    """The grey levels that each 16 random bits add: pixels are whole, so these are rounded."""
+    levels = normal_quantiles() * np.float32(255 * sigma) + np.float32(255 * mean)
+    whole: npt.NDArray[np.int16] = np.rint(levels).astype(np.int16).reshape(1, -1)
+    return whole
 
 
 def random_bits(rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.uint16]:
@@ -109,8 +115,9 @@ def _look_up(image: RGB, levels: npt.NDArray[np.floating]) -> RGB:
 
 
 def _rgb(image: npt.NDArray[Any]) -> RGB:
-    """uint8 pixels as they are; others rounded to the nearest level and clipped."""
+    """uint8 pixels as they are; others clipped, and rounded to the nearest level."""
     if image.dtype == np.uint8:
         return image
-    rounded: RGB = np.clip(np.rint(image), 0, 255).astype(np.uint8)
-    return rounded
+    rounded = image if image.dtype == np.int16 else np.rint(image)
+    levels: RGB = np.clip(rounded, 0, 255).astype(np.uint8)
+    return levels
