@@ -9,7 +9,7 @@ import pyarrow as pa
 from raydrift.catalog import load_catalog
 from raydrift.config import as_dict
 from raydrift.engine.shard_work import Reader, ShardJob, commit_shard, drift_shard
-from raydrift.engine.tasks import shard_tables
+from raydrift.engine.tasks import ShardTasks
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
@@ -33,7 +33,7 @@ def make_shards(
     job = ShardJob(settings, catalog.root, output, record.fingerprint)
     reader = Reader(catalog.root, settings.image.max_bytes)
     shards = range(record.shards) if commit_order is None else commit_order
-    for tasks in shard_tables(settings, catalog, len(catalog), size, list(shards)):
+    for tasks in ShardTasks(settings, catalog, len(catalog), size, np.array(shards)):
         table, _ = drift_shard(job, tasks, False, reader)
         commit_shard(job, table, embeddings_of(table) if settings.embedding.compute else None)
     return output

@@ -85,7 +85,7 @@ class TestFolders:
     def test_the_table_has_documented_types(self, filled: Callable[..., str]) -> None:
         table = load_catalog(filled("a/1.jpg", "b/2.jpg")).table
         assert table.schema == pa.schema(
-            [("path", pa.string()), ("class_index", pa.int32()), ("size", pa.int64())]
+            [("path", pa.large_string()), ("class_index", pa.int32()), ("size", pa.int64())]
         )
 
     def test_paths_are_sorted_by_their_bytes(self, filled: Callable[..., str]) -> None:
@@ -407,7 +407,7 @@ class TestManifest:
         names = pa.array(["b", "a"]).cast(kind)
         catalog = load_catalog(parquet(tmp_path, path=names, class_=names))
         assert class_of(catalog) == {"a": "a", "b": "b"}
-        assert catalog.table.schema.field("path").type == pa.string()
+        assert catalog.table.schema.field("path").type == pa.large_string()
 
     @pytest.mark.parametrize("name", ["a b.jpg", "100%.jpg", f"{NFC}.jpg", f"{NFD}.jpg", "a,b.jpg"])
     def test_with_any_names(self, name: str, tmp_path: Path) -> None:
@@ -425,7 +425,7 @@ class TestManifest:
     def test_with_sizes_it_does_not_tell(self, tmp_path: Path) -> None:
         table = load_catalog(csv(tmp_path, "path,class", "1.jpg,cat")).table
         assert table.schema == pa.schema(
-            [("path", pa.string()), ("class_index", pa.int32()), ("size", pa.int64())]
+            [("path", pa.large_string()), ("class_index", pa.int32()), ("size", pa.int64())]
         )
         assert table["size"].to_pylist() == [-1]
 

@@ -30,8 +30,8 @@ class Catalog:
 
     Attributes:
         root: The folder that paths start from.
-        table: ``path`` string, ``class_index`` int32 and ``size`` int64 (bytes; -1 where a manifest
-            does not tell), sorted by path.
+        table: ``path`` large_string, ``class_index`` int32 and ``size`` int64 (bytes; -1 where a
+            manifest does not tell), sorted by path.
         classes: The class names, sorted; ``class_index`` counts in them.
         labels: Class name to integer label.
         ignored: Why files were passed over, and how many.
@@ -87,7 +87,7 @@ class Catalog:
             np.full(len(rows), shard),
             ids,
             first_timestamp + ids * delta_timestamp,
-            rows["path"].combine_chunks(),
+            rows["path"].combine_chunks().cast(pa.string()),
             pa.array(self.classes, pa.string()).take(index),
             labels[index],
         ]

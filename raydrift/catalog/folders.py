@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,8 @@ IMAGE_SUFFIXES: Final = frozenset((
 
 _File = tuple[str, int | None]
 _HIDDEN: Final = re.compile(r"(^|/)\.")
+_FILES: Final = pa.schema([("path", pa.large_string()), ("size", pa.int64())])
+_PART: Final = 100_000
 _LISTERS: Final = 32
 _SHOWS_NO_FOLDERS: Final = "gcs"  # Arrow lists there only folders that were made as objects
 
@@ -47,30 +50,33 @@ def list_folders(root: Place) -> Listing:
     """
     lists = _list_local(root.path) if root.is_local else _list_remote(root)
     ignored: dict[str, int] = {}
-    kept: dict[str, tuple[pa.Array, pa.Array]] = {}
+    kept: dict[str, list[pa.Table]] = {}
     for class_name, files in lists:
-        paths, sizes = [], []
-        for path, size in files:
-            reason = _reason_to_ignore(class_name, path, size)
-            if reason:
-                ignored[reason] = ignored.get(reason, 0) + 1
-            else:
-                paths.append(path)
-                sizes.append(size)
-        if paths:
-            kept[class_name] = pa.array(paths, pa.string()), pa.array(sizes, pa.int64())
+        for part in _parts(files):
+            paths, sizes = [], []
+            for path, size in part:
+                reason = _reason_to_ignore(class_name, path, size)
+                if reason:
+                    ignored[reason] = ignored.get(reason, 0) + 1
+                else:
+                    paths.append(path)
+                    sizes.append(size)
+            if paths:
+                kept.setdefault(class_name, []).append(pa.table([paths, sizes], schema=_FILES))
     if not kept:
         raise CatalogError(_nothing_found(root, ignored))
     classes = tuple(sorted(kept))
-    counts = [len(kept[name][0]) for name in classes]
-    table = pa.table(
-        {
-            "path": pa.chunked_array([kept[name][0] for name in classes]),
-            "class_index": np.repeat(np.arange(len(classes), dtype=np.int32), counts),
-            "size": pa.chunked_array([kept[name][1] for name in classes]),
-        }
-    )
+    counts = [sum(map(len, kept[name])) for name in classes]
+    index = np.repeat(np.arange(len(classes), dtype=np.int32), counts)
+    table = pa.concat_tables(part for name in classes for part in kept[name])
+    table = table.add_column(1, "class_index", pa.array(index))
     return Listing(root, table, classes, ignored=ignored)
+
+
+def _parts(files: Iterator[_File]) -> Iterator[list[_File]]:
+    """The files of a class, some at a time: as Python's objects they take five times the memory."""
+    while part := list(islice(files, _PART)):
+        yield part
 
 
 def _nothing_found(root: Place, ignored: Mapping[str, int]) -> str:
@@ -95,7 +101,7 @@ def _reason_to_ignore(class_name: str, path: str, size: int | None) -> str:
     return "" if class_name else _OUTSIDE
 
 
-def _list_local(root: str) -> Iterator[tuple[str, list[_File]]]:
+def _list_local(root: str) -> Iterator[tuple[str, Iterator[_File]]]:
     """(class name, files below) of each folder in root; files directly in root have class ''."""
     files: list[_File] = []
     above = (_identity(root),)
@@ -104,10 +110,10 @@ def _list_local(root: str) -> Iterator[tuple[str, list[_File]]]:
             if entry.name.startswith("."):
                 continue
             if _is_folder(entry):
-                yield entry.name, list(_walk(entry.path, entry.name, above))
+                yield entry.name, _walk(entry.path, entry.name, above)
             else:
                 files.append((entry.name, _size(entry)))
-    yield "", files
+    yield "", iter(files)
 
 
 def _walk(folder: str, below: str, above: tuple[tuple[int, int], ...]) -> Iterator[_File]:
@@ -149,7 +155,7 @@ def _size(entry: os.DirEntry[str]) -> int | None:
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
-def _list_remote(root: Place) -> Iterator[tuple[str, list[_File]]]:
+def _list_remote(root: Place) -> Iterator[tuple[str, Iterator[_File]]]:
     top = root.entries()
     folders = [info.path for info in top if info.type == fs.FileType.Directory]
     if root.filesystem.type_name == _SHOWS_NO_FOLDERS:
@@ -159,7 +165,8 @@ def _list_remote(root: Place) -> Iterator[tuple[str, list[_File]]]:
         for files in pool.map(lambda folder: _below(root, folder), folders):
             yield from _by_class(files)
     beside = [info for info in top if info.type == fs.FileType.File]
-    yield "", [(one.base_name, one.size) for one in beside if not one.base_name.startswith(".")]
+    shown = [one for one in beside if not one.base_name.startswith(".")]
+    yield "", ((one.base_name, one.size) for one in shown)
 
 
 def _below(root: Place, folder: str) -> list[_File]:
@@ -169,9 +176,10 @@ def _below(root: Place, folder: str) -> list[_File]:
     return [(path, size) for path, size in files if not _HIDDEN.search(path)]
 
 
-def _by_class(files: list[_File]) -> Iterator[tuple[str, list[_File]]]:
+def _by_class(files: list[_File]) -> Iterator[tuple[str, Iterator[_File]]]:
     classes: dict[str, list[_File]] = {}
     for file in files:
         class_name, slash, _ = file[0].partition("/")
         classes.setdefault(class_name if slash else "", []).append(file)
-    yield from classes.items()
+    for class_name, its_files in classes.items():
+        yield class_name, iter(its_files)

@@ -73,14 +73,14 @@ def _listing(
     place: Place, table: pa.Table, with_labels: bool, options: Mapping[str, Any]
 ) -> Listing:
     names = table["class" if "class" in table.column_names else "label"].cast(pa.string())
-    encoded = names.combine_chunks().dictionary_encode()
+    encoded = names.dictionary_encode().combine_chunks()
     classes = tuple(sorted(encoded.dictionary.to_pylist()))
     rank = {name: index for index, name in enumerate(classes)}
     ranks = np.array([rank[name] for name in encoded.dictionary.to_pylist()], np.int32)
     labels = None
     if with_labels and "label" in table.column_names:
         labels = _labels(place, names, table["label"])
-    root, paths = _paths(place, table["path"].cast(pa.string()), options)
+    root, paths = _paths(place, table["path"].cast(pa.large_string()), options)
     rows = pa.table(
         {
             "path": paths,

@@ -13,7 +13,7 @@ from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.plan import make_plan
 from raydrift.engine.session import connect, free_resources
 from raydrift.engine.shard_work import ShardJob
-from raydrift.engine.tasks import count_samples, shard_tables
+from raydrift.engine.tasks import ShardTasks, count_samples
 from raydrift.place import Place
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.settings import GenerateSettings
@@ -46,7 +46,7 @@ def twin_batches(
     free = free_resources()
     cluster = replace(settings.cluster, embedders=settings.cluster.embedders if free.gpus else 0)
     plan = make_plan(cluster, free, True, count)
-    tables = shard_tables(settings, catalog, samples, size, list(range(count)))
+    tasks = ShardTasks(settings, catalog, samples, size, np.arange(count))
     told = ShardJob(
         settings,
         catalog.root,
@@ -54,7 +54,7 @@ def twin_batches(
         fingerprint="",
     )
     job = PipelineJob(told, plan, weights, twins=True, verbose=settings.cluster.verbose)
-    with closing(run_pipeline(job, tables)) as rows:
+    with closing(run_pipeline(job, tasks)) as rows:
         for row in rows:
             if row["sample_ids"]:
                 before, after = _array(row["originals"]), _array(row["drifted"])

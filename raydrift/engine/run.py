@@ -4,6 +4,8 @@ from contextlib import closing
 from dataclasses import asdict
 from time import perf_counter
 
+import numpy as np
+
 from raydrift.catalog import Catalog
 from raydrift.embed.weights import Weights
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
@@ -11,7 +13,7 @@ from raydrift.engine.plan import make_plan
 from raydrift.engine.progress import RunProgress
 from raydrift.engine.session import connect, free_resources
 from raydrift.engine.shard_work import ShardJob
-from raydrift.engine.tasks import shard_tables
+from raydrift.engine.tasks import ShardTasks
 from raydrift.errors import PipelineError, RejectedError, ShardError
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
@@ -154,20 +156,20 @@ class Run:
         Raises:
             PipelineError: A shard did not come back whole, or the input cannot be reached.
         """
-        tables = shard_tables(
-            self._settings, self._catalog, self._record.samples, self._record.shard_size, shards
+        record = self._record
+        tasks = ShardTasks(
+            self._settings, self._catalog, record.samples, record.shard_size, np.array(shards)
         )
-        asked = {shard: table.num_rows for shard, table in zip(shards, tables, strict=True)}
         again: set[int] = set()
         read, interrupted, first = 0, 0, ""
-        with closing(run_pipeline(job, tables)) as rows:
+        with closing(run_pipeline(job, tasks)) as rows:
             for values in rows:
                 self._lock.check()
                 row = LedgerRow.from_dict(values)
-                if row.asked != asked.get(row.shard):
+                if row.asked != (wanted := tasks.asked(row.shard)):
                     raise PipelineError(
-                        f"shard {row.shard} came with {row.asked} of its {asked.get(row.shard)} "
-                        "samples: run the same command again"
+                        f"shard {row.shard} came with {row.asked} of its {wanted} samples: "
+                        "run the same command again"
                     )
                 read, interrupted = read + row.asked, interrupted + row.interrupted
                 first = first or (row.first_rejected if row.interrupted else "")

@@ -119,6 +119,7 @@ def data_context(verbose: bool) -> Iterator[None]:
     context.enable_progress_bars = verbose
     context.print_on_execution_start = verbose
     context.execution_options.verbose_progress = verbose
+    context.target_max_block_size = 1  # every row is a shard, and a block of its own
     if hasattr(context, "execution_no_progress_timeout_s"):
         context.execution_no_progress_timeout_s = _NO_PROGRESS_TIMEOUT_S
     logger = logging.getLogger("ray.data")

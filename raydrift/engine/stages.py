@@ -8,6 +8,7 @@ imported by the stages that embed, and by no other process.
 
 import time
 import warnings
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from raydrift.storage.output import cannot_write
 
 if TYPE_CHECKING:
     from raydrift.embed.resnet import Embedder
+    from raydrift.engine.tasks import ShardTasks
 
 _SAMPLES = "samples"
 _PIXELS = "pixels"
@@ -61,6 +63,12 @@ def pixels_of(row: pa.Table, height: int, width: int) -> RGB:
     """The shard's pixels that ``as_row`` was given, read-only."""
     data = row[_PIXELS][0].as_buffer()
     return np.frombuffer(data, np.uint8).reshape(-1, height, width, 3)
+
+
+def shard_rows(_: pa.Table, tasks: "ray.ObjectRef[ShardTasks]") -> Iterator[pa.Table]:
+    """Every shard's tasks, as a row each."""
+    for table in ray.get(tasks):
+        yield as_row(table)
 
 
 class DriftStage:

@@ -1,5 +1,10 @@
 """Which samples a run has, and the tasks of its shards."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from raydrift.catalog import Catalog
@@ -23,19 +28,41 @@ def count_samples(settings: GenerateSettings, available: int) -> int:
     return asked
 
 
-def shard_tables(
-    settings: GenerateSettings, catalog: Catalog, samples: int, size: int, shards: list[int]
-) -> list[pa.Table]:
-    """The tasks of some shards, a table each (``schemas.TASK``)."""
-    order = catalog.order(settings.seed, settings.shuffle)
-    return [
-        catalog.samples(
-            order,
-            settings.start + shard * size,
-            min(size, samples - shard * size),
-            shard=shard,
-            first_timestamp=settings.first_timestamp,
-            delta_timestamp=settings.delta_timestamp,
-        )
-        for shard in shards
-    ]
+@dataclass(frozen=True)
+class ShardTasks:
+    """The tasks of some shards; each is made when it is asked for, however many there are.
+
+    Attributes:
+        settings: Of the run.
+        catalog: Its input.
+        samples: Of the whole run.
+        size: Samples a shard; the last one has what is left.
+        shards: The numbers of the shards.
+    """
+
+    settings: GenerateSettings
+    catalog: Catalog
+    samples: int
+    size: int
+    shards: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.shards)
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        """The shards' tables (``schemas.TASK``)."""
+        settings = self.settings
+        order = self.catalog.order(settings.seed, settings.shuffle)
+        for shard in self.shards.tolist():
+            yield self.catalog.samples(
+                order,
+                settings.start + shard * self.size,
+                self.asked(shard),
+                shard=shard,
+                first_timestamp=settings.first_timestamp,
+                delta_timestamp=settings.delta_timestamp,
+            )
+
+    def asked(self, shard: int) -> int:
+        """How many samples a shard has."""
+        return min(self.size, self.samples - shard * self.size)
