@@ -19,6 +19,7 @@ from raydrift.settings import ClusterSettings
 
 _GIVE_BACK_S = 3.0
 _NO_PROGRESS_TIMEOUT_S = 24 * 3600
+_ARROW_POOL = "ARROW_DEFAULT_MEMORY_POOL"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def connect(cluster: ClusterSettings) -> None:
         # Workers elsewhere run the code that this driver has, installed there or not.
         options["runtime_env"] = {"py_modules": [str(Path(__file__).parents[1])]}
     try:
-        with _quiet(cluster.verbose), _own_sigterm():
+        with _quiet(cluster.verbose), _lean_workers(), _own_sigterm():
             ray.init(address=address, **options)
     except (OSError, RuntimeError, ValueError) as error:
         if address == "local":
@@ -84,6 +85,22 @@ def _quiet(verbose: bool) -> Iterator[None]:
         os.close(stderr)
         os.close(nowhere)
         del os.environ[name]
+
+
+@contextmanager
+def _lean_workers() -> Iterator[None]:
+    """Has the processes that Ray starts here give memory back, unless the user says otherwise.
+
+    Arrow's own pool keeps what the largest shards once took. It is chosen from the environment.
+    """
+    if _ARROW_POOL in os.environ:
+        yield
+        return
+    os.environ[_ARROW_POOL] = "system"
+    try:
+        yield
+    finally:
+        del os.environ[_ARROW_POOL]
 
 
 @contextmanager
