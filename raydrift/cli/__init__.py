@@ -1,5 +1,6 @@
 """The command line: ``raydrift generate | finalize | inspect | demo``, one file a command."""
 
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
@@ -21,6 +22,7 @@ from raydrift.errors import (
 )
 
 _INTERRUPTED = 130
+_TERMINATED = 143
 _USAGE_ERRORS = (CatalogError, OutputError, SettingsError, WeightsError)
 _COMMANDS: Mapping[str, Callable[..., None]] = {
     "generate": generate,
@@ -31,7 +33,8 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
 
 
 def main() -> None:
-    """The entry point of the ``raydrift`` command."""
+    """The entry point of the ``raydrift`` command; ``kill`` ends it as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -63,8 +66,11 @@ def run(arguments: Sequence[str]) -> int:
         where = f"{error.filename}: " if error.filename else ""
         return _fail(f"{where}{reason(error)}", 1)
     except KeyboardInterrupt:
-        kept = ": finished shards are kept, the same command goes on"
-        return _fail(f"interrupted{kept if arguments[0] == 'generate' else ''}", _INTERRUPTED)
+        return _stopped("interrupted", arguments, _INTERRUPTED)
+    except SystemExit as end:
+        if end.code != _TERMINATED:
+            raise
+        return _stopped("terminated", arguments, _TERMINATED)
 
 
 def _app() -> typer.Typer:
@@ -76,6 +82,15 @@ def _app() -> typer.Typer:
     for command in _COMMANDS.values():
         app.command()(command)
     return app
+
+
+def _terminate(*_: object) -> None:
+    raise SystemExit(_TERMINATED)
+
+
+def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
+    kept = ": finished shards are kept, the same command goes on"
+    return _fail(f"{how}{kept if 'generate' in arguments[:1] else ''}", status)
 
 
 def _fail(message: str, status: int) -> int:

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import signal
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from raydrift.settings import ClusterSettings
 
 _GIVE_BACK_S = 3.0
 _NO_PROGRESS_TIMEOUT_S = 24 * 3600
+_ARROW_POOL = "ARROW_DEFAULT_MEMORY_POOL"
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def connect(cluster: ClusterSettings) -> None:
         # Workers elsewhere run the code that this driver has, installed there or not.
         options["runtime_env"] = {"py_modules": [str(Path(__file__).parents[1])]}
     try:
-        with _quiet(cluster.verbose):
+        with _quiet(cluster.verbose), _lean_workers(), _own_sigterm():
             ray.init(address=address, **options)
     except (OSError, RuntimeError, ValueError) as error:
         if address == "local":
@@ -82,6 +85,34 @@ def _quiet(verbose: bool) -> Iterator[None]:
         os.close(stderr)
         os.close(nowhere)
         del os.environ[name]
+
+
+@contextmanager
+def _lean_workers() -> Iterator[None]:
+    """Has the processes that Ray starts here give memory back, unless the user says otherwise.
+
+    Arrow's own pool keeps what the largest shards once took. It is chosen from the environment.
+    """
+    if _ARROW_POOL in os.environ:
+        yield
+        return
+    os.environ[_ARROW_POOL] = "system"
+    try:
+        yield
+    finally:
+        del os.environ[_ARROW_POOL]
+
+
+@contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Keeps what this process does on SIGTERM; Ray puts an exit of its own there."""
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        ours = threading.current_thread() is threading.main_thread()
+        if ours and handler not in (signal.SIG_DFL, None):
+            signal.signal(signal.SIGTERM, handler)
 
 
 def usable_cpus() -> int:

@@ -1,9 +1,7 @@
 """The command line, called as a user calls it."""
 
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -154,34 +152,6 @@ def test_generate_without_merge_then_finalize_then_inspect(
 
     assert run([*command, "--image-size", "48x64"]) == 0
     assert capsys.readouterr().out.startswith("20 images, complete already: nothing was done\n")
-
-
-@pytest.mark.usefixtures("ray_session")
-def test_after_ctrl_c_the_same_command_goes_on(scenes: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    command = ["generate", str(scenes), str(out), "-t", "rotate:1", "--shard-size", "1"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "raydrift", *command, "--workers", "1"],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 90
-    while not (done := list(out.glob("_shards/*.json"))) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert said.splitlines()[-1] == (
-        "raydrift: interrupted: finished shards are kept, the same command goes on"
-    )
-    assert process.returncode == 130
-    assert not (out / "sampled_images.zip").exists()
-    kept = {path: path.stat().st_mtime_ns for path in done}
-
-    assert run([*command, "--no-finalize"]) == 0
-
-    assert {path: path.stat().st_mtime_ns for path in done} == kept
-    assert run(["finalize", str(out)]) == 0
-    assert run(["inspect", str(out)]) == 0
 
 
 @pytest.mark.usefixtures("ray_session")

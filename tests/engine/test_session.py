@@ -1,4 +1,4 @@
-"""What a local run opens to the network, seen from a process of its own."""
+"""What a local run starts and what it leaves alone, seen from a process of its own."""
 
 import json
 import os
@@ -6,18 +6,30 @@ import subprocess
 import sys
 
 CODE = """
-import json, os
+import json, os, signal
+signal.signal(signal.SIGTERM, print)
+import pyarrow
 from raydrift.engine.session import connect
 from raydrift.settings import ClusterSettings
 connect(ClusterSettings())
 import ray
-dashboard = ray._private.worker.get_dashboard_url()
-print(json.dumps([ray.nodes()[0]["Alive"], dashboard, os.environ["RAY_AUTH_MODE"]]))
+@ray.remote
+def pool():
+    return pyarrow.default_memory_pool().backend_name
+print(json.dumps({
+    "alive": ray.nodes()[0]["Alive"],
+    "dashboard": ray._private.worker.get_dashboard_url(),
+    "authentication": os.environ["RAY_AUTH_MODE"],
+    "workers' memory": ray.get(pool.remote()),
+    "left behind": os.environ.get("ARROW_DEFAULT_MEMORY_POOL"),
+    "own handler": signal.getsignal(signal.SIGTERM) is print,
+}))
 """
 
 
-def test_a_local_run_has_no_dashboard_and_asks_for_a_token() -> None:
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("RAY_")}
+def test_a_local_run_is_closed_lean_and_leaves_the_process_as_it_was() -> None:
+    names = [name for name in os.environ if not name.startswith(("RAY_", "ARROW_"))]
+    environment = {name: os.environ[name] for name in names}
     done = subprocess.run(
         [sys.executable, "-c", CODE],
         env=environment,
@@ -27,4 +39,11 @@ def test_a_local_run_has_no_dashboard_and_asks_for_a_token() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [True, "", "token"]
+    assert json.loads(done.stdout) == {
+        "alive": True,
+        "dashboard": "",
+        "authentication": "token",
+        "workers' memory": "system",
+        "left behind": None,
+        "own handler": True,
+    }

@@ -1,0 +1,48 @@
+"""A run that was told to stop: it says so, leaves no lock, and the same command finishes it."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from raydrift.storage import layout
+from tests.faults.runs import SHARDS, Gate, Run, contents, until, without_embeddings
+
+KEPT = "finished shards are kept, the same command goes on"
+
+
+def test_after_ctrl_c_and_after_kill_the_same_command_goes_on(
+    album: Path, reference: dict[str, Any], tmp_path: Path
+) -> None:
+    """Each comes with the worker in the midst of a shard; a terminal tells the whole group."""
+    output, options = tmp_path / "out", ["--workers=1", "--keep-shards"]
+
+    early = Gate(album, shard=7)
+    with Run(album, output, *options) as run:
+        early.reader(run)
+        os.killpg(run.main.pid, signal.SIGINT)
+        assert run.wait() == 130, run.log.read_text()
+        assert run.said() == [f"raydrift: interrupted: {KEPT}"]
+        assert not (output / layout.LOCK).exists()
+        until(lambda: not run.alive(), "the end of its workers")
+        first = run.committed()
+        assert len(first) == 7
+    early.open()
+
+    late = Gate(album, shard=15)
+    with Run(album, output, *options) as run:
+        late.reader(run)
+        os.kill(run.main.pid, signal.SIGTERM)
+        assert run.wait() == 143, run.log.read_text()
+        assert run.said() == [f"raydrift: terminated: {KEPT}"]
+        assert not (output / layout.LOCK).exists()
+        until(lambda: not run.alive(), "the end of its workers")
+        second = run.committed()
+        assert len(second) == 15
+    late.open()
+
+    with Run(album, output, *options) as run:
+        assert run.wait() == 0, run.log.read_text()
+        assert first.items() <= second.items() <= run.committed().items()
+    shards = [f"part-{i:08d}.{suffix}" for i in range(SHARDS) for suffix in ("json", "parquet")]
+    assert contents(output) == without_embeddings(reference) | {"_shards": shards}
