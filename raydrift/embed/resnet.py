@@ -103,8 +103,11 @@ class Embedder:
 
     @contextmanager
     def _ready(self) -> Iterator[None]:
-        """On the device, with nothing kept for gradients; on a GPU, float32 is not TF32."""
-        with torch.inference_mode():
+        """On the device, with nothing kept for gradients; on a GPU, float32 is not TF32.
+
+        Not ``inference_mode``: a first CUDA graph recorded in it may be the last one outside it.
+        """
+        with torch.no_grad():
             if self._device.type != "cuda":
                 yield
                 return
@@ -117,8 +120,8 @@ class _Lane:
     """The way of images of one size to the device and back.
 
     There are two buffers, so that a GPU copies a batch while the network sees the one before, and
-    the host fills the next; it waits for results once, at the end. On a CPU the same steps follow
-    each other: torch has streams and events for it that do nothing, and a buffer is its own copy.
+    the host fills the next. On a CPU the same steps follow each other: torch has streams and events
+    for it that do nothing, and a buffer is its own copy.
 
     Args:
         forward: The network, from a batch's pixels to float64 of shape (n, 512).
@@ -134,7 +137,7 @@ class _Lane:
         self._kind: Any = torch.cuda if on_gpu else torch.cpu
         self._pinned = on_gpu
         self._copies = self._kind.Stream()
-        self._buffers = [_Buffer(shape, device, self._kind) for _ in range(2)]
+        self._buffers = [_Buffer(shape, device) for _ in range(2)]
         self._forward = _Recorded(forward, self._buffers[0].images) if on_gpu else forward
 
     def run(self, pixels: RGB) -> npt.NDArray[np.float64]:
@@ -155,21 +158,27 @@ class _Lane:
             embeddings = self._forward(buffer.images)[: len(batch)]
             found[start : start + size].copy_(embeddings, non_blocking=True)
             buffer.free.record()
-        kind.synchronize()
+        for buffer in self._buffers:
+            buffer.free.synchronize()
         return found.numpy()
 
 
 class _Buffer:
     """A batch's pixels on the host and on the device.
 
-    ``filled`` happens when they are on the device, ``free`` when the network has seen them.
+    ``filled`` happens when they are on the device, ``free`` when their embeddings are on the host.
     """
 
-    def __init__(self, shape: tuple[int, ...], device: torch.device, kind: Any) -> None:
+    def __init__(self, shape: tuple[int, ...], device: torch.device) -> None:
         on_gpu = device.type == "cuda"
         self.staged = torch.zeros(shape, dtype=torch.uint8, pin_memory=on_gpu)
         self.images = self.staged.to(device)
-        self.filled, self.free = kind.Event(), kind.Event()
+        self.filled, self.free = _event(on_gpu), _event(on_gpu)
+
+
+def _event(on_gpu: bool) -> Any:
+    """Who waits for it sleeps: the core belongs to those who drift."""
+    return torch.cuda.Event(blocking=True) if on_gpu else torch.cpu.Event()
 
 
 class _Recorded:
@@ -185,10 +194,10 @@ class _Recorded:
         with torch.cuda.stream(aside):  # what is chosen at the first call is not recorded
             function(self._input)
             function(self._input)
-        torch.cuda.current_stream().wait_stream(aside)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
+        with torch.cuda.graph(self._graph, stream=aside):
             self._output = function(self._input)
+        torch.cuda.current_stream().wait_stream(aside)
 
     def __call__(self, argument: Tensor) -> Tensor:
         self._input.copy_(argument)
