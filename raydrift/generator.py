@@ -112,7 +112,7 @@ class ImageDatasetGenerator:
             (parquet or CSV) with ``path`` and ``class`` or ``label``. A local path or a URI.
         compute_embeddings: Whether each call also writes ``embeddings.parquet``.
         input_dim: (height, width) that every image is resized to, pixels.
-        batch_size: Images that pass the network at once.
+        batch_size: Images in a batch whose similarity is evaluated.
         shuffle: Whether the order is a seeded permutation, or sorted by path.
         sample_delta_timestamp: Seconds between one sample and the next.
         class_mapping: Class name to integer label; None: sorted names to 0..C-1.

@@ -199,7 +199,7 @@ class EmbeddingSettings:
             of a ResNet18 state dict.
         normalize: Whether pixels are normalised by ImageNet's mean and deviation.
         precision: ``float32`` or ``bfloat16``.
-        batch_size: Images that pass the network at once.
+        batch_size: Images in a batch whose similarity is evaluated.
     """
 
     compute: bool = False

@@ -1,41 +1,49 @@
-"""torchvision's ResNet18 without its last layer, on a CPU or a GPU."""
+"""From the pixels of images to their embeddings, on a CPU or a GPU."""
 
-import contextlib
-from io import BytesIO
-from typing import Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import interpolate
-from torch.nn.utils.fusion import fuse_conv_bn_eval
-from torchvision.models import resnet18
-from torchvision.models.resnet import ResNet
 
 from raydrift.codec import RGB
+from raydrift.embed.layers import INPUT_SIZE
+from raydrift.embed.network import Network
+from raydrift.embed.state import load_state
 from raydrift.embed.weights import Weights
-from raydrift.errors import WeightsError
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.settings import EmbeddingSettings
 
-INPUT_SIZE: Final = 224
-"""Height and width of what the network sees; images of another size are resized for it."""
+BATCH_SIZE: Final = {"cpu": 8, "cuda": 128}
+"""Images that pass the network at once, by device.
+
+On a CPU what lies between two layers should stay in the cache, and small shards should not be
+padded by much; a GPU has to be filled.
+"""
+
+_PIXELS_AT_ONCE: Final = 2**27
+"""Larger images than 1024 x 1024 come in smaller batches; as float32 these are 1.5 GiB."""
 
 _MEAN: Final = (0.485, 0.456, 0.406)
 _DEVIATION: Final = (0.229, 0.224, 0.225)
+
+_Forward = Callable[[Tensor], Tensor]
 
 
 class Embedder:
     """Turns pixels into embeddings.
 
-    An image's embedding depends on the image alone: every call of the network has ``batch_size``
-    images, the last ones padded, so it does not matter which images it comes with.
+    An image's embedding depends on the image alone: every call of the network has the same number
+    of images, whichever they are, so it does not matter with which ones an image comes.
 
     Args:
         weights: What ``find_weights`` found.
-        settings: Precision, normalisation and batch size.
-        device: A torch device; None: the GPU if there is one, else the CPU.
+        settings: Precision and normalisation.
+        device: ``cpu`` or a CUDA device; None: the GPU if there is one, else the CPU.
         threads: CPU threads that the network may use; None: as many as torch likes.
 
     Raises:
@@ -51,14 +59,20 @@ class Embedder:
     ) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
-        self._settings = settings
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self._batch = BATCH_SIZE[self._device.type]
         self._type = torch.bfloat16 if settings.precision == "bfloat16" else torch.float32
-        network = fold(load_network(weights)).to(self._device, self._type)
-        self._network = network.to(memory_format=torch.channels_last)
-        shape = (1, 3, 1, 1)
-        self._mean = torch.tensor(_MEAN, device=self._device).view(shape)
-        self._deviation = torch.tensor(_DEVIATION, device=self._device).view(shape)
+        # The network sees 0 to 255: its first convolution holds the scale. What is subtracted
+        # cannot be folded in, for the zeros around an image are zeros after it.
+        scale = torch.full((3,), 1 / 255, dtype=torch.float64)
+        self._offset: Tensor | None = None
+        if settings.normalize:
+            scale /= torch.tensor(_DEVIATION, dtype=torch.float64)
+            self._offset = (255 * torch.tensor(_MEAN, device=self._device)).view(1, 3, 1, 1)
+        with self._ready():
+            state = load_state(weights)
+            self._network = Network(state, scale, self._device, self._type, self._batch)
+        self._lane: _Lane | None = None
 
     def __call__(self, pixels: RGB) -> npt.NDArray[np.float64]:
         """Embeds images.
@@ -69,97 +83,123 @@ class Embedder:
         Returns:
             float64 of shape (n, 512).
         """
-        size = self._settings.batch_size
-        embeddings = np.empty((len(pixels), EMBEDDING_SIZE), np.float64)
-        with torch.inference_mode(), self._exact():
-            for start in range(0, len(pixels), size):
-                batch = pixels[start : start + size]
-                embeddings[start : start + size] = self._embed(batch)[: len(batch)]
-        return embeddings
+        height, width = pixels.shape[1:3]
+        shape = (max(1, min(self._batch, _PIXELS_AT_ONCE // (height * width))), height, width, 3)
+        with self._ready():
+            if self._lane is None or self._lane.shape != shape:
+                self._lane = _Lane(self._embed, shape, self._device)
+            return self._lane.run(pixels)
 
-    def _embed(self, batch: RGB) -> npt.NDArray[np.float64]:
-        missing = self._settings.batch_size - len(batch)
-        if missing:
-            batch = np.concatenate([batch, np.zeros((missing, *batch.shape[1:]), np.uint8)])
-        elif not batch.flags.writeable:
-            batch = batch.copy()
-        images = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2)
-        result: Tensor = self._network(self._scaled(images).to(self._type))
-        return result.double().cpu().numpy()
-
-    def _scaled(self, images: Tensor) -> Tensor:
-        scaled = images.float().div_(255)
+    def _embed(self, pixels: Tensor) -> Tensor:
+        """From uint8 of shape (n, height, width, 3) to float64 of shape (n, 512)."""
+        images = pixels.permute(0, 3, 1, 2)  # channels last in memory, as the network wants them
         if images.shape[-2:] != (INPUT_SIZE, INPUT_SIZE):
             wanted = (INPUT_SIZE, INPUT_SIZE)
-            scaled = interpolate(scaled, wanted, mode="bilinear", antialias=True)
-        if self._settings.normalize:
-            scaled = scaled.sub_(self._mean).div_(self._deviation)
-        return scaled.contiguous(memory_format=torch.channels_last)
+            images = interpolate(images.float(), wanted, mode="bilinear", antialias=True)
+        if self._offset is not None:
+            images = images.float() - self._offset
+        images = images.to(self._type, memory_format=torch.channels_last)
+        return self._network(images).double()
 
-    def _exact(self) -> contextlib.AbstractContextManager[None]:
-        """On a GPU, float32 is float32: no TF32 in convolutions."""
-        if self._device.type != "cuda":
-            return contextlib.nullcontext()
-        return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
+    @contextmanager
+    def _ready(self) -> Iterator[None]:
+        """On the device, with nothing kept for gradients; on a GPU, float32 is not TF32.
+
+        Not ``inference_mode``: a first CUDA graph recorded in it may be the last one outside it.
+        """
+        with torch.no_grad():
+            if self._device.type != "cuda":
+                yield
+                return
+            exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
+            with torch.cuda.device(self._device), exact:
+                yield
 
 
-def load_network(weights: Weights) -> ResNet:
-    """Builds torchvision's ResNet18 in eval mode, its last layer replaced by the identity.
+class _Lane:
+    """The way of images of one size to the device and back.
 
-    Raises:
-        WeightsError: The file is not a ResNet18 state dict.
+    There are two buffers, so that a GPU copies a batch while the network sees the one before, and
+    the host fills the next. On a CPU the same steps follow each other: torch has streams and events
+    for it that do nothing, and a buffer is its own copy.
+
+    Args:
+        forward: The network, from a batch's pixels to float64 of shape (n, 512).
+        shape: Of a batch's pixels.
+        device: Where it runs.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(weights.seed % 2**63)
-        network = resnet18(weights=None)
-    network.fc = nn.Identity()
-    if weights.data is not None:
-        network.load_state_dict(_state(weights))
-    return network.eval()
+
+    def __init__(
+        self, forward: _Forward, shape: tuple[int, int, int, int], device: torch.device
+    ) -> None:
+        self.shape = shape
+        on_gpu = device.type == "cuda"
+        self._kind: Any = torch.cuda if on_gpu else torch.cpu
+        self._pinned = on_gpu
+        self._copies = self._kind.Stream()
+        self._buffers = [_Buffer(shape, device) for _ in range(2)]
+        self._forward = _Recorded(forward, self._buffers[0].images) if on_gpu else forward
+
+    def run(self, pixels: RGB) -> npt.NDArray[np.float64]:
+        """Embeds any number of images; the last batch is filled up with what was there before."""
+        count, size = len(pixels), self.shape[0]
+        kind = self._kind
+        shape = (count, EMBEDDING_SIZE)
+        found = torch.empty(shape, dtype=torch.float64, pin_memory=self._pinned)
+        for start in range(0, count, size):
+            batch = pixels[start : start + size]
+            buffer = self._buffers[start // size % 2]
+            buffer.free.synchronize()
+            buffer.staged.numpy()[: len(batch)] = batch
+            with kind.stream(self._copies):
+                buffer.images.copy_(buffer.staged, non_blocking=True)
+                buffer.filled.record()
+            kind.current_stream().wait_event(buffer.filled)
+            embeddings = self._forward(buffer.images)[: len(batch)]
+            found[start : start + size].copy_(embeddings, non_blocking=True)
+            buffer.free.record()
+        for buffer in self._buffers:
+            buffer.free.synchronize()
+        return found.numpy()
 
 
-def fold(network: ResNet) -> ResNet:
-    """The same network with every batch normalisation folded into the convolution before it."""
-    network.conv1, network.bn1 = _fused(network.conv1, network.bn1)
-    for layer in (network.layer1, network.layer2, network.layer3, network.layer4):
-        for block in layer:
-            block.conv1, block.bn1 = _fused(block.conv1, block.bn1)
-            block.conv2, block.bn2 = _fused(block.conv2, block.bn2)
-            if block.downsample is not None:
-                block.downsample = nn.Sequential(*_fused(*block.downsample))
-    return network
+class _Buffer:
+    """A batch's pixels on the host and on the device.
+
+    ``filled`` happens when they are on the device, ``free`` when their embeddings are on the host.
+    """
+
+    def __init__(self, shape: tuple[int, ...], device: torch.device) -> None:
+        on_gpu = device.type == "cuda"
+        self.staged = torch.zeros(shape, dtype=torch.uint8, pin_memory=on_gpu)
+        self.images = self.staged.to(device)
+        self.filled, self.free = _event(on_gpu), _event(on_gpu)
 
 
-def _fused(convolution: nn.Conv2d, normalisation: nn.BatchNorm2d) -> tuple[nn.Conv2d, nn.Module]:
-    return fuse_conv_bn_eval(convolution, normalisation), nn.Identity()
+def _event(on_gpu: bool) -> Any:
+    """Who waits for it sleeps: the core belongs to those who drift."""
+    return torch.cuda.Event(blocking=True) if on_gpu else torch.cpu.Event()
 
 
-def _state(weights: Weights) -> dict[str, Tensor]:
-    wrong = f"weights {weights.name!r}: not a ResNet18 state dict"
-    try:
-        state = torch.load(BytesIO(weights.data or b""), map_location="cpu", weights_only=True)
-    except Exception:  # whatever a file of anything makes torch raise
-        raise WeightsError(f"{wrong} (it is not a file of plain tensors)") from None
-    if not isinstance(state, dict):
-        raise WeightsError(f"{wrong} (it holds a {type(state).__name__})")
-    wanted = resnet18_shapes()
-    kept = {name: value for name, value in state.items() if not str(name).startswith("fc.")}
-    for name, shape in wanted.items():
-        found = getattr(kept.get(name), "shape", None)
-        if found is None and name.endswith("num_batches_tracked"):
-            continue  # counts of training, absent in old files as in torchvision's
-        if found is None:
-            raise WeightsError(f"{wrong} ({name} is missing)")
-        if tuple(found) != shape:
-            raise WeightsError(f"{wrong} ({name} has the shape {tuple(found)}, not {shape})")
-    unknown = next((name for name in kept if name not in wanted), None)
-    if unknown is not None:
-        raise WeightsError(f"{wrong} ({unknown} is not in a ResNet18)")
-    return kept
+class _Recorded:
+    """A function of one tensor as a CUDA graph: one launch in the place of dozens.
 
+    Its result lies where the last one lay.
+    """
 
-def resnet18_shapes() -> dict[str, tuple[int, ...]]:
-    """Name and shape of everything in a ResNet18's state dict, the last layer apart."""
-    with torch.device("meta"):
-        state = resnet18(weights=None).state_dict()
-    return {name: tuple(x.shape) for name, x in state.items() if not name.startswith("fc.")}
+    def __init__(self, function: _Forward, example: Tensor) -> None:
+        self._input = example.clone()
+        aside = torch.cuda.Stream()
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):  # what is chosen at the first call is not recorded
+            function(self._input)
+            function(self._input)
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph, stream=aside):
+            self._output = function(self._input)
+        torch.cuda.current_stream().wait_stream(aside)
+
+    def __call__(self, argument: Tensor) -> Tensor:
+        self._input.copy_(argument)
+        self._graph.replay()
+        return self._output

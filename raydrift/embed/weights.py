@@ -16,6 +16,9 @@ from raydrift.place import Place, redacted
 IMAGENET_FILE: Final = "resnet18-f37072fd.pth"
 """The file of torchvision's ``ResNet18_Weights.DEFAULT`` in torch's cache."""
 
+IMAGENET_URL: Final = f"https://download.pytorch.org/models/{IMAGENET_FILE}"
+
+_IMAGENET_DIGEST: Final = "f37072fd"  # how its SHA-256 begins
 _DOWNLOAD_TIMEOUT_S: Final = 20.0
 
 
@@ -73,14 +76,12 @@ def imagenet_path() -> Path:
 
 
 def _download(path: Path) -> None:
-    import torch.hub
-    from torchvision.models import ResNet18_Weights
+    from torch.hub import download_url_to_file
 
-    url = ResNet18_Weights.DEFAULT.url
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _socket_timeout(_DOWNLOAD_TIMEOUT_S):
-            torch.hub.download_url_to_file(url, str(path), hash_prefix="f37072fd", progress=False)
+            download_url_to_file(IMAGENET_URL, str(path), _IMAGENET_DIGEST, progress=False)
     except (OSError, HTTPException, RuntimeError) as error:
         raise WeightsError(
             f"torchvision's ResNet18 weights cannot be downloaded ({_one_line(error)}): "

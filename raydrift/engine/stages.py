@@ -168,6 +168,7 @@ class _LazyEmbedder:
     def __init__(self, job: ShardJob, weights: "ray.ObjectRef[Any]", on_gpu: bool) -> None:
         self._job = job
         self._weights = weights
+        self._device = None if on_gpu else "cpu"
         self._threads = None if on_gpu else 1
         self._embedder: Embedder | None = None
 
@@ -177,7 +178,7 @@ class _LazyEmbedder:
 
             weights = ray.get(self._weights)
             settings = self._job.settings.embedding
-            self._embedder = Embedder(weights, settings, threads=self._threads)
+            self._embedder = Embedder(weights, settings, self._device, self._threads)
         return self._embedder
 
 

@@ -27,7 +27,7 @@ PIXEL_PACKAGES: Final = (
 )  # fmt: skip
 """What the bytes of a run come from; the shards of one run are all made with the same versions."""
 
-_PACKAGES: Final = (*PIXEL_PACKAGES, "ray", "pyarrow", "torchvision")
+_PACKAGES: Final = (*PIXEL_PACKAGES, "ray", "pyarrow")
 
 
 @dataclass

@@ -16,7 +16,13 @@ from uuid import uuid4
 
 import pytest
 
-from raydrift.embed.weights import IMAGENET_FILE, Weights, find_weights, imagenet_path
+from raydrift.embed.weights import (
+    IMAGENET_FILE,
+    IMAGENET_URL,
+    Weights,
+    find_weights,
+    imagenet_path,
+)
 from raydrift.errors import WeightsError
 from raydrift.place import Place
 
@@ -93,7 +99,7 @@ def test_the_cache_is_where_torch_has_it(
     monkeypatch.setenv("HOME", "/home/me")
     assert imagenet_path() == Path(path) / "resnet18-f37072fd.pth"
     assert imagenet_path().parent == Path(torch.hub.get_dir()) / "checkpoints"
-    assert ResNet18_Weights.DEFAULT.url.endswith("/resnet18-f37072fd.pth")
+    assert ResNet18_Weights.DEFAULT.url == IMAGENET_URL
 
 
 def test_what_is_in_the_cache_is_used_without_torch(cache: Path) -> None:
@@ -154,13 +160,11 @@ def server(answer: bytes | None) -> Iterator[int]:
 def test_weights_that_cannot_be_downloaded_are_refused_with_all_remedies(
     cache: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes | None, reason: str
 ) -> None:
-    from torchvision.models import ResNet18_Weights
-
     monkeypatch.setattr(urllib.request, "_opener", None)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with server(answer) as port:
         url = f"http://127.0.0.1:{port}/{IMAGENET_FILE}"
-        monkeypatch.setattr(ResNet18_Weights.DEFAULT.value, "url", url)
+        monkeypatch.setattr("raydrift.embed.weights.IMAGENET_URL", url)
         message = refusal("imagenet")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)

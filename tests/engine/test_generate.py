@@ -20,6 +20,8 @@ from raydrift.catalog import load_catalog
 from raydrift.codec import decode
 from raydrift.config import generate_settings
 from raydrift.drift import Drawn, apply_chain
+from raydrift.embed.state import load_state
+from raydrift.embed.weights import find_weights
 from raydrift.engine.generate import generate, shown
 from raydrift.errors import (
     OutputError,
@@ -159,12 +161,10 @@ def check_embeddings(run: Run, seed: int, weights: Path | None) -> None:
     import torch
     from torchvision.models import resnet18
 
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        network = resnet18()
-    if weights is not None:
-        network.load_state_dict(torch.load(weights, weights_only=True))
+    network = resnet18()
     network.fc = torch.nn.Identity()
+    state = load_state(find_weights("random" if weights is None else str(weights), seed))
+    network.load_state_dict(state, strict=False)  # drawn ones have no counts of training
     network.eval()
     with ZipFile(run[0] / "sampled_images.zip") as archive:
         pixels = [np.asarray(Image.open(archive.open(name))) for name in archive.namelist()]
