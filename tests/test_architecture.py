@@ -19,6 +19,7 @@ FLOORS = [
     {"storage", "report"},
     {"engine"},
     {"generator"},
+    {"bench"},
     {"cli", "__main__"},
 ]
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -1,4 +1,4 @@
-"""The command line: ``raydrift generate | finalize | inspect | demo``, one file a command."""
+"""The command line: ``raydrift generate | finalize | inspect | …``, one file a command."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import typer
 from typer.exceptions import TyperException
 
+from raydrift.cli.bench import bench
 from raydrift.cli.demo import demo
 from raydrift.cli.finalize import finalize
 from raydrift.cli.generate import generate
@@ -27,6 +28,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "finalize": finalize,
     "inspect": inspect,
     "demo": demo,
+    "bench": bench,
 }
 
 
