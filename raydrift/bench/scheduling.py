@@ -126,7 +126,7 @@ def try_workers(workers: int, milliseconds: float) -> SchedulingTrial:
     except PipelineError as error:
         return SchedulingTrial(workers, limit=str(error))
     trial = SchedulingTrial(workers, **found)
-    return SchedulingTrial(workers, **found, limit=_limit(trial, usable_cpus()))
+    return SchedulingTrial(workers, **found, limit=limit_of(trial, usable_cpus()))
 
 
 def search_most(good: Callable[[int], bool], room: int) -> int | None:
@@ -166,7 +166,8 @@ def most_by_memory(available: int | None) -> int:
     return max(1, (available - _SPARE_BYTES) // _WORKER_BYTES)
 
 
-def _limit(trial: SchedulingTrial, cpus: int) -> str:
+def limit_of(trial: SchedulingTrial, cpus: int) -> str:
+    """What kept the workers of a trial from being busier; empty where they were busy enough."""
     if (trial.busy or 0.0) >= BUSY or trial.driver_cores is None or trial.machine_cores is None:
         return ""
     if trial.driver_cores > BUSY:
