@@ -8,7 +8,9 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from rich.table import Table
 
+from raydrift.bench.tables import Spread, two_columns
 from raydrift.codec import RGB
 from raydrift.embed.weights import find_weights
 from raydrift.errors import ResourcesError, SettingsError
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 GFLOP_AN_IMAGE: Final = 3.6
 """Of ResNet18 at 224 × 224: a multiplication and an addition are two."""
 
-_DEVICES: Final = ("cpu", "cuda")
+_IMAGES: Final = {"cpu": 64, "cuda": 1024}  # of one call
 _LEAST_S: Final = 1.0
 
 
@@ -33,7 +35,7 @@ class EmbedderFigures:
         name: Of the GPU, if the driver tells.
         precision: ``float32`` or ``bfloat16``.
         batch_size: Images that pass the network at once.
-        images: Of one call, as many as a shard has.
+        images: Of one call.
         rounds: Of calls, of a second at least.
         images_per_second: The median over the rounds.
         least: The slowest round's.
@@ -55,11 +57,21 @@ class EmbedderFigures:
     first_call_seconds: float
     what: str = "embedder"
 
+    def table(self) -> Table:
+        """The figures as people read them."""
+        spread = Spread(self.images_per_second, self.least, self.most)
+        rows = [
+            ("images/s", spread.shown(1)),
+            ("TFLOP/s", f"{self.teraflops:.3f}"),
+            ("first call", f"{self.first_call_seconds:.2f} s"),
+        ]
+        device = f"{self.device} ({self.name})" if self.name else self.device
+        return two_columns(f"{device}, {self.precision}, batches of {self.batch_size}", rows)
+
 
 def measure_embedder(
     settings: EmbeddingSettings,
     device: str = "cpu",
-    images: int = 256,
     rounds: int = 5,
     size: ImageSettings | None = None,
 ) -> EmbedderFigures:
@@ -68,7 +80,6 @@ def measure_embedder(
     Args:
         settings: Precision, weights and batch size.
         device: ``cpu`` or ``cuda``.
-        images: Of one call.
         rounds: How often, for a second each.
         size: Of the images; None: 224 × 224.
 
@@ -78,7 +89,8 @@ def measure_embedder(
         WeightsError: The weights cannot be found.
     """
     size = size or ImageSettings()
-    shape = (images, size.height, size.width, 3)
+    _check(device)
+    shape = (_IMAGES[device], size.height, size.width, 3)
     pixels: RGB = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     pixels.flags.writeable = False  # as they come from Ray's object store
     start = time.perf_counter()
@@ -91,7 +103,7 @@ def measure_embedder(
         name=_gpu_name() if device == "cuda" else "",
         precision=settings.precision,
         batch_size=settings.batch_size,
-        images=images,
+        images=len(pixels),
         rounds=rounds,
         images_per_second=median(rates),
         least=min(rates),
@@ -109,8 +121,7 @@ def load_embedder(settings: EmbeddingSettings, device: str) -> "Embedder":
         ResourcesError: There is no GPU, or torch cannot use it.
         WeightsError: The weights cannot be found.
     """
-    if device not in _DEVICES:
-        raise SettingsError(f"device is {device!r}: choose from: {', '.join(_DEVICES)}")
+    _check(device)
     weights = find_weights(settings.weights, seed=0)
     from raydrift.embed.resnet import Embedder
 
@@ -121,6 +132,11 @@ def load_embedder(settings: EmbeddingSettings, device: str) -> "Embedder":
             raise
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise ResourcesError(f"no GPU can be used here ({reason}): use --device cpu") from None
+
+
+def _check(device: str) -> None:
+    if device not in _IMAGES:
+        raise SettingsError(f"device is {device!r}: choose from: {', '.join(_IMAGES)}")
 
 
 def _rate(network: "Embedder", pixels: RGB) -> float:

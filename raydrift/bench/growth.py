@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rich.table import Table
+
 from raydrift.bench.child import figures_of
+from raydrift.bench.tables import MIB, milliseconds, new_table, number
 from raydrift.errors import SettingsError
 
 
@@ -41,6 +44,23 @@ class GrowthFigures:
     slower: float
     what: str = "growth"
 
+    def table(self) -> Table:
+        """The figures as people read them."""
+        names = ("images", "steady/s", "a sample", "of it merge", "driver", "more each", "catalog")
+        table = new_table("each count in a process of its own", *names)
+        for step in self.steps:
+            table.add_row(
+                f"{step.images:,}",
+                number(step.images_per_second, 1),
+                milliseconds(step.seconds_per_sample),
+                milliseconds(step.merge_seconds_per_sample),
+                f"{step.driver_bytes / MIB:,.0f} MiB" if step.driver_bytes else "–",
+                f"{number(step.driver_bytes_per_sample, 0)} B",
+                f"{step.catalog_bytes_per_sample:.0f} B",
+            )
+        table.caption = f"the last sample costs {self.slower:.2f} of the first"
+        return table
+
 
 def parse_counts(text: str) -> list[int]:
     """Reads ``1000,10000,100000``.
@@ -73,11 +93,12 @@ def measure_growth(ours: Sequence[str], counts: Sequence[int], limit_s: float) -
     for count in counts:
         command = [sys.executable, "-m", "raydrift", *ours, "--count", str(count)]
         runs.append(figures_of(command, f"the run of {count}", limit_s))
-    steps = [_step(run, runs[0]) for run in runs]
+    steps = [growth_step(run, runs[0]) for run in runs]
     return GrowthFigures(steps, steps[-1].seconds_per_sample / steps[0].seconds_per_sample)
 
 
-def _step(run: dict[str, Any], first: dict[str, Any]) -> GrowthStep:
+def growth_step(run: dict[str, Any], first: dict[str, Any]) -> GrowthStep:
+    """What a run cost a sample, next to the first run."""
     images, more = run["images"], run["images"] - first["images"]
     now, then = (one["driver_before_merge"] for one in (run, first))
     known = more and now and then

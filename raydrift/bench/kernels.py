@@ -10,9 +10,11 @@ from typing import Final
 
 import cv2
 import numpy as np
+from rich.table import Table
 
 from raydrift.bench.embedder import load_embedder
 from raydrift.bench.inputs import load_repeated
+from raydrift.bench.tables import two_columns
 from raydrift.codec import RGB, decode, encode_png
 from raydrift.drift import drift_image
 from raydrift.errors import CatalogError, ImageError
@@ -34,6 +36,11 @@ class KernelFigures:
     images: int
     milliseconds: dict[str, float]
     what: str = "kernels"
+
+    def table(self) -> Table:
+        """The figures as people read them."""
+        rows = [(name, f"{value:.3f} ms") for name, value in self.milliseconds.items()]
+        return two_columns(f"an image on one core, medians over {self.images} images", rows)
 
 
 def measure_kernels(

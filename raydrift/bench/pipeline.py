@@ -6,10 +6,14 @@ import tempfile
 import time
 from dataclasses import dataclass, replace
 from statistics import median
+from typing import Final
+
+from rich.table import Table
 
 from raydrift.bench.inputs import load_repeated
 from raydrift.bench.memory import Memory, Watch, seconds_since_start
 from raydrift.bench.steady import finished, steady_state
+from raydrift.bench.tables import MIB, milliseconds, percent, rate, two_columns
 from raydrift.engine.generate import generate
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
@@ -17,20 +21,20 @@ from raydrift.storage import layout
 from raydrift.storage.record import RunRecord
 from raydrift.storage.shards import LedgerRow, read_ledger
 
-_MB = 1e6
-_CAT_ROUNDS = 3
+_MB: Final = 1e6
+_CAT_ROUNDS: Final = 3
 
 
 @dataclass(frozen=True)
 class StartUp:
-    """Seconds until a run was at work; each counts from the start of ``list``.
+    """Seconds until a run was at work.
 
     Attributes:
-        imports: From the start of this process until then.
+        imports: From the start of this process to the start of the run.
         list: Listing the input.
         connect: Starting Ray, or finding it.
-        first_worker: Until the first worker began its first shard.
-        first_shard: Until the first shard was committed.
+        first_worker: From the start of the run until a worker began the first shard.
+        first_shard: From the start of the run until the first shard was made.
     """
 
     imports: float
@@ -97,6 +101,33 @@ class PipelineFigures:
     memory: dict[str, Memory]
     driver_before_merge: Memory | None
     what: str = "raydrift"
+
+    def table(self) -> Table:
+        """The figures as people read them."""
+        start, merge = self.start_up, self.merge
+        workers = f"{self.workers} workers"
+        embedders = f", {self.embedders} embedders" if self.embedders else ""
+        rows = [
+            ("steady", rate(self.images_per_second)),
+            ("steady, a core", rate(self.images_per_second_per_core)),
+            ("workers busy", percent(self.busy)),
+            ("a sample of the whole", milliseconds(self.seconds_per_sample)),
+            ("a sample, once started", milliseconds(self.seconds_per_sample_started)),
+            ("imports", f"{start.imports:.2f} s"),
+            ("listing", f"{start.list:.2f} s"),
+            ("Ray", f"{start.connect:.2f} s"),
+            ("until the first worker", f"{start.first_worker:.2f} s"),
+            ("until the first shard", f"{start.first_shard:.2f} s"),
+            ("merge", f"{merge.megabytes_per_second:,.0f} MB/s"),
+        ]
+        if merge.cat_megabytes_per_second is not None and merge.of_cat is not None:
+            cat = f"{merge.cat_megabytes_per_second:,.0f} MB/s, merge at {merge.of_cat:.2f} of it"
+            rows.append(("cat", cat))
+        for role, memory in sorted(self.memory.items()):
+            resident, private = memory.resident / MIB, memory.private / MIB
+            rows.append((f"memory, {role}", f"{resident:.0f} MiB, {private:.0f} of it private"))
+        title = f"{self.images:,} images, {workers}{embedders}, {self.seconds:.1f} s"
+        return two_columns(title, rows)
 
 
 def measure_pipeline(

@@ -7,29 +7,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from rich.table import Table
+
 from raydrift.bench.child import figures_of
+from raydrift.bench.tables import Spread, two_columns
 from raydrift.errors import PipelineError, SettingsError
 
 OURS: Final = "raydrift"
 _RATE: Final = "images_per_second"
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Several readings of one thing."""
-
-    median: float
-    least: float
-    most: float
-
-    @classmethod
-    def of(cls, readings: Sequence[float]) -> "Spread":
-        """The spread of some readings.
-
-        >>> Spread.of([3.0, 1.0, 2.0])
-        Spread(median=2.0, least=1.0, most=3.0)
-        """
-        return cls(median(readings), min(readings), max(readings))
 
 
 @dataclass(frozen=True)
@@ -51,6 +36,16 @@ class RoundFigures:
     missing: dict[str, str]
     runs: list[dict[str, Any]]
     what: str = "rounds"
+
+    def table(self) -> Table:
+        """The figures as people read them."""
+        rows = []
+        for name, spread in self.images_per_second.items():
+            ratio = self.ratios.get(name)
+            by = f"; ours is {ratio.shown(2)} of it" if ratio else ""
+            rows.append((name, f"{spread.shown(1)} images/s{by}"))
+        rows += list(self.missing.items())
+        return two_columns(f"medians of {self.rounds} rounds (least to most)", rows)
 
 
 def yardsticks(folder: str) -> list[Path]:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from rich.table import Table
+
 from raydrift.bench.child import figures_of
 from raydrift.bench.memory import available_bytes
 from raydrift.bench.sleeping import Sleep
+from raydrift.bench.tables import new_table, number, percent
 from raydrift.engine.session import usable_cpus
 from raydrift.errors import PipelineError, SettingsError
 
@@ -69,6 +72,23 @@ class SchedulingFigures:
     most_workers: int | None
     limit: str
     what: str = "scheduling"
+
+    def table(self) -> Table:
+        """The figures as people read them."""
+        names = ("workers", "busy", "shards/s", "driver cores", "machine cores", "start-up")
+        table = new_table(f"shards of 256 images that sleep {self.milliseconds:g} ms each", *names)
+        for trial in self.trials:
+            table.add_row(
+                str(trial.workers),
+                percent(trial.busy),
+                number(trial.shards_per_second, 1),
+                number(trial.driver_cores, 2),
+                number(trial.machine_cores, 2),
+                f"{number(trial.start_up_seconds, 0)} s",
+            )
+        limit = f"; the limit is {self.limit}" if self.limit else ""
+        table.caption = f"at least 90 % busy: {self.most_workers or 'none'}{limit}"
+        return table
 
 
 def parse_workers(text: str) -> int | None:

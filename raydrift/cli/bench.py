@@ -80,9 +80,10 @@ def bench(
     ] = False,
 ) -> None:
     """Measure the pipeline, its parts, or how it grows; nothing is kept."""
-    from raydrift.bench.embedder import measure_embedder
-    from raydrift.bench.inputs import images_of
-    from raydrift.bench.kernels import measure_kernels
+    from dataclasses import asdict
+    from json import dumps
+
+    from raydrift.cli.console import console
     from raydrift.config import generate_settings
     from raydrift.errors import SettingsError
     from raydrift.settings import ImageSettings
@@ -120,39 +121,50 @@ def bench(
         }
     )
     if embed_only:
-        found: Any = measure_embedder(
-            settings.embedding, device or "cpu", rounds=repeat or _ROUNDS, size=settings.image
-        )
+        from raydrift.bench.embedder import measure_embedder
+
+        rounds, on = repeat or _ROUNDS, device or "cpu"
+        found: Any = measure_embedder(settings.embedding, on, rounds=rounds, size=settings.image)
     elif scheduling is not None:
-        found = _scheduling(scheduling, milliseconds)
+        from raydrift.bench.scheduling import measure_scheduling, parse_workers
+
+        found = measure_scheduling(parse_workers(scheduling), milliseconds)
+    elif kernels:
+        found = _kernels(input, settings, repeat or _ROUNDS)
+    elif growth is not None:
+        found = _growth(input, settings, growth, output)
+    elif peers is not None or (repeat or 1) > 1:
+        found = _rounds(input, settings, count, peers, repeat or _ROUNDS, output)
     else:
-        with images_of(input, _GROWTH_SIZE if growth is not None else 320) as folder:
-            if kernels:
-                network = settings.embedding if embeddings else None
-                found = measure_kernels(folder, settings.image, network, repeat or _ROUNDS)
-            elif growth is not None:
-                found = _growth(folder, settings, growth, output)
-            elif peers is not None or (repeat or 1) > 1:
-                found = _rounds(folder, settings, count, peers, repeat or _ROUNDS, output)
-            else:
-                found = _pipeline(folder, settings, count, output, quiet=json)
-    _tell(found, json)
+        found = _pipeline(input, settings, count, output, quiet=json)
+    console(stderr=json).print(found.table())
+    if json:
+        print(dumps(asdict(found)))
+
+
+def _kernels(source: str | None, settings: "GenerateSettings", rounds: int) -> object:
+    from raydrift.bench.inputs import images_of
+    from raydrift.bench.kernels import measure_kernels
+
+    network = settings.embedding if settings.embedding.compute else None
+    with images_of(source) as folder:
+        return measure_kernels(folder, settings.image, network, rounds)
 
 
 def _pipeline(
-    folder: str, settings: "GenerateSettings", count: int, output: str | None, quiet: bool
+    source: str | None, settings: "GenerateSettings", count: int, output: str | None, quiet: bool
 ) -> object:
     from dataclasses import replace
 
-    from raydrift.bench.inputs import scratch
+    from raydrift.bench.inputs import images_of, scratch
     from raydrift.bench.pipeline import measure_pipeline
 
-    with scratch(output) as place:
+    with images_of(source) as folder, scratch(output) as place:
         return measure_pipeline(replace(settings, input=folder, output=place), count, quiet)
 
 
 def _rounds(
-    folder: str,
+    source: str | None,
     settings: "GenerateSettings",
     count: int,
     peers: str | None,
@@ -161,6 +173,7 @@ def _rounds(
 ) -> object:
     from pathlib import Path
 
+    from raydrift.bench.inputs import images_of
     from raydrift.bench.rounds import measure_rounds, yardsticks
     from raydrift.errors import SettingsError
 
@@ -171,22 +184,21 @@ def _rounds(
             raise SettingsError("yardsticks that embed need a file: give --weights PATH")
         options += ["--embed", embedding.weights]
     scripts = [] if peers is None else yardsticks(peers)
-    others = {script.stem: [str(script), folder, str(count), *options] for script in scripts}
-    ours = [*_arguments(folder, settings, output), "--count", str(count)]
-    return measure_rounds(ours, others, rounds, _limit_s(count))
+    with images_of(source) as folder:
+        others = {one.stem: [str(one), folder, str(count), *options] for one in scripts}
+        ours = [*_arguments(folder, settings, output), "--count", str(count)]
+        return measure_rounds(ours, others, rounds, _limit_s(count))
 
 
-def _growth(folder: str, settings: "GenerateSettings", growth: str, output: str | None) -> object:
+def _growth(
+    source: str | None, settings: "GenerateSettings", growth: str, output: str | None
+) -> object:
     from raydrift.bench.growth import measure_growth, parse_counts
+    from raydrift.bench.inputs import images_of
 
     counts = parse_counts(growth)
-    return measure_growth(_arguments(folder, settings, output), counts, _limit_s(counts[-1]))
-
-
-def _scheduling(text: str, milliseconds: float) -> object:
-    from raydrift.bench.scheduling import measure_scheduling, parse_workers
-
-    return measure_scheduling(parse_workers(text), milliseconds)
+    with images_of(source, _GROWTH_SIZE) as folder:
+        return measure_growth(_arguments(folder, settings, output), counts, _limit_s(counts[-1]))
 
 
 def _arguments(folder: str, settings: "GenerateSettings", output: str | None) -> list[str]:
@@ -212,15 +224,3 @@ def _arguments(folder: str, settings: "GenerateSettings", output: str | None) ->
 def _limit_s(count: int) -> float:
     """Far longer than any machine takes, and not for ever."""
     return 300.0 + count
-
-
-def _tell(figures: Any, json: bool) -> None:
-    from dataclasses import asdict
-    from json import dumps
-
-    from raydrift.bench.tables import table_of
-    from raydrift.cli.console import console
-
-    console(stderr=json).print(table_of(figures))
-    if json:
-        print(dumps(asdict(figures)))

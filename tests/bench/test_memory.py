@@ -49,7 +49,8 @@ def test_a_process_that_ended_is_an_oserror(holder: int) -> None:
             memory_of(process.pid)
 
 
-def test_the_watch_sees_the_drivers_peak_and_no_process_that_is_not_rays(holder: int) -> None:
+@pytest.mark.usefixtures("holder")
+def test_the_watch_sees_the_drivers_peak_and_no_process_that_is_not_rays() -> None:
     with Watch() as watch:
         held = b"x" * (64 * MIB)
         time.sleep(1)
