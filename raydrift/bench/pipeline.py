@@ -12,7 +12,7 @@ from rich.table import Table
 
 from raydrift.bench.inputs import load_repeated
 from raydrift.bench.memory import Memory, Watch, seconds_since_start
-from raydrift.bench.steady import finished, steady_state
+from raydrift.bench.steady import Span, steady_state
 from raydrift.bench.tables import MIB, milliseconds, percent, rate, two_columns
 from raydrift.engine.generate import generate
 from raydrift.place import Place
@@ -34,7 +34,7 @@ class StartUp:
         list: Listing the input.
         connect: Starting Ray, or finding it.
         first_worker: From the start of the run until a worker began the first shard.
-        first_shard: From the start of the run until the first shard was made.
+        first_shard: From the start of the run until the first shard was committed.
     """
 
     imports: float
@@ -155,11 +155,12 @@ def measure_pipeline(
     output = Place.of(settings.output, settings.options_of("output"))
     rows = list(read_ledger(output, record.fingerprint).values())
     plan = record.plan
-    steady = steady_state(rows, plan["embedders"] or plan["workers"])
+    spans = _spans(output, rows)
+    steady = steady_state(spans, plan["embedders"] or plan["workers"])
     cores = plan["workers"] + (0 if plan["on_gpu"] else plan["embedders"])
     rate = steady.images_per_second if steady else None
     merged = record.timings["finalize"]
-    first = min(row.started for row in rows) - begin
+    first = min(span.started for span in spans) - begin
     return PipelineFigures(
         images=record.counts["asked"],
         rejected=record.counts["rejected"],
@@ -177,12 +178,21 @@ def measure_pipeline(
             list=listed + record.timings["list"],
             connect=record.timings["connect"],
             first_worker=first,
-            first_shard=min(map(finished, rows)) - begin,
+            first_shard=min(span.ended for span in spans) - begin,
         ),
         merge=_merge(output, record, rows),
         memory=watch.peaks,
         driver_before_merge=watch.driver_peak(begin + seconds - merged),
     )
+
+
+def _spans(output: Place, rows: list[LedgerRow]) -> list[Span]:
+    """A shard is committed when its ledger entry appears; the clock is the filesystem's."""
+    appeared = {info.base_name: info.mtime_ns / 1e9 for info in (output / layout.SHARDS).files()}
+    return [
+        Span(row.worker, row.asked, row.started, appeared[layout.ledger_name(row.shard)])
+        for row in rows
+    ]
 
 
 def _merge(output: Place, record: RunRecord, rows: list[LedgerRow]) -> Merge:

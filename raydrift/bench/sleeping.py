@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from raydrift.bench.memory import Watch
-from raydrift.bench.steady import steady_state
+from raydrift.bench.steady import Span, steady_state
 from raydrift.catalog import Catalog
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.plan import Plan
@@ -114,7 +114,7 @@ def sleep_through(sleep: Sleep) -> dict[str, Any]:
         PipelineError: A worker was lost, or had too little to do.
     """
     begin = time.time()
-    connect(ClusterSettings(), cpus=sleep.workers)
+    connect(ClusterSettings(address="local"), cpus=sleep.workers)
     catalog = _catalog(sleep.shards * sleep.shard_size)
     settings = GenerateSettings("input", "output")
     tables = shard_tables(
@@ -128,7 +128,10 @@ def sleep_through(sleep: Sleep) -> dict[str, Any]:
         job = PipelineJob(told, plan, None, twins=False, verbose=False, stage=SleepStage)
         with closing(run_pipeline(job, tables)) as found:
             rows = [LedgerRow.from_dict(row) for row in found]
-    steady = steady_state(rows, sleep.workers)
+    spans = [
+        Span(row.worker, row.asked, row.started, row.started + row.drift_seconds) for row in rows
+    ]
+    steady = steady_state(spans, sleep.workers)
     if steady is None:
         raise PipelineError(
             f"not every one of {sleep.workers} workers had two shards: give more a worker"

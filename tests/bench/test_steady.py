@@ -1,20 +1,12 @@
-"""The steady window, on ledger rows made by hand."""
+"""The steady window, on shards made by hand."""
 
 import pytest
 
-from raydrift.bench.steady import Steady, finished, steady_state
-from raydrift.storage.shards import LedgerRow
+from raydrift.bench.steady import Span, Steady, steady_state
 
 
-def shard(worker: str, started: float, seconds: float, images: int = 100) -> LedgerRow:
-    row = (0, "run", images, images, 0, 0, 0, 0, "")
-    return LedgerRow(*row, worker=worker, started=started, drift_seconds=seconds)
-
-
-def test_a_shard_is_done_after_all_that_it_took() -> None:
-    row = (0, "run", 1, 1, 0, 0, 0, 0, "")
-    seconds = {"read_seconds": 1, "drift_seconds": 2, "embed_seconds": 3, "write_seconds": 4}
-    assert finished(LedgerRow(*row, started=1000.0, **seconds)) == 1010.0
+def shard(worker: str, started: float, seconds: float, images: int = 100) -> Span:
+    return Span(worker, images, started, started + seconds)
 
 
 def test_one_worker_counts_whole_cycles_from_the_end_of_its_first_shard() -> None:
@@ -52,6 +44,11 @@ def test_shards_of_different_sizes_count_by_their_images() -> None:
     assert steady.images_per_second == 20.0
 
 
+def test_a_worker_that_begins_a_shard_before_the_last_is_done_is_busy_once() -> None:
+    rows = [shard("a", 0, 3), shard("a", 2, 4), shard("a", 4, 6)]
+    assert steady_state(rows, 1) == Steady(200 / 7, busy=1.0, begin=3.0, end=10.0)
+
+
 @pytest.mark.parametrize(
     "rows",
     [
@@ -63,5 +60,5 @@ def test_shards_of_different_sizes_count_by_their_images() -> None:
     ],
     ids=["nothing", "one shard", "a worker without", "a worker with one", "one after the other"],
 )
-def test_a_short_run_has_no_steady_state(rows: list[LedgerRow]) -> None:
+def test_a_short_run_has_no_steady_state(rows: list[Span]) -> None:
     assert steady_state(rows, 2) is None
