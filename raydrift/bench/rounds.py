@@ -10,7 +10,7 @@ from typing import Any, Final
 from rich.table import Table
 
 from raydrift.bench.child import figures_of
-from raydrift.bench.tables import Spread, two_columns
+from raydrift.bench.tables import Spread, new_table
 from raydrift.errors import PipelineError, SettingsError
 
 OURS: Final = "raydrift"
@@ -39,13 +39,14 @@ class RoundFigures:
 
     def table(self) -> Table:
         """The figures as people read them."""
-        rows = []
+        table = new_table(f"medians of {self.rounds} rounds (least to most)")
+        for name in ("", "images/s", "ours by it"):
+            table.add_column(name)
         for name, spread in self.images_per_second.items():
             ratio = self.ratios.get(name)
-            by = f"; ours is {ratio.shown(2)} of it" if ratio else ""
-            rows.append((name, f"{spread.shown(1)} images/s{by}"))
-        rows += list(self.missing.items())
-        return two_columns(f"medians of {self.rounds} rounds (least to most)", rows)
+            table.add_row(name, spread.shown(1), ratio.shown(2) if ratio else "")
+        table.caption = "\n".join(self.missing.values()) or None
+        return table
 
 
 def yardsticks(folder: str) -> list[Path]:
@@ -89,7 +90,7 @@ def measure_rounds(
             raise SettingsError("the run is too short for a steady state: give a larger --count")
         runs.append(run)
         rates[OURS].append(run[_RATE])
-        for name in peers.keys() - missing.keys():
+        for name in [name for name in peers if name not in missing]:
             try:
                 rate = float(figures_of([sys.executable, *peers[name]], name, limit_s)[_RATE])
             except (PipelineError, KeyError, TypeError, ValueError) as error:
