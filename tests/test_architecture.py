@@ -78,6 +78,7 @@ def test_files_stay_short(path: Path) -> None:
         ("from raydrift import ImageDatasetGenerator", {"ray", "torch"}),
         ("from raydrift.cli import run; run(['--help'])", {"ray", "torch", "numpy", "cv2"}),
         ("import raydrift.engine.stages", {"torch"}),
+        ("import raydrift.bench.embedder", {"ray", "torch"}),
     ],
 )
 def test_nothing_is_loaded_before_it_is_needed(statement: str, absent: set[str]) -> None:

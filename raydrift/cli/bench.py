@@ -15,7 +15,7 @@ _GROWTH_SIZE = 48
 def bench(
     input: Annotated[
         str | None,
-        typer.Argument(help="Folder of images, one sub-folder a class. [default: drawn]"),
+        typer.Argument(help="Folder of images, one sub-folder a class.", show_default="drawn"),
     ] = None,
     count: Annotated[int, typer.Option(min=1, help="Samples; images are repeated.")] = 6000,
     transform: Annotated[
@@ -24,11 +24,13 @@ def bench(
             "--transform",
             "-t",
             metavar="NAME:LEVEL",
-            help=f"May be repeated. [default: {' '.join(_TRANSFORMS)}]",
+            help="May be repeated.",
+            show_default=" ".join(_TRANSFORMS),
         ),
     ] = None,
     image_size: Annotated[
-        str | None, typer.Option(metavar="N|HxW", help="Output height and width. [default: 224]")
+        str | None,
+        typer.Option(metavar="N|HxW", help="Output height and width.", show_default="224"),
     ] = None,
     embeddings: Annotated[bool, typer.Option("--embeddings", help="Embed images, too.")] = False,
     weights: Annotated[
@@ -39,7 +41,7 @@ def bench(
     ] = "float32",
     batch_size: Annotated[int, typer.Option(help="Images that pass the network at once.")] = 32,
     workers: Annotated[
-        int | None, typer.Option(help="Worker processes. [default: one a free CPU]")
+        int | None, typer.Option(help="Worker processes.", show_default="one a free CPU")
     ] = None,
     address: Annotated[
         str | None,
@@ -48,10 +50,11 @@ def bench(
         ),
     ] = None,
     output: Annotated[
-        str | None, typer.Option(help="Folder for what is thrown away. [default: a temporary one]")
+        str | None,
+        typer.Option(help="Folder for what is thrown away.", show_default="a temporary one"),
     ] = None,
     repeat: Annotated[
-        int | None, typer.Option(min=1, help="Rounds. [default: 1; 5 of what takes turns]")
+        int | None, typer.Option(min=1, help="Rounds.", show_default="1; 5 of what takes turns")
     ] = None,
     kernels: Annotated[
         bool, typer.Option("--kernels", help="Time each kernel alone, on one core.")
@@ -63,7 +66,7 @@ def bench(
         bool, typer.Option("--embed-only", help="Time the network alone, without Ray.")
     ] = False,
     device: Annotated[
-        str | None, typer.Option(metavar="cpu|cuda", help="Of --embed-only. [default: cpu]")
+        str | None, typer.Option(metavar="cpu|cuda", help="Of --embed-only.", show_default="cpu")
     ] = None,
     scheduling: Annotated[
         str | None,
@@ -80,6 +83,7 @@ def bench(
     ] = False,
 ) -> None:
     """Measure the pipeline, its parts, or how it grows; nothing is kept."""
+    import os
     from dataclasses import asdict
     from json import dumps
 
@@ -100,8 +104,11 @@ def bench(
         raise SettingsError(f"{' and '.join(asked)} are measured apart: give one of them")
     if device is not None and not embed_only:
         raise SettingsError("--device is for --embed-only: the pipeline chooses for itself")
-    if address is not None and output is None:
-        raise SettingsError("a cluster may not reach this machine's disk: give it an --output")
+    elsewhere = address is not None or "RAY_ADDRESS" in os.environ
+    runs = not (kernels or embed_only or scheduling)
+    if elsewhere and runs and (input is None or output is None):
+        missing = "a folder of images" if input is None else "an --output"
+        raise SettingsError(f"a cluster may not reach this machine's disk: give it {missing}")
     if growth is not None and image_size is None:
         image_size = "32"
     height, width = ImageSettings.parse_size(image_size or "224")

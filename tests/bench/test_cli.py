@@ -187,6 +187,18 @@ def test_a_growth_step_compares_with_the_first() -> None:
     )
 
 
+def test_help_has_a_line_for_every_flag() -> None:
+    command = [sys.executable, "-m", "raydrift", "bench", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    flags = (
+        "--count --transform -t --image-size --embeddings --weights --precision --batch-size "
+        "--workers --address --output --repeat --kernels --peers --embed-only --device "
+        "--scheduling --milliseconds --growth --json"
+    )
+    for flag in flags.split():
+        assert flag in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -220,8 +232,12 @@ def test_a_growth_step_compares_with_the_first() -> None:
             "give imagenet, random or the path of a state dict",
         ),
         (
-            ["--address", "auto"],
+            ["photos", "--address", "auto"],
             "a cluster may not reach this machine's disk: give it an --output",
+        ),
+        (
+            ["--address", "auto", "--output", "out"],
+            "a cluster may not reach this machine's disk: give it a folder of images",
         ),
         (["--scheduling", "many"], "scheduling 'many': give a number of workers, or auto"),
         (["--growth", "10"], "growth '10': write rising counts, e.g. 1000,10000,100000"),
