@@ -19,6 +19,7 @@ FLOORS = [
     {"storage", "report"},
     {"engine"},
     {"generator"},
+    {"bench"},
     {"cli", "__main__"},
 ]
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -95,6 +96,7 @@ def test_help_loads_only_what_prints_it() -> None:
     ("statement", "absent"),
     [
         ("from raydrift import ImageDatasetGenerator", {"ray", "torch"}),
+        ("import raydrift.bench.embedder", {"ray", "torch"}),
         (
             "from raydrift.cli import run; run(['generate', '--help'])",
             {"ray", "torch", "numpy", "pyarrow", "cv2"},

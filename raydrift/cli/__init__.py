@@ -1,4 +1,4 @@
-"""The command line: ``raydrift generate | finalize | inspect | demo``, one file a command."""
+"""The command line: ``raydrift generate | finalize | inspect | …``, one file a command."""
 
 import signal
 import sys
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import typer
 from typer.exceptions import TyperException
 
+from raydrift.cli.bench import bench
 from raydrift.cli.demo import demo
 from raydrift.cli.finalize import finalize
 from raydrift.cli.generate import generate
@@ -29,6 +30,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "finalize": finalize,
     "inspect": inspect,
     "demo": demo,
+    "bench": bench,
 }
 
 

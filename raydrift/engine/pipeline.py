@@ -39,6 +39,7 @@ class PipelineJob:
         weights: Of the network; None: nothing is embedded.
         twins: Whether it measures originals against their drifted twins, instead of writing shards.
         verbose: Whether Ray shows its own progress.
+        stage: What drifts and commits a shard; a benchmark has one that sleeps.
     """
 
     shard_job: ShardJob
@@ -46,6 +47,7 @@ class PipelineJob:
     weights: Weights | None
     twins: bool
     verbose: bool
+    stage: Callable[..., Any] = DriftStage
 
 
 def run_pipeline(job: PipelineJob, tasks: ShardTasks) -> Rows:
@@ -87,7 +89,7 @@ def _dataset(job: PipelineJob, tasks: ShardTasks) -> ray.data.Dataset:
             return _stage(dataset, TwinStage, plan.embedders, (told, weights, True), gpus=1)
         return _stage(dataset, TwinStage, plan.workers, (told, weights, False))
     if not plan.embedders:
-        return _stage(dataset, DriftStage, plan.workers, (told, weights, False))
+        return _stage(dataset, job.stage, plan.workers, (told, weights, False))
     dataset = _stage(dataset, PixelStage, plan.workers, (told,))
     gpus = 1 if plan.on_gpu else 0
     return _stage(dataset, EmbedStage, plan.embedders, (told, weights, plan.on_gpu), gpus=gpus)

@@ -30,11 +30,15 @@ class Resources:
     gpus: int
 
 
-def connect(cluster: ClusterSettings) -> None:
+def connect(cluster: ClusterSettings, cpus: int | None = None) -> None:
     """Connects this process to Ray, unless it is connected already.
 
     Without an address it starts Ray on this machine, with the dashboard off; ``RAY_ADDRESS``, which
     ``ray job submit`` sets, goes before that. A connection stays until the process ends.
+
+    Args:
+        cluster: Where Ray is.
+        cpus: What a Ray that is started here takes for its CPUs; None: those of this machine.
 
     Raises:
         ResourcesError: There is no cluster at the address, or Ray cannot be started here.
@@ -47,7 +51,7 @@ def connect(cluster: ClusterSettings) -> None:
         options["logging_level"] = logging.ERROR
     if address == "local":
         options["include_dashboard"] = False
-        options["num_cpus"] = usable_cpus()
+        options["num_cpus"] = cpus or usable_cpus()
     elif "RAY_JOB_CONFIG_JSON_ENV_VAR" not in os.environ:
         # Workers elsewhere run the code that this driver has, installed there or not.
         options["runtime_env"] = {"py_modules": [str(Path(__file__).parents[1])]}

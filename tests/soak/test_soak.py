@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from raydrift.bench.memory import descendants
 from raydrift.place import Place
 from raydrift.scenes import SCENES, draw_scene
 from raydrift.storage.record import RunRecord, load_record
@@ -123,15 +124,6 @@ def progress(output: Path) -> float:
         ledgers = [name for name in os.listdir(output / "_shards") if name.endswith(".json")]
         return min(1.0, len(ledgers) * SHARD / IMAGES)
     return 0.0
-
-
-def descendants(process: int) -> Iterator[int]:
-    """A process's children, and theirs."""
-    for thread in Path(f"/proc/{process}/task").iterdir():
-        with suppress(OSError):  # it ended meanwhile
-            for child in (thread / "children").read_text().split():
-                yield int(child)
-                yield from descendants(int(child))
 
 
 def resident(driver: int) -> dict[str, int]:

@@ -1,0 +1,64 @@
+"""Commands that are measured: processes of their own, which print their figures as JSON."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from raydrift.errors import PipelineError
+
+_TO_CLEAN_UP_S: Final = 10.0
+
+
+def figures_of(command: Sequence[str], name: str, limit_s: float) -> dict[str, Any]:
+    """Runs a command and reads the JSON line that it ends its standard output with.
+
+    Args:
+        command: Program and arguments.
+        name: What messages call it.
+        limit_s: Seconds that it has; then it is ended, and all that it started.
+
+    Raises:
+        PipelineError: It failed, took too long, or printed something else.
+    """
+    with subprocess.Popen(  # noqa: S603 (ourselves, or what the user named)
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            out, err = process.communicate(timeout=limit_s)
+        except BaseException as error:
+            _end(process)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise PipelineError(f"{name} did not end in {limit_s:.0f} s") from None
+            raise
+    if process.returncode != 0:
+        raise PipelineError(f"{name} failed: {_last_line(err) or 'it does not say why'}")
+    try:
+        figures = json.loads(_last_line(out))
+    except ValueError:
+        figures = None
+    if not isinstance(figures, dict):
+        raise PipelineError(f"{name} did not print its figures as a line of JSON")
+    return figures
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """Ends it and its children: kindly first, Ray ends what it started."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_TO_CLEAN_UP_S)
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1].removeprefix("raydrift: ") if lines else ""

@@ -1,0 +1,219 @@
+"""One run of the real pipeline, and what it took."""
+
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Final
+
+from rich.table import Table
+
+from raydrift.bench.inputs import load_repeated
+from raydrift.bench.memory import Memory, Watch, seconds_since_start
+from raydrift.bench.steady import Span, steady_state
+from raydrift.bench.tables import MIB, milliseconds, percent, rate, two_columns
+from raydrift.engine.generate import generate
+from raydrift.place import Place
+from raydrift.settings import GenerateSettings
+from raydrift.storage import layout
+from raydrift.storage.record import RunRecord
+from raydrift.storage.shards import LedgerRow, read_ledger
+
+_MB: Final = 1e6
+_CAT_ROUNDS: Final = 3
+
+
+@dataclass(frozen=True)
+class StartUp:
+    """Seconds until a run was at work.
+
+    Attributes:
+        imports: From the start of this process to the start of the run.
+        list: Listing the input.
+        connect: Starting Ray, or finding it.
+        first_worker: From the start of the run until a worker began the first shard.
+        first_shard: From the start of the run until the first shard was committed.
+    """
+
+    imports: float
+    list: float
+    connect: float
+    first_worker: float
+    first_shard: float
+
+
+@dataclass(frozen=True)
+class Merge:
+    """The merge of the shards.
+
+    Attributes:
+        seconds: It took.
+        megabytes_per_second: Of shards.
+        cat_megabytes_per_second: What ``cat shards > file`` reaches on the same disk, median of 3;
+            None where the output is not on a disk of this machine.
+        of_cat: The one as a fraction of the other.
+    """
+
+    seconds: float
+    megabytes_per_second: float
+    cat_megabytes_per_second: float | None
+    of_cat: float | None
+
+
+@dataclass(frozen=True)
+class PipelineFigures:
+    """What one run took.
+
+    Attributes:
+        images: Samples of the run.
+        rejected: Images that could not be used.
+        workers: Processes that decode, drift and encode.
+        embedders: Processes that only embed.
+        images_per_second: In the steady state; None where the run was too short for one.
+        images_per_second_per_core: The same by the CPUs that the workers take.
+        busy: The fraction of the workers' time that went into shards, in the steady state.
+        seconds: Of the whole run, merge and start-up included, imports not.
+        seconds_per_sample: Of the whole run.
+        seconds_per_sample_started: After the first worker had begun.
+        catalog_bytes: Of the input's listing.
+        start_up: Until it was at work.
+        merge: Of the shards.
+        memory: The peak of the driver, of a worker, and of a worker that embeds; workers on other
+            machines are not seen.
+        driver_before_merge: The driver's peak until then.
+    """
+
+    images: int
+    rejected: int
+    workers: int
+    embedders: int
+    images_per_second: float | None
+    images_per_second_per_core: float | None
+    busy: float | None
+    seconds: float
+    seconds_per_sample: float
+    seconds_per_sample_started: float
+    catalog_bytes: int
+    start_up: StartUp
+    merge: Merge
+    memory: dict[str, Memory]
+    driver_before_merge: Memory | None
+    what: str = "raydrift"
+
+    def table(self) -> Table:
+        """The figures as people read them."""
+        start, merge = self.start_up, self.merge
+        workers = f"{self.workers} workers"
+        embedders = f", {self.embedders} embedders" if self.embedders else ""
+        rows = [
+            ("steady", rate(self.images_per_second)),
+            ("steady, a core", rate(self.images_per_second_per_core)),
+            ("workers busy", percent(self.busy)),
+            ("a sample of the whole", milliseconds(self.seconds_per_sample)),
+            ("a sample, once started", milliseconds(self.seconds_per_sample_started)),
+            ("imports", f"{start.imports:.2f} s"),
+            ("listing", f"{start.list:.2f} s"),
+            ("Ray", f"{start.connect:.2f} s"),
+            ("until the first worker", f"{start.first_worker:.2f} s"),
+            ("until the first shard", f"{start.first_shard:.2f} s"),
+            ("merge", f"{merge.megabytes_per_second:,.0f} MB/s"),
+        ]
+        if merge.cat_megabytes_per_second is not None and merge.of_cat is not None:
+            cat = f"{merge.cat_megabytes_per_second:,.0f} MB/s, merge at {merge.of_cat:.2f} of it"
+            rows.append(("cat", cat))
+        for role, memory in sorted(self.memory.items()):
+            resident, private = memory.resident / MIB, memory.private / MIB
+            rows.append((f"memory, {role}", f"{resident:.0f} MiB, {private:.0f} of it private"))
+        title = f"{self.images:,} images, {workers}{embedders}, {self.seconds:.1f} s"
+        return two_columns(title, rows)
+
+
+def measure_pipeline(
+    settings: GenerateSettings, count: int, quiet: bool = False
+) -> PipelineFigures:
+    """Runs the generator over an input repeated to ``count`` samples.
+
+    Args:
+        settings: Of the run; its output is a folder to be thrown away.
+        count: How many samples.
+        quiet: Show no progress.
+
+    Raises:
+        RaydriftError: The run failed.
+    """
+    imports = seconds_since_start()
+    begin, clock = time.time(), time.perf_counter()
+    settings = replace(settings, write=replace(settings.write, keep_shards=True))
+    catalog = load_repeated(settings.input, count)
+    listed = time.perf_counter() - clock
+    embedding_workers = settings.embedding.compute
+    with Watch(embedding_workers) as watch:
+        record = generate(settings, catalog=catalog, quiet=quiet)
+    seconds = time.perf_counter() - clock
+    output = Place.of(settings.output, settings.options_of("output"))
+    rows = list(read_ledger(output, record.fingerprint).values())
+    plan = record.plan
+    spans = _spans(output, rows)
+    steady = steady_state(spans, plan["embedders"] or plan["workers"])
+    cores = plan["workers"] + (0 if plan["on_gpu"] else plan["embedders"])
+    rate = steady.images_per_second if steady else None
+    merged = record.timings["finalize"]
+    first = min(span.started for span in spans) - begin
+    return PipelineFigures(
+        images=record.counts["asked"],
+        rejected=record.counts["rejected"],
+        workers=plan["workers"],
+        embedders=plan["embedders"],
+        images_per_second=rate,
+        images_per_second_per_core=rate / cores if rate else None,
+        busy=steady.busy if steady else None,
+        seconds=seconds,
+        seconds_per_sample=seconds / count,
+        seconds_per_sample_started=(seconds - first) / count,
+        catalog_bytes=catalog.table.nbytes,
+        start_up=StartUp(
+            imports=imports,
+            list=listed + record.timings["list"],
+            connect=record.timings["connect"],
+            first_worker=first,
+            first_shard=min(span.ended for span in spans) - begin,
+        ),
+        merge=_merge(output, record, rows),
+        memory=watch.peaks,
+        driver_before_merge=watch.driver_peak(begin + seconds - merged),
+    )
+
+
+def _spans(output: Place, rows: list[LedgerRow]) -> list[Span]:
+    """A shard is committed when its ledger entry appears; the clock is the filesystem's."""
+    appeared = {info.base_name: info.mtime_ns / 1e9 for info in (output / layout.SHARDS).files()}
+    return [
+        Span(row.worker, row.asked, row.started, appeared[layout.ledger_name(row.shard)])
+        for row in rows
+    ]
+
+
+def _merge(output: Place, record: RunRecord, rows: list[LedgerRow]) -> Merge:
+    seconds = record.timings["finalize"]
+    size = sum(row.size for row in rows) / _MB
+    program = shutil.which("cat") if output.is_local else None
+    cat = _cat_seconds(program, output, rows) if program else None
+    return Merge(
+        seconds=seconds,
+        megabytes_per_second=size / seconds,
+        cat_megabytes_per_second=size / cat if cat else None,
+        of_cat=cat / seconds if cat else None,
+    )
+
+
+def _cat_seconds(program: str, output: Place, rows: list[LedgerRow]) -> float:
+    command = [program, *(layout.shard_name(row.shard) for row in rows)]
+    taken = []
+    for _ in range(_CAT_ROUNDS):
+        with tempfile.TemporaryFile(dir=output.path) as file:
+            start = time.perf_counter()
+            subprocess.run(command, cwd=(output / layout.SHARDS).path, stdout=file, check=True)  # noqa: S603
+            taken.append(time.perf_counter() - start)
+    return median(taken)

@@ -1,0 +1,233 @@
+"""``raydrift bench``: how fast it is here, and what it needs."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from raydrift.settings import GenerateSettings
+
+_TRANSFORMS = ("gaussian_blur:0.5", "gaussian_noise:0.2")
+_ROUNDS = 5
+_GROWTH_SIZE = 48
+
+
+def bench(
+    input: Annotated[
+        str | None,
+        typer.Argument(help="Folder of images, one sub-folder a class.", show_default="drawn"),
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, help="Samples; images are repeated.")] = 6000,
+    transform: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--transform",
+            "-t",
+            metavar="NAME:LEVEL",
+            help="May be repeated.",
+            show_default=" ".join(_TRANSFORMS),
+        ),
+    ] = None,
+    image_size: Annotated[
+        str | None,
+        typer.Option(metavar="N|HxW", help="Output height and width.", show_default="224"),
+    ] = None,
+    embeddings: Annotated[bool, typer.Option("--embeddings", help="Embed images, too.")] = False,
+    weights: Annotated[
+        str, typer.Option(metavar="imagenet|random|PATH", help="Of the network; as fast as random.")
+    ] = "random",
+    precision: Annotated[
+        str, typer.Option(metavar="float32|bfloat16", help="Of the network.")
+    ] = "float32",
+    batch_size: Annotated[int, typer.Option(help="Images that pass the network at once.")] = 32,
+    workers: Annotated[
+        int | None, typer.Option(help="Worker processes.", show_default="one a free CPU")
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|HOST:PORT|ray://…", help="A Ray cluster. [default: this machine]"
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(help="Folder for what is thrown away.", show_default="a temporary one"),
+    ] = None,
+    repeat: Annotated[
+        int | None, typer.Option(min=1, help="Rounds.", show_default="1; 5 of what takes turns")
+    ] = None,
+    kernels: Annotated[
+        bool, typer.Option("--kernels", help="Time each kernel alone, on one core.")
+    ] = False,
+    peers: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Take turns with the yardsticks there.")
+    ] = None,
+    embed_only: Annotated[
+        bool, typer.Option("--embed-only", help="Time the network alone, without Ray.")
+    ] = False,
+    device: Annotated[
+        str | None, typer.Option(metavar="cpu|cuda", help="Of --embed-only.", show_default="cpu")
+    ] = None,
+    scheduling: Annotated[
+        str | None,
+        typer.Option(metavar="N|auto", help="Workers that only sleep: are they kept busy?"),
+    ] = None,
+    milliseconds: Annotated[
+        float, typer.Option(min=0.01, help="That --scheduling sleeps for an image.")
+    ] = 5.0,
+    growth: Annotated[
+        str | None, typer.Option(metavar="N,N,…", help="Compare what a sample costs at counts.")
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="One line of JSON; the table goes to standard error.")
+    ] = False,
+) -> None:
+    """Measure the pipeline, its parts, or how it grows; nothing is kept."""
+    import os
+    from dataclasses import asdict
+    from json import dumps
+
+    from raydrift.cli.console import console
+    from raydrift.config import generate_settings
+    from raydrift.errors import SettingsError
+    from raydrift.settings import ImageSettings
+
+    modes = {
+        "--kernels": kernels,
+        "--peers": peers is not None,
+        "--embed-only": embed_only,
+        "--scheduling": scheduling is not None,
+        "--growth": growth is not None,
+    }
+    asked = [name for name, on in modes.items() if on]
+    if len(asked) > 1:
+        raise SettingsError(f"{' and '.join(asked)} are measured apart: give one of them")
+    if device is not None and not embed_only:
+        raise SettingsError("--device is for --embed-only: the pipeline chooses for itself")
+    elsewhere = address is not None or "RAY_ADDRESS" in os.environ
+    runs = not (kernels or embed_only or scheduling)
+    if elsewhere and runs and (input is None or output is None):
+        missing = "a folder of images" if input is None else "an --output"
+        raise SettingsError(f"a cluster may not reach this machine's disk: give it {missing}")
+    if growth is not None and image_size is None:
+        image_size = "32"
+    height, width = ImageSettings.parse_size(image_size or "224")
+    settings = generate_settings(
+        {
+            "input": input or "(drawn)",
+            "output": output or "(temporary)",
+            "transforms": transform or _TRANSFORMS,
+            "image": {"height": height, "width": width},
+            "embedding": {
+                "compute": embeddings,
+                "weights": weights,
+                "precision": precision,
+                "batch_size": batch_size,
+            },
+            "cluster": {"address": address, "workers": workers},
+        }
+    )
+    if embed_only:
+        from raydrift.bench.embedder import measure_embedder
+
+        rounds, on = repeat or _ROUNDS, device or "cpu"
+        found: Any = measure_embedder(settings.embedding, on, rounds=rounds, size=settings.image)
+    elif scheduling is not None:
+        from raydrift.bench.scheduling import measure_scheduling, parse_workers
+
+        found = measure_scheduling(parse_workers(scheduling), milliseconds)
+    elif kernels:
+        found = _kernels(input, settings, repeat or _ROUNDS)
+    elif growth is not None:
+        found = _growth(input, settings, growth, output)
+    elif peers is not None or (repeat or 1) > 1:
+        found = _rounds(input, settings, count, peers, repeat or _ROUNDS, output)
+    else:
+        found = _pipeline(input, settings, count, output, quiet=json)
+    console(stderr=json).print(found.table())
+    if json:
+        print(dumps(asdict(found)))
+
+
+def _kernels(source: str | None, settings: "GenerateSettings", rounds: int) -> object:
+    from raydrift.bench.inputs import images_of
+    from raydrift.bench.kernels import measure_kernels
+
+    network = settings.embedding if settings.embedding.compute else None
+    with images_of(source) as folder:
+        return measure_kernels(folder, settings.image, network, rounds)
+
+
+def _pipeline(
+    source: str | None, settings: "GenerateSettings", count: int, output: str | None, quiet: bool
+) -> object:
+    from dataclasses import replace
+
+    from raydrift.bench.inputs import images_of, scratch
+    from raydrift.bench.pipeline import measure_pipeline
+
+    with images_of(source) as folder, scratch(output) as place:
+        return measure_pipeline(replace(settings, input=folder, output=place), count, quiet)
+
+
+def _rounds(
+    source: str | None,
+    settings: "GenerateSettings",
+    count: int,
+    peers: str | None,
+    rounds: int,
+    output: str | None,
+) -> object:
+    from pathlib import Path
+
+    from raydrift.bench.inputs import images_of
+    from raydrift.bench.rounds import measure_rounds, yardsticks
+    from raydrift.errors import SettingsError
+
+    embedding, workers = settings.embedding, settings.cluster.workers
+    options = [] if workers is None else ["--procs", str(workers)]
+    if embedding.compute and peers is not None:
+        if not Path(embedding.weights).is_file():
+            raise SettingsError("yardsticks that embed need a file: give --weights PATH")
+        options += ["--embed", embedding.weights]
+    scripts = [] if peers is None else yardsticks(peers)
+    with images_of(source) as folder:
+        others = {one.stem: [str(one), folder, str(count), *options] for one in scripts}
+        ours = [*_arguments(folder, settings, output), "--count", str(count)]
+        return measure_rounds(ours, others, rounds, _limit_s(count))
+
+
+def _growth(
+    source: str | None, settings: "GenerateSettings", growth: str, output: str | None
+) -> object:
+    from raydrift.bench.growth import measure_growth, parse_counts
+    from raydrift.bench.inputs import images_of
+
+    counts = parse_counts(growth)
+    with images_of(source, _GROWTH_SIZE) as folder:
+        return measure_growth(_arguments(folder, settings, output), counts, _limit_s(counts[-1]))
+
+
+def _arguments(folder: str, settings: "GenerateSettings", output: str | None) -> list[str]:
+    """The same benchmark as a command of its own."""
+    image, embedding, cluster = settings.image, settings.embedding, settings.cluster
+    arguments = ["bench", folder, "--json", "--image-size", f"{image.height}x{image.width}"]
+    for info in settings.transforms:
+        arguments += ["--transform", str(info)]
+    if embedding.compute:
+        arguments += ["--embeddings", "--weights", embedding.weights]
+        arguments += ["--precision", embedding.precision]
+        arguments += ["--batch-size", str(embedding.batch_size)]
+    for name, value in (
+        ("--workers", cluster.workers),
+        ("--address", cluster.address),
+        ("--output", output),
+    ):
+        if value is not None:
+            arguments += [name, str(value)]
+    return arguments
+
+
+def _limit_s(count: int) -> float:
+    """Far longer than any machine takes, and not for ever."""
+    return 300.0 + count

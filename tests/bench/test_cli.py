@@ -1,0 +1,282 @@
+"""``raydrift bench`` as a user calls it: real runs, small ones."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from raydrift.bench.growth import GrowthStep, growth_step
+from raydrift.cli import run
+
+SMALL = ["--count", "48", "--workers", "1"]
+
+
+def figures(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
+    """What a benchmark prints: one line of JSON, and a table on standard error."""
+    assert run(["bench", *map(str, arguments), "--json"]) == 0
+    said = capsys.readouterr()
+    assert said.out.count("\n") == 1
+    assert said.err
+    found: dict[str, Any] = json.loads(said.out)
+    return found
+
+
+def kinds(value: object) -> object:
+    """The types of plain values."""
+    if isinstance(value, dict):
+        return {name: kinds(one) for name, one in value.items()}
+    return type(value).__name__
+
+
+MEMORY = {"resident": "int", "private": "int"}
+PIPELINE = {
+    "what": "str",
+    "images": "int",
+    "rejected": "int",
+    "workers": "int",
+    "embedders": "int",
+    "images_per_second": "float",
+    "images_per_second_per_core": "float",
+    "busy": "float",
+    "seconds": "float",
+    "seconds_per_sample": "float",
+    "seconds_per_sample_started": "float",
+    "catalog_bytes": "int",
+    "start_up": dict.fromkeys(
+        ("imports", "list", "connect", "first_worker", "first_shard"), "float"
+    ),
+    "merge": dict.fromkeys(
+        ("seconds", "megabytes_per_second", "cat_megabytes_per_second", "of_cat"), "float"
+    ),
+    "memory": {"driver": MEMORY, "worker": MEMORY},
+    "driver_before_merge": MEMORY,
+}
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_a_run_of_the_real_pipeline(
+    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = figures(capsys, scenes, *SMALL, "--output", tmp_path)
+    assert kinds(found) == PIPELINE
+    assert (found["what"], found["images"], found["rejected"]) == ("raydrift", 48, 0)
+    assert (found["workers"], found["embedders"]) == (1, 0)
+    assert found["images_per_second"] == found["images_per_second_per_core"]
+    start = found["start_up"]
+    assert start["list"] < start["first_worker"] < start["first_shard"] < found["seconds"]
+    assert list(tmp_path.iterdir()) == [], "nothing is kept"
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_with_embeddings_the_worker_is_one_that_embeds(
+    scenes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = figures(capsys, scenes, *SMALL, "--embeddings")
+    assert kinds(found) == PIPELINE | {"memory": {"driver": MEMORY, "embedder": MEMORY}}
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_a_run_that_is_too_short_says_so(scenes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["bench", str(scenes), "--count", "16", "--workers", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "16 images, 1 workers, " in said
+    assert "too short to tell: give a larger --count" in said
+
+
+YARDSTICK = """
+import json, sys
+folder, count, *options = sys.argv[1:]
+assert options == ["--procs", "1"], options
+print("about to begin")
+print(json.dumps({"what": "half", "images_per_second": int(count) / 2}))
+"""
+
+
+def test_yardsticks_take_turns_and_ratios_are_of_medians(
+    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "half.py").write_text(YARDSTICK)
+    (tmp_path / "lacking.py").write_text("import a_module_that_nobody_has")
+    (tmp_path / "silent.py").write_text("print('{}')")
+    found = figures(capsys, scenes, *SMALL, "--peers", tmp_path, "--repeat", 2)
+    assert (found["what"], found["rounds"]) == ("rounds", 2)
+    assert found["images_per_second"]["half"] == {"median": 24.0, "least": 24.0, "most": 24.0}
+    rates = [one["images_per_second"] for one in found["runs"]]
+    ours, ratio = found["images_per_second"]["raydrift"], found["ratios"]["half"]
+    assert ours == {"median": sum(rates) / 2, "least": min(rates), "most": max(rates)}
+    assert ratio == {name: pytest.approx(value / 24) for name, value in ours.items()}
+    assert [kinds(one) for one in found["runs"]] == [PIPELINE, PIPELINE]
+    assert found["missing"] == {
+        "lacking": "lacking failed: "
+        "ModuleNotFoundError: No module named 'a_module_that_nobody_has'",
+        "silent": "silent printed no images_per_second",
+    }
+
+
+def test_kernels_alone(scenes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = figures(capsys, scenes, "--kernels", "--repeat", 1, "--embeddings")
+    assert (found["what"], found["images"]) == ("kernels", 64)
+    assert list(found["milliseconds"]) == [
+        "decode",
+        "rotate:0.5",
+        "brightness:0.5",
+        "contrast:0.5",
+        "saturation:0.5",
+        "hue:0.5",
+        "gaussian_blur:0.5",
+        "gaussian_noise:0.5",
+        "encode_png",
+        "embed",
+    ]
+    assert all(value > 0 for value in found["milliseconds"].values())
+
+
+def test_the_network_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    found = figures(capsys, "--embed-only", "--batch-size", 16, "--repeat", 1)
+    assert kinds(found) == {
+        "what": "str",
+        "device": "str",
+        "name": "str",
+        "precision": "str",
+        "batch_size": "int",
+        "images": "int",
+        "rounds": "int",
+        "images_per_second": "float",
+        "least": "float",
+        "most": "float",
+        "teraflops": "float",
+        "first_call_seconds": "float",
+    }
+    assert (found["device"], found["precision"], found["batch_size"]) == ("cpu", "float32", 16)
+    assert found["teraflops"] == found["images_per_second"] * 3.6 / 1000
+
+
+def test_growth_on_images_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    found = figures(capsys, "--growth", "32,64", "--workers", 1)
+    assert found["what"] == "growth"
+    assert [step["images"] for step in found["steps"]] == [32, 64]
+    assert found["slower"] == (
+        found["steps"][1]["seconds_per_sample"] / found["steps"][0]["seconds_per_sample"]
+    )
+
+
+def test_a_growth_step_compares_with_the_first() -> None:
+    def ran(images: int, private: int) -> dict[str, Any]:
+        return {
+            "images": images,
+            "images_per_second": None,
+            "seconds_per_sample_started": 0.5,
+            "merge": {"seconds": 3.0},
+            "driver_before_merge": {"private": private, "resident": 0},
+            "catalog_bytes": 70 * images,
+        }
+
+    first, second = ran(1000, 50_000_000), ran(3000, 50_400_000)
+    assert growth_step(first, first).driver_bytes_per_sample is None
+    assert growth_step(second, first) == GrowthStep(
+        images=3000,
+        images_per_second=None,
+        seconds_per_sample=0.5,
+        merge_seconds_per_sample=0.001,
+        driver_bytes=50_400_000,
+        driver_bytes_per_sample=200.0,
+        catalog_bytes_per_sample=70.0,
+    )
+
+
+def test_help_has_a_line_for_every_flag() -> None:
+    command = [sys.executable, "-m", "raydrift", "bench", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    flags = (
+        "--count --transform -t --image-size --embeddings --weights --precision --batch-size "
+        "--workers --address --output --repeat --kernels --peers --embed-only --device "
+        "--scheduling --milliseconds --growth --json"
+    )
+    for flag in flags.split():
+        assert flag in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["no_such_folder"], "input no_such_folder is not there: give a folder or a manifest"),
+        (["-t", "hue"], "transform 'hue': the level is missing: write hue:0.5 (0 none, 1 most)"),
+        (
+            ["--count", "0"],
+            "Invalid value for '--count': Input should be greater than or equal to 1",
+        ),
+        (
+            ["--peers", "nowhere"],
+            "no yardsticks at nowhere: give a folder with their Python scripts",
+        ),
+        (
+            ["--peers", "nowhere", "--embeddings"],
+            "yardsticks that embed need a file: give --weights PATH",
+        ),
+        (
+            ["--kernels", "--growth", "1,2"],
+            "--kernels and --growth are measured apart: give one of them",
+        ),
+        (["--device", "cuda"], "--device is for --embed-only: the pipeline chooses for itself"),
+        (["--embed-only", "--device", "tpu"], "device is 'tpu': choose from: cpu, cuda"),
+        (
+            ["--embed-only", "--precision", "float16"],
+            "embedding.precision is 'float16': choose from: float32, bfloat16",
+        ),
+        (
+            ["--embed-only", "--weights", "no.pt"],
+            "weights 'no.pt': No such file or directory: "
+            "give imagenet, random or the path of a state dict",
+        ),
+        (
+            ["photos", "--address", "auto"],
+            "a cluster may not reach this machine's disk: give it an --output",
+        ),
+        (
+            ["--address", "auto", "--output", "out"],
+            "a cluster may not reach this machine's disk: give it a folder of images",
+        ),
+        (["--scheduling", "many"], "scheduling 'many': give a number of workers, or auto"),
+        (["--growth", "10"], "growth '10': write rising counts, e.g. 1000,10000,100000"),
+        (["--growth", "10,5"], "growth '10,5': write rising counts, e.g. 1000,10000,100000"),
+        (["--growth", "a,b"], "growth 'a,b': write rising counts, e.g. 1000,10000,100000"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_is_refused_in_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert run(["bench", *arguments]) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", f"raydrift: {said}\n")
+
+
+def test_more_sleepers_than_the_memory_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["bench", "--scheduling", "1000000"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("raydrift: 1000000 workers do not fit into the memory: give at most ")
+
+
+def test_without_a_gpu_cuda_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    assert run(["bench", "--embed-only", "--device", "cuda"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("raydrift: no GPU can be used here (")
+    assert said.endswith("): use --device cpu\n")
+    assert said.count("\n") == 1
+
+
+def test_the_network_alone_needs_no_ray() -> None:
+    code = (
+        "import sys\nfrom raydrift.cli import run\n"
+        "run(['bench', '--embed-only', '--repeat', '1'])\nprint(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "images/s" in done.stdout
+    assert not {"ray", "raydrift.engine"} & set(done.stdout.split())
