@@ -184,6 +184,7 @@ def commit_shard(
         rejected=len(rejected),
         unread=sum(one.stage == "read" for one in rejected),
         image_bytes=image_bytes or 0,
+        names_size=pc.sum(pc.binary_length(written["file_name"])).as_py() or 0,
         size=data.size,
         sha256=sha256(data).hexdigest(),
         interrupted=pc.sum(table["passing"]).as_py(),

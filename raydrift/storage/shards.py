@@ -46,6 +46,7 @@ class LedgerRow:
         unread: Those of them that could not be read, which may be there another time.
         interrupted: Those of the unread that failed by what may pass, as a broken connection.
         image_bytes: Bytes of its PNGs.
+        names_size: Bytes of their names in the zip.
         size: Bytes of its parquet file.
         sha256: Of its parquet file.
         first_rejected: ``path: reason`` of the first rejected image, else empty.
@@ -64,6 +65,7 @@ class LedgerRow:
     rejected: int
     unread: int
     image_bytes: int
+    names_size: int
     size: int
     sha256: str
     first_rejected: str = ""
@@ -152,15 +154,15 @@ def read_shard(output: Place, row: LedgerRow) -> pa.Table:
     """
     name = layout.shard_name(row.shard)
     try:
-        data = (output / layout.SHARDS / name).read_bytes()
+        data = (output / layout.SHARDS / name).read_buffer()
     except FileNotFoundError:
-        data = b""
+        data = pa.py_buffer(b"")
     if sha256(data).hexdigest() != row.sha256:
         raise ShardError(
             f"{output / layout.SHARDS / name} was altered since it was written: "
             "run the same generate command again, it redoes this shard"
         )
-    return pq.read_table(pa.BufferReader(data))
+    return pq.read_table(pa.BufferReader(data), use_threads=False, pre_buffer=False)
 
 
 def read_rejected(output: Place, shard: int) -> list[Rejected]:
