@@ -6,6 +6,7 @@ from time import perf_counter
 
 from raydrift.catalog import Catalog
 from raydrift.embed.weights import Weights
+from raydrift.engine.merge import merge_spread
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.plan import make_plan
 from raydrift.engine.progress import RunProgress
@@ -221,6 +222,7 @@ class Run:
                 keep_shards=settings.write.keep_shards,
                 on_shard=progress.add,
                 check=self._lock.check,
+                spread=merge_spread(),
             )
 
 
