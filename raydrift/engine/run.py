@@ -8,6 +8,7 @@ import numpy as np
 
 from raydrift.catalog import Catalog
 from raydrift.embed.weights import Weights
+from raydrift.engine.merge import merge_spread
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.plan import make_plan
 from raydrift.engine.progress import RunProgress
@@ -223,6 +224,7 @@ class Run:
                 keep_shards=settings.write.keep_shards,
                 on_shard=progress.add,
                 check=self._lock.check,
+                spread=merge_spread(),
             )
 
 

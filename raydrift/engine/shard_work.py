@@ -11,13 +11,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from isal import isal_zlib
 
 from raydrift import schemas
 from raydrift.codec import RGB, decode, encode_png
@@ -185,8 +185,9 @@ def commit_shard(
         rejected=len(rejected),
         unread=sum(one.stage == "read" for one in rejected),
         image_bytes=image_bytes or 0,
+        names_size=pc.sum(pc.binary_length(written["file_name"])).as_py() or 0,
         size=data.size,
-        sha256=sha256(data).hexdigest(),
+        crc32=isal_zlib.crc32(data),
         interrupted=pc.sum(table["passing"]).as_py(),
         first_rejected=_in_one_line(rejected[0]) if rejected else "",
         worker=f"{socket.gethostname()}:{os.getpid()}",

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import unquote
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from raydrift.place.opening import open_uri
+from raydrift.place.pieces import PieceFile, Sink, in_order, positioned
 from raydrift.place.retries import may_pass, retrying
 from raydrift.place.s3 import S3Store
 from raydrift.place.secrecy import redacted
@@ -22,13 +23,6 @@ from raydrift.place.secrecy import redacted
 _ASIDE: Final = ".tmp"
 
 _T = TypeVar("_T")
-
-
-class Sink(Protocol):
-    """What a file is written to."""
-
-    def write(self, data: bytes | memoryview, /) -> object:
-        """Takes the next bytes."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +142,14 @@ class Place:
             _check_size(file.size(), most)
             return bytes(file.read())  # one request, however large
 
+    def read_buffer(self) -> pa.Buffer:
+        """The whole content of this file, in memory that Arrow uses again for the next one."""
+        return self._trying(self._read_buffer)
+
+    def _read_buffer(self) -> pa.Buffer:
+        with self.filesystem.open_input_file(self.path) as file:
+            return file.read_buffer()
+
     def write_bytes(self, data: bytes | pa.Buffer) -> None:
         """Writes this file whole or not at all."""
         if self.s3 is not None:
@@ -173,12 +175,37 @@ class Place:
             with self.s3.writing(self.path, expected_bytes) as upload:
                 yield upload
             return
+        with self._aside() as aside, self.filesystem.open_output_stream(aside) as sink:
+            yield sink
+
+    @contextmanager
+    def writing_pieces(self, size: int, pieces: int) -> Iterator[PieceFile]:
+        """Opens this file to be written in pieces; it appears as ``writing`` makes it appear.
+
+        Where pieces can't be written in any order, they are taken in theirs.
+
+        Args:
+            size: Of the whole file.
+            pieces: How many there will be; what is less than one of S3's parts is one piece.
+        """
+        if self.s3 is not None and self.s3.takes_uneven_parts and pieces > 1:
+            with self.s3.writing_parts(self.path) as file:
+                yield file
+        elif self.is_local and hasattr(os, "pwritev"):
+            with self._aside() as aside, positioned(aside, size) as file:
+                yield file
+        else:
+            with self.writing(size) as sink, in_order(sink) as file:
+                yield file
+
+    @contextmanager
+    def _aside(self) -> Iterator[str]:
+        """Another path, from which the file is moved to its own; after an error it is deleted."""
         name = self.path.rpartition("/")[2]
         folder = self.path.removesuffix(name)
         aside = f"{folder}.{name}.{uuid4().hex[:8]}{_ASIDE}"
         try:
-            with self.filesystem.open_output_stream(aside) as sink:
-                yield sink
+            yield aside
             self.filesystem.move(aside, self.path)
         except BaseException:
             with suppress(OSError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 from pyarrow import fs
 
+from raydrift.place.pieces import PieceFile
 from raydrift.place.s3_errors import as_os_errors
 from raydrift.place.s3_options import S3Options
+from raydrift.place.s3_parts import in_parts
 from raydrift.place.s3_upload import S3Upload
 
 if TYPE_CHECKING:
@@ -164,6 +166,15 @@ class S3Store:
         except BaseException:
             upload.abort()
             raise
+
+    @property
+    def takes_uneven_parts(self) -> bool:
+        """Whether the parts of an upload may differ in size; Cloudflare's may not."""
+        return not (self.endpoint or "").rstrip("/").endswith(".r2.cloudflarestorage.com")
+
+    def writing_parts(self, path: str) -> AbstractContextManager[PieceFile]:
+        """The same object, its parts sent from anywhere."""
+        return in_parts(self, *_split(path))
 
     def delete(self, path: str) -> None:
         """Deletes an object; none there is no error."""

@@ -94,16 +94,30 @@ class S3Upload:
     def _part(self, number: int, data: bytes) -> dict[str, Any]:
         upload = self._client.upload_part
         answer = self._ask(upload, UploadId=self._id, PartNumber=number, Body=data)
-        # A store that checks parts by a checksum wants to hear it again.
-        told = {name: value for name, value in answer.items() if name.startswith("Checksum")}
-        told.pop("ChecksumType", None)
-        return {"PartNumber": number, "ETag": answer["ETag"]} | told
+        return part_facts(number, answer)
 
     def _ask(self, request: Callable[..., dict[str, Any]], **values: Any) -> dict[str, Any]:
-        def once() -> dict[str, Any]:
+        def unless_given_up(**all_values: Any) -> dict[str, Any]:
             if self._given_up:
                 raise OSError(errno.ECANCELED, "the upload was given up")
-            with as_os_errors():
-                return request(**self._object, **values)
+            return request(**all_values)
 
-        return retrying()(once)
+        return ask(unless_given_up, **self._object, **values)
+
+
+def ask(request: Callable[..., dict[str, Any]], **values: Any) -> dict[str, Any]:
+    """Sends a request of botocore's until that does not fail, or fails for good."""
+
+    def once() -> dict[str, Any]:
+        with as_os_errors():
+            return request(**values)
+
+    return retrying()(once)
+
+
+def part_facts(number: int, answer: dict[str, Any]) -> dict[str, Any]:
+    """What an upload's completion has to say of a part, from the answer to it."""
+    # A store that checks parts by a checksum wants to hear it again.
+    told = {name: value for name, value in answer.items() if name.startswith("Checksum")}
+    told.pop("ChecksumType", None)
+    return {"PartNumber": number, "ETag": answer["ETag"]} | told

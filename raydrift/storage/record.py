@@ -13,7 +13,7 @@ from raydrift.place import Place
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Goes up when the same settings give other bytes or other files."""
 
 Status = Literal["running", "sharded", "complete"]
@@ -46,7 +46,8 @@ class RunRecord:
         plan: Workers and embedders of the last session that made shards.
         counts: Samples asked for, written, rejected; bytes.
         timings: Seconds, by what they were spent on.
-        files: Size and SHA-256 of the merged files, by name.
+        files: Size and checksum of the merged files by name: CRC-32 of the zip, which is written in
+            many places at once, SHA-256 of the tables.
         versions: Of Python and the packages that the bytes come from.
     """
 

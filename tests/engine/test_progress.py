@@ -16,7 +16,7 @@ AGO = 1000.0
 
 
 def shard(number: int, asked: int, rejected: int = 0, ago: float = AGO) -> LedgerRow:
-    row = (number, "run", asked, asked - rejected, rejected, 0, 0, 0, "")
+    row = (number, "run", asked, asked - rejected, rejected, 0, 0, 0, 0, 0)
     return LedgerRow(*row, started=time.time() - ago)
 
 

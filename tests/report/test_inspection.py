@@ -195,7 +195,7 @@ def alter(path: Path, where: int) -> None:
 def test_a_zip_altered_in_one_bit_is_told(damaged: Path) -> None:
     alter(damaged / "sampled_images.zip", 1000)
     assert inspected(damaged).problems == [
-        "sampled_images.zip was altered: its SHA-256 is not the one in run.json"
+        "sampled_images.zip was altered: its CRC-32 is not the one in run.json"
     ]
 
 

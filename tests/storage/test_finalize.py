@@ -1,14 +1,17 @@
 """The merge: shards, made here without Ray by the workers' own functions, become the result."""
 
 import io
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 from zipfile import ZIP_STORED, ZipFile
+from zlib import crc32
 
 import fsspec
 import numpy as np
@@ -19,12 +22,14 @@ from PIL import Image
 
 from raydrift import schemas
 from raydrift.config import generate_settings
-from raydrift.errors import OutputError
+from raydrift.errors import OutputError, ShardError
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
-from raydrift.storage.finalize import TableSink, finalize
+from raydrift.storage.finalize import finalize
 from raydrift.storage.record import load_record
 from raydrift.storage.shards import LedgerRow, read_ledger, read_shard
+from raydrift.storage.spread import Spread, in_threads
+from raydrift.storage.tables import TableSink
 from tests.made_shards import embeddings_of, make_shards
 
 SIDE = 32
@@ -189,6 +194,11 @@ def test_the_record_tells_counts_size_and_checksum(finished: Path) -> None:
     assert record.status == "complete"
     results = {path.name: path.read_bytes() for path in finished.iterdir() if path.is_file()}
     del results["run.json"]
+    zipped = results.pop("sampled_images.zip")
+    assert record.files.pop("sampled_images.zip") == {
+        "size": len(zipped),
+        "crc32": f"{crc32(zipped):08x}",
+    }
     assert record.files == {
         name: {"size": len(data), "sha256": sha256(data).hexdigest()}
         for name, data in results.items()
@@ -208,6 +218,43 @@ def test_shards_of_5_and_of_16_give_the_same_zip_and_tables(scenes: Path, tmp_pa
     for name in ("input_mapping", "target", "provenance"):
         five, sixteen = (tmp_path / size / f"{name}.parquet" for size in ("5", "16"))
         assert five.read_bytes() == sixteen.read_bytes(), name
+
+
+def backwards(work: Callable[[Any], Any], items: Iterable[Any]) -> Generator[Any]:
+    """The last range is written first."""
+    done = [work(item) for item in reversed(list(items))]
+    yield from reversed(done)
+
+
+@pytest.mark.parametrize("range_bytes", [1, 10_000, 100_000, 2**26])
+@pytest.mark.parametrize(
+    "spread", [partial(in_threads, threads=1), partial(in_threads, threads=7), backwards]
+)
+def test_any_number_of_writers_gives_the_same_files(
+    finished: Path, tmp_path: Path, range_bytes: int, spread: Spread
+) -> None:
+    shutil.copytree(finished / "_shards", tmp_path / "_shards")
+    record = load_record(Place.of(finished))
+    replace(record, status="sharded").save(Place.of(tmp_path))
+    merged = finalize(Place.of(tmp_path), spread=spread, range_bytes=range_bytes)
+    assert merged.files == record.files
+    for name in ALL_FILES - {"run.json"}:
+        assert (tmp_path / name).read_bytes() == (finished / name).read_bytes(), name
+
+
+def test_a_ledger_that_does_not_fit_its_shard_stops_the_merge(scenes: Path, tmp_path: Path) -> None:
+    """Its neighbours' bytes would else be overwritten."""
+    output = make_shards(settings_for(scenes, tmp_path))
+    path = tmp_path / "_shards" / "part-00000001.json"
+    entry = json.loads(path.read_text())
+    path.write_text(json.dumps(entry | {"names_size": entry["names_size"] + 1}))
+    with pytest.raises(ShardError) as caught:
+        finalize(output)
+    assert str(caught.value) == (
+        f"{path} does not fit its shard: "
+        "delete it and run the same generate command again, it redoes this shard"
+    )
+    assert not (tmp_path / "sampled_images.zip").exists()
 
 
 def test_the_bytes_of_a_long_table_do_not_depend_on_the_shard_size() -> None:

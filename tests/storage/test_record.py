@@ -158,7 +158,7 @@ def test_a_record_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     record.status = "complete"
     record.counts = {"asked": 72, "written": 71, "rejected": 1, "image_bytes": 12345}
     record.timings = {"finalize": 0.125}
-    record.files = {"sampled_images.zip": {"size": 10, "sha256": "abc"}}
+    record.files = {"sampled_images.zip": {"size": 10, "crc32": "abc"}}
     record.save(Place.of(tmp_path))
     found = load_record(Place.of(tmp_path))
     assert found == record

@@ -1,0 +1,75 @@
+"""The merge's writers: on all nodes of a cluster, or in threads of this process."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from contextlib import suppress
+from typing import Any, Final
+
+import ray
+
+from raydrift.engine.session import is_client
+from raydrift.errors import PipelineError, RaydriftError, reason
+from raydrift.place import redacted
+from raydrift.storage.spread import Spread, in_threads
+
+_RETRIES: Final = 20  # of a range whose worker or node was lost
+_LAST_WAIT_S: Final = 60.0
+
+
+def merge_spread() -> Spread:
+    """Where the zip's ranges are written: on the cluster, if this process is connected to one.
+
+    One that is this machine alone is no gain: Ray's processes would have to start.
+    """
+    if not ray.is_initialized():
+        return in_threads
+    nodes = sum(node["Alive"] for node in ray.nodes())
+    if (nodes < 2 and not is_client()) or ray.cluster_resources().get("CPU", 0) < 1:
+        return in_threads
+    return over_cluster
+
+
+def over_cluster(work: Callable[[Any], Any], items: Iterable[Any]) -> Generator[Any]:
+    """A ``Spread`` over Ray's tasks, each with a CPU of its own.
+
+    Raises:
+        PipelineError: A task was lost too often.
+    """
+    # Some more than can run: while one result is waited for, no CPU is idle.
+    at_once = 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
+    task: Any = ray.remote(num_cpus=1, max_retries=_RETRIES, scheduling_strategy="SPREAD")(_call)
+    shared = ray.put(work)
+    waiting: deque[Any] = deque()
+    try:
+        for item in items:
+            waiting.append(task.remote(shared, item))
+            if len(waiting) >= at_once:
+                yield _result(waiting.popleft())
+        while waiting:
+            yield _result(waiting.popleft())
+    except (ray.exceptions.RayError, ConnectionError) as error:
+        said = redacted(reason(error))[:300]
+        raise PipelineError(
+            f"the merge lost its workers: {said}: shards are kept; run the same command again"
+        ) from error
+    finally:
+        with suppress(ray.exceptions.RayError, ConnectionError):  # the cluster may be gone
+            for left in waiting:
+                ray.cancel(left)
+            if waiting:  # whoever comes next may delete what they write to
+                ray.wait(list(waiting), num_returns=len(waiting), timeout=_LAST_WAIT_S)
+
+
+def _call(work: Callable[[Any], Any], item: Any) -> Any:
+    """What a task does; what it fails by is returned, as Ray would wrap it."""
+    try:
+        return work(item), None
+    except (RaydriftError, OSError) as error:
+        return None, error
+
+
+def _result(answer: Any) -> Any:
+    value, error = ray.get(answer)
+    if error is not None:
+        raise error
+    return value

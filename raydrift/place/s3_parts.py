@@ -1,0 +1,62 @@
+"""One object of S3 whose parts come from several writers, in any process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from raydrift.place.pieces import Buffer, Piece, PieceFile, Receipt
+from raydrift.place.s3_upload import ask, part_facts
+
+if TYPE_CHECKING:
+    from raydrift.place.s3 import S3Store
+
+
+@dataclass(frozen=True)
+class PartWriter:
+    """Sends pieces, each as a part of the upload."""
+
+    store: S3Store
+    bucket: str
+    key: str
+    upload: str
+
+    def put(self, piece: Piece, buffers: Iterable[Buffer]) -> Receipt:
+        """Sends a piece; returns what the upload's completion has to say of it."""
+        data = bytearray()
+        for buffer in buffers:
+            data += buffer
+        answer = ask(
+            self.store.client.upload_part,
+            Bucket=self.bucket,
+            Key=self.key,
+            UploadId=self.upload,
+            PartNumber=piece.number + 1,
+            Body=data,
+        )
+        return part_facts(piece.number + 1, answer)
+
+
+@contextmanager
+def in_parts(store: S3Store, bucket: str, key: str) -> Iterator[PieceFile]:
+    """An object that appears when the block ends; after an error nothing is left of it.
+
+    S3 wants at least 5 MiB in each piece but the last, and takes 10,000 pieces.
+    """
+    client, name = store.client, {"Bucket": bucket, "Key": key}
+    upload = ask(client.create_multipart_upload, **name)["UploadId"]
+    parts: list[Receipt] = []
+    try:
+        yield PieceFile(PartWriter(store, bucket, key, upload), parts.append, anywhere=True)
+        ask(
+            client.complete_multipart_upload,
+            **name,
+            UploadId=upload,
+            MultipartUpload={"Parts": parts},
+        )
+    except BaseException:
+        with suppress(OSError):  # the next merge aborts it, if this can't
+            ask(client.abort_multipart_upload, **name, UploadId=upload)
+        raise

@@ -1,0 +1,164 @@
+"""Where everything is in the zip, known from the ledger alone.
+
+Entries are stored and their dates fixed, so a shard's room follows from how many members it has,
+their bytes and the bytes of their names. Writers can fill the zip side by side, each its own range.
+Whether the directory holds offsets of 64 bits is decided for all its entries at once, by the bytes
+of all members: so its size is known beforehand too, and depends on nothing else.
+"""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from raydrift.storage.shards import LedgerRow
+
+RANGE_BYTES: Final = 64 * 2**20
+"""What one writer fills at a time, about: whole shards."""
+
+_RANGES: Final = 9_000  # as parts of an upload, of which S3 takes 10,000
+
+_HEADER: Final = struct.Struct("<4sHHHHHIIIHH")
+_ENTRY: Final = struct.Struct("<4sHHHHHHIIIHHHHHII")
+_OFFSET_64: Final = struct.Struct("<HHQ")
+_END_64: Final = struct.Struct("<4sQHHIIQQQQ4sIQI")
+_END: Final = struct.Struct("<4sHHHHIIH")
+
+_DOS_DATE: Final = (1 << 5) | 1  # 1 January 1980, the first day that a zip can name
+_UTF8: Final = 0x0800
+_UNIX: Final = 3 << 8
+_REGULAR_FILE: Final = 0o100644 << 16
+_VERSION: Final = 20
+_VERSION_64: Final = 45
+_FULL_16: Final = 0xFFFF
+_FULL_32: Final = 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class ZipRange:
+    """The part of a zip that one writer fills: the members of some shards.
+
+    Attributes:
+        number: Its place among the ranges, from 0.
+        rows: Its shards.
+        offset: Of its first byte in the zip.
+        size: Its bytes.
+        zip64: Whether its entries in the directory hold offsets of 64 bits.
+    """
+
+    number: int
+    rows: tuple[LedgerRow, ...]
+    offset: int
+    size: int
+    zip64: bool
+
+
+@dataclass(frozen=True)
+class ZipLayout:
+    """A whole zip.
+
+    Attributes:
+        ranges: In order, without gaps.
+        count: Members.
+        members_size: Bytes of all members, with their headers: where the directory begins.
+        directory_size: Bytes of all entries of the directory.
+    """
+
+    ranges: tuple[ZipRange, ...]
+    count: int
+    members_size: int
+    directory_size: int
+
+    @property
+    def end(self) -> bytes:
+        """What comes after the entries of the directory."""
+        return end_records(self.count, self.members_size, self.directory_size)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole file."""
+        return self.members_size + self.directory_size + len(self.end)
+
+
+def plan_zip(rows: Sequence[LedgerRow], range_bytes: int = RANGE_BYTES) -> ZipLayout:
+    """Lays out a zip.
+
+    Args:
+        rows: The run's shards in order.
+        range_bytes: At least so many bytes are in every range; more where the ranges would be too
+            many for one upload.
+    """
+    sizes = [members_size(row.written, row.names_size, row.image_bytes) for row in rows]
+    total, count = sum(sizes), sum(row.written for row in rows)
+    zip64 = needs_zip64(total)
+    smallest = max(range_bytes, ceil(total / _RANGES))
+    ranges: list[ZipRange] = []
+    begin = offset = filled = 0
+    for place, size in enumerate(sizes, start=1):
+        filled += size
+        left = total - offset - filled
+        if (filled >= smallest and left >= smallest) or place == len(rows):
+            ranges.append(ZipRange(len(ranges), tuple(rows[begin:place]), offset, filled, zip64))
+            begin, offset, filled = place, offset + filled, 0
+    names = sum(row.names_size for row in rows)
+    return ZipLayout(tuple(ranges), count, total, directory_size(count, names, zip64))
+
+
+def members_size(count: int, names_size: int, data_size: int) -> int:
+    """Bytes that members take, with their headers."""
+    return count * _HEADER.size + names_size + data_size
+
+
+def directory_size(count: int, names_size: int, zip64: bool) -> int:
+    """Bytes that the entries of members take in the directory."""
+    return count * (_ENTRY.size + (_OFFSET_64.size if zip64 else 0)) + names_size
+
+
+def needs_zip64(members_size: int) -> bool:
+    """Whether the offsets of a zip's members are of 64 bits."""
+    return members_size >= _FULL_32
+
+
+def member_header(path: bytes, crc: int, size: int) -> bytes:
+    """What comes before a member's data.
+
+    Args:
+        path: Its name in UTF-8, with forward slashes.
+        crc: CRC-32 of its data.
+        size: Bytes of its data, less than 4 GiB.
+    """
+    fixed = _HEADER.pack(
+        b"PK\3\4", _VERSION, _flags(path), 0, 0, _DOS_DATE, crc, size, size, len(path), 0
+    )
+    return fixed + path
+
+
+def directory_entry(path: bytes, crc: int, size: int, offset: int, zip64: bool) -> bytes:
+    """What the directory says of a member, which begins at an offset in the zip."""
+    version = _VERSION_64 if zip64 else _VERSION
+    extra = _OFFSET_64.pack(1, 8, offset) if zip64 else b""
+    fixed = _ENTRY.pack(
+        b"PK\1\2", _UNIX | version, version, _flags(path), 0, 0, _DOS_DATE, crc, size, size,
+        len(path), len(extra), 0, 0, 0, _REGULAR_FILE, _FULL_32 if zip64 else offset,
+    )  # fmt: skip
+    return fixed + path + extra
+
+
+def end_records(count: int, members_size: int, directory_size: int) -> bytes:
+    """The end of a zip; with ZIP64's where a number needs it."""
+    far = b""
+    if count >= _FULL_16 or members_size + directory_size >= _FULL_32:
+        far = _END_64.pack(
+            b"PK\6\6", 44, _UNIX | _VERSION_64, _VERSION_64, 0, 0,
+            count, count, directory_size, members_size,
+            b"PK\6\7", 0, members_size + directory_size, 1,
+        )  # fmt: skip
+    few = min(count, _FULL_16)
+    return far + _END.pack(
+        b"PK\5\6", 0, 0, few, few, min(directory_size, _FULL_32), min(members_size, _FULL_32), 0
+    )
+
+
+def _flags(path: bytes) -> int:
+    return 0 if path.isascii() else _UTF8

@@ -1,0 +1,87 @@
+"""What the writer of one range of the zip does."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from isal import isal_zlib
+
+from raydrift.errors import ShardError
+from raydrift.place import Buffer, Piece, PieceWriter, Place, Receipt
+from raydrift.storage import layout
+from raydrift.storage.shards import LedgerRow, read_shard
+from raydrift.storage.zip_layout import ZipRange, directory_entry, member_header, members_size
+
+
+@dataclass
+class FilledRange:
+    """What is known of a range when it is written.
+
+    Attributes:
+        crc: CRC-32 of its bytes.
+        directory: Its entries of the zip's directory.
+        shards: Each one's table, without the images.
+        receipt: Of its writer.
+    """
+
+    crc: int = 0
+    directory: bytearray = field(default_factory=bytearray)
+    shards: list[pa.Table] = field(default_factory=list)
+    receipt: Receipt = None
+
+
+def fill_range(output: Place, writer: PieceWriter, part: ZipRange) -> FilledRange:
+    """Reads the shards of a range, checks them and writes their members.
+
+    Args:
+        output: The run's folder.
+        writer: Of the zip.
+        part: The range.
+
+    Raises:
+        ShardError: A shard is gone or altered.
+        OSError: The zip cannot be written.
+    """
+    filled = FilledRange()
+    buffers = _members(output, part, filled)
+    filled.receipt = writer.put(Piece(part.number, part.offset), buffers)
+    return filled
+
+
+def _members(output: Place, part: ZipRange, filled: FilledRange) -> Iterator[Buffer]:
+    """The bytes of a range, shard by shard; ``filled`` is told of them."""
+    offset = part.offset
+    for row in part.rows:
+        shard = read_shard(output, row)
+        begin, buffers = offset, list[Buffer]()
+        for name, image in members(shard):
+            path, size, crc = name.encode(), len(image), isal_zlib.crc32(image)
+            header = member_header(path, crc, size)
+            filled.crc = isal_zlib.crc32(image, isal_zlib.crc32(header, filled.crc))
+            filled.directory += directory_entry(path, crc, size, offset, part.zip64)
+            buffers += header, image
+            offset += len(header) + size
+        if offset - begin != members_size(row.written, row.names_size, row.image_bytes):
+            raise _misfit(output, row)
+        filled.shards.append(shard.drop_columns("image"))
+        del shard
+        yield from buffers
+
+
+def members(shard: pa.Table) -> Iterator[tuple[str, memoryview]]:
+    """Names and PNGs of a shard's samples; nothing is copied."""
+    for batch in shard.select(["file_name", "image"]).to_batches():
+        contents = batch["image"].field("bytes")
+        _, offsets, data = contents.buffers()
+        ends = np.frombuffer(offsets or b"", np.int32)[contents.offset :].tolist()
+        images = memoryview(data or b"").cast("B")
+        for place, name in enumerate(batch["file_name"].to_pylist()):
+            yield name, images[ends[place] : ends[place + 1]]
+
+
+def _misfit(output: Place, row: LedgerRow) -> ShardError:
+    return ShardError(
+        f"{output / layout.SHARDS / layout.ledger_name(row.shard)} does not fit its shard: "
+        "delete it and run the same generate command again, it redoes this shard"
+    )

@@ -1,0 +1,56 @@
+"""The merge by several nodes: each writes ranges of the one zip."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from raydrift.config import generate_settings
+from raydrift.place import Place
+from raydrift.storage.finalize import finalize
+from tests.faults.runs import Processes
+from tests.made_shards import make_shards
+
+MERGE = """
+import json, sys
+from raydrift.engine.merge import merge_spread, over_cluster
+from raydrift.engine.session import connect
+from raydrift.place import Place
+from raydrift.settings import ClusterSettings
+from raydrift.storage.finalize import finalize
+
+def node(item):
+    import ray, time
+    time.sleep(0.2)
+    return ray.get_runtime_context().get_node_id()
+
+output, address = sys.argv[1:]
+connect(ClusterSettings(address=address))
+assert merge_spread() is over_cluster
+record = finalize(Place.of(output), spread=merge_spread(), range_bytes=20_000)
+print(json.dumps([len(set(over_cluster(node, range(8)))), record.files]), flush=True)
+"""
+
+
+def test_two_nodes_write_the_bytes_that_one_process_writes(scenes: Path, tmp_path: Path) -> None:
+    outputs = [tmp_path / "here", tmp_path / "there"]
+    for output in outputs:
+        settings = {"input": str(scenes), "output": str(output), "transforms": ["rotate:0.3"]}
+        image = {"image": {"height": 32, "width": 32}}
+        make_shards(generate_settings(settings | image), size=8)
+    with tempfile.TemporaryDirectory(prefix="ray") as folder:  # short, for the names of sockets
+        environment = {"RAY_TMPDIR": folder}
+        script = Path(__file__).with_name("cluster.py")
+        log = tmp_path / "cluster.log"
+        with Processes(sys.executable, script, log=log, environment=environment) as cluster:
+            assert cluster.main.stdout is not None
+            address = cluster.main.stdout.readline().strip()
+            command = [sys.executable, "-c", MERGE, outputs[1], address]
+            with Processes(*command, log=tmp_path / "merge.log") as merge:
+                assert merge.wait() == 0, merge.log.read_text()
+                assert merge.main.stdout is not None
+                nodes, files = json.loads(merge.main.stdout.read().splitlines()[-1])
+    assert nodes == 2
+    assert files == finalize(Place.of(outputs[0])).files
+    zips = [(output / "sampled_images.zip").read_bytes() for output in outputs]
+    assert zips[0] == zips[1]

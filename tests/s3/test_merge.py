@@ -1,0 +1,152 @@
+"""The zip as one upload whose parts come from many writers."""
+
+import os
+from collections.abc import Callable, Generator, Iterable
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from raydrift import schemas
+from raydrift.config import as_dict, generate_settings
+from raydrift.errors import ShardError
+from raydrift.place import Piece, Place
+from raydrift.storage import layout
+from raydrift.storage.finalize import finalize
+from raydrift.storage.record import RunRecord, make_identity
+from raydrift.storage.shards import LedgerRow, commit, encode_shard
+from tests.s3.servers import Proxy, Server
+from tests.s3.test_place import options
+
+MB = 2**20
+SHARDS, EACH, SIZE = 9, 4, 640_000
+ON_MOTO = pytest.mark.parametrize("server", ["moto"], indirect=True)
+
+
+def commit_shards(output: Place) -> None:
+    """A run of nine shards with four incompressible members each: 23 MB."""
+    settings = generate_settings({"input": "in", "output": "out", "transforms": ["hue:0.5"]})
+    identity = make_identity(settings, SHARDS * EACH, "", None)
+    record = RunRecord(
+        identity, as_dict(settings), shard_size=EACH, samples=SHARDS * EACH, classes={"boat": 0}
+    )
+    (output / layout.SHARDS).create()
+    record.save(output)
+    random = np.random.default_rng(0)
+    for shard in range(SHARDS):
+        ids = range(shard * EACH, (shard + 1) * EACH)
+        names = [layout.member_name(number, None) for number in ids]
+        rows = [
+            {
+                "sample_id": number,
+                "timestamp": 0.0,
+                "label": 0,
+                "class_name": "boat",
+                "source_path": "boat/a.jpg",
+                "file_name": name,
+                "image": {"bytes": random.bytes(SIZE), "path": name},
+                "transforms": [],
+            }
+            for number, name in zip(ids, names, strict=True)
+        ]
+        data = encode_shard(pa.Table.from_pylist(rows, schema=schemas.shard(embeddings=False)))
+        sizes = (EACH * SIZE, sum(map(len, names)), data.size, crc32(data))
+        commit(output, LedgerRow(shard, record.fingerprint, EACH, EACH, 0, 0, *sizes), data, [])
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same run merged on this machine's disk."""
+    folder = tmp_path_factory.mktemp("local")
+    commit_shards(Place.of(folder))
+    finalize(Place.of(folder))
+    return folder
+
+
+def backwards(work: Callable[[Any], Any], items: Iterable[Any]) -> Generator[Any]:
+    """The last part is sent first."""
+    done = [work(item) for item in reversed(list(items))]
+    yield from reversed(done)
+
+
+def test_parts_from_many_writers_are_the_zip_of_one(
+    server: Server, bucket: str, local: Path
+) -> None:
+    output = Place.of(f"s3://{bucket}/out", options(server))
+    commit_shards(output)
+    record = finalize(output, spread=backwards, range_bytes=5 * MB)
+    whole = (output / layout.ZIP).read_bytes()
+    assert whole == (local / layout.ZIP).read_bytes()
+    assert record.files[layout.ZIP] == {"size": len(whole), "crc32": f"{crc32(whole):08x}"}
+    assert server.unfinished_uploads(bucket) == []
+
+
+@ON_MOTO
+def test_ranges_are_the_parts_and_failing_ones_are_sent_again(
+    proxy: Proxy, bucket: str, local: Path
+) -> None:
+    output = Place.of(f"s3://{bucket}/out", options(proxy.server))
+    commit_shards(output)
+    proxy.forget()
+    faults = [
+        proxy.fail(lambda method, path: method == "PUT" and "partNumber=2" in path, "503", 3),
+        proxy.fail(lambda method, path: method == "PUT" and "partNumber=3" in path, "reset", 2),
+        proxy.fail(lambda method, path: method == "POST" and "uploads" in path, "503", 2),
+    ]
+    finalize(output, range_bytes=5 * MB)
+    assert [fault.injected for fault in faults] == [3, 2, 2]
+    sent = {
+        one.path.partition("partNumber=")[2][:1] for one in proxy.requests if "part" in one.path
+    }
+    assert {"1", "2", "3", "4"} <= sent, "three ranges and the directory"
+    assert (output / layout.ZIP).read_bytes() == (local / layout.ZIP).read_bytes()
+
+
+@ON_MOTO
+def test_a_merge_that_fails_leaves_no_part(server: Server, bucket: str) -> None:
+    output = Place.of(f"s3://{bucket}/out", options(server))
+    commit_shards(output)
+    (output / layout.ZIP).write_bytes(b"old")
+    shard = output / layout.SHARDS / layout.shard_name(7)
+    shard.write_bytes(shard.read_bytes()[:-1] + b"?")
+    with pytest.raises(ShardError, match="part-00000007"):
+        finalize(output, range_bytes=5 * MB)
+    assert (output / layout.ZIP).read_bytes() == b"old"
+    assert server.unfinished_uploads(bucket) == []
+
+
+def test_a_store_that_wants_equal_parts_gets_them(
+    server: Server, bucket: str, local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = Place.of(f"s3://{bucket}/out", options(server))
+    commit_shards(output)
+    monkeypatch.setattr(type(output.s3), "takes_uneven_parts", False)
+    with (output / "x").writing_pieces(100, 2) as file:
+        assert not file.anywhere
+        file.take(file.writer.put(Piece(0, 0), [b"x" * 100]))
+    finalize(output, range_bytes=5 * MB)
+    assert (output / layout.ZIP).read_bytes() == (local / layout.ZIP).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "uneven"),
+    [
+        (None, True),
+        ("https://minio.example.com", True),
+        ("https://0123abcd.r2.cloudflarestorage.com", False),
+        ("https://0123abcd.eu.r2.cloudflarestorage.com/", False),
+    ],
+)
+def test_cloudflare_wants_equal_parts(
+    endpoint: str | None, uneven: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    given = {"key": "a", "secret": "b", "region": "auto"}
+    given |= {"endpoint_url": endpoint} if endpoint else {}
+    store = Place.of("s3://bucket/out", given).s3
+    assert store is not None
+    assert store.takes_uneven_parts == uneven
