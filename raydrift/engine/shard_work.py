@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from isal import isal_zlib
 
 from raydrift import schemas
 from raydrift.codec import RGB, decode, encode_png
@@ -26,9 +25,10 @@ from raydrift.errors import ImageError, reason
 from raydrift.place import Place, may_pass, redacted
 from raydrift.settings import GenerateSettings, ImageSettings
 from raydrift.storage import layout
-from raydrift.storage.shards import LedgerRow, Rejected, commit, encode_shard
+from raydrift.storage.shards import LedgerRow, Rejected, commit, write_samples
 
 _REMOTE_READS: Final = 32
+_PNG_ROOM: Final = 1024
 _LOCAL_READS: Final = 4
 _LOCAL_BATCH: Final = 4  # files a thread reads at once: to wake one costs as much as a small file
 
@@ -76,7 +76,7 @@ def drift_shard(
     settings = job.settings
     size = (settings.image.height, settings.image.width)
     pixels = np.zeros((tasks.num_rows, *size, 3), np.uint8) if keep_pixels else None
-    pngs: list[bytes | None] = []
+    pngs = PngColumn(tasks.num_rows, size[0] * size[1] * 3)
     chains: list[list[Drawn]] = []
     problems: list[ImageError | None] = []
     waited = 0.0
@@ -90,13 +90,13 @@ def drift_shard(
             image = decoded_image(settings, content, decoder)
             image, drawn = drifted_image(settings, image, sample_id)
         except ImageError as problem:
-            pngs.append(None)
+            pngs.add(None)
             chains.append([])
             problems.append(problem)
             continue
         if pixels is not None:
             pixels[place] = image
-        pngs.append(encode_png(image))
+        pngs.add(encode_png(image))
         chains.append(drawn)
         problems.append(None)
     organized = settings.write.organize_by_class
@@ -106,7 +106,7 @@ def drift_shard(
         for sample_id, name in zip(ids, class_names, strict=True)
     ]
     names = pa.array(file_names, pa.string())
-    images = pa.StructArray.from_arrays([pa.array(pngs, pa.binary()), names], ["bytes", "path"])
+    images = pa.StructArray.from_arrays([pngs.finish(), names], ["bytes", "path"])
     table = tasks.append_column("file_name", names).append_column("image", images)
     table = table.append_column("transforms", pa.array(map(_written, chains), schemas.TRANSFORMS))
     for column, texts in (
@@ -172,12 +172,15 @@ def commit_shard(
         kind = schema.field("embedding").type
         flat = pa.array(np.ascontiguousarray(embeddings).reshape(-1))
         table = table.append_column("embedding", pa.FixedSizeListArray.from_arrays(flat, type=kind))
-    written = table.filter(fine).select(schema.names).cast(schema)
+    kept = table if pc.all(fine).as_py() else table.filter(fine)  # a filter copies
+    written = kept.select(schema.names).cast(schema)
     rejected = _rejected(table.filter(pc.invert(fine)))
-    data = encode_shard(written)
+    shard = table["shard"][0].as_py()
+    size, crc32 = write_samples(job.output, shard, written)
     image_bytes = pc.sum(pc.binary_length(pc.struct_field(written["image"], "bytes"))).as_py()
-    first: dict[str, Any] = {name: table[name][0].as_py() for name in ("shard", *_SECONDS)}
+    first: dict[str, Any] = {name: table[name][0].as_py() for name in _SECONDS}
     row = LedgerRow(
+        shard=shard,
         **first,
         fingerprint=job.fingerprint,
         asked=table.num_rows,
@@ -186,16 +189,46 @@ def commit_shard(
         unread=sum(one.stage == "read" for one in rejected),
         image_bytes=image_bytes or 0,
         names_size=pc.sum(pc.binary_length(written["file_name"])).as_py() or 0,
-        size=data.size,
-        crc32=isal_zlib.crc32(data),
+        size=size,
+        crc32=crc32,
         interrupted=pc.sum(table["passing"]).as_py(),
         first_rejected=_in_one_line(rejected[0]) if rejected else "",
         worker=f"{socket.gethostname()}:{os.getpid()}",
         embed_seconds=embed_seconds,
         write_seconds=time.perf_counter() - clock,
     )
-    commit(job.output, row, data, rejected)
+    commit(job.output, row, rejected)
     return row
+
+
+class PngColumn:
+    """The PNGs of a shard, gathered in one place of memory as they come.
+
+    Args:
+        count: How many there will be, the rejected ones too.
+        image_bytes: Of the pixels of one; no PNG here is much larger.
+    """
+
+    def __init__(self, count: int, image_bytes: int) -> None:
+        # What is not written to yet takes no memory.
+        self._data = np.empty(count * (image_bytes + image_bytes // 64 + _PNG_ROOM), np.uint8)
+        self._ends = np.zeros(count + 1, np.int32)
+        self._there: list[bool] = []
+
+    def add(self, png: bytes | None) -> None:
+        """Takes the next one; None where it was rejected."""
+        place = len(self._there)
+        start, content = self._ends[place], png or b""
+        end = start + len(content)
+        self._data[start:end] = np.frombuffer(content, np.uint8)
+        self._ends[place + 1] = end
+        self._there.append(png is not None)
+
+    def finish(self) -> pa.Array:
+        """All of them, binary, null where rejected."""
+        there = pa.array(self._there)
+        buffers = [there.buffers()[1], pa.py_buffer(self._ends), pa.py_buffer(self._data)]
+        return pa.Array.from_buffers(pa.binary(), len(there), buffers)
 
 
 class Reader:

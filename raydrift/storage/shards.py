@@ -17,10 +17,11 @@ import pyarrow.parquet as pq
 from isal import isal_zlib
 
 from raydrift.errors import ShardError
-from raydrift.place import Place
+from raydrift.place import Place, Sink
 from raydrift.storage import layout
 
 _READERS = 16
+_PAGE_ROWS = 8  # of images, which are large
 
 
 @dataclass(frozen=True)
@@ -83,19 +84,31 @@ class LedgerRow:
         return cls(**{item.name: values[item.name] for item in fields(cls) if item.name in values})
 
 
-def commit(
-    output: Place, row: LedgerRow, data: pa.Buffer | bytes, rejected: Iterable[Rejected]
-) -> None:
-    """Commits a shard: its parquet bytes, then its ledger entry."""
-    folder = output / layout.SHARDS
-    (folder / layout.shard_name(row.shard)).write_bytes(data)
-    entry = asdict(row) | {"rejected_images": [asdict(one) for one in rejected]}
-    (folder / layout.ledger_name(row.shard)).write_bytes(json.dumps(entry).encode())
+def write_samples(output: Place, shard: int, table: pa.Table) -> tuple[int, int]:
+    """Writes a shard's table as parquet, whole or not at all; returns its size and CRC-32.
+
+    Nothing is compressed: nearly all of it is PNG. To this machine's disks it goes page by page:
+    a worker has no room for a copy of it all.
+    """
+    place = output / layout.SHARDS / layout.shard_name(shard)
+    if place.is_local:
+        with place.writing() as file:
+            sink = ChecksumSink(file)
+            _write_parquet(table, pa.PythonFile(sink, "w"))
+        return sink.size, sink.crc32
+    data = encode_shard(table)
+    place.write_bytes(data)
+    return data.size, isal_zlib.crc32(data)
 
 
 def encode_shard(table: pa.Table) -> pa.Buffer:
-    """A shard's table as parquet bytes. Nothing is compressed: nearly all of it is PNG."""
+    """A shard's table as parquet bytes."""
     sink = pa.BufferOutputStream()
+    _write_parquet(table, sink)
+    return sink.getvalue()
+
+
+def _write_parquet(table: pa.Table, sink: Any) -> None:
     pq.write_table(
         table,
         sink,
@@ -103,8 +116,39 @@ def encode_shard(table: pa.Table) -> pa.Buffer:
         use_dictionary=["class_name"],
         write_statistics=["sample_id"],
         row_group_size=max(1, table.num_rows),
+        write_batch_size=_PAGE_ROWS,
     )
-    return sink.getvalue()
+
+
+class ChecksumSink:
+    """Counts what it passes on, and keeps its CRC-32; as much of a file as Arrow asks for."""
+
+    closed = False
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self.size = 0
+        self.crc32 = 0
+
+    def write(self, data: bytes) -> None:
+        """Takes the next bytes."""
+        self._sink.write(data)
+        self.size += len(data)
+        self.crc32 = isal_zlib.crc32(data, self.crc32)
+
+    def tell(self) -> int:
+        """How many bytes there were."""
+        return self.size
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+
+def commit(output: Place, row: LedgerRow, rejected: Iterable[Rejected]) -> None:
+    """Commits a shard whose samples are written: writes its ledger entry."""
+    entry = asdict(row) | {"rejected_images": [asdict(one) for one in rejected]}
+    place = output / layout.SHARDS / layout.ledger_name(row.shard)
+    place.write_bytes(json.dumps(entry).encode())
 
 
 def read_ledger(output: Place, fingerprint: str) -> dict[int, LedgerRow]:

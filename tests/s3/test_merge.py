@@ -17,7 +17,7 @@ from raydrift.place import Piece, Place
 from raydrift.storage import layout
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import RunRecord, make_identity
-from raydrift.storage.shards import LedgerRow, commit, encode_shard
+from raydrift.storage.shards import LedgerRow, commit, write_samples
 from tests.s3.servers import Proxy, Server
 from tests.s3.test_place import options
 
@@ -52,9 +52,9 @@ def commit_shards(output: Place) -> None:
             }
             for number, name in zip(ids, names, strict=True)
         ]
-        data = encode_shard(pa.Table.from_pylist(rows, schema=schemas.shard(embeddings=False)))
-        sizes = (EACH * SIZE, sum(map(len, names)), data.size, crc32(data))
-        commit(output, LedgerRow(shard, record.fingerprint, EACH, EACH, 0, 0, *sizes), data, [])
+        table = pa.Table.from_pylist(rows, schema=schemas.shard(embeddings=False))
+        sizes = (EACH * SIZE, sum(map(len, names)), *write_samples(output, shard, table))
+        commit(output, LedgerRow(shard, record.fingerprint, EACH, EACH, 0, 0, *sizes), [])
 
 
 @pytest.fixture(scope="module")

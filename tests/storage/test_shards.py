@@ -27,6 +27,7 @@ from raydrift.storage.shards import (
     read_ledger,
     read_rejected,
     read_shard,
+    write_samples,
 )
 
 RUN = "the run's fingerprint"
@@ -173,15 +174,28 @@ def test_an_altered_byte_is_found_by_intact_and_refused_by_read_shard(
     )
 
 
+def test_its_bytes_are_the_same_on_a_disk_and_in_a_store(tmp_path: Path) -> None:
+    """To a disk they go page by page, to a store in one request."""
+    (tmp_path / "_shards").mkdir()
+    image = {"bytes": bytes(range(256)) * 500, "path": "a.png"}
+    row = {"sample_id": 1, "class_name": "猫", "image": image, "transforms": []}
+    table = pa.Table.from_pylist([row] * 20, schema=schemas.shard(embeddings=False))
+    size, checksum = write_samples(Place.of(tmp_path), 7, table)
+    written = (tmp_path / "_shards/part-00000007.parquet").read_bytes()
+    assert written == encode_shard(table).to_pybytes()
+    assert (size, checksum) == (len(written), crc32(written))
+
+
 def test_rejected_images_are_kept_in_the_entry(tmp_path: Path) -> None:
     (tmp_path / "_shards").mkdir()
-    data = encode_shard(schemas.shard(embeddings=False).empty_table())
+    empty = schemas.shard(embeddings=False).empty_table()
     rejected = [
         Rejected(3, "猫/a.jpg", "read", "No such file or directory"),
         Rejected(4, "猫/b.jpg", "decode", "the file is empty"),
     ]
-    row = LedgerRow(0, RUN, 2, 0, 2, 1, 0, 0, data.size, crc32(data), "猫/a.jpg: gone")
-    commit(Place.of(tmp_path), row, data, rejected)
+    facts = write_samples(Place.of(tmp_path), 0, empty)
+    row = LedgerRow(0, RUN, 2, 0, 2, 1, 0, 0, *facts, "猫/a.jpg: gone")
+    commit(Place.of(tmp_path), row, rejected)
     assert read_ledger(Place.of(tmp_path), RUN) == {0: row}
     assert read_rejected(Place.of(tmp_path), 0) == rejected
     assert read_shard(Place.of(tmp_path), row).num_rows == 0
