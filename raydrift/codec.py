@@ -24,7 +24,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
 
 from raydrift.errors import ImageError
-from raydrift.resize import resize
+from raydrift.resize import resize, resize_image
 from raydrift.settings import ImageSettings
 
 RGB = npt.NDArray[np.uint8]
@@ -116,7 +116,7 @@ def _decode_jpeg(data: bytes, settings: ImageSettings) -> RGB | None:
         )
     except ValueError:
         return None
-    return _finished(pixels, orientation, settings)
+    return _upright(resize(pixels, *_lying(settings, orientation)), orientation)
 
 
 def _decode_any(data: bytes, settings: ImageSettings) -> RGB:
@@ -128,8 +128,11 @@ def _decode_any(data: bytes, settings: ImageSettings) -> RGB:
                 _check_pixels(_largest(image), settings)
                 _check_end(image, data)
                 rgb = _as_rgb(image)
-                pixels = np.asarray(rgb)
-                return _finished(pixels, _orientation(image.getexif), settings)
+                orientation = _orientation(image.getexif)
+                resized = resize_image(rgb, *_lying(settings, orientation))
+                if resized.ndim == 2:
+                    resized = cv2.cvtColor(resized, cv2.COLOR_GRAY2RGB)
+                return _upright(resized, orientation)
     except ImageError:
         raise
     except UnidentifiedImageError:
@@ -209,13 +212,6 @@ def _grey_levels(image: Image.Image) -> npt.NDArray[np.uint8]:
     values *= scale
     np.clip(np.rint(values, out=values), 0, 255, out=values)
     return values.astype(np.uint8)
-
-
-def _finished(pixels: npt.NDArray[np.uint8], orientation: int, settings: ImageSettings) -> RGB:
-    resized = resize(pixels, *_lying(settings, orientation))
-    if resized.ndim == 2:
-        resized = cv2.cvtColor(resized, cv2.COLOR_GRAY2RGB)
-    return _upright(resized, orientation)
 
 
 def _lying(settings: ImageSettings, orientation: int) -> tuple[int, int]:

@@ -4,7 +4,7 @@ Where there is a wheel of cykooz.resizer it is five times as fast as Pillow, and
 level from it; elsewhere (Linux on ARM) Pillow does it.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ try:
     import cykooz_resizer as simd
 except ImportError:
     simd = None
+
+_COPIED: Final = 2**21  # pixels; of larger images there is no room for a copy
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -33,6 +35,13 @@ def resize(pixels: Pixels, height: int, width: int) -> Pixels:
     if pixels.shape[:2] == (height, width):
         return pixels
     return _by_pillow(pixels, height, width) if simd is None else _by_simd(pixels, height, width)
+
+
+def resize_image(image: Image.Image, height: int, width: int) -> Pixels:
+    """Resizes a Pillow image, RGB or grey, as ``resize``; a large one in Pillow's own memory."""
+    if image.width * image.height > _COPIED:
+        return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
+    return resize(np.asarray(image), height, width)
 
 
 def _by_pillow(pixels: Pixels, height: int, width: int) -> Pixels:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from raydrift import resize as module
 from raydrift.codec import RGB
-from raydrift.resize import resize
+from raydrift.resize import resize, resize_image
 
 simd = pytest.importorskip("cykooz_resizer", reason="no wheel for this machine")
 
@@ -51,6 +51,14 @@ def test_so_are_photographs(photos: Path, size: tuple[int, int]) -> None:
 def test_pixels_of_the_wanted_size_are_returned_as_they_are() -> None:
     pixels = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
     assert resize(pixels, 5, 7) is pixels
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("size", [(50, 40), (2000, 1400)])
+def test_an_image_of_pillows_is_as_good_small_or_large(mode: str, size: tuple[int, int]) -> None:
+    image = Image.radial_gradient("L").resize(size).convert(mode)
+    resized = resize_image(image, 33, 21)
+    assert most_off(resized, by_pillow(np.asarray(image), 33, 21)) <= 1
 
 
 def test_every_kind_of_cpu_makes_the_same_bytes(photos: Path) -> None:

@@ -46,7 +46,7 @@ def bench(
     address: Annotated[
         str | None,
         typer.Option(
-            metavar="auto|HOST:PORT|ray://…", help="A Ray cluster. [default: this machine]"
+            metavar="auto|HOST:PORT|ray://…", help="A Ray cluster.", show_default="this machine"
         ),
     ] = None,
     output: Annotated[

@@ -32,8 +32,8 @@ def generate(
     input: _Input = None,
     output: _Output = None,
     transform: _Transform = None,
-    seed: Annotated[int | None, typer.Option(help="0 to 2^64 - 1. [default: 42]")] = None,
-    num_samples: Annotated[int | None, typer.Option(help="[default: all]")] = None,
+    seed: Annotated[int | None, typer.Option(help="0 to 2^64 - 1.", show_default="42")] = None,
+    num_samples: Annotated[int | None, typer.Option(show_default="all")] = None,
     organize_by_class: Annotated[
         bool | None, typer.Option("--organize-by-class", help="Class folders inside the zip.")
     ] = None,
@@ -42,31 +42,36 @@ def generate(
     ] = None,
     weights: Annotated[
         str | None,
-        typer.Option(metavar="imagenet|random|PATH", help="Of the network. [default: imagenet]"),
+        typer.Option(
+            metavar="imagenet|random|PATH", help="Of the network.", show_default="imagenet"
+        ),
     ] = None,
     normalize: Annotated[
         bool | None, typer.Option("--normalize", help="ImageNet's normalisation before embedding.")
     ] = None,
     precision: Annotated[
         str | None,
-        typer.Option(metavar="float32|bfloat16", help="Of the network. [default: float32]"),
+        typer.Option(metavar="float32|bfloat16", help="Of the network.", show_default="float32"),
     ] = None,
     image_size: Annotated[
-        str | None, typer.Option(metavar="N|HxW", help="Output height and width. [default: 224]")
+        str | None,
+        typer.Option(metavar="N|HxW", help="Output height and width.", show_default="224"),
     ] = None,
     shard_size: Annotated[
-        int | None, typer.Option(help="Samples a shard. [default: 256, fewer for small sets]")
+        int | None, typer.Option(help="Samples a shard.", show_default="256, fewer for small sets")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Worker processes. [default: one a free CPU]")
+        int | None, typer.Option(help="Worker processes.", show_default="one a free CPU")
     ] = None,
     on_error: Annotated[
         str | None,
-        typer.Option(metavar="skip|fail", help="For images that cannot be used. [default: skip]"),
+        typer.Option(
+            metavar="skip|fail", help="For images that cannot be used.", show_default="skip"
+        ),
     ] = None,
     max_rejected: Annotated[
         float | None,
-        typer.Option(metavar="FRACTION", help="Fail above this share of them. [default: 0.1]"),
+        typer.Option(metavar="FRACTION", help="Fail above this share of them.", show_default="0.1"),
     ] = None,
     config: Annotated[
         str | None, typer.Option(metavar="FILE.toml", help="Settings; flags go before them.")
@@ -74,7 +79,7 @@ def generate(
     address: Annotated[
         str | None,
         typer.Option(
-            metavar="auto|HOST:PORT|ray://…", help="A Ray cluster. [default: this machine]"
+            metavar="auto|HOST:PORT|ray://…", help="A Ray cluster.", show_default="this machine"
         ),
     ] = None,
     overwrite: Annotated[

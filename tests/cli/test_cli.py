@@ -220,6 +220,8 @@ def test_help_names_every_command_and_flag() -> None:
     text = help_of("generate")
     for flag in flags.split():
         assert flag in text
+    for default in ("42", "all", "imagenet", "float32", "224", "skip", "0.1"):
+        assert f"[default: ({default})]" in text
 
 
 def test_secrets_of_a_config_file_are_not_told(
