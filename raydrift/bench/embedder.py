@@ -78,7 +78,7 @@ def measure_embedder(
     """Times the network on random uint8 pixels, from this process's memory and back to it.
 
     Args:
-        settings: Precision, weights and batch size.
+        settings: Precision and weights.
         device: ``cpu`` or ``cuda``.
         rounds: How often, for a second each.
         size: Of the images; None: 224 × 224.
@@ -98,11 +98,13 @@ def measure_embedder(
     network(pixels)
     first = time.perf_counter() - start
     rates = [_rate(network, pixels) for _ in range(rounds)]
+    from raydrift.embed.resnet import BATCH_SIZE
+
     return EmbedderFigures(
         device=device,
         name=_gpu_name() if device == "cuda" else "",
         precision=settings.precision,
-        batch_size=settings.batch_size,
+        batch_size=BATCH_SIZE[device],
         images=len(pixels),
         rounds=rounds,
         images_per_second=median(rates),

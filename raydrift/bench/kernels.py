@@ -21,6 +21,7 @@ from raydrift.errors import CatalogError, ImageError
 from raydrift.settings import EmbeddingSettings, ImageSettings, ImageTransform, TransformInfo
 
 _IMAGES: Final = 64
+_EMBEDDED: Final = 32  # images a call
 _LEVEL: Final = 0.5
 
 
@@ -77,7 +78,7 @@ def measure_kernels(
     calls["encode_png"] = [partial(encode_png, image) for image in images]
     batches = dict.fromkeys(calls, 1)
     if embedding is not None:
-        network, size = load_embedder(embedding, "cpu"), embedding.batch_size
+        network, size = load_embedder(embedding, "cpu"), _EMBEDDED
         calls["embed"] = [partial(network, np.resize(images, (size, *images[0].shape)))]
         batches["embed"] = size
     taken: dict[str, list[float]] = {name: [] for name in calls}

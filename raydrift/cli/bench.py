@@ -39,7 +39,6 @@ def bench(
     precision: Annotated[
         str, typer.Option(metavar="float32|bfloat16", help="Of the network.")
     ] = "float32",
-    batch_size: Annotated[int, typer.Option(help="Images that pass the network at once.")] = 32,
     workers: Annotated[
         int | None, typer.Option(help="Worker processes.", show_default="one a free CPU")
     ] = None,
@@ -122,7 +121,6 @@ def bench(
                 "compute": embeddings,
                 "weights": weights,
                 "precision": precision,
-                "batch_size": batch_size,
             },
             "cluster": {"address": address, "workers": workers},
         }
@@ -217,7 +215,6 @@ def _arguments(folder: str, settings: "GenerateSettings", output: str | None) ->
     if embedding.compute:
         arguments += ["--embeddings", "--weights", embedding.weights]
         arguments += ["--precision", embedding.precision]
-        arguments += ["--batch-size", str(embedding.batch_size)]
     for name, value in (
         ("--workers", cluster.workers),
         ("--address", cluster.address),

@@ -135,7 +135,7 @@ def test_kernels_alone(scenes: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_the_network_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    found = figures(capsys, "--embed-only", "--batch-size", 16, "--repeat", 1)
+    found = figures(capsys, "--embed-only", "--repeat", 1)
     assert kinds(found) == {
         "what": "str",
         "device": "str",
@@ -150,10 +150,11 @@ def test_the_network_alone(capsys: pytest.CaptureFixture[str]) -> None:
         "teraflops": "float",
         "first_call_seconds": "float",
     }
-    assert (found["device"], found["precision"], found["batch_size"]) == ("cpu", "float32", 16)
+    assert (found["device"], found["precision"], found["batch_size"]) == ("cpu", "float32", 8)
     assert found["teraflops"] == found["images_per_second"] * 3.6 / 1000
 
 
+@pytest.mark.slow  # two runs, each with a Ray of its own
 def test_growth_on_images_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     found = figures(capsys, "--growth", "32,64", "--workers", 1)
     assert found["what"] == "growth"
@@ -191,7 +192,7 @@ def test_help_has_a_line_for_every_flag() -> None:
     command = [sys.executable, "-m", "raydrift", "bench", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     flags = (
-        "--count --transform -t --image-size --embeddings --weights --precision --batch-size "
+        "--count --transform -t --image-size --embeddings --weights --precision "
         "--workers --address --output --repeat --kernels --peers --embed-only --device "
         "--scheduling --milliseconds --growth --json"
     )
