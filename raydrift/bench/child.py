@@ -51,12 +51,15 @@ def figures_of(command: Sequence[str], name: str, limit_s: float) -> dict[str, A
 
 
 def _end(process: "subprocess.Popen[str]") -> None:
-    """Ends it and its children: kindly first, Ray ends what it started."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, sign)
+    """Ends it, who ends what it started; then whatever of that is left."""
+    try:
+        process.terminate()
         with suppress(subprocess.TimeoutExpired):
             process.wait(_TO_CLEAN_UP_S)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _last_line(text: str) -> str:

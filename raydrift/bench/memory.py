@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Self
 
 _PROC: Final = Path("/proc")
-_EVERY_S: Final = 0.25
+_EVERY_S: Final = 1.0  # a look costs milliseconds a process
 _KIB: Final = 1024
 _EMBEDDERS: Final = ("EmbedStage", "TwinStage")
 

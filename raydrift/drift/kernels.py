@@ -79,8 +79,9 @@ def gaussian_noise(image: RGB, mean: float, sigma: float, rng: np.random.Generat
 def _noise_levels(mean: float, sigma: float) -> npt.NDArray[np.int16]:
     """The grey levels that each 16 random bits add: pixels are whole, so these are rounded."""
     levels = normal_quantiles() * np.float32(255 * sigma) + np.float32(255 * mean)
-    whole: npt.NDArray[np.int16] = np.rint(levels).astype(np.int16).reshape(1, -1)
-    return whole
+    whole = np.clip(np.rint(levels), -255, 255)  # what is beyond, is black or white anyway
+    table: npt.NDArray[np.int16] = whole.astype(np.int16).reshape(1, -1)
+    return table
 
 
 def random_bits(rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.uint16]:

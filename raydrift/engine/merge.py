@@ -7,13 +7,14 @@ from typing import Any, Final
 
 import ray
 
-from raydrift.engine.session import is_client
+from raydrift.engine.session import free_resources, is_client
 from raydrift.errors import PipelineError, RaydriftError, reason
 from raydrift.place import redacted
 from raydrift.storage.spread import Spread, in_threads
 
 _RETRIES: Final = 20  # of a range whose worker or node was lost
-_LAST_WAIT_S: Final = 60.0
+_AT_ONCE: Final = 128  # results that wait in the object store hold the tables of their range
+_LAST_WAIT_S: Final = 20.0
 
 
 def merge_spread() -> Spread:
@@ -24,7 +25,7 @@ def merge_spread() -> Spread:
     if not ray.is_initialized():
         return in_threads
     nodes = sum(node["Alive"] for node in ray.nodes())
-    if (nodes < 2 and not is_client()) or ray.cluster_resources().get("CPU", 0) < 1:
+    if (nodes < 2 and not is_client()) or free_resources().cpus < 1:
         return in_threads
     return over_cluster
 
@@ -36,7 +37,7 @@ def over_cluster(work: Callable[[Any], Any], items: Iterable[Any]) -> Generator[
         PipelineError: A task was lost too often.
     """
     # Some more than can run: while one result is waited for, no CPU is idle.
-    at_once = 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
+    at_once = min(_AT_ONCE, 2 * max(1, free_resources().cpus))
     task: Any = ray.remote(num_cpus=1, max_retries=_RETRIES, scheduling_strategy="SPREAD")(_call)
     shared = ray.put(work)
     waiting: deque[Any] = deque()

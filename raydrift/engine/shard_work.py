@@ -76,7 +76,7 @@ def drift_shard(
     settings = job.settings
     size = (settings.image.height, settings.image.width)
     pixels = np.zeros((tasks.num_rows, *size, 3), np.uint8) if keep_pixels else None
-    pngs = PngColumn(tasks.num_rows, size[0] * size[1] * 3)
+    pngs = PngColumn(tasks.num_rows, size[0] * (3 * size[1] + 1))  # each row has a filter byte
     chains: list[list[Drawn]] = []
     problems: list[ImageError | None] = []
     waited = 0.0
@@ -206,7 +206,7 @@ class PngColumn:
 
     Args:
         count: How many there will be, the rejected ones too.
-        image_bytes: Of the pixels of one; no PNG here is much larger.
+        image_bytes: Of the pixels of one, as PNG filters them; no PNG here is much larger.
     """
 
     def __init__(self, count: int, image_bytes: int) -> None:

@@ -2,7 +2,7 @@
 
 from raydrift.place.pieces import Buffer, Piece, PieceFile, PieceWriter, Receipt, Sink
 from raydrift.place.place import Place
-from raydrift.place.retries import may_pass
+from raydrift.place.retries import may_pass, retrying
 from raydrift.place.secrecy import redacted
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "Sink",
     "may_pass",
     "redacted",
+    "retrying",
 ]

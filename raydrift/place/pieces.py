@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import Any, Final, Protocol
 
@@ -15,6 +14,7 @@ Receipt = Any
 """What the writer of a piece tells to who completes the file."""
 
 _BUFFERS_AT_ONCE: Final = 1_024  # as many as Linux takes
+_BYTES_AT_ONCE: Final = 8 * 2**20
 _LOOKED_AT: Final = 64
 _SPOOL_BYTES: Final = 32 * 2**20
 
@@ -68,17 +68,32 @@ class PositionedWriter:
     path: str
 
     def put(self, piece: Piece, buffers: Iterable[Buffer]) -> Receipt:
-        """Writes a piece; returns its offset and its first bytes."""
-        rest, first = iter(buffers), b""
+        """Writes a piece; returns where its first and its last bytes are, and which."""
+        ends: list[tuple[int, bytes]] = []
         position = piece.offset
         file = os.open(self.path, os.O_WRONLY)  # if it could read, NFS would send whole pages
         try:
-            while some := deque(islice(rest, _BUFFERS_AT_ONCE)):
-                first = first or bytes(some[0][:_LOOKED_AT])
+            for some in _gathered(buffers):
+                first, last = bytes(some[0][:_LOOKED_AT]), bytes(some[-1][-_LOOKED_AT:])
+                ends = ends or [(position, first)]
                 position = _write(file, some, position)
+                ends[1:] = [(position - len(last), last)]
         finally:
             os.close(file)
-        return piece.offset, first
+        return ends
+
+
+def _gathered(buffers: Iterable[Buffer]) -> Iterator[deque[Buffer]]:
+    """As many of them as one write takes; large ones do not wait for others in memory."""
+    some, size = deque[Buffer](), 0
+    for buffer in buffers:
+        some.append(buffer)
+        size += len(buffer)
+        if len(some) == _BUFFERS_AT_ONCE or size >= _BYTES_AT_ONCE:
+            yield some
+            some, size = deque(), 0
+    if some:
+        yield some
 
 
 def _write(file: int, buffers: deque[Buffer], offset: int) -> int:
@@ -103,11 +118,11 @@ def positioned(path: str, size: int) -> Iterator[PieceFile]:
     """
     with open(path, "xb") as file:
         file.truncate(size)  # before anybody writes: NFS fills up what is beyond the end
-    receipts: list[tuple[int, bytes]] = []
-    yield PieceFile(PositionedWriter(path), receipts.append, anywhere=True)
+    ends: list[tuple[int, bytes]] = []
+    yield PieceFile(PositionedWriter(path), ends.extend, anywhere=True)
     with open(path, "rb", buffering=0) as file:
-        for offset, first in receipts:
-            if os.pread(file.fileno(), len(first), offset) != first:
+        for offset, content in ends:
+            if os.pread(file.fileno(), len(content), offset) != content:
                 raise OSError(
                     errno.EIO,
                     "this filesystem loses what several machines write to one file, "

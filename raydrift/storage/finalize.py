@@ -126,7 +126,7 @@ def _merge(
         for name, schema in _TABLES.items()
         if name != layout.EMBEDDINGS or record.has_embeddings
     }
-    table_size = min(plan.size, _TABLE_ROW_BYTES * plan.count)
+    table_size = _TABLE_ROW_BYTES * plan.count
     with ExitStack() as stack:
         sinks = {
             name: HashingSink(stack.enter_context((output / name).writing(table_size)))

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from isal import isal_zlib
 
 from raydrift.errors import ShardError
-from raydrift.place import Place, Sink
+from raydrift.place import Place, Sink, retrying
 from raydrift.storage import layout
 
 _READERS = 16
@@ -92,13 +92,17 @@ def write_samples(output: Place, shard: int, table: pa.Table) -> tuple[int, int]
     """
     place = output / layout.SHARDS / layout.shard_name(shard)
     if place.is_local:
-        with place.writing() as file:
-            sink = ChecksumSink(file)
-            _write_parquet(table, pa.PythonFile(sink, "w"))
-        return sink.size, sink.crc32
+        return retrying(soon=True)(_write_pages, place, table)
     data = encode_shard(table)
     place.write_bytes(data)
     return data.size, isal_zlib.crc32(data)
+
+
+def _write_pages(place: Place, table: pa.Table) -> tuple[int, int]:
+    with place.writing() as file:
+        sink = ChecksumSink(file)
+        _write_parquet(table, pa.PythonFile(sink, "w"))
+    return sink.size, sink.crc32
 
 
 def encode_shard(table: pa.Table) -> pa.Buffer:

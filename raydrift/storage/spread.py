@@ -13,14 +13,14 @@ It takes an item only when there is room, so that few are under way or waiting t
 """
 
 _LEAST: Final = 4  # what waits for a network needs no CPU
-_MOST: Final = 16  # of Python's threads
+_MOST: Final = 8  # each has a range in memory
 
 
 def in_threads(
     work: Callable[[Any], Any], items: Iterable[Any], threads: int | None = None
 ) -> Generator[Any]:
     """A ``Spread`` over threads of this process; by default about as many as there are CPUs."""
-    threads = threads or max(_LEAST, min(_MOST, os.cpu_count() or 1))
+    threads = threads or max(_LEAST, min(_MOST, _cpus()))
     waiting: deque[Future[Any]] = deque()
     pool = ThreadPoolExecutor(threads)
     try:
@@ -32,3 +32,11 @@ def in_threads(
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _cpus() -> int:
+    """CPUs that this process may run on; a container seldom has all of its machine's."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1

@@ -44,29 +44,35 @@ def fill_range(output: Place, writer: PieceWriter, part: ZipRange) -> FilledRang
         OSError: The zip cannot be written.
     """
     filled = FilledRange()
-    buffers = _members(output, part, filled)
-    filled.receipt = writer.put(Piece(part.number, part.offset), buffers)
+    filled.receipt = writer.put(Piece(part.number, part.offset), _content(output, part, filled))
     return filled
 
 
-def _members(output: Place, part: ZipRange, filled: FilledRange) -> Iterator[Buffer]:
-    """The bytes of a range, shard by shard; ``filled`` is told of them."""
+def _content(output: Place, part: ZipRange, filled: FilledRange) -> Iterator[Buffer]:
+    """The bytes of a range; one shard of it is in memory at a time."""
     offset = part.offset
     for row in part.rows:
-        shard = read_shard(output, row)
-        begin, buffers = offset, list[Buffer]()
-        for name, image in members(shard):
-            path, size, crc = name.encode(), len(image), isal_zlib.crc32(image)
-            header = member_header(path, crc, size)
-            filled.crc = isal_zlib.crc32(image, isal_zlib.crc32(header, filled.crc))
-            filled.directory += directory_entry(path, crc, size, offset, part.zip64)
-            buffers += header, image
-            offset += len(header) + size
-        if offset - begin != members_size(row.written, row.names_size, row.image_bytes):
-            raise _misfit(output, row)
-        filled.shards.append(shard.drop_columns("image"))
-        del shard
-        yield from buffers
+        yield from _shard_content(output, row, offset, part.zip64, filled)
+        offset += members_size(row.written, row.names_size, row.image_bytes)
+
+
+def _shard_content(
+    output: Place, row: LedgerRow, begin: int, zip64: bool, filled: FilledRange
+) -> list[Buffer]:
+    """The bytes of a shard's members, which begin at an offset; ``filled`` is told of them."""
+    shard = read_shard(output, row)
+    offset, buffers = begin, list[Buffer]()
+    for name, image in members(shard):
+        path, size, crc = name.encode(), len(image), isal_zlib.crc32(image)
+        header = member_header(path, crc, size)
+        filled.crc = isal_zlib.crc32(image, isal_zlib.crc32(header, filled.crc))
+        filled.directory += directory_entry(path, crc, size, offset, zip64)
+        buffers += header, image
+        offset += len(header) + size
+    if offset - begin != members_size(row.written, row.names_size, row.image_bytes):
+        raise _misfit(output, row)
+    filled.shards.append(shard.drop_columns("image"))
+    return buffers
 
 
 def members(shard: pa.Table) -> Iterator[tuple[str, memoryview]]:

@@ -84,16 +84,22 @@ def test_a_writer_travels_and_makes_no_file_anew(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def write_and_lose(path: str) -> None:
-    with positioned(path, 200) as file:
+def write_and_lose(path: str, lost: slice) -> None:
+    with positioned(path, 2000) as file:
         for number, letter in enumerate((b"a", b"b")):
-            file.take(file.writer.put(Piece(number, 100 * number), [letter * 100]))
-        Path(path).write_bytes(bytes(100) + b"b" * 100)
+            file.take(file.writer.put(Piece(number, 1000 * number), [letter * 500] * 2))
+        content = bytearray(Path(path).read_bytes())
+        content[lost] = bytes(len(content[lost]))
+        Path(path).write_bytes(content)
 
 
-def test_a_filesystem_that_keeps_only_what_one_machine_wrote_is_found_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lost", [slice(0, 1000), slice(990, 1000), slice(1000, 1010)])
+def test_a_filesystem_that_keeps_what_one_machine_wrote_is_found_out(
+    tmp_path: Path, lost: slice
+) -> None:
+    """The whole file, or the pages where two pieces meet."""
     with pytest.raises(OSError, match="loses what several machines write to one file"):
-        write_and_lose(str(tmp_path / "file"))
+        write_and_lose(str(tmp_path / "file"), lost)
 
 
 def test_pieces_before_their_turn_wait(tmp_path: Path) -> None:
