@@ -30,7 +30,7 @@ def make_shards(
     )
     (output / layout.SHARDS).create()
     record.save(output)
-    job = ShardJob(settings, catalog.root, output, record.fingerprint)
+    job = ShardJob(settings, catalog.root, output, record.fingerprint, record.versions)
     reader = Reader(catalog.root, settings.image.max_bytes)
     shards = range(record.shards) if commit_order is None else commit_order
     for tasks in ShardTasks(settings, catalog, len(catalog), size, np.array(shards)):

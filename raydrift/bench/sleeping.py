@@ -121,7 +121,7 @@ def sleep_through(sleep: Sleep) -> dict[str, Any]:
     tasks = ShardTasks(settings, catalog, len(catalog), sleep.shard_size, np.arange(sleep.shards))
     with tempfile.TemporaryDirectory(prefix="raydrift-bench-") as ready, Watch() as watch:
         told = SleepJob(
-            settings, catalog.root, catalog.root, "", sleep.milliseconds, sleep.workers, ready
+            settings, catalog.root, catalog.root, "", {}, sleep.milliseconds, sleep.workers, ready
         )
         plan = Plan(sleep.workers, embedders=0, on_gpu=False)
         job = PipelineJob(told, plan, None, twins=False, verbose=False, stage=SleepStage)

@@ -17,6 +17,7 @@ from raydrift.engine.tasks import ShardTasks, count_samples
 from raydrift.place import Place
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.settings import GenerateSettings
+from raydrift.storage.record import installed_versions
 
 Embeddings = npt.NDArray[np.float64]
 """float64 of shape (n, 512)."""
@@ -52,6 +53,7 @@ def twin_batches(
         catalog.root,
         Place.of(settings.output, settings.options_of("output")),
         fingerprint="",
+        versions=installed_versions(),
     )
     job = PipelineJob(told, plan, weights, twins=True, verbose=settings.cluster.verbose)
     with closing(run_pipeline(job, tasks)) as rows:

@@ -24,10 +24,12 @@ def merge_spread() -> Spread:
     """
     if not ray.is_initialized():
         return in_threads
-    nodes = sum(node["Alive"] for node in ray.nodes())
-    if (nodes < 2 and not is_client()) or free_resources().cpus < 1:
+    try:
+        nodes = sum(node["Alive"] for node in ray.nodes())
+        alone = nodes < 2 and not is_client()
+        return in_threads if alone or free_resources().cpus < 1 else over_cluster
+    except (ray.exceptions.RayError, ConnectionError):  # lost since the last shard
         return in_threads
-    return over_cluster
 
 
 def over_cluster(work: Callable[[Any], Any], items: Iterable[Any]) -> Generator[Any]:

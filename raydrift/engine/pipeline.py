@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Generator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -58,12 +58,13 @@ def run_pipeline(job: PipelineJob, tasks: ShardTasks) -> Rows:
     Raises:
         RaydriftError: What a worker could not go on after.
     """
-    rows = _hosted_rows(job, tasks) if is_client() else _rows(job, tasks)
-    for row in rows:
-        if row["failure"]:
-            kind = getattr(errors, row["failure"], PipelineError)
-            raise kind(row["message"])
-        yield row
+    # Closed here and now: an error's traceback, which a notebook keeps, would hold it for longer.
+    with closing(_hosted_rows(job, tasks) if is_client() else _rows(job, tasks)) as rows:
+        for row in rows:
+            if row["failure"]:
+                kind = getattr(errors, row["failure"], PipelineError)
+                raise kind(row["message"])
+            yield row
 
 
 def _rows(job: PipelineJob, tasks: ShardTasks) -> Rows:

@@ -127,7 +127,13 @@ class Run:
         self._record.plan = asdict(plan)
         self._record.save(self._output)
         job = PipelineJob(
-            ShardJob(settings, self._catalog.root, self._output, self._record.fingerprint),
+            ShardJob(
+                settings,
+                self._catalog.root,
+                self._output,
+                self._record.fingerprint,
+                self._record.versions,
+            ),
             plan,
             self._weights,
             twins=False,

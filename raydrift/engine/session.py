@@ -20,6 +20,7 @@ from raydrift.settings import ClusterSettings
 _GIVE_BACK_S = 3.0
 _NO_PROGRESS_TIMEOUT_S = 24 * 3600
 _ARROW_POOL = "ARROW_DEFAULT_MEMORY_POOL"
+_LEAN = "system"  # Arrow's own pool keeps what the largest shards once took
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,10 @@ def connect(cluster: ClusterSettings, cpus: int | None = None) -> None:
         options["num_cpus"] = cpus or usable_cpus()
     elif "RAY_JOB_CONFIG_JSON_ENV_VAR" not in os.environ:
         # Workers elsewhere run the code that this driver has, installed there or not.
-        options["runtime_env"] = {"py_modules": [str(Path(__file__).parents[1])]}
+        options["runtime_env"] = {
+            "py_modules": [str(Path(__file__).parents[1])],
+            "env_vars": {_ARROW_POOL: os.environ.get(_ARROW_POOL, _LEAN)},
+        }
     try:
         with _quiet(cluster.verbose), _lean_workers(), _own_sigterm():
             ray.init(address=address, **options)
@@ -95,12 +99,12 @@ def _quiet(verbose: bool) -> Iterator[None]:
 def _lean_workers() -> Iterator[None]:
     """Has the processes that Ray starts here give memory back, unless the user says otherwise.
 
-    Arrow's own pool keeps what the largest shards once took. It is chosen from the environment.
+    Arrow's pool is chosen from the environment.
     """
     if _ARROW_POOL in os.environ:
         yield
         return
-    os.environ[_ARROW_POOL] = "system"
+    os.environ[_ARROW_POOL] = _LEAN
     try:
         yield
     finally:

@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -47,12 +47,14 @@ class ShardJob:
         source: Where the catalog's paths start from.
         output: The run's folder.
         fingerprint: The run's.
+        versions: Of the packages that the run is made with.
     """
 
     settings: GenerateSettings
     source: Place
     output: Place
     fingerprint: str
+    versions: Mapping[str, str]
 
 
 def drift_shard(

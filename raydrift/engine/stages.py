@@ -6,6 +6,7 @@ shard. The last stage commits the shard itself, so only ledger rows come to the 
 imported by the stages that embed, and by no other process.
 """
 
+import socket
 import time
 import warnings
 from collections.abc import Iterator
@@ -26,10 +27,11 @@ from raydrift.engine.shard_work import (
     drift_shard,
     drifted_image,
 )
-from raydrift.errors import ImageError, OutputError, RaydriftError
+from raydrift.errors import ImageError, OutputError, PipelineError, RaydriftError
 from raydrift.isolated_decoder import IsolatedDecoder, decode_in_time
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.storage.output import cannot_write
+from raydrift.storage.record import PIXEL_PACKAGES, other_version
 
 if TYPE_CHECKING:
     from raydrift.embed.resnet import Embedder
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 _SAMPLES = "samples"
 _PIXELS = "pixels"
+_FAILURE = "failure"
 
 
 def as_row(samples: pa.Table, pixels: RGB | None = None) -> pa.Table:
@@ -75,13 +78,15 @@ class DriftStage:
     """Drifts a shard and commits it; with weights, embeds it in between."""
 
     def __init__(self, job: ShardJob, weights: "ray.ObjectRef[Any] | None", on_gpu: bool) -> None:
+        self._drifter = _Drifter(job)
         self._job = job
         self._embedder = _LazyEmbedder(job, weights, on_gpu) if weights is not None else None
-        self._reader, self._decoder = Reader(job.source, job.settings.image.max_bytes), _decoder()
 
     def __call__(self, row: pa.Table) -> pa.Table:
-        embed = self._embedder is not None
-        table, pixels = drift_shard(self._job, samples_of(row), embed, self._reader, self._decoder)
+        try:
+            table, pixels = self._drifter.drift(samples_of(row), self._embedder is not None)
+        except RaydriftError as error:
+            return _failure(error)
         return _commit(self._job, self._embedder, table, pixels)
 
 
@@ -89,11 +94,13 @@ class PixelStage:
     """Drifts a shard and passes it on, its pixels with it."""
 
     def __init__(self, job: ShardJob) -> None:
-        self._job = job
-        self._reader, self._decoder = Reader(job.source, job.settings.image.max_bytes), _decoder()
+        self._drifter = _Drifter(job)
 
     def __call__(self, row: pa.Table) -> pa.Table:
-        return as_row(*drift_shard(self._job, samples_of(row), True, self._reader, self._decoder))
+        try:
+            return as_row(*self._drifter.drift(samples_of(row), keep_pixels=True))
+        except RaydriftError as error:
+            return _failure(error)
 
 
 class EmbedStage:
@@ -104,6 +111,8 @@ class EmbedStage:
         self._embedder = _LazyEmbedder(job, weights, on_gpu)
 
     def __call__(self, row: pa.Table) -> pa.Table:
+        if _FAILURE in row.column_names:
+            return row
         image = self._job.settings.image
         pixels = pixels_of(row, image.height, image.width)
         return _commit(self._job, self._embedder, samples_of(row), pixels)
@@ -113,22 +122,17 @@ class TwinStage:
     """Embeds each image of a shard as it is, and drifted; writes nothing."""
 
     def __init__(self, job: ShardJob, weights: "ray.ObjectRef[Any]", on_gpu: bool) -> None:
+        self._drifter = _Drifter(job)
         self._job = job
         self._embedder = _LazyEmbedder(job, weights, on_gpu)
-        self._reader, self._decoder = Reader(job.source, job.settings.image.max_bytes), _decoder()
 
     def __call__(self, row: pa.Table) -> pa.Table:
         settings, tasks = self._job.settings, samples_of(row)
         ids, pairs = [], []
-        contents = self._reader.fetch(tasks["source_path"].to_pylist())
-        for sample_id, content in zip(tasks["sample_id"].to_pylist(), contents, strict=True):
-            try:
-                original = decoded_image(settings, content, self._decoder)
-            except ImageError:
-                continue
-            ids.append(sample_id)
-            pairs.append((original, drifted_image(settings, original, sample_id)[0]))
         try:
+            for sample_id, original, drifted in self._drifter.twins(tasks):
+                ids.append(sample_id)
+                pairs.append((original, drifted))
             embedder = self._embedder.ready()
         except RaydriftError as error:
             return _failure(error)
@@ -145,6 +149,40 @@ class TwinStage:
                 "message": [""],
             }
         )
+
+
+class _Drifter:
+    """What an actor that makes pixels keeps: its reader, and what decodes."""
+
+    def __init__(self, job: ShardJob) -> None:
+        self._job = job
+        self._reader, self._decoder = Reader(job.source, job.settings.image.max_bytes), _decoder()
+        self._other = other_version(PIXEL_PACKAGES, job.versions)
+
+    def drift(self, tasks: pa.Table, keep_pixels: bool) -> tuple[pa.Table, RGB | None]:
+        """Drifts a shard, see ``drift_shard``."""
+        self._check()
+        return drift_shard(self._job, tasks, keep_pixels, self._reader, self._decoder)
+
+    def twins(self, tasks: pa.Table) -> Iterator[tuple[int, RGB, RGB]]:
+        """Each usable sample's id, its original, and that drifted."""
+        self._check()
+        settings = self._job.settings
+        contents = self._reader.fetch(tasks["source_path"].to_pylist())
+        for sample_id, content in zip(tasks["sample_id"].to_pylist(), contents, strict=True):
+            try:
+                original = decoded_image(settings, content, self._decoder)
+            except ImageError:
+                continue
+            yield sample_id, original, drifted_image(settings, original, sample_id)[0]
+
+    def _check(self) -> None:
+        """The bytes may not depend on the node; not in the constructor, which Ray would repeat."""
+        if self._other is not None:
+            raise PipelineError(
+                f"the run is made with {self._other} on node {socket.gethostname()}: install the "
+                "same versions on every node, then run the same command again"
+            )
 
 
 def _decoder() -> Decoder:
@@ -201,4 +239,5 @@ def _commit(
 
 
 def _failure(error: RaydriftError) -> pa.Table:
-    return pa.Table.from_pylist([{"failure": type(error).__name__, "message": str(error)}])
+    """What goes to the driver in the place of a result: Ray would lose the error's type."""
+    return pa.Table.from_pylist([{_FAILURE: type(error).__name__, "message": str(error)}])

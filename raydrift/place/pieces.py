@@ -1,6 +1,5 @@
 """A file that several writers fill at once, each a piece of its own, in any order."""
 
-import errno
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -8,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import Any, Final, Protocol
+
+from raydrift.errors import OutputError
 
 Buffer = bytes | memoryview
 Receipt = Any
@@ -113,7 +114,7 @@ def positioned(path: str, size: int) -> Iterator[PieceFile]:
     """Makes a file of this size, to be filled in any order.
 
     Raises:
-        OSError: What one machine wrote is not there: some filesystems keep the whole file of
+        OutputError: What one machine wrote is not there: some filesystems keep the whole file of
             whoever closes it last.
     """
     with open(path, "xb") as file:
@@ -123,10 +124,9 @@ def positioned(path: str, size: int) -> Iterator[PieceFile]:
     with open(path, "rb", buffering=0) as file:
         for offset, content in ends:
             if os.pread(file.fileno(), len(content), offset) != content:
-                raise OSError(
-                    errno.EIO,
-                    "this filesystem loses what several machines write to one file, "
-                    "raydrift finalize merges on one machine",
+                raise OutputError(
+                    f"{os.path.dirname(path)}: this filesystem loses what several machines write "
+                    "to one file: merge it on one machine, with raydrift finalize"
                 )
 
 

@@ -10,11 +10,11 @@ from raydrift.errors import OutputError, reason
 from raydrift.place import Place, redacted
 from raydrift.storage import layout
 from raydrift.storage.record import (
-    PIXEL_PACKAGES,
+    RESULT_PACKAGES,
     RunRecord,
     differences,
-    installed_versions,
     load_record,
+    other_version,
 )
 from raydrift.storage.shards import LedgerRow, intact, read_ledger
 
@@ -73,17 +73,15 @@ def _usable(found: RunRecord, names: dict[str, int], overwrite: bool) -> RunReco
     if found.status == "complete":
         whole = all(names.get(name) == facts["size"] for name, facts in found.files.items())
         return found if whole else None
-    now = installed_versions()
-    for name in PIXEL_PACKAGES:
-        before, here = found.versions.get(name, "(absent)"), now.get(name, "(absent)")
-        if here != before:
-            if overwrite:
-                return None
-            raise OutputError(
-                f"shards were made with {name} {before}, this is {here}: finish them "
-                "with the same versions, or begin again with --overwrite"
-            )
-    return found
+    other = other_version(RESULT_PACKAGES, found.versions)
+    if other is None:
+        return found
+    if overwrite:
+        return None
+    raise OutputError(
+        f"shards were made with {other}: finish them with the same versions, "
+        "or begin again with --overwrite"
+    )
 
 
 def whole_shards(output: Place, record: RunRecord, checked: bool) -> dict[int, LedgerRow]:

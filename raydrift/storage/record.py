@@ -1,6 +1,7 @@
 """``run.json``: what a run is, how far it is, and what it needs to be the same again."""
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -22,12 +23,14 @@ _ELSEWHERE: Final = ("output", "write", "faults", "cluster")
 """Settings that do not change a byte of the result, or (``organize_by_class``) are kept apart."""
 
 PIXEL_PACKAGES: Final = (
-    "raydrift", "numpy", "opencv-python-headless", "simplejpeg", "cykooz.resizer", "isal", "pillow",
-    "torch",
+    "numpy", "opencv-python-headless", "simplejpeg", "cykooz.resizer", "isal", "pillow",
 )  # fmt: skip
+"""What makes pixels and PNGs; every worker has the same versions."""
+
+RESULT_PACKAGES: Final = ("raydrift", *PIXEL_PACKAGES, "torch")
 """What the bytes of a run come from; the shards of one run are all made with the same versions."""
 
-_PACKAGES: Final = (*PIXEL_PACKAGES, "ray", "pyarrow")
+_PACKAGES: Final = (*RESULT_PACKAGES, "ray", "pyarrow")
 
 
 @dataclass
@@ -173,6 +176,24 @@ def installed_versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def other_version(names: Iterable[str], versions: Mapping[str, str]) -> str | None:
+    """Says which package is not here as it was where a record was made; None: all are.
+
+    Args:
+        names: Of the packages that matter.
+        versions: That the record tells.
+
+    Returns:
+        As ``pillow 13.0.0, this is 13.1.0``, for the first of them.
+    """
+    here = installed_versions()
+    for name in names:
+        before, now = versions.get(name, "(absent)"), here.get(name, "(absent)")
+        if before != now:
+            return f"{name} {before}, this is {now}"
+    return None
 
 
 def _brief(value: object) -> str:

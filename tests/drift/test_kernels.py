@@ -339,6 +339,19 @@ class TestNoise:
         assert np.mean(black == 0) == pytest.approx(0.5, abs=0.02)
         assert np.mean(white == 255) == pytest.approx(0.5, abs=0.02)
 
+    @pytest.mark.parametrize("mean", [1.0, 200.0, 1e6])
+    def test_however_strong_it_is_white_stays_white(self, mean: float) -> None:
+        for sign, white in ((1, 255), (-1, 0)):
+            grey = np.full((40, 40, 3), 128, np.uint8)
+            noisy = kernels.gaussian_noise(grey, sign * mean, 0.1, generator(0, 0, 0))
+            assert (noisy == white).mean() > 0.99
+
+    def test_of_a_huge_deviation_half_is_black_and_half_white(self) -> None:
+        grey = np.full((99, 99, 3), 128, np.uint8)
+        noisy = kernels.gaussian_noise(grey, 0, 1000.0, generator(0, 0, 0))
+        assert np.mean(noisy == 0) == pytest.approx(0.5, abs=0.02)
+        assert np.mean(noisy == 255) == pytest.approx(0.5, abs=0.02)
+
 
 class TestNormalQuantiles:
     def table(self) -> npt.NDArray[np.float32]:

@@ -38,7 +38,7 @@ ALL_TRANSFORMS = tuple(TransformInfo(transform, 0.7) for transform in ImageTrans
 def job_for(source: Path, output: Path | str = "unused", **values: Any) -> ShardJob:
     values = {"image": SMALL, "transforms": ALL_TRANSFORMS, "shuffle": False} | values
     told = GenerateSettings(input=str(source), output=str(output), **values)
-    return ShardJob(told, Place.of(source), Place.of(output), "run")
+    return ShardJob(told, Place.of(source), Place.of(output), "run", {})
 
 
 def tasks_of(job: ShardJob, count: int, first: int = 0) -> pa.Table:
@@ -170,6 +170,16 @@ def test_the_pixels_are_those_of_the_pngs(scenes: Path) -> None:
     assert (pixels.shape, pixels.dtype) == ((6, 40, 56, 3), np.uint8)
     for image, kept in zip(table["image"].to_pylist(), pixels, strict=True):
         assert np.array_equal(pixels_of(image["bytes"]), kept)
+
+
+@pytest.mark.parametrize(("height", "width"), [(4096, 1), (2048, 2), (1, 4096)])
+def test_noise_of_any_proportions_finds_room_as_png(scenes: Path, height: int, width: int) -> None:
+    """It does not compress, and each of a narrow image's rows has a byte more."""
+    noise = (TransformInfo(ImageTransform.GAUSSIAN_NOISE, 1.0),)
+    job = job_for(scenes, image=ImageSettings(height=height, width=width), transforms=noise)
+    table, pixels = drifted(job, tasks_of(job, 3), keep_pixels=True)
+    for png, expected in zip(table["image"].to_pylist(), pixels, strict=True):
+        assert (pixels_of(png["bytes"]) == expected).all()
 
 
 def test_rejected_images_are_rows_without_an_image_and_black_pixels(

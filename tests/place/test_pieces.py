@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from raydrift.errors import OutputError
 from raydrift.place import Piece, Place
 from raydrift.place.pieces import PositionedWriter, in_order, positioned
 
@@ -98,8 +99,12 @@ def test_a_filesystem_that_keeps_what_one_machine_wrote_is_found_out(
     tmp_path: Path, lost: slice
 ) -> None:
     """The whole file, or the pages where two pieces meet."""
-    with pytest.raises(OSError, match="loses what several machines write to one file"):
+    with pytest.raises(OutputError) as caught:
         write_and_lose(str(tmp_path / "file"), lost)
+    assert str(caught.value) == (
+        f"{tmp_path}: this filesystem loses what several machines write to one file: "
+        "merge it on one machine, with raydrift finalize"
+    )
 
 
 def test_pieces_before_their_turn_wait(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from raydrift import schemas
 from raydrift.config import as_dict, generate_settings
+from raydrift.engine.merge import over_cluster
 from raydrift.errors import ShardError
 from raydrift.place import Piece, Place
 from raydrift.storage import layout
@@ -81,6 +82,18 @@ def test_parts_from_many_writers_are_the_zip_of_one(
     whole = (output / layout.ZIP).read_bytes()
     assert whole == (local / layout.ZIP).read_bytes()
     assert record.files[layout.ZIP] == {"size": len(whole), "crc32": f"{crc32(whole):08x}"}
+    assert server.unfinished_uploads(bucket) == []
+
+
+@ON_MOTO
+@pytest.mark.usefixtures("ray_session")
+def test_tasks_of_a_cluster_send_the_parts(server: Server, bucket: str, local: Path) -> None:
+    """Each has a client of its own, from what the writer carries with it."""
+    output = Place.of(f"s3://{bucket}/out", options(server))
+    commit_shards(output)
+    record = finalize(output, spread=over_cluster, range_bytes=5 * MB)
+    assert (output / layout.ZIP).read_bytes() == (local / layout.ZIP).read_bytes()
+    assert record.files[layout.ZIP]["size"] == (local / layout.ZIP).stat().st_size
     assert server.unfinished_uploads(bucket) == []
 
 

@@ -25,11 +25,13 @@ from raydrift.config import generate_settings
 from raydrift.errors import OutputError, ShardError
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
+from raydrift.storage import zip_directory
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import load_record
 from raydrift.storage.shards import LedgerRow, read_ledger, read_shard
 from raydrift.storage.spread import Spread, in_threads
 from raydrift.storage.tables import TableSink
+from raydrift.storage.zip_directory import ZipDirectory
 from tests.made_shards import embeddings_of, make_shards
 
 SIDE = 32
@@ -240,6 +242,21 @@ def test_any_number_of_writers_gives_the_same_files(
     assert merged.files == record.files
     for name in ALL_FILES - {"run.json"}:
         assert (tmp_path / name).read_bytes() == (finished / name).read_bytes(), name
+
+
+def test_a_long_directory_is_written_in_pieces(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zip_directory, "_PIECE_BYTES", 100)
+    put, pieces = ZipDirectory._put, list[int]()
+    monkeypatch.setattr(ZipDirectory, "_put", lambda self: (pieces.append(1), put(self)))
+    shutil.copytree(finished / "_shards", tmp_path / "_shards")
+    record = load_record(Place.of(finished))
+    replace(record, status="sharded").save(Place.of(tmp_path))
+    assert finalize(Place.of(tmp_path), range_bytes=1).files == record.files
+    assert len(pieces) > 3
+    name = "sampled_images.zip"
+    assert (tmp_path / name).read_bytes() == (finished / name).read_bytes()
 
 
 def test_a_ledger_that_does_not_fit_its_shard_stops_the_merge(scenes: Path, tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """Shards and their commit: what counts as there, and what comes back."""
 
+import errno
 import io
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -18,6 +20,7 @@ from raydrift.engine.shard_work import Reader, ShardJob, commit_shard, drift_sha
 from raydrift.errors import OutputError
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings, ImageSettings, TransformInfo
+from raydrift.storage import shards
 from raydrift.storage.shards import (
     LedgerRow,
     Rejected,
@@ -49,7 +52,7 @@ def committed(
     tasks = catalog.samples(
         order, shard * 6, 6, shard=shard, first_timestamp=100.0, delta_timestamp=0.5
     )
-    job = ShardJob(settings, catalog.root, Place.of(output), RUN)
+    job = ShardJob(settings, catalog.root, Place.of(output), RUN, {})
     (job.output / "_shards").create()
     table, _ = drift_shard(job, tasks, False, Reader(job.source, 2**30))
     return commit_shard(job, table, embeddings)
@@ -211,3 +214,25 @@ def test_an_entry_with_keys_of_a_later_version_is_read() -> None:
     row = LedgerRow(1, RUN, 2, 2, 0, 0, 100, 24, 200, 300)
     values = json.loads(json.dumps(asdict(row))) | {"colour": "blue"}
     assert LedgerRow.from_dict(values) == row
+
+
+def test_a_disk_that_fails_for_a_moment_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "_shards").mkdir()
+    table = schemas.shard(embeddings=False).empty_table()
+    tries, write = list[int](), shards._write_parquet
+
+    def failing_once(table: pa.Table, sink: Any) -> None:
+        write(table, sink)
+        tries.append(1)
+        if len(tries) == 1:
+            raise OSError(errno.ESTALE, "Stale file handle")
+
+    monkeypatch.setattr(shards, "_write_parquet", failing_once)
+    size, crc = write_samples(Place.of(tmp_path), 0, table)
+    assert len(tries) == 2
+    (written,) = (tmp_path / "_shards").iterdir()
+    content = written.read_bytes()
+    assert (written.name, len(content), crc32(content)) == ("part-00000000.parquet", size, crc)
+    assert content == encode_shard(table).to_pybytes()
