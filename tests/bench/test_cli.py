@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from raydrift.bench.growth import GrowthStep, growth_step
 from raydrift.cli import run
 
 SMALL = ["--count", "48", "--workers", "1"]
@@ -161,30 +160,6 @@ def test_growth_on_images_of_its_own(capsys: pytest.CaptureFixture[str]) -> None
     assert [step["images"] for step in found["steps"]] == [32, 64]
     assert found["slower"] == (
         found["steps"][1]["seconds_per_sample"] / found["steps"][0]["seconds_per_sample"]
-    )
-
-
-def test_a_growth_step_compares_with_the_first() -> None:
-    def ran(images: int, private: int) -> dict[str, Any]:
-        return {
-            "images": images,
-            "images_per_second": None,
-            "seconds_per_sample_started": 0.5,
-            "merge": {"seconds": 3.0},
-            "driver_before_merge": {"private": private, "resident": 0},
-            "catalog_bytes": 70 * images,
-        }
-
-    first, second = ran(1000, 50_000_000), ran(3000, 50_400_000)
-    assert growth_step(first, first).driver_bytes_per_sample is None
-    assert growth_step(second, first) == GrowthStep(
-        images=3000,
-        images_per_second=None,
-        seconds_per_sample=0.5,
-        merge_seconds_per_sample=0.001,
-        driver_bytes=50_400_000,
-        driver_bytes_per_sample=200.0,
-        catalog_bytes_per_sample=70.0,
     )
 
 
