@@ -150,7 +150,7 @@ def test_the_network_alone(capsys: pytest.CaptureFixture[str]) -> None:
         "first_call_seconds": "float",
     }
     assert (found["device"], found["precision"], found["batch_size"]) == ("cpu", "float32", 8)
-    assert found["teraflops"] == found["images_per_second"] * 3.6 / 1000
+    assert 3.6 < 1000 * found["teraflops"] / found["images_per_second"] < 3.7
 
 
 @pytest.mark.slow  # two runs, each with a Ray of its own
