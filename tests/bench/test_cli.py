@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from raydrift.cli import run
+from raydrift.errors import PipelineError
 
 SMALL = ["--count", "48", "--workers", "1"]
 
@@ -196,7 +197,30 @@ def test_help_has_a_line_for_every_flag() -> None:
             ["--kernels", "--growth", "1,2"],
             "--kernels and --growth are measured apart: give one of them",
         ),
-        (["--device", "cuda"], "--device is for --embed-only: the pipeline chooses for itself"),
+        (["--device", "cuda"], "--device is not for the whole pipeline: leave it out"),
+        (["--milliseconds", "5"], "--milliseconds is not for the whole pipeline: leave it out"),
+        (["--growth", "1,2", "--count", "6000"], "--count is not for --growth: leave it out"),
+        (["--growth", "1,2", "--repeat", "2"], "--repeat is not for --growth: leave it out"),
+        (["--embed-only", "--embeddings"], "--embeddings is not for --embed-only: leave it out"),
+        (["--embed-only", "photos"], "the input is not for --embed-only: leave it out"),
+        (["--scheduling", "2", "photos"], "the input is not for --scheduling: leave it out"),
+        (
+            ["--scheduling", "2", "--workers", "2", "-t", "hue:1"],
+            "--workers and --transform are not for --scheduling: leave them out",
+        ),
+        (
+            ["--kernels", "-t", "hue:1", "--output", "out"],
+            "--transform and --output are not for --kernels: leave them out",
+        ),
+        (["--peers", "nowhere", "--device", "cpu"], "--device is not for --peers: leave it out"),
+        (
+            ["--weights", "imagenet"],
+            "--weights is of the network: give --embeddings, or leave it out",
+        ),
+        (
+            ["--kernels", "--weights", "imagenet", "--precision", "bfloat16"],
+            "--weights and --precision are of the network: give --embeddings, or leave them out",
+        ),
         (["--embed-only", "--device", "tpu"], "device is 'tpu': choose from: cpu, cuda"),
         (
             ["--embed-only", "--precision", "float16"],
@@ -228,6 +252,33 @@ def test_what_cannot_be_is_refused_in_one_line(
     assert run(["bench", *arguments]) == 2
     told = capsys.readouterr()
     assert (told.out, told.err) == ("", f"raydrift: {said}\n")
+
+
+@pytest.mark.parametrize(
+    ("image_size", "embeddings", "seconds"),
+    [
+        ("32", False, 1_300),
+        ("224", False, 1_300),
+        ("448", False, 4_300),
+        ("224", True, 2_300),
+        ("448x224", True, 3_300),
+    ],
+)
+def test_a_run_has_longer_where_images_are_larger_or_embedded(
+    monkeypatch: pytest.MonkeyPatch, image_size: str, embeddings: bool, seconds: float
+) -> None:
+    limits: list[float] = []
+
+    def ended(_: object, __: object, limit_s: float) -> None:
+        limits.append(limit_s)
+        raise PipelineError("it ended")
+
+    monkeypatch.setattr("raydrift.bench.growth.figures_of", ended)
+    monkeypatch.setattr("raydrift.bench.rounds.figures_of", ended)
+    options = ["photos", "--image-size", image_size, *(["--embeddings"] if embeddings else [])]
+    assert run(["bench", *options, "--growth", "10,1000"]) == 1
+    assert run(["bench", *options, "--count", "1000", "--repeat", "2"]) == 1
+    assert limits == [seconds, seconds]
 
 
 def test_more_sleepers_than_the_memory_holds(capsys: pytest.CaptureFixture[str]) -> None:
