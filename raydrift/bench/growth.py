@@ -55,7 +55,7 @@ class GrowthFigures:
     def table(self) -> Table:
         """The figures as people read them."""
         times = ("a sample", "of it merge", "a further one")
-        names = ("images", "steady/s", *times, "driver", "more each", "catalog")
+        names = ("images", "steady /s", *times, "driver", "more each", "catalog")
         table = new_table("each count in a process of its own", *names)
         for step in self.steps:
             table.add_row(
