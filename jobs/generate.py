@@ -7,15 +7,7 @@ Takes what ``raydrift generate`` takes and runs it on the cluster that the job w
 
 import sys
 
-from raydrift.cli import run
-
-
-def main() -> int:
-    """Runs the job; its exit status is the job's."""
-    status = run(["generate", *sys.argv[1:]])
-    print("raydrift: succeeded" if status == 0 else f"raydrift: failed with status {status}")
-    return status
-
+from raydrift.cli import run_job
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_job("generate", sys.argv[1:]))

@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final
@@ -12,15 +14,13 @@ from rich.table import Table
 
 from raydrift.bench.tables import Spread, two_columns
 from raydrift.codec import RGB
+from raydrift.embed.layers import flops_per_image
 from raydrift.embed.weights import find_weights
 from raydrift.errors import ResourcesError, SettingsError
 from raydrift.settings import EmbeddingSettings, ImageSettings
 
 if TYPE_CHECKING:
     from raydrift.embed.resnet import Embedder
-
-GFLOP_AN_IMAGE: Final = 3.6
-"""Of ResNet18 at 224 × 224: a multiplication and an addition are two."""
 
 _IMAGES: Final = {"cpu": 64, "cuda": 1024}  # of one call
 _LEAST_S: Final = 1.0
@@ -40,7 +40,7 @@ class EmbedderFigures:
         images_per_second: The median over the rounds.
         least: The slowest round's.
         most: The fastest round's.
-        teraflops: At 3.6 GFLOP an image.
+        teraflops: At the 3.6 GFLOP that an image takes; a multiplication and an addition are two.
         first_call_seconds: Loading the network and the first call.
     """
 
@@ -93,11 +93,12 @@ def measure_embedder(
     shape = (_IMAGES[device], size.height, size.width, 3)
     pixels: RGB = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     pixels.flags.writeable = False  # as they come from Ray's object store
-    start = time.perf_counter()
-    network = load_embedder(settings, device)
-    network(pixels)
-    first = time.perf_counter() - start
-    rates = [_rate(network, pixels) for _ in range(rounds)]
+    with _failing_as_resources(device):
+        start = time.perf_counter()
+        network = load_embedder(settings, device)
+        network(pixels)
+        first = time.perf_counter() - start
+        rates = [_rate(network, pixels) for _ in range(rounds)]
     from raydrift.embed.resnet import BATCH_SIZE
 
     return EmbedderFigures(
@@ -110,7 +111,7 @@ def measure_embedder(
         images_per_second=median(rates),
         least=min(rates),
         most=max(rates),
-        teraflops=median(rates) * GFLOP_AN_IMAGE / 1000,
+        teraflops=median(rates) * flops_per_image() / 1e12,
         first_call_seconds=first,
     )
 
@@ -119,17 +120,20 @@ def load_embedder(settings: EmbeddingSettings, device: str) -> "Embedder":
     """Loads the network as a worker does; on a CPU it has one thread.
 
     Raises:
-        SettingsError: There is no such device.
-        ResourcesError: There is no GPU, or torch cannot use it.
         WeightsError: The weights cannot be found.
     """
-    _check(device)
     weights = find_weights(settings.weights, seed=0)
     from raydrift.embed.resnet import Embedder
 
+    return Embedder(weights, settings, device, threads=1 if device == "cpu" else None)
+
+
+@contextmanager
+def _failing_as_resources(device: str) -> Iterator[None]:
+    """Says what torch raises where there is no CUDA, or at any later call of it, in one line."""
     try:
-        return Embedder(weights, settings, device, threads=1 if device == "cpu" else None)
-    except (AssertionError, RuntimeError) as error:  # what torch raises without CUDA
+        yield
+    except (AssertionError, RuntimeError) as error:
         if device == "cpu":
             raise
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

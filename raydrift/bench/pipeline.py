@@ -15,15 +15,18 @@ from raydrift.bench.memory import Memory, Watch, seconds_since_start
 from raydrift.bench.steady import Span, steady_state
 from raydrift.bench.tables import MIB, milliseconds, percent, rate, two_columns
 from raydrift.engine.generate import generate
+from raydrift.engine.merge import merge_spread
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import RunRecord
 from raydrift.storage.shards import LedgerRow, read_ledger
+from raydrift.storage.spread import Spread
 
 _MB: Final = 1e6
 _MERGE_ROUNDS: Final = 3
+_PATHS_AT_ONCE: Final = 2_000  # a command line has room for 128 KiB at least
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,9 @@ class Merge:
     """The merge of the shards.
 
     Attributes:
-        seconds: It took; the median of three, where it is timed in turn with ``cat``.
-        megabytes_per_second: Of shards.
+        seconds: It took in the run itself.
+        megabytes_per_second: Of shards; the median of three merges more, where they are timed in
+            turn with ``cat``.
         cat_megabytes_per_second: What ``cat shards > file`` reaches on the same disk, median of
             three; None where the output is not on a disk of this machine.
         of_cat: The one as a fraction of the other.
@@ -74,7 +78,9 @@ class PipelineFigures:
         embedders: Processes that only embed.
         images_per_second: In the steady state; None where the run was too short for one.
         images_per_second_per_core: The same by the CPUs that the workers take.
-        busy: The fraction of the workers' time that went into shards, in the steady state.
+        busy: The fraction of the workers' time that went into shards, in the steady state; None
+            where others embed: a shard's time is then that of two processes, and of its wait
+            between them.
         seconds: Of the whole run, merge and start-up included, imports not.
         seconds_per_sample: Of the whole run.
         seconds_per_sample_started: After the first worker had begun.
@@ -169,7 +175,7 @@ def measure_pipeline(
         embedders=plan["embedders"],
         images_per_second=rate,
         images_per_second_per_core=rate / cores if rate else None,
-        busy=steady.busy if steady else None,
+        busy=steady.busy if steady and not plan["embedders"] else None,
         seconds=seconds,
         seconds_per_sample=seconds / count,
         seconds_per_sample_started=(seconds - first) / count,
@@ -188,12 +194,23 @@ def measure_pipeline(
 
 
 def _spans(output: Place, rows: list[LedgerRow]) -> list[Span]:
-    """A shard is committed when its ledger entry appears; the clock is the filesystem's."""
-    appeared = {info.base_name: info.mtime_ns / 1e9 for info in (output / layout.SHARDS).files()}
-    return [
-        Span(row.worker, row.asked, row.started, appeared[layout.ledger_name(row.shard)])
-        for row in rows
-    ]
+    """When shards were begun and committed.
+
+    A shard is committed when its ledger entry appears. A disk tells that exactly; object stores
+    tell whole seconds, some nothing. There the seconds of a shard's stages are nearer. They leave
+    out the ledger entry itself, and what may be long: the loading of the network before the first
+    shard, and the wait for an embedder. So it is the later of the two, which is never too late by
+    more than clocks differ, and too early by a second at most where the store tells seconds.
+    """
+    appeared = {
+        info.base_name: (info.mtime_ns or 0) / 1e9 for info in (output / layout.SHARDS).files()
+    }
+    spans = []
+    for row in rows:
+        worked = row.read_seconds + row.drift_seconds + row.embed_seconds + row.write_seconds
+        ended = max(row.started + worked, appeared[layout.ledger_name(row.shard)])
+        spans.append(Span(row.worker, row.asked, row.started, ended))
+    return spans
 
 
 def _merge(output: Place, record: RunRecord, rows: list[LedgerRow]) -> Merge:
@@ -203,31 +220,36 @@ def _merge(output: Place, record: RunRecord, rows: list[LedgerRow]) -> Merge:
     """
     program = shutil.which("cat") if output.is_local else None
     merges, cats = [], []
+    spread = merge_spread()
     for _ in range(_MERGE_ROUNDS if program else 0):
         cats.append(_cat_seconds(str(program), output, rows))
-        merges.append(_merge_seconds(output, record))
-    seconds = median(merges) if merges else record.timings["finalize"]
+        merges.append(_merge_seconds(output, record, spread))
+    own = record.timings["finalize"]
+    seconds = median(merges) if merges else own
     size = sum(row.size for row in rows) / _MB
     return Merge(
-        seconds=seconds,
+        seconds=own,
         megabytes_per_second=size / seconds,
         cat_megabytes_per_second=size / median(cats) if cats else None,
         of_cat=median(cats) / seconds if cats else None,
     )
 
 
-def _merge_seconds(output: Place, record: RunRecord) -> float:
+def _merge_seconds(output: Place, record: RunRecord, spread: Spread) -> float:
     (output / layout.ZIP).delete()
     record.status = "sharded"
     record.save(output)
     start = time.perf_counter()
-    finalize(output, keep_shards=True)
+    finalize(output, keep_shards=True, spread=spread)
     return time.perf_counter() - start
 
 
 def _cat_seconds(program: str, output: Place, rows: list[LedgerRow]) -> float:
-    command = [program, *(layout.shard_name(row.shard) for row in rows)]
+    names = [layout.shard_name(row.shard) for row in rows]
+    folder = (output / layout.SHARDS).path
     with tempfile.TemporaryFile(dir=output.path) as file:
         start = time.perf_counter()
-        subprocess.run(command, cwd=(output / layout.SHARDS).path, stdout=file, check=True)  # noqa: S603
+        for first in range(0, len(names), _PATHS_AT_ONCE):
+            command = [program, *names[first : first + _PATHS_AT_ONCE]]
+            subprocess.run(command, cwd=folder, stdout=file, check=True)  # noqa: S603
         return time.perf_counter() - start

@@ -68,9 +68,9 @@ def percent(fraction: float | None) -> str:
     return "–" if fraction is None else f"{100 * fraction:.1f} %"
 
 
-def milliseconds(seconds: float) -> str:
-    """Seconds, told in milliseconds."""
-    return f"{1000 * seconds:.2f} ms"
+def milliseconds(seconds: float | None) -> str:
+    """Seconds, told in milliseconds, or a dash."""
+    return "–" if seconds is None else f"{1000 * seconds:.2f} ms"
 
 
 def rate(images_per_second: float | None) -> str:

@@ -36,8 +36,28 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
 
 def main() -> None:
     """The entry point of the ``raydrift`` command; ``kill`` ends it as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, _terminate)
+    _end_as_by_ctrl_c()
     sys.exit(run(sys.argv[1:]))
+
+
+def run_job(command: str, arguments: Sequence[str]) -> int:
+    """Runs one command as a Ray job, and prints how it went, for whoever reads the job's log.
+
+    Args:
+        command: Its name.
+        arguments: What follows it.
+
+    Returns:
+        The job's exit status, the command's.
+    """
+    _end_as_by_ctrl_c()  # `ray job stop` sends SIGTERM
+    status = run([command, *arguments])
+    # At once: the process may be killed while Ray shuts down.
+    print(
+        "raydrift: succeeded" if status == 0 else f"raydrift: failed with status {status}",
+        flush=True,
+    )
+    return status
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -84,6 +104,10 @@ def _app() -> typer.Typer:
     for command in _COMMANDS.values():
         app.command()(command)
     return app
+
+
+def _end_as_by_ctrl_c() -> None:
+    signal.signal(signal.SIGTERM, _terminate)
 
 
 def _terminate(*_: object) -> None:

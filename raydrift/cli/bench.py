@@ -1,5 +1,6 @@
 """``raydrift bench``: how fast it is here, and what it needs."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,8 +12,22 @@ _TRANSFORMS = ("gaussian_blur:0.5", "gaussian_noise:0.2")
 _ROUNDS = 5
 _GROWTH_SIZE = 48
 
+_NETWORK = ("weights", "precision")
+_RUN = ("input", "transform", "image_size", "embeddings", *_NETWORK, "workers", "address", "output")
+_WHOLE = "the whole pipeline"
+_MODES = {
+    "kernels": ("input", "image_size", "embeddings", *_NETWORK, "repeat"),
+    "peers": (*_RUN, "count", "repeat"),
+    "embed_only": ("image_size", *_NETWORK, "repeat", "device"),
+    "scheduling": ("milliseconds",),
+    "growth": _RUN,
+    _WHOLE: (*_RUN, "count", "repeat"),
+}
+"""What is measured, and the options that it takes, beside ``--json``."""
+
 
 def bench(
+    context: typer.Context,
     input: Annotated[
         str | None,
         typer.Argument(help="Folder of images, one sub-folder a class.", show_default="drawn"),
@@ -91,18 +106,7 @@ def bench(
     from raydrift.errors import SettingsError
     from raydrift.settings import ImageSettings
 
-    modes = {
-        "--kernels": kernels,
-        "--peers": peers is not None,
-        "--embed-only": embed_only,
-        "--scheduling": scheduling is not None,
-        "--growth": growth is not None,
-    }
-    asked = [name for name, on in modes.items() if on]
-    if len(asked) > 1:
-        raise SettingsError(f"{' and '.join(asked)} are measured apart: give one of them")
-    if device is not None and not embed_only:
-        raise SettingsError("--device is for --embed-only: the pipeline chooses for itself")
+    _check_options(context)
     elsewhere = address is not None or "RAY_ADDRESS" in os.environ
     runs = not (kernels or embed_only or scheduling)
     if elsewhere and runs and (input is None or output is None):
@@ -145,6 +149,35 @@ def bench(
     console(stderr=json).print(found.table())
     if json:
         print(dumps(asdict(found)))
+
+
+def _check_options(context: typer.Context) -> None:
+    """Refuses what the wanted benchmark would not look at."""
+    from raydrift.errors import SettingsError
+
+    # Typer does not export what the sources are.
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
+    modes = [name for name in _MODES if name in given]
+    if len(modes) > 1:
+        raise SettingsError(f"{_named(modes)[0]} are measured apart: give one of them")
+    mode = modes[0] if modes else _WHOLE
+    unused = [name for name in given if name not in (mode, "json", *_MODES[mode])]
+    if unused:
+        names, are, them = _named(unused)
+        raise SettingsError(f"{names} {are} not for {_named([mode])[0]}: leave {them} out")
+    idle = [name for name in given if name in _NETWORK]
+    if idle and mode != "embed_only" and "embeddings" not in given:
+        names, are, them = _named(idle)
+        raise SettingsError(f"{names} {are} of the network: give --embeddings, or leave {them} out")
+
+
+def _named(names: Sequence[str]) -> tuple[str, str, str]:
+    """Parameters as the user writes them, and what follows them in a sentence."""
+    plain = {"input": "the input", _WHOLE: _WHOLE}
+    flags = [plain.get(name) or f"--{name.replace('_', '-')}" for name in names]
+    one = len(flags) == 1
+    return " and ".join(flags), "is" if one else "are", "it" if one else "them"
 
 
 def _kernels(source: str | None, settings: "GenerateSettings", rounds: int) -> object:
@@ -192,7 +225,7 @@ def _rounds(
     with images_of(source) as folder:
         others = {one.stem: [str(one), folder, str(count), *options] for one in scripts}
         ours = [*_arguments(folder, settings, output), "--count", str(count)]
-        return measure_rounds(ours, others, rounds, _limit_s(count))
+        return measure_rounds(ours, others, rounds, _limit_s(count, settings))
 
 
 def _growth(
@@ -203,7 +236,8 @@ def _growth(
 
     counts = parse_counts(growth)
     with images_of(source, _GROWTH_SIZE) as folder:
-        return measure_growth(_arguments(folder, settings, output), counts, _limit_s(counts[-1]))
+        limit_s = _limit_s(counts[-1], settings)
+        return measure_growth(_arguments(folder, settings, output), counts, limit_s)
 
 
 def _arguments(folder: str, settings: "GenerateSettings", output: str | None) -> list[str]:
@@ -225,6 +259,12 @@ def _arguments(folder: str, settings: "GenerateSettings", output: str | None) ->
     return arguments
 
 
-def _limit_s(count: int) -> float:
-    """Far longer than any machine takes, and not for ever."""
-    return 300.0 + count
+def _limit_s(count: int, settings: "GenerateSettings") -> float:
+    """Far longer than any machine takes, and not for ever.
+
+    A second for an image of 224 x 224, larger ones by their pixels, and one more to embed it.
+    """
+    from raydrift.settings import ImageSettings
+
+    larger = max(1.0, settings.image.bytes / ImageSettings().bytes)
+    return 300.0 + count * (larger + settings.embedding.compute)

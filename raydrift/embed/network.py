@@ -120,7 +120,22 @@ def _fuses(device: torch.device, kind: torch.dtype) -> bool:
         return False
     if torch.cpu.get_capabilities()["architecture"] != "x86_64":
         return False
-    return kind == torch.float32 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    try:
+        if kind == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+            return False
+        _try_out(kind)
+    except (AttributeError, RuntimeError, TypeError):
+        return False
+    return True
+
+
+def _try_out(kind: torch.dtype) -> None:
+    """Calls each operator once: they are not public, another torch may lack or refuse them."""
+    layer = Convolution("", "", inputs=8, outputs=8, kernel=3, stride=1, size=8)
+    weight, bias = torch.zeros((8, 8, 3, 3), dtype=kind), torch.zeros(8, dtype=kind)
+    images = torch.zeros((1, 8, 8, 8), dtype=kind).contiguous(memory_format=torch.channels_last)
+    probe = _OneDnn(layer, weight, bias, 1)
+    probe.added(probe.rectified(probe.plain(images)), images)
 
 
 def _folded(state: State, layer: Convolution, scale: Tensor | None) -> tuple[Tensor, Tensor]:

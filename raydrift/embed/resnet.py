@@ -87,6 +87,7 @@ class Embedder:
         shape = (max(1, min(self._batch, _PIXELS_AT_ONCE // (height * width))), height, width, 3)
         with self._ready():
             if self._lane is None or self._lane.shape != shape:
+                self._lane = None  # gives its memory back, before the next one takes some
                 self._lane = _Lane(self._embed, shape, self._device)
             return self._lane.run(pixels)
 

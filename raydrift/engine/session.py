@@ -113,10 +113,17 @@ def _lean_workers() -> Iterator[None]:
 
 @contextmanager
 def _own_sigterm() -> Iterator[None]:
-    """Keeps what this process does on SIGTERM; Ray puts an exit of its own there."""
+    """Keeps what this process does on SIGTERM; Ray puts an exit of its own there.
+
+    That exit is the only one that Ray makes while it starts: it stands for the signal.
+    """
     handler = signal.getsignal(signal.SIGTERM)
     try:
         yield
+    except SystemExit:
+        if callable(handler):
+            handler(signal.SIGTERM, None)
+        raise
     finally:
         ours = threading.current_thread() is threading.main_thread()
         if ours and handler not in (signal.SIG_DFL, None):

@@ -1,11 +1,13 @@
 """The network in its two forms: of oneDNN's fused operators, and of torch's plain ones."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import Tensor
 from torchvision.models import resnet18
 
-from raydrift.embed.network import Network
+from raydrift.embed.network import Network, _fuses
 from raydrift.embed.state import State, load_state
 from raydrift.embed.weights import find_weights
 
@@ -69,6 +71,48 @@ def test_bfloat16_gives_float32_at_the_end(
     found = embedded(state, images, torch.bfloat16)
     assert (found.shape, found.dtype) == ((3, 512), torch.float32)
     assert 0 < error(found, torchvisions(state, images)) < 0.03
+
+
+def refuse(*_: object) -> Tensor:
+    raise RuntimeError("not supported on this processor")
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(
+    "operators",
+    [
+        object(),
+        SimpleNamespace(_is_mkldnn_bf16_supported=lambda: True, _reorder_convolution_weight=refuse),
+        SimpleNamespace(
+            _is_mkldnn_bf16_supported=lambda: True,
+            _reorder_convolution_weight=lambda weight, *_: weight,
+            _convolution_pointwise=lambda images, *_: images,
+            _convolution_pointwise_=refuse,
+        ),
+    ],
+    ids=["not there", "refusing weights", "refusing a call"],
+)
+def test_without_the_fused_operators_it_is_the_plain_network(
+    state: State,
+    images: Tensor,
+    kind: torch.dtype,
+    operators: object,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("raydrift.embed.network._fuses", lambda *_: False)
+        wanted = embedded(state, images, kind)
+    monkeypatch.setattr(torch.ops, "mkldnn", operators)
+    assert torch.equal(embedded(state, images, kind), wanted)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_where_the_fused_operators_work_they_are_taken(kind: torch.dtype) -> None:
+    if torch.cpu.get_capabilities()["architecture"] != "x86_64":
+        pytest.skip("oneDNN's operators are for x86")
+    if kind == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        pytest.skip("this processor has no bfloat16")
+    assert _fuses(CPU, kind)
 
 
 def test_the_images_are_left_alone(state: State, images: Tensor) -> None:

@@ -14,7 +14,7 @@ from torchvision.transforms.v2 import Normalize
 from torchvision.transforms.v2.functional import resize
 
 from raydrift.codec import decode
-from raydrift.embed.resnet import BATCH_SIZE, Embedder
+from raydrift.embed.resnet import BATCH_SIZE, Embedder, _Lane
 from raydrift.embed.weights import Weights, find_weights
 from raydrift.settings import EmbeddingSettings, ImageSettings
 
@@ -141,9 +141,44 @@ def test_large_images_come_in_smaller_batches(
 ) -> None:
     images = pixels_of(scenes, 3, 64, 96)
     wanted = embed(weights, images)
-    for room in (2 * 64 * 96, 1):  # for two images, and for less than one
-        monkeypatch.setattr("raydrift.embed.resnet._PIXELS_AT_ONCE", room)
-        assert error(embed(weights, images), wanted) < 1e-6
+    shapes: list[tuple[int, ...]] = []
+    forward = Embedder._embed
+
+    def recording(self: Embedder, pixels: Tensor) -> Tensor:
+        shapes.append(tuple(pixels.shape))
+        return forward(self, pixels)
+
+    monkeypatch.setattr(Embedder, "_embed", recording)
+    monkeypatch.setattr("raydrift.embed.resnet._PIXELS_AT_ONCE", 2 * 64 * 96 + 1)
+    assert error(embed(weights, images), wanted) < 1e-6
+    assert shapes == [(2, 64, 96, 3)] * 2
+    shapes.clear()
+    monkeypatch.setattr("raydrift.embed.resnet._PIXELS_AT_ONCE", 1)  # less than one image
+    assert error(embed(weights, images), wanted) < 1e-6
+    assert shapes == [(1, 64, 96, 3)] * 3
+
+
+def test_the_buffers_of_one_size_are_gone_before_those_of_another_are_made(
+    weights: Weights, scenes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive: list[int] = []
+
+    class Counted(_Lane):
+        living = 0
+
+        def __init__(self, *arguments: Any) -> None:
+            alive.append(Counted.living)
+            Counted.living += 1
+            super().__init__(*arguments)
+
+        def __del__(self) -> None:
+            Counted.living -= 1
+
+    monkeypatch.setattr("raydrift.embed.resnet._Lane", Counted)
+    embedder = Embedder(weights, EmbeddingSettings(), device="cpu")
+    for height in (32, 64, 32):
+        embedder(pixels_of(scenes, 1, height, 96))
+    assert alive == [0, 0, 0]
 
 
 def test_normalize_is_torchvisions(weights: Weights, plain: nn.Module, pixels: np.ndarray) -> None:
