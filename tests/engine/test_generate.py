@@ -454,12 +454,9 @@ def test_the_photographs_end_to_end(photos: Path, trained_weights: Path, tmp_pat
 
 
 def test_an_unforeseen_failure_of_a_worker_is_one_line(scenes: Path, tmp_path: Path) -> None:
-    """No check lets such a level pass, so that a worker stumbles over it, on every try."""
-    impossible = TransformInfo("hue", 0.5)
-    object.__setattr__(impossible, "drift_level", "high")
-    settings = replace(
-        settings_for(scenes, tmp_path / "out", num_samples=4), transforms=(impossible,)
-    )
+    """No check lets such a range pass, so that a worker stumbles over it, on every try."""
+    settings = settings_for(scenes, tmp_path / "out", num_samples=4)
+    object.__setattr__(settings.profile, "hue_turns", "many")
     with pytest.raises(PipelineError) as error:
         generate(settings, quiet=True)
     assert "\n" not in str(error.value)

@@ -7,6 +7,7 @@ from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from socket import gethostname
+from types import GeneratorType
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ def run_with(versions: dict[str, str], scenes: Path, output: Path, **how: Any) -
 
 def open_pipelines() -> list[Generator[Any]]:
     """Those that Python would close at some time, when Ray may be gone."""
-    generators = [one for one in gc.get_objects() if inspect.isgenerator(one)]
+    generators = [one for one in gc.get_objects() if type(one) is GeneratorType]
     ours = [one for one in generators if one.gi_code.co_filename == pipeline.__file__]
     return [one for one in ours if inspect.getgeneratorstate(one) != inspect.GEN_CLOSED]
 
