@@ -14,7 +14,7 @@ _TO_CLEAN_UP_S: Final = 10.0
 
 
 def figures_of(command: Sequence[str], name: str, limit_s: float) -> dict[str, Any]:
-    """Runs a command and reads the JSON line that it ends its standard output with.
+    """Runs a command and reads the last line of JSON that it prints.
 
     Args:
         command: Program and arguments.
@@ -41,13 +41,12 @@ def figures_of(command: Sequence[str], name: str, limit_s: float) -> dict[str, A
             raise
     if process.returncode != 0:
         raise PipelineError(f"{name} failed: {_last_line(err) or 'it does not say why'}")
-    try:
-        figures = json.loads(_last_line(out))
-    except ValueError:
-        figures = None
-    if not isinstance(figures, dict):
-        raise PipelineError(f"{name} did not print its figures as a line of JSON")
-    return figures
+    for line in reversed(out.splitlines()):  # Ray may still have said something after it
+        with suppress(ValueError):
+            figures = json.loads(line)
+            if isinstance(figures, dict):
+                return figures
+    raise PipelineError(f"{name} did not print its figures as a line of JSON")
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

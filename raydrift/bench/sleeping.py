@@ -133,7 +133,7 @@ def sleep_through(sleep: Sleep) -> dict[str, Any]:
     steady = steady_state(spans, sleep.workers)
     if steady is None:
         raise PipelineError(
-            f"not every one of {sleep.workers} workers had two shards: give more a worker"
+            f"not every one of {sleep.workers} workers was given two of the {sleep.shards} shards"
         )
     cores = watch.cores(steady.begin, steady.end)
     worker = watch.peaks.get("worker")

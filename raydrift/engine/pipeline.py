@@ -25,6 +25,10 @@ from raydrift.place import redacted
 # seconds, until it notices.
 _TASK_RETRIES = 100
 
+# So many shards' tasks may wait for workers. Of Ray's two, 16 workers had something to do for 80 %
+# of their time, since its loop fetches what is there and then has other things to do.
+_SHARDS_AHEAD = 512
+
 
 Rows = Generator[dict[str, Any], None, None]
 
@@ -104,12 +108,13 @@ def _source(tasks: ShardTasks) -> ray.data.Dataset:
     """
     start: ray.data.Dataset = ray.data.from_blocks([pa.table({"shards": [len(tasks)]})])
     rows: Callable[..., Any] = shard_rows
-    return start.map_batches(
+    return _map(
+        start,
         rows,
         fn_args=(ray.put(tasks),),
         batch_size=None,
-        batch_format="pyarrow",
         num_cpus=0,
+        _generator_backpressure_num_objects=2 * _SHARDS_AHEAD,  # a block is two
     )
 
 
@@ -120,20 +125,24 @@ def _stage(
     arguments: tuple[Any, ...],
     gpus: int = 0,
 ) -> ray.data.Dataset:
+    return _map(
+        dataset,
+        stage,
+        fn_constructor_args=arguments,
+        batch_size=1,
+        zero_copy_batch=True,
+        compute=ray.data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=2),
+        num_cpus=0 if gpus else 1,
+        num_gpus=gpus,
+        max_task_retries=_TASK_RETRIES,
+    )
+
+
+def _map(dataset: ray.data.Dataset, work: Callable[..., Any], **options: Any) -> ray.data.Dataset:
     with warnings.catch_warnings():
-        # The only way to limit retries; its successor is not in Ray yet.
+        # The only way to limit retries and waiting tasks; its successor is not in Ray yet.
         warnings.filterwarnings("ignore", message="`ray_remote_args` is deprecated")
-        return dataset.map_batches(
-            stage,
-            fn_constructor_args=arguments,
-            batch_size=1,
-            batch_format="pyarrow",
-            zero_copy_batch=True,
-            compute=ray.data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=2),
-            num_cpus=0 if gpus else 1,
-            num_gpus=gpus,
-            max_task_retries=_TASK_RETRIES,
-        )
+        return dataset.map_batches(work, batch_format="pyarrow", **options)
 
 
 class PipelineHost:

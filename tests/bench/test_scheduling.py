@@ -2,7 +2,13 @@
 
 import pytest
 
-from raydrift.bench.scheduling import SchedulingTrial, limit_of, search_most
+from raydrift.bench.scheduling import (
+    BUSY,
+    SchedulingTrial,
+    limit_of,
+    measure_scheduling,
+    search_most,
+)
 from raydrift.bench.sleeping import Sleep, sleep_through
 from raydrift.errors import PipelineError
 
@@ -67,6 +73,14 @@ def test_workers_sleep_through_the_products_pipeline() -> None:
 
 @pytest.mark.usefixtures("ray_session")
 def test_too_few_shards_have_no_steady_state() -> None:
-    said = "not every one of 2 workers had two shards: give more a worker"
+    said = "not every one of 2 workers was given two of the 2 shards"
     with pytest.raises(PipelineError, match=said):
         sleep_through(Sleep(workers=2, shards=2, shard_size=16, milliseconds=10))
+
+
+@pytest.mark.benchmark
+def test_16_workers_are_kept_busy() -> None:
+    """With a source that hands over too few shards at a time they are not."""
+    (trial,) = measure_scheduling(16, milliseconds=5.0).trials
+    assert trial.busy is not None, trial.limit
+    assert trial.busy >= BUSY
