@@ -6,7 +6,7 @@ import numpy.typing as npt
 from raydrift import seeds
 from raydrift.metrics.samples import check_samples
 
-_INVERSE_PENALTY = 0.01  # of the standardised weights: there are more of them than rows, often
+_INVERSE_PENALTY = 0.1  # there are often more weights than rows
 
 
 def domain_classifier_auc(

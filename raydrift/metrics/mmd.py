@@ -95,4 +95,5 @@ def _median_distance(rows: Rows, seed: int) -> float:
         rows = rows[rng.choice(len(rows), _MEDIAN_ROWS, replace=False)]
     rows = rows - rows.mean(axis=0)
     squares = squared_distances(rows, rows)
-    return float(np.sqrt(np.median(squares[np.triu(np.ones(squares.shape, bool), 1)])))
+    above = np.triu(np.ones(squares.shape, bool), 1)
+    return float(np.median(np.sqrt(squares[above])))
