@@ -30,8 +30,8 @@ def domain_classifier_auc(
     Unchanged, but for rounding, by moving and scaling each dimension.
 
     Args:
-        original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of drifted images, shape (m, d).
+        original: Embeddings of the images as they were, float of shape (n, d).
+        drifted: Embeddings of drifted images, float of shape (m, d).
         folds: How many, from 2 to the rows of the smaller sample.
         seed: Of the folds.
 
@@ -39,8 +39,8 @@ def domain_classifier_auc(
         The area, 0 to 1.
 
     Raises:
-        ValueError: The samples are not what `check_samples` wants, or the folds are fewer than 2 or
-            more than the rows of a sample.
+        ValueError: A sample is not of shape (n, d), n at least 2, or not of finite float32 values,
+            or d differs, or the folds are fewer than 2 or more than the rows of a sample.
 
     Lopez-Paz and Oquab, "Revisiting classifier two-sample tests", ICLR 2017; for the average over
     folds Airola et al., "An experimental comparison of cross-validation techniques for estimating

@@ -23,14 +23,15 @@ def energy_distance(original: npt.ArrayLike, drifted: npt.ArrayLike) -> float:
     does not grow with n·m.
 
     Args:
-        original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of drifted images, shape (m, d).
+        original: Embeddings of the images as they were, float of shape (n, d).
+        drifted: Embeddings of drifted images, float of shape (m, d).
 
     Returns:
         The distance, at least 0, without a limit, in the square root of the embeddings' unit.
 
     Raises:
-        ValueError: The samples are not what `check_samples` wants.
+        ValueError: A sample is not of shape (n, d), n at least 2, or not of finite float32 values,
+            or d differs.
 
     Székely and Rizzo, "Energy statistics: a class of statistics based on distances", Journal of
     Statistical Planning and Inference 143 (2013).

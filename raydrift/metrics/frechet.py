@@ -25,14 +25,15 @@ def frechet_distance(original: npt.ArrayLike, drifted: npt.ArrayLike) -> float:
     or rotating both samples together; scaling both by c multiplies it by c².
 
     Args:
-        original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of drifted images, shape (m, d).
+        original: Embeddings of the images as they were, float of shape (n, d).
+        drifted: Embeddings of drifted images, float of shape (m, d).
 
     Returns:
         The squared distance, at least 0, without a limit, in the square of the embeddings' unit.
 
     Raises:
-        ValueError: The samples are not what `check_samples` wants.
+        ValueError: A sample is not of shape (n, d), n at least 2, or not of finite float32 values,
+            or d differs.
 
     Dowson and Landau, "The Fréchet distance between multivariate normal distributions", Journal of
     Multivariate Analysis 12 (1982); Heusel et al., "GANs trained by a two time-scale update rule

@@ -29,22 +29,23 @@ def gaussian_kl(
     dimensions have to do with each other instead; dimensions with one and the same value in all
     rows of both samples then count as 0.
 
-    Grows with drift, but two samples of one distribution are not at 0: d variances are estimated
-    from n rows each. Compare values of equal n, or see `permutation_test`. Unchanged by moving,
-    rotating or scaling both samples together (``diagonal``: by scaling each dimension, not by
-    rotating).
+    Grows with drift, but two samples of one distribution are not at 0, for many covariances are
+    estimated from few rows. Where n is less than d that is most of a small value, and a weak drift
+    may even lower it: compare values of equal n only, or see `permutation_test`. Twins, the same
+    images before and after, have no such floor. Unchanged by moving, rotating or scaling both
+    samples together (``diagonal``: by scaling each dimension, not by rotating).
 
     Args:
-        original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of drifted images, shape (m, d).
+        original: Embeddings of the images as they were, float of shape (n, d).
+        drifted: Embeddings of drifted images, float of shape (m, d).
         covariance: How the covariances are estimated: ``shrunk`` or ``diagonal``.
 
     Returns:
         The divergence, at least 0, without a limit.
 
     Raises:
-        ValueError: The samples are not what `check_samples` wants, or one has no variance (for
-            ``diagonal``: in a dimension) to divide by.
+        ValueError: A sample is not of shape (n, d), n at least 2, or not of finite float32 values,
+            or d differs, or one has no variance (for ``diagonal``: in a dimension) to divide by.
 
     Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices",
     Journal of Multivariate Analysis 88 (2004).
@@ -67,8 +68,8 @@ def gaussian_kl_reverse(
     some (noise).
 
     Args:
-        original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of drifted images, shape (m, d).
+        original: Embeddings of the images as they were, float of shape (n, d).
+        drifted: Embeddings of drifted images, float of shape (m, d).
         covariance: How the covariances are estimated: ``shrunk`` or ``diagonal``.
 
     Returns:
@@ -100,8 +101,8 @@ def gaussian_geometric_js(
     For the usual one, dimension by dimension, see `histogram_js`.
 
     Args:
-        original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of drifted images, shape (m, d).
+        original: Embeddings of the images as they were, float of shape (n, d).
+        drifted: Embeddings of drifted images, float of shape (m, d).
         covariance: How the covariances are estimated, as for `gaussian_kl`.
 
     Returns:

@@ -26,15 +26,16 @@ def histogram_kl(original: npt.ArrayLike, drifted: npt.ArrayLike, *, bins: int =
     is not seen.
 
     Args:
-        original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of drifted images, shape (m, d).
+        original: Embeddings of the images as they were, float of shape (n, d).
+        drifted: Embeddings of drifted images, float of shape (m, d).
         bins: At most so many for each dimension, at least 2.
 
     Returns:
         The divergence, at least 0, without a limit.
 
     Raises:
-        ValueError: The samples are not what `check_samples` wants, or there are fewer than 2 bins.
+        ValueError: A sample is not of shape (n, d), n at least 2, or not of finite float32 values,
+            or d differs, or there are fewer than 2 bins.
 
     Kullback and Leibler, "On information and sufficiency", Annals of Mathematical Statistics 22
     (1951); half a row is the estimator of Krichevsky and Trofimov (1981).
@@ -56,8 +57,8 @@ def histogram_kl_reverse(
     `histogram_kl` the other way round, of the same histograms.
 
     Args:
-        original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of drifted images, shape (m, d).
+        original: Embeddings of the images as they were, float of shape (n, d).
+        drifted: Embeddings of drifted images, float of shape (m, d).
         bins: At most so many for each dimension, at least 2.
 
     Returns:
@@ -83,8 +84,8 @@ def histogram_js(original: npt.ArrayLike, drifted: npt.ArrayLike, *, bins: int =
     about (bins − 1)(1/n + 1/m) / 8 for two samples of one distribution.
 
     Args:
-        original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of drifted images, shape (m, d).
+        original: Embeddings of the images as they were, float of shape (n, d).
+        drifted: Embeddings of drifted images, float of shape (m, d).
         bins: At most so many for each dimension, at least 2.
 
     Returns:

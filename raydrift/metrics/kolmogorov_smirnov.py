@@ -43,14 +43,15 @@ def ks_statistic(original: npt.ArrayLike, drifted: npt.ArrayLike) -> float:
     function of a dimension's values.
 
     Args:
-        original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of drifted images, shape (m, d).
+        original: Embeddings of the images as they were, float of shape (n, d).
+        drifted: Embeddings of drifted images, float of shape (m, d).
 
     Returns:
         The statistic, 0 to 1.
 
     Raises:
-        ValueError: The samples are not what `check_samples` wants.
+        ValueError: A sample is not of shape (n, d), n at least 2, or not of finite float32 values,
+            or d differs.
 
     >>> ks_statistic([[0, 0], [0, 1]], [[0, 1], [0, 2]])
     0.5
@@ -71,8 +72,8 @@ def ks_test(
     well.
 
     Args:
-        original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of drifted images, shape (m, d).
+        original: Embeddings of the images as they were, float of shape (n, d).
+        drifted: Embeddings of drifted images, float of shape (m, d).
         alpha: The level of the share of rejected dimensions, between 0 and 1.
 
     Returns:
@@ -80,8 +81,8 @@ def ks_test(
         rejected.
 
     Raises:
-        ValueError: The samples are not what `check_samples` wants, or ``alpha`` is not between 0
-            and 1.
+        ValueError: A sample is not of shape (n, d), n at least 2, or not of finite float32 values,
+            or d differs, or ``alpha`` is not between 0 and 1.
 
     Hodges, "The significance probability of the Smirnov two-sample test", Arkiv för Matematik 3
     (1958); for many dimensions Rabanser, Günnemann and Lipton, "Failing loudly: an empirical study

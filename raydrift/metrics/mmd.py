@@ -30,8 +30,8 @@ def mmd_squared(
     scaling both samples together. Memory does not grow with n·m.
 
     Args:
-        original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of drifted images, shape (m, d).
+        original: Embeddings of the images as they were, float of shape (n, d).
+        drifted: Embeddings of drifted images, float of shape (m, d).
         bandwidth: h, above 0; by default the median distance.
         seed: Of the choice of 2,000 rows for the median.
 
@@ -39,8 +39,8 @@ def mmd_squared(
         The squared discrepancy, at least −1 / (n − 1) − 1 / (m − 1) and at most 2.
 
     Raises:
-        ValueError: The samples are not what `check_samples` wants, ``bandwidth`` is not above 0, or
-            the median distance is 0.
+        ValueError: A sample is not of shape (n, d), n at least 2, or not of finite float32 values,
+            or d differs, ``bandwidth`` is not above 0, or the median distance is 0.
 
     Gretton, Borgwardt, Rasch, Schölkopf and Smola, "A kernel two-sample test", Journal of Machine
     Learning Research 13 (2012).

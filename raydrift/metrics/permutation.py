@@ -79,8 +79,8 @@ def permutation_test(
     Args:
         statistic: A function of two samples, larger the further they are apart: any metric here but
             `kl_softmax`, or one with ``functools.partial``'s settings.
-        x: Embeddings, shape (n, d).
-        y: Embeddings, shape (m, d).
+        x: Embeddings of the originals, float of shape (n, d).
+        y: Embeddings of the drifted images, float of shape (m, d).
         permutations: How many, at least 1.
         seed: Of the permutations; the first ones are the same for more.
         paired: Whether the rows are pairs.
@@ -89,8 +89,9 @@ def permutation_test(
         The p-value with effect size, sample sizes and number of permutations.
 
     Raises:
-        ValueError: The samples are not what `check_samples` wants, ``paired`` ones differ in
-            length, there are no permutations, or a statistic is not a finite number.
+        ValueError: A sample is not of shape (n, d), n at least 2, or not of finite float32 values,
+            or d differs, ``paired`` ones differ in length, there are no permutations, or a
+            statistic is not a finite number.
 
     Phipson and Smyth, "Permutation p-values should never be zero", Statistical Applications in
     Genetics and Molecular Biology 9 (2010).

@@ -15,8 +15,8 @@ def check_samples(
     """Returns two samples of embeddings as float64, or says what is wrong with them.
 
     Args:
-        original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of drifted images, shape (m, d).
+        original: Embeddings of the images as they were, float of shape (n, d).
+        drifted: Embeddings of drifted images, float of shape (m, d).
         least: How many rows each of them needs.
 
     Returns:

@@ -26,8 +26,8 @@ def sliced_wasserstein(
     error of the mean over ``projections`` directions.
 
     Args:
-        original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of drifted images, shape (m, d).
+        original: Embeddings of the images as they were, float of shape (n, d).
+        drifted: Embeddings of drifted images, float of shape (m, d).
         projections: How many directions, at least 1.
         seed: Of the directions; the first ones are the same for more.
 
@@ -35,7 +35,8 @@ def sliced_wasserstein(
         The distance, at least 0, without a limit, in the embeddings' unit.
 
     Raises:
-        ValueError: The samples are not what `check_samples` wants, or there are no projections.
+        ValueError: A sample is not of shape (n, d), n at least 2, or not of finite float32 values,
+            or d differs, or there are no projections.
 
     Rabin, Peyré, Delon and Bernot, "Wasserstein barycenter and its application to texture mixing",
     SSVM 2011; Bonneel et al., "Sliced and Radon Wasserstein barycenters of measures", Journal of

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 import raydrift.metrics
 from raydrift.metrics import METRICS, domain_classifier_auc, permutation_test
@@ -104,3 +105,24 @@ def test_importing_the_metrics_loads_numpy_alone() -> None:
     loaded = set(done.stdout.split())
     assert "numpy" in loaded
     assert not loaded & {"scipy", "sklearn", "torch", "ray", "pandas", "pyarrow", "cv2"}
+
+
+@EACH
+def test_the_number_of_threads_does_not_matter(name: str) -> None:
+    rng = np.random.default_rng(0)
+    pair = features(rng, 600, 128), 1.1 * features(rng, 600, 128)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(METRICS[name].measure(*pair))
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
+
+
+@EACH
+@pytest.mark.parametrize("scale", [1e-12, 1e37])
+def test_no_number_that_a_network_gives_is_too_large_or_too_small(name: str, scale: float) -> None:
+    rng = np.random.default_rng(0)
+    x, y = features(rng, 30), 1.1 * features(rng, 30)
+    found = METRICS[name].measure(scale * x, scale * y)
+    assert math.isfinite(found)
+    assert found >= METRICS[name].least
