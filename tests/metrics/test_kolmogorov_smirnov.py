@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,9 @@ from tests.metrics.samples import Matrix, two_samples
 @settings(deadline=None)
 @given(two_samples())
 def test_each_dimension_is_scipys_corrected_after_bonferroni(pair: tuple[Matrix, Matrix]) -> None:
-    tests = [ks_2samp(*columns) for columns in zip(*(rows.T for rows in pair), strict=True)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # as below
+        tests = [ks_2samp(*columns) for columns in zip(*(rows.T for rows in pair), strict=True)]
     found = ks_test(*pair)
     p_values = [min(1.0, len(tests) * test.pvalue) for test in tests]
     statistics = [test.statistic for test in tests]
@@ -20,6 +24,15 @@ def test_each_dimension_is_scipys_corrected_after_bonferroni(pair: tuple[Matrix,
     assert found.rejected == pytest.approx(np.mean(np.array(p_values) <= 0.05))
     assert found.sizes == tuple(map(len, pair))
     assert ks_statistic(*pair[::-1]) == found.statistic
+
+
+@pytest.mark.parametrize("count", [5, 7])
+def test_rounding_in_scipy_is_not_the_users_affair(count: int) -> None:
+    """For one step between so many rows, its exact p-value is a little above 1."""
+    x = np.arange(float(count))[:, None]
+    assert ks_test(x, x + 0.5).p_value == pytest.approx(1, abs=1e-3)
+    with pytest.warns(RuntimeWarning, match="Exact calculation unsuccessful"):
+        ks_2samp(x[:, 0], x[:, 0] + 0.5)
 
 
 def test_few_rows_prove_little() -> None:
