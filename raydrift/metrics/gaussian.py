@@ -33,8 +33,8 @@ def gaussian_kl(
     estimated from few rows: compare values of equal n only, or see `permutation_test`. Where n is
     less than d that floor is most of the value, and a drift that takes variance away (blur) lowers
     it at first; `gaussian_kl_reverse` sees that one. Twins, the same images before and after, have
-    no such floor. Unchanged by moving, rotating or scaling both
-    samples together (``diagonal``: by scaling each dimension, not by rotating).
+    no such floor. Unchanged by moving, rotating or scaling both samples together (``diagonal``: by
+    scaling each dimension, not by rotating).
 
     Args:
         original: Embeddings of the images as they were, float of shape (n, d).
