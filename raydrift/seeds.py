@@ -16,6 +16,12 @@ from raydrift.errors import SettingsError
 ORDER: Final = 2**63
 """The operation that orders the catalog. Transforms use their position: 0, 1, 2, …"""
 
+PERMUTATIONS: Final = ORDER + 1
+PROJECTIONS: Final = ORDER + 2
+FOLDS: Final = ORDER + 3
+BANDWIDTH: Final = ORDER + 4
+"""What the metrics draw: orders of rows, directions, a classifier's folds, rows for a median."""
+
 _LIMIT: Final = 2**64
 
 
