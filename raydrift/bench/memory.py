@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final, Self
 
 _PROC: Final = Path("/proc")
-_EVERY_S: Final = 1.0  # a look costs milliseconds a process
+_EVERY_S: Final = 0.4
+_LOOKS_TO_PASS: Final = 2  # looking holds a process up for milliseconds
 _KIB: Final = 1024
 _EMBEDDERS: Final = ("EmbedStage", "TwinStage")
 
@@ -52,7 +53,7 @@ class Sample:
 
 
 class Watch:
-    """Looks at this process and at Ray's workers below it, a few times a second.
+    """Looks at this process and at Ray's workers below it, about once a second.
 
     Attributes:
         driver: What was seen of this process, in order.
@@ -98,16 +99,23 @@ class Watch:
 
     def _look_on(self) -> None:
         driver = os.getpid()
+        passes: dict[int, int] = {}
         while not self._stopped.wait(_EVERY_S):
-            memory = memory_of(driver)
-            used = time.process_time()
-            self.driver.append(Sample(time.time(), memory, used, _machine_cpu_seconds()))
-            self._note("driver", memory)
-            for process in descendants(driver):
-                with suppress(OSError):  # it ended meanwhile
-                    role = self._role(process)
-                    if role:
-                        self._note(role, memory_of(process))
+            for process in (driver, *descendants(driver)):
+                passed = passes.get(process, _LOOKS_TO_PASS)
+                passes[process] = (passed + 1) % (_LOOKS_TO_PASS + 1)
+                if passed == _LOOKS_TO_PASS:  # at once where it is new: its life may be short
+                    with suppress(OSError):  # it ended meanwhile
+                        self._look_at(process, driver)
+
+    def _look_at(self, process: int, driver: int) -> None:
+        role = "driver" if process == driver else self._role(process)
+        if role:
+            memory = memory_of(process)
+            self._note(role, memory)
+            if process == driver:
+                used = time.process_time()
+                self.driver.append(Sample(time.time(), memory, used, _machine_cpu_seconds()))
 
     def _note(self, role: str, memory: Memory) -> None:
         self.peaks[role] = memory.most(self.peaks.get(role))

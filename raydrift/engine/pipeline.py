@@ -74,13 +74,10 @@ def run_pipeline(job: PipelineJob, tasks: ShardTasks) -> Rows:
 def _rows(job: PipelineJob, tasks: ShardTasks) -> Rows:
     with data_context(job.verbose):
         try:
-            dataset = _dataset(job, tasks)
-            batches = dataset.iter_batches(
-                batch_size=None, batch_format="pyarrow", prefetch_batches=0
-            )
-            for batch in batches:
-                table = cast(pa.Table, batch)
-                yield from table.to_pylist()
+            # Not `iter_batches`: that waits on a lock, which Ctrl-C does not always interrupt.
+            for bundle in _dataset(job, tasks).iter_internal_ref_bundles():
+                for table in cast(list[pa.Table], ray.get(bundle.block_refs)):
+                    yield from table.to_pylist()
         except (ray.exceptions.RayError, ConnectionError) as error:
             raise PipelineError(_explain(error)) from error
 
