@@ -137,7 +137,9 @@ def _failing_as_resources(device: str) -> Iterator[None]:
         if device == "cpu":
             raise
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise ResourcesError(f"no GPU can be used here ({reason}): use --device cpu") from None
+        raise ResourcesError(
+            f"the GPU cannot be used for this ({reason}): use --device cpu"
+        ) from None
 
 
 def _check(device: str) -> None:

@@ -102,20 +102,22 @@ class Watch:
         passes: dict[int, int] = {}
         while not self._stopped.wait(_EVERY_S):
             for process in (driver, *descendants(driver)):
-                passed = passes.get(process, _LOOKS_TO_PASS)
-                passes[process] = (passed + 1) % (_LOOKS_TO_PASS + 1)
-                if passed == _LOOKS_TO_PASS:  # at once where it is new: its life may be short
-                    with suppress(OSError):  # it ended meanwhile
-                        self._look_at(process, driver)
+                with suppress(OSError):  # it ended meanwhile
+                    role = "driver" if process == driver else self._role(process)
+                    if not role:
+                        continue
+                    # At once where it is new to its role: it may not live long.
+                    passed = passes.get(process, _LOOKS_TO_PASS)
+                    passes[process] = (passed + 1) % (_LOOKS_TO_PASS + 1)
+                    if passed == _LOOKS_TO_PASS:
+                        self._look_at(process, role)
 
-    def _look_at(self, process: int, driver: int) -> None:
-        role = "driver" if process == driver else self._role(process)
-        if role:
-            memory = memory_of(process)
-            self._note(role, memory)
-            if process == driver:
-                used = time.process_time()
-                self.driver.append(Sample(time.time(), memory, used, _machine_cpu_seconds()))
+    def _look_at(self, process: int, role: str) -> None:
+        memory = memory_of(process)
+        self._note(role, memory)
+        if role == "driver":
+            used = time.process_time()
+            self.driver.append(Sample(time.time(), memory, used, _machine_cpu_seconds()))
 
     def _note(self, role: str, memory: Memory) -> None:
         self.peaks[role] = memory.most(self.peaks.get(role))

@@ -74,12 +74,26 @@ def run_pipeline(job: PipelineJob, tasks: ShardTasks) -> Rows:
 def _rows(job: PipelineJob, tasks: ShardTasks) -> Rows:
     with data_context(job.verbose):
         try:
-            # Not `iter_batches`: that waits on a lock, which Ctrl-C does not always interrupt.
-            for bundle in _dataset(job, tasks).iter_internal_ref_bundles():
-                for table in cast(list[pa.Table], ray.get(bundle.block_refs)):
-                    yield from table.to_pylist()
+            yield from _results(_dataset(job, tasks))
         except (ray.exceptions.RayError, ConnectionError) as error:
             raise PipelineError(_explain(error)) from error
+
+
+def _results(dataset: ray.data.Dataset) -> Rows:
+    """What `iter_batches` does, but that waits on a lock, which Ctrl-C does not always interrupt.
+
+    `iter_internal_ref_bundles` polls as well, but leaves workers at work where it is closed early.
+    """
+    bundles, _, executor = dataset._execute_to_iterator()
+    try:
+        if executor is not None:
+            executor.set_external_consumer_bytes(0)  # nothing is held here: the last stage may wait
+        for bundle in bundles:
+            for table in cast(list[pa.Table], ray.get(bundle.block_refs)):
+                yield from table.to_pylist()
+    finally:
+        if executor is not None:
+            executor.shutdown(force=True)
 
 
 def _dataset(job: PipelineJob, tasks: ShardTasks) -> ray.data.Dataset:

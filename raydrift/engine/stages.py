@@ -181,7 +181,7 @@ class _Drifter:
         if self._other is not None:
             raise PipelineError(
                 f"the run is made with {self._other} on node {socket.gethostname()}: install the "
-                "same versions on every node, then run the same command again"
+                "same versions everywhere, then run the same command again"
             )
 
 

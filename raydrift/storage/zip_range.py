@@ -49,7 +49,7 @@ def fill_range(output: Place, writer: PieceWriter, part: ZipRange) -> FilledRang
 
 
 def _content(output: Place, part: ZipRange, filled: FilledRange) -> Iterator[Buffer]:
-    """The bytes of a range; one shard of it is in memory at a time."""
+    """The bytes of a range; a shard is read when the one before it was asked for to its end."""
     offset = part.offset
     for row in part.rows:
         yield from _shard_content(output, row, offset, part.zip64, filled)

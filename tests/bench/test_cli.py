@@ -294,7 +294,7 @@ def test_without_a_gpu_cuda_is_refused(capsys: pytest.CaptureFixture[str]) -> No
         pytest.skip("there is a GPU")
     assert run(["bench", "--embed-only", "--device", "cuda"]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("raydrift: no GPU can be used here (")
+    assert said.startswith("raydrift: the GPU cannot be used for this (")
     assert said.endswith("): use --device cpu\n")
     assert said.count("\n") == 1
 

@@ -29,7 +29,8 @@ def test_a_gpu_that_fails_at_the_first_call_is_refused_in_one_line(
     with pytest.raises(ResourcesError) as error:
         measure_embedder(EmbeddingSettings(), "cuda", rounds=1, size=SMALL)
     assert str(error.value) == (
-        "no GPU can be used here (CUDA error: no kernel image is available): use --device cpu"
+        "the GPU cannot be used for this (CUDA error: no kernel image is available): "
+        "use --device cpu"
     )
 
 

@@ -64,7 +64,7 @@ def test_a_node_with_another_library_makes_no_pixel(way: str, scenes: Path, tmp_
         run_with(versions, scenes, tmp_path, **how)
     assert str(caught.value) == (
         f"the run is made with pillow 1.0, this is {version('pillow')} on node {gethostname()}: "
-        "install the same versions on every node, then run the same command again"
+        "install the same versions everywhere, then run the same command again"
     )
     assert list((tmp_path / "_shards").iterdir()) == []
     assert open_pipelines() == [], "while the error, and with it its frames, is still held"
