@@ -91,6 +91,9 @@ class Processes:
         self, *command: str | Path, log: Path, environment: Mapping[str, str] | None = None
     ) -> None:
         self.log = log
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            # A shell's background job, as the tests may be, ignores Ctrl-C, and all below it would.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         inherited = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
         with log.open("w") as file:
             self.main = subprocess.Popen(
