@@ -95,6 +95,7 @@ print(json.dumps({"what": "half", "images_per_second": int(count) / 2}))
 """
 
 
+@pytest.mark.slow
 def test_yardsticks_take_turns_and_ratios_are_of_medians(
     scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
