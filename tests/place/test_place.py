@@ -41,11 +41,10 @@ class TestWriting:
     def test_a_file_appears_only_when_it_is_whole(self, folder: Place) -> None:
         place = folder / "a.bin"
         with place.writing() as sink:
-            sink.write(b"half")
-            sink.flush()
+            sink.write(b"half" * 100_000)
             assert not place.is_file()
             sink.write(b" and half")
-        assert place.read_bytes() == b"half and half"
+        assert place.read_bytes() == b"half" * 100_000 + b" and half"
 
     @pytest.mark.parametrize("stop", [RuntimeError, KeyboardInterrupt])
     def test_an_exception_leaves_neither_file_nor_temporary(
