@@ -130,7 +130,7 @@ def class_dots(evaluation: Evaluation, level: float) -> "Figure":
 
     rows = most_drifted(evaluation, level)[::-1]
     names = [_short(row.class_name) for row in rows]
-    figure = _figure("KL divergence of an image, nats", "")
+    figure = _figure("KL, nats", "")
     figure.add_trace(
         go.Scatter(
             x=[_round(row.median) for row in rows],
@@ -145,7 +145,7 @@ def class_dots(evaluation: Evaluation, level: float) -> "Figure":
                 "thickness": 3,
                 "width": 0,
             },
-            customdata=[[escape(row.class_name[:200]), row.samples] for row in rows],
+            customdata=[[escape(row.class_name[:80], quote=False), row.samples] for row in rows],
             hovertemplate="%{customdata[0]}<br>median %{x} nats<br>%{customdata[1]} images"
             "<extra></extra>",
         )
@@ -205,4 +205,4 @@ def _short(name: str) -> str:
     """A class's name for an axis; plotly reads text as HTML."""
     line = " ".join(name.split())
     cut = line if len(line) <= _LONGEST_NAME else line[: _LONGEST_NAME - 1].rstrip() + "…"
-    return escape(cut)
+    return escape(cut, quote=False)

@@ -14,16 +14,18 @@ _FEW = 5  # images, below which a class is not named as the first or the last
 def number(value: float) -> str:
     """A figure with three digits, as people write it.
 
-    >>> [number(value) for value in (0.29713, 0.00002, 0, 12345.6, float("nan"))]
-    ['0.297', '<0.001', '0', '12,346', '–']
+    >>> [number(value) for value in (0.29713, 0.8, 0.00002, 0, 12345.6, -0.0125, float("nan"))]
+    ['0.297', '0.800', '<0.001', '0', '12,346', '−0.0125', '–']
     """
     if math.isnan(value):
         return "–"
+    if value < 0:
+        return "−" + number(-value)
     if 0 < value < 0.001:
         return "<0.001"
-    if abs(value) >= 1000:
+    if value >= 999.5:
         return f"{value:,.0f}"
-    return f"{value:.3g}"
+    return f"{value:#.3g}".removesuffix(".") if value else "0"
 
 
 def plural(count: int, word: str) -> str:
@@ -44,22 +46,21 @@ def headline(evaluation: Evaluation) -> list[str]:
 
 def _divergence(summary: Sequence[LevelSummary], batches: int) -> str:
     first, last = summary[0], summary[-1]
-    half = ""
-    if batches > 1:
-        half = f"; half of the batches lie from {number(last.lower)} to {number(last.upper)}"
+    at_last = f"At level {level_name(last.level)}"
     if len(summary) == 1:
-        return (
-            f"At level {level_name(last.level)} a batch is {number(last.median)} nats of KL "
-            f"divergence away from its originals (median){half}."
+        said = f"{at_last} the median KL divergence of a batch is {number(last.median)} nats."
+    else:
+        rising = all(a <= b for a, b in pairwise(row.median for row in summary))
+        how = "rises" if rising else "goes, not always upwards,"
+        said = (
+            f"From level {level_name(first.level)} to level {level_name(last.level)} the median "
+            f"KL divergence of a batch {how} from {number(first.median)} to "
+            f"{number(last.median)} nats."
         )
-    medians = [row.median for row in summary]
-    rising = all(a <= b for a, b in pairwise(medians))
-    how = "rises" if rising else "goes, not always upwards,"
-    return (
-        f"From level {level_name(first.level)} to level {level_name(last.level)} the median KL "
-        f"divergence of a batch {how} from {number(first.median)} to {number(last.median)} nats"
-        f"{half} at the last."
-    )
+    if batches > 1:
+        said += f" {at_last} half of the batches lie from {number(last.lower)} to "
+        said += f"{number(last.upper)}."
+    return said
 
 
 def _classifier(summary: Sequence[LevelSummary]) -> str:

@@ -61,7 +61,7 @@ def _draw_lines(axes: "Axes", evaluation: Evaluation) -> None:
             numbers, values[:, place], color=colour, marker=marker, markersize=3.5, label=label
         )
     axes.set_title(f"KL over batches: {evaluation.sweep}")
-    axes.set_xlabel(f"batch ({_batch_size(evaluation)} images each)")
+    axes.set_xlabel(f"batch (of up to {_batch_size(evaluation)} images)")
     axes.set_ylabel(_KL)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(title="level", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
@@ -133,8 +133,8 @@ def _drawn(draw: Callable[["Axes"], None]) -> bytes:
     axes.grid(axis="y", color=GRID)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.title.set_fontweight("bold")
     draw(axes)
+    axes.title.set_fontweight("bold")
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     content = BytesIO()
     figure.savefig(content, format="png")

@@ -40,4 +40,4 @@ def spaced(items: Sequence[_T], most: int) -> list[_T]:
 
 def level_name(level: float) -> str:
     """A level as it is written: ``0.1``, ``1``."""
-    return f"{level:g}"
+    return f"{level:.12g}"
