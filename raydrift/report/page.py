@@ -11,14 +11,16 @@ from raydrift.report.evaluation import METRIC_NAMES, Evaluation
 from raydrift.report.figures import (
     SHOWN_BATCHES,
     SHOWN_CLASSES,
+    SHOWN_LINES,
     batch_lines,
     class_dots,
     level_boxes,
 )
-from raydrift.report.headline import headline, number, plural
+from raydrift.report.headline import headline
 from raydrift.report.metric_words import METRIC_WORDS
-from raydrift.report.palette import level_name, spaced
+from raydrift.report.palette import spaced
 from raydrift.report.strips import Strip
+from raydrift.report.text import level_name, number, plural, shortened
 from raydrift.storage import layout
 from raydrift.storage.evaluated import EvaluationRecord
 from raydrift.sweep import EvaluateSettings
@@ -65,7 +67,7 @@ def report_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "level": level_name}
+    environment.filters |= {"number": number, "level": level_name, "shortened": shortened}
     levels = spaced(evaluation.levels, _MOST_COLUMNS)
     return environment.get_template("evaluation.html.j2").render(
         evaluation=evaluation,
@@ -82,6 +84,7 @@ def report_page(
         class_levels=levels[::-1],
         shown_batches=min(SHOWN_BATCHES, len(evaluation.batches)),
         shown_classes=SHOWN_CLASSES,
+        shown_lines=min(SHOWN_LINES, len(evaluation.levels)),
         command=[shlex.quote(word) for word in _command(settings)],
         facts=_facts(settings, record),
         figures=_figures(evaluation, levels),
