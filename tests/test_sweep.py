@@ -1,11 +1,15 @@
 """Transforms of which some take one level after the other."""
 
+from pathlib import Path
+
 import pytest
 
-from raydrift.config import evaluate_settings
+from raydrift.config import evaluate_settings, read_toml
 from raydrift.errors import SettingsError
 from raydrift.settings import TransformInfo
 from raydrift.sweep import Sweep
+
+JOB = Path(__file__).parents[1] / "jobs" / "evaluate.toml"
 
 
 def written(sweep: Sweep) -> list[str]:
@@ -62,3 +66,10 @@ def test_what_cannot_be_says_what_to_write(values: dict[str, object], said: str)
     with pytest.raises(SettingsError) as error:
         evaluate_settings({"input": "a", "output": "b", **values})
     assert str(error.value) == said
+
+
+def test_the_jobs_file_says_the_defaults() -> None:
+    values = read_toml(str(JOB))
+    settings = evaluate_settings(values)
+    places = {name: values[name] for name in ("input", "output")}
+    assert settings == evaluate_settings(places)

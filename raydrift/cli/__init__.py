@@ -1,4 +1,4 @@
-"""The command line: ``raydrift generate | finalize | inspect | …``, one file a command."""
+"""The command line: ``raydrift generate | evaluate | inspect | …``, one file a command."""
 
 import signal
 import sys
