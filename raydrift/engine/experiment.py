@@ -75,7 +75,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         layout.METRICS: _parquet(evaluation.metrics_table()),
         layout.CLASS_DRIFT: _parquet(evaluation.class_table()),
         **plots,
-        layout.REPORT: report_page(evaluation, settings, record, strips).encode(),
+        layout.REPORT: report_page(evaluation, settings, record, strips).encode(errors="replace"),
     }
     write_evaluation(output, record, files)
     return evaluation

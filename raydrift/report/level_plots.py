@@ -1,7 +1,6 @@
 """The two published plots as PNG: KL over the batches, and a box of KL for each level."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
@@ -89,18 +88,16 @@ def _draw_boxes(axes: "Axes", evaluation: Evaluation) -> None:
         box = box_of(values)
         if box is None:
             continue
-        stats = asdict(box)
+        stats = {
+            "q1": box.lower,
+            "med": box.median,
+            "q3": box.upper,
+            "whislo": box.low,
+            "whishi": box.high,
+            "fliers": box.outliers,
+        }
         drawn = axes.bxp(
-            [
-                {
-                    "q1": stats["lower"],
-                    "med": stats["median"],
-                    "q3": stats["upper"],
-                    "whislo": stats["low"],
-                    "whishi": stats["high"],
-                    "fliers": stats["outliers"],
-                }
-            ],
+            [stats],
             positions=[place],
             widths=0.6,
             patch_artist=True,
