@@ -13,7 +13,8 @@ PACKAGE = Path(raydrift.__file__).parent
 
 # From the ground up; a room may use its own floor and those below.
 FLOORS = [
-    {"errors", "seeds", "settings", "config", "schemas", "place", "resize", "cpus"},
+    {"errors", "seeds", "settings", "levels", "sweep", "config", "schemas"},
+    {"place", "resize", "cpus"},
     {"catalog", "codec", "isolated_decoder", "scenes"},
     {"drift", "metrics", "embed"},
     {"storage", "report"},

@@ -1,4 +1,4 @@
-"""The command line: ``raydrift generate | finalize | inspect | …``, one file a command."""
+"""The command line: ``raydrift generate | evaluate | inspect | …``, one file a command."""
 
 import signal
 import sys
@@ -9,6 +9,7 @@ from typer.exceptions import TyperException
 
 from raydrift.cli.bench import bench
 from raydrift.cli.demo import demo
+from raydrift.cli.evaluate import evaluate
 from raydrift.cli.finalize import finalize
 from raydrift.cli.generate import generate
 from raydrift.cli.inspect import inspect
@@ -29,6 +30,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "generate": generate,
     "finalize": finalize,
     "inspect": inspect,
+    "evaluate": evaluate,
     "demo": demo,
     "bench": bench,
 }

@@ -15,19 +15,34 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from raydrift.storage.shards import LedgerRow
-
 LINE_EVERY_S: Final = 10.0
 
 
+class Done(Protocol):
+    """Some samples that are done, as a committed shard or a measured batch."""
+
+    @property
+    def asked(self) -> int:
+        """How many, the rejected ones too."""
+
+    @property
+    def rejected(self) -> int:
+        """How many of them could not be used."""
+
+    @property
+    def started(self) -> float:
+        """When work on them began, seconds since 1970."""
+
+
 class RunProgress:
-    """Counts ledger rows and shows them on standard error.
+    """Counts what is done and shows it on standard error.
 
     Args:
         total: Samples of the whole run.
         done: Samples that were there before.
         rejected: How many of those are rejected.
         label: What is done, if not making images: ``merging``. Only what takes long is then told.
+        waiting: What is told before anything is done.
         quiet: Show nothing.
         console: Where to; None: standard error.
     """
@@ -38,6 +53,7 @@ class RunProgress:
         done: int = 0,
         rejected: int = 0,
         label: str = "",
+        waiting: str = "starting workers",
         quiet: bool = False,
         console: Console | None = None,
     ) -> None:
@@ -46,6 +62,7 @@ class RunProgress:
         self._done = done
         self._rejected = rejected
         self._label = label
+        self._waiting = label or waiting
         self._first: float | None = time.time() if label else None
         console = console or Console(stderr=True)
         live = console.is_terminal or console.is_jupyter
@@ -65,8 +82,8 @@ class RunProgress:
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._view.stop()
 
-    def add(self, row: LedgerRow) -> None:
-        """Counts a shard that was committed."""
+    def add(self, row: Done) -> None:
+        """Counts a shard that was committed, or a batch that was measured."""
         if not self._label:
             self._first = min(self._first or row.started, row.started)
         self._done += row.asked
@@ -84,7 +101,7 @@ class RunProgress:
         """``412 images/s · ETA 0:00:12 · 3 rejected``."""
         rate = self.rate
         if not rate:
-            return f"{self._label or 'starting workers'} · {self._rejected} rejected"
+            return f"{self._waiting} · {self._rejected} rejected"
         eta = _clock((self._total - self._done) / rate)
         label = f"{self._label} · " if self._label else ""
         return f"{label}{rate:,.0f} images/s · ETA {eta} · {self._rejected} rejected"

@@ -151,3 +151,9 @@ def test_progress_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> 
     out, err = capsys.readouterr()
     assert out == ""
     assert err == "0 of 10 images (0 %) · starting workers · 0 rejected\n"
+
+
+def test_before_anything_is_done_it_says_what_it_waits_for() -> None:
+    assert RunProgress(10, quiet=True).facts() == "starting workers · 0 rejected"
+    waiting = RunProgress(10, waiting="measuring the first batches", quiet=True)
+    assert waiting.facts() == "measuring the first batches · 0 rejected"

@@ -140,3 +140,22 @@ def test_through_ray_client_the_bytes_are_the_same(
     done = head.run(*command, "--address", head.client)
     assert done.returncode == 0, done.stderr
     assert zip_digest(tmp_path) == zip_digest(submitted[0])
+
+
+@pytest.mark.slow
+def test_an_evaluation_is_the_same_as_a_job_and_through_ray_client(
+    head: Head, scenes: Path, tmp_path: Path
+) -> None:
+    few = ["--config", "jobs/evaluate.toml", "--levels", "0.5", "--batches", "2"]
+    few += ["--batch-size", "6", "--weights", "random"]
+    job, client = tmp_path / "job", tmp_path / "client"
+    submit = [BIN / "ray", "job", "submit", "--address", head.dashboard, "--working-dir", "."]
+    done = head.run(*submit, "--", "python", "jobs/evaluate.py", scenes, job, *few)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "raydrift: succeeded" in done.stdout
+    command = [BIN / "raydrift", "evaluate", scenes, client, *few, "--address", head.client]
+    done = head.run(*command)
+    assert done.returncode == 0, done.stderr
+    tables = [pq.read_table(output / "metrics.parquet") for output in (job, client)]
+    assert tables[0].num_rows == 2 * 13
+    assert tables[0].equals(tables[1])
