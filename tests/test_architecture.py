@@ -13,12 +13,14 @@ PACKAGE = Path(raydrift.__file__).parent
 
 # From the ground up; a room may use its own floor and those below.
 FLOORS = [
-    {"errors", "seeds", "settings", "config", "schemas", "place", "resize"},
+    {"errors", "seeds", "schemas", "place", "resize", "transforms"},
+    {"schedules"},
+    {"settings", "config"},
     {"catalog", "codec", "isolated_decoder", "scenes"},
     {"drift", "metrics", "embed"},
     {"storage", "report"},
     {"engine"},
-    {"generator"},
+    {"generator", "timeline"},
     {"bench"},
     {"cli", "__main__"},
 ]

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from raydrift.catalog import Catalog
+from raydrift.catalog.stream import Stream
 from raydrift.embed.weights import find_weights
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.plan import make_plan
 from raydrift.engine.session import connect, free_resources
 from raydrift.engine.shard_work import ShardJob
-from raydrift.engine.tasks import ShardTasks, count_samples
+from raydrift.engine.tasks import ShardTasks, samples_of
 from raydrift.place import Place
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.settings import GenerateSettings
@@ -37,7 +38,9 @@ def twin_batches(
         of their drifted twins, row by row. Images that cannot be used are left out; a batch of
         nothing else does not come.
     """
-    samples = count_samples(settings, len(catalog))
+    samples, _ = samples_of(settings, catalog)
+    stream = Stream.of(settings, catalog)
+    catalog = replace(catalog, columns=None)
     size = settings.embedding.batch_size
     count = -(-samples // size)
     weights = find_weights(
@@ -47,13 +50,14 @@ def twin_batches(
     free = free_resources()
     cluster = replace(settings.cluster, embedders=settings.cluster.embedders if free.gpus else 0)
     plan = make_plan(cluster, free, True, count)
-    tasks = ShardTasks(settings, catalog, samples, size, np.arange(count))
+    tasks = ShardTasks(settings, catalog, samples, size, np.arange(count), stream.where)
     told = ShardJob(
         settings,
         catalog.root,
         Place.of(settings.output, settings.options_of("output")),
         fingerprint="",
         versions=installed_versions(),
+        schedule=stream.schedule,
     )
     job = PipelineJob(told, plan, weights, twins=True, verbose=settings.cluster.verbose)
     with closing(run_pipeline(job, tasks)) as rows:

@@ -169,12 +169,14 @@ class _Drifter:
         self._check()
         settings = self._job.settings
         contents = self._reader.fetch(tasks["source_path"].to_pylist())
-        for sample_id, content in zip(tasks["sample_id"].to_pylist(), contents, strict=True):
+        ids, chains = tasks["sample_id"].to_pylist(), self._job.drifts(tasks).chains
+        for sample_id, transforms, content in zip(ids, chains, contents, strict=True):
             try:
                 original = decoded_image(settings, content, self._decoder)
             except ImageError:
                 continue
-            yield sample_id, original, drifted_image(settings, original, sample_id)[0]
+            drifted = drifted_image(settings, original, sample_id, transforms)[0]
+            yield sample_id, original, drifted
 
     def _check(self) -> None:
         """The bytes may not depend on the node; not in the constructor, which Ray would repeat."""
