@@ -14,7 +14,7 @@ from raydrift.embed.weights import find_weights
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.run import Clock, Run
 from raydrift.engine.session import connect, free_resources
-from raydrift.engine.tasks import samples_of
+from raydrift.engine.tasks import notes_of, samples_of
 from raydrift.place import Place, redacted
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
@@ -58,7 +58,7 @@ def generate(
         layout.check_class_folders(catalog.classes)
     samples, ended_by = samples_of(settings, catalog)
     stream = Stream.of(settings, catalog)
-    notes = [*notes, *_notes(settings, stream, samples, ended_by)]
+    notes = [*notes, *notes_of(settings, stream, samples, ended_by)]
     weights = None
     if settings.embedding.compute:
         name = settings.embedding.weights
@@ -92,21 +92,6 @@ def generate(
         else:
             run.go_on()
         return run.close()
-
-
-def _notes(
-    settings: GenerateSettings, stream: Stream, samples: int, ended_by: str | None
-) -> list[str]:
-    """What of its timeline a run does not reach."""
-    stop = settings.start + samples
-    notes = [
-        f"{drift}: begins after the last sample, {stop - 1}"
-        for drift in stream.schedule.drifts
-        if drift.start >= stop
-    ]
-    if ended_by is not None:
-        notes.append(f"the stream ends at sample {stop}: the class {ended_by!r} has run out")
-    return notes
 
 
 def shard_size(settings: GenerateSettings, samples: int) -> int:

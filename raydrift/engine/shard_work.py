@@ -96,7 +96,7 @@ def drift_shard(
     ids = tasks["sample_id"].to_pylist()
     drifts = job.drifts(tasks)
     contents = reader.fetch(tasks["source_path"].to_pylist())
-    for place, (sample_id, transforms) in enumerate(zip(ids, drifts.chains, strict=True)):
+    for place, (sample_id, transforms) in enumerate(zip(ids, drifts.chains(), strict=True)):
         before = time.perf_counter()
         content = next(contents)
         waited += time.perf_counter() - before
@@ -125,7 +125,7 @@ def drift_shard(
     table = table.append_column("transforms", pa.array(map(_written, chains), schemas.TRANSFORMS))
     table = table.append_column("drifted", pa.array(drifts.levels > 0))
     table = table.append_column("level", pa.array(drifts.levels))
-    table = table.append_column("reason", pa.array(drifts.reasons, pa.string()))
+    table = table.append_column("reason", pa.array(drifts.reasons(), pa.string()))
     for column, texts in (
         ("stage", [problem and problem.stage for problem in problems]),
         ("error", [problem and problem.reason for problem in problems]),

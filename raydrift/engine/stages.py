@@ -169,7 +169,7 @@ class _Drifter:
         self._check()
         settings = self._job.settings
         contents = self._reader.fetch(tasks["source_path"].to_pylist())
-        ids, chains = tasks["sample_id"].to_pylist(), self._job.drifts(tasks).chains
+        ids, chains = tasks["sample_id"].to_pylist(), self._job.drifts(tasks).chains()
         for sample_id, transforms, content in zip(ids, chains, contents, strict=True):
             try:
                 original = decoded_image(settings, content, self._decoder)

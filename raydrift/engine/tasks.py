@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from raydrift.catalog import Catalog
-from raydrift.catalog.stream import sample_order
+from raydrift.catalog.stream import Stream, sample_order
 from raydrift.errors import SettingsError
 from raydrift.schedules.where import Masks
 from raydrift.settings import GenerateSettings
@@ -55,6 +55,21 @@ def count_samples(settings: GenerateSettings, available: int, ended_by: str | No
         of = f" of {available}" if settings.start else ""
         raise SettingsError(f"{asked} samples asked for, {remain}{of} remain")
     return asked
+
+
+def notes_of(
+    settings: GenerateSettings, stream: Stream, samples: int, ended_by: str | None
+) -> list[str]:
+    """What of its timeline a run does not reach, as plain sentences."""
+    stop = settings.start + samples
+    notes = [
+        f"{drift}: begins after the last sample, {stop - 1}"
+        for drift in stream.schedule.drifts
+        if drift.start >= stop
+    ]
+    if ended_by is not None:
+        notes.append(f"the stream ends at sample {stop}: the class {ended_by!r} has run out")
+    return notes
 
 
 @dataclass(frozen=True)

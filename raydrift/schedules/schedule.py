@@ -88,6 +88,14 @@ class PlacedDrift:
         numbers: Numbers = rows[ids - first, 0]
         return numbers
 
+    def why(self, course: float, drawn: float) -> str:
+        """What a sample got of it, in words; empty where there is nothing to tell."""
+        if self.draws:
+            return f"chance {course:.3f}, drawn {drawn:.3f}"
+        if self.drift.kind is DriftKind.RECURRING:
+            return "on" if course else "off"
+        return "" if self.drift.kind is DriftKind.ABRUPT else f"level {self.level * course:.3f}"
+
     def at(self, share: float) -> tuple[TransformInfo, ...]:
         """Its transforms at a share of their full levels."""
         if share == 1.0:
@@ -117,17 +125,23 @@ class SampleDrift:
 
     Attributes:
         schedule: Of their stream.
-        shares: Float64 (samples, drifts): of the full level of each drift.
+        ids: Int64, the samples.
+        meant: (samples, drifts), whether a drift's ``where`` holds of a sample; None: each is for
+            all.
+        courses: Float64 (samples, drifts): the level or chance that is due, as a share.
+        drawn: The same shape: what was drawn for it; 0 where nothing had to be.
+        shares: The same shape: what each drift comes to, as a share of its full level.
         levels: Float64, the largest level that is in force on each sample.
-        reasons: Why it is so, in words.
     """
 
     schedule: "Schedule"
+    ids: Ids
+    meant: Flags | None
+    courses: Numbers
+    drawn: Numbers
     shares: Numbers
     levels: Numbers
-    reasons: list[str]
 
-    @property
     def chains(self) -> Iterator[tuple[TransformInfo, ...]]:
         """The transforms of each sample: all there are, at level 0 where not in force.
 
@@ -146,6 +160,21 @@ class SampleDrift:
                 chain += known[index, share]
             yield chain
 
+    def reasons(self) -> list[str]:
+        """Why each sample is as it is: one part for each drift that reaches it."""
+        transforms = self.schedule.transforms
+        always = [f"{named(transforms)} on every sample"] if transforms else []
+        reasons = [always.copy() for _ in self.ids]
+        for index, drift in enumerate(self.schedule.drifts):
+            text = str(drift)
+            meant = None if self.meant is None else self.meant[:, index]
+            for place in np.flatnonzero(drift.reaches(self.ids)).tolist():
+                why = "not of these"
+                if meant is None or meant[place]:
+                    why = drift.why(self.courses[place, index], self.drawn[place, index])
+                reasons[place].append(f"{text}: {why}" if why else text)
+        return ["; ".join(parts) or NO_DRIFT for parts in reasons]
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -161,52 +190,27 @@ class Schedule:
     transforms: tuple[TransformInfo, ...] = ()
     drifts: tuple[PlacedDrift, ...] = ()
 
-    def samples(self, ids: Ids, among: Flags | None = None) -> SampleDrift:
+    def samples(self, ids: Ids, meant: Flags | None = None) -> SampleDrift:
         """What samples get; the same for each whichever others are asked about.
 
         Args:
             ids: Int64.
-            among: (samples, drifts), whether a drift's ``where`` holds of a sample; None: each
+            meant: (samples, drifts), whether a drift's ``where`` holds of a sample; None: each
                 holds of all.
         """
-        shares = np.zeros((len(ids), len(self.drifts)))
-        whole = max((info.drift_level for info in self.transforms), default=0.0)
-        levels = np.full(len(ids), whole)
-        always = f"{named(self.transforms)} on every sample" if self.transforms else ""
-        reasons: list[list[str]] = [[always] if always else [] for _ in ids]
+        courses, drawn = (np.zeros((len(ids), len(self.drifts))) for _ in range(2))
         for index, drift in enumerate(self.drifts):
-            meant = None if among is None else among[:, index]
-            course = drift.course(ids)
-            drawn = drift.drawn(self.seed, ids) if drift.draws else None
-            share = course if drawn is None else (drawn < course).astype(np.float64)
-            shares[:, index] = share if meant is None else np.where(meant, share, 0.0)
-            np.maximum(levels, drift.level * shares[:, index], out=levels)
-            _explain(drift, ids, meant, course, drawn, reasons)
-        return SampleDrift(self, shares, levels, ["; ".join(why) or NO_DRIFT for why in reasons])
-
-
-def _explain(
-    drift: PlacedDrift,
-    ids: Ids,
-    meant: Flags | None,
-    course: Numbers,
-    drawn: Numbers | None,
-    reasons: list[list[str]],
-) -> None:
-    """Adds what a drift has to say about each sample that it reaches."""
-    text, kind = str(drift), drift.drift.kind
-    for place in np.flatnonzero(drift.reaches(ids)).tolist():
-        if meant is not None and not meant[place]:
-            reasons[place].append(f"{text}: not of these")
-        elif drawn is not None:
-            chances = f"chance {course[place]:.3f}, drawn {drawn[place]:.3f}"
-            reasons[place].append(f"{text}: {chances}")
-        elif kind is DriftKind.RECURRING:
-            reasons[place].append(f"{text}: {'on' if course[place] else 'off'}")
-        elif kind is DriftKind.ABRUPT:
-            reasons[place].append(text)
-        else:
-            reasons[place].append(f"{text}: level {drift.level * course[place]:.3f}")
+            courses[:, index] = drift.course(ids)
+            if drift.draws:
+                drawn[:, index] = drift.drawn(self.seed, ids)
+        chance = np.array([drift.draws for drift in self.drifts], np.bool_)
+        shares = np.where(chance, drawn < courses, courses)
+        if meant is not None:
+            shares *= meant
+        full = np.array([drift.level for drift in self.drifts])
+        whole = max((info.drift_level for info in self.transforms), default=0.0)
+        levels = np.max(shares * full, axis=1, initial=whole)
+        return SampleDrift(self, ids, meant, courses, drawn, shares, levels)
 
 
 def place_drifts(drifts: Sequence[Drift], axis: Axis) -> tuple[PlacedDrift, ...]:
