@@ -140,7 +140,8 @@ class Axis:
             return position
         if isinstance(position, float):
             return round(position * self.samples)
-        sample = ceil(self._steps(_timestamp(position) - self.first_timestamp, name))
+        steps = self._steps(_timestamp(position) - self.first_timestamp, name)
+        sample = ceil(round(steps, 3))  # today's seconds have 7 digits behind the point, no more
         if sample < 0:
             raise SettingsError(
                 f"{name} {position} is before the stream, which begins at {self.date(0)}"
@@ -161,7 +162,7 @@ class Axis:
         if isinstance(length, float):
             samples: float = round(length * self.samples)
         else:
-            samples = self._steps(_seconds(length), name)
+            samples = round(self._steps(_seconds(length), name), 6)
         if samples < 1:
             raise SettingsError(
                 f"{name} {length} is shorter than a sample of this stream of {self.samples}"
@@ -181,7 +182,7 @@ class Axis:
                 f"{name}: samples that are {self.delta_timestamp} s apart have no time to place "
                 "it by: give samples or fractions"
             )
-        return round(seconds / self.delta_timestamp, 6)  # 0.1 s steps are no binary numbers
+        return seconds / self.delta_timestamp
 
 
 def _timestamp(position: str) -> float:
