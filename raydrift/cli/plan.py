@@ -53,7 +53,7 @@ def plan(
     from raydrift.cli.generate import read_settings
     from raydrift.engine.tasks import notes_of, samples_of
     from raydrift.report.timeline import plan_stream
-    from raydrift.report.timeline_plot import timeline_figure
+    from raydrift.report.timeline_plot import save_timeline
 
     flags = {"input": input, "output": str(output), "seed": seed, "num_samples": num_samples}
     flags |= drift_flags(
@@ -78,7 +78,7 @@ def plan(
             out.print(table)
     for note in notes_of(settings, stream, samples, ended_by):
         out.print(note)
-    timeline_figure(planned, Path(settings.input).name).savefig(output)
+    save_timeline(planned, Path(settings.input).name, output)
     out.print(f"timeline: {output}")
 
 

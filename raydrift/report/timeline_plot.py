@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from datetime import UTC
+from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,13 @@ _DAYS_AFTER: Final = 2_932_896  # 31 December 9999, in days since 1970
 _DAY_S: Final = 86_400
 
 
+def save_timeline(plan: StreamPlan, title: str, path: Path) -> None:
+    """Writes the picture as PNG; signs that the font does not have are boxes, without a word."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*Glyph .* missing from font.*")
+        timeline_figure(plan, title).savefig(path, format="png")
+
+
 def timeline_figure(plan: StreamPlan, title: str = "Timeline") -> "Figure":
     """Draws what a run is going to do.
 
@@ -41,30 +49,27 @@ def timeline_figure(plan: StreamPlan, title: str = "Timeline") -> "Figure":
     """
     from matplotlib.figure import Figure
 
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*Glyph .* missing from font.*")
-        figure = Figure(figsize=(13, 8), dpi=150, layout="constrained", facecolor="white")
-        heights = [3, 2, 3 if len(plan.classes) > 1 else 1]
-        level, share, mix = figure.subplots(3, 1, sharex=True, height_ratios=heights)
-        _draw_levels(level, plan)
-        _draw_shares(share, plan)
-        _draw_classes(mix, plan)
-        first, stop = (int(edge) for edge in plan.fine.edges[[0, -1]])
-        for axes in (level, share, mix):
-            _clean(axes)
-            for begin, end in plan.shifts:
-                for cut in {begin, end} - {first, stop}:
-                    axes.axvline(cut, color=_INK, linewidth=0.7, linestyle=(0, (2, 3)))
-        mix.set_xlim(first, stop)
-        mix.xaxis.set_major_formatter(lambda sample, _: f"{sample:,.0f}")
-        mix.set_xlabel("sample", color=_INK)
-        _show_dates(level, plan)
-        headline = f"{title}: {stop - first:,} samples"
-        if plan.ended_by is not None:
-            headline += f", then {plan.ended_by} has run out"
-        top = figure.suptitle(headline, x=0.012, ha="left", color=_INK, fontsize=15)
-        top.set_parse_math(False)
-        figure.draw_without_rendering()  # what has to be warned of, is warned of here
+    figure = Figure(figsize=(13, 8), dpi=150, layout="constrained", facecolor="white")
+    heights = [3, 2, 3 if len(plan.classes) > 1 else 1]
+    level, share, mix = figure.subplots(3, 1, sharex=True, height_ratios=heights)
+    _draw_levels(level, plan)
+    _draw_shares(share, plan)
+    _draw_classes(mix, plan)
+    first, stop = (int(edge) for edge in plan.fine.edges[[0, -1]])
+    for axes in (level, share, mix):
+        _clean(axes)
+        for begin, end in plan.shifts:
+            for cut in {begin, end} - {first, stop}:
+                axes.axvline(cut, color=_INK, linewidth=0.7, linestyle=(0, (2, 3)))
+    mix.set_xlim(first, stop)
+    mix.xaxis.set_major_formatter(lambda sample, _: f"{sample:,.0f}")
+    mix.set_xlabel("sample", color=_INK)
+    _show_dates(level, plan)
+    headline = f"{title}: {stop - first:,} samples"
+    if plan.ended_by is not None:
+        headline += f", then {plan.ended_by} has run out"
+    top = figure.suptitle(headline, x=0.012, ha="left", color=_INK, fontsize=15)
+    top.set_parse_math(False)
     return figure
 
 
