@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from raydrift import ImageDatasetGenerator
+from raydrift.cli import run as main
 from raydrift.codec import decode
 from raydrift.config import generate_settings
 from raydrift.drift import Drawn, apply_chain
@@ -148,6 +149,31 @@ def test_a_provenance_row_still_explains_every_pixel(whole: Path, scenes: Path) 
             source = decode((scenes / row["source_path"]).read_bytes(), ImageSettings(32, 32))
             image = apply_chain(source, chain, seed=5, sample_id=row["sample_id"])
             assert np.array_equal(image, np.asarray(Image.open(archive.open(name))))
+
+
+def test_inspect_tells_the_timeline_and_the_levels(
+    whole: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = inspect_output(Place.of(whole))
+    assert [asked for _, asked, _, parameter in found.drawn if parameter != "size"] == [
+        "contrast:0.1",
+        "gaussian_noise:0.6",
+        "gaussian_noise:0.6",
+        "hue:0.5",
+        "rotate:0.2",
+        found_blur(whole),
+    ]
+    assert found.drifted == found.record.samples
+    assert main(["inspect", str(whole)]) == 0
+    said = capsys.readouterr().out
+    assert "drift 2                recurring, hue:0.5, rotate:0.2, start 0, period 6h" in said
+    assert "where class in boat, flower, house" in said
+    assert "label shift 1          start 30, width 10, proportions {'boat': 0.3}" in said
+
+
+def found_blur(output: Path) -> str:
+    levels = [row["transforms"][4]["level"] for row in rows(output)]
+    return f"gaussian_blur:{min(filter(None, levels)):.3g} to {max(levels):.3g}"
 
 
 def test_the_label_shift_is_told_and_the_output_is_whole(whole: Path) -> None:

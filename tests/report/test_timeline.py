@@ -68,7 +68,7 @@ def test_it_counts_what_the_run_gives_each_sample(scenes: Path) -> None:
 
 
 def test_phases_go_from_one_begin_or_end_to_the_next(scenes: Path) -> None:
-    """Of the drifts, of the window of the shift, and of the stream, which lacks boats from 42 on."""
+    """Of drifts, of the window of the shift, and of the stream, which lacks boats from 42 on."""
     plan = planned(settings_of(scenes, **TIMELINE), load_catalog(str(scenes)))
     assert plan.phases.edges.tolist() == [0, 10, 20, 30, 40, 42]
 
