@@ -41,7 +41,10 @@ class Timeline:
     @property
     def remaining(self) -> int:
         """Samples that were not asked for yet; a label shift may end the stream early."""
-        return len(sample_order(self._planned(), self._catalog).rows) - self._cursor
+        available = len(self._catalog)
+        if self._label_shifts:
+            available = len(sample_order(self._planned(), self._catalog).rows)
+        return available - self._cursor
 
     @property
     def transforms(self) -> tuple[TransformInfo, ...]:

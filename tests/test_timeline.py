@@ -72,6 +72,19 @@ def test_an_abrupt_drift_without_a_start_ends_what_is_in_force(
     assert (generator.drifts, generator.transforms, generator.remaining) == ((), (), 72)
 
 
+def test_a_drift_from_some_sample_on_gives_what_it_gives_when_it_is_added_there(
+    generator: ImageDatasetGenerator,
+) -> None:
+    both = [*HUE, TransformInfo(ImageTransform.GAUSSIAN_NOISE, 0.5)]
+    generator.add_abrupt_drift(both, start=20)
+    placed = list(drift_of(generator).chains())
+    generator.reset()
+    at(generator, 20)
+    generator.add_abrupt_drift(both)
+    assert placed[20:] == list(drift_of(generator).chains())[20:]
+    assert {info.drift_level for chain in placed[:20] for info in chain} == {0.0}
+
+
 def test_one_that_is_refused_leaves_all_as_it_was(generator: ImageDatasetGenerator) -> None:
     generator.add_recurring_drift(HUE, period=10)
     with pytest.raises(SettingsError, match="there is no class 'boot': did you mean 'boat'"):

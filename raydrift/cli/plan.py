@@ -52,9 +52,12 @@ def plan(
     from raydrift.cli.console import console
     from raydrift.cli.generate import read_settings
     from raydrift.engine.tasks import notes_of, samples_of
+    from raydrift.errors import SettingsError
     from raydrift.report.timeline import plan_stream
     from raydrift.report.timeline_plot import save_timeline
 
+    if output.suffix.lower() != ".png":
+        raise SettingsError(f"picture {output}: give it a name that ends in .png")
     flags = {"input": input, "output": str(output), "seed": seed, "num_samples": num_samples}
     flags |= drift_flags(
         transform,

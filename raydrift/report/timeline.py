@@ -35,7 +35,7 @@ class Course:
         due_level: (drifts, parts), each drift's mean level as it is due, with its chance, for the
             samples that it is meant for.
         due_share: (drifts, parts), the share of those that it is due to reach.
-        classes: (classes, parts), the share of each class.
+        classes: (classes, parts), the share of each class; none in ``fine`` and ``coarse``.
     """
 
     edges: npt.NDArray[np.int64]
@@ -102,7 +102,8 @@ def plan_stream(
         "mix": _even(first, stop, _parts_of(samples, _SAMPLES_A_MIX)),
         "phases": phases,
     }
-    sums = {name: _Sums(edges, drifts, len(catalog.classes)) for name, edges in bounds.items()}
+    counted = {"mix": len(catalog.classes), "phases": len(catalog.classes)}
+    sums = {name: _Sums(bounds[name], drifts, counted.get(name, 0)) for name in bounds}
     for ids, drift, classes in _parts(stream, order, catalog, first, stop):
         for sum_ in sums.values():
             sum_.add(ids, drift, classes)
@@ -186,9 +187,10 @@ class _Sums:
             self._due_level[index] += np.bincount(part, due * one.level, parts)
             share = due if one.draws else due > 0
             self._due_share[index] += np.bincount(part, share, parts)
-        cell = classes.astype(np.int64) * parts + part
-        counted = np.bincount(cell, minlength=self._classes.size)
-        self._classes += counted.reshape(self._classes.shape)
+        if self._classes.size:
+            cell = classes.astype(np.int64) * parts + part
+            counted = np.bincount(cell, minlength=self._classes.size)
+            self._classes += counted.reshape(self._classes.shape)
 
     def course(self) -> Course:
         """What was counted, as means and shares."""

@@ -80,12 +80,13 @@ class LabelShift:
             )
             return drawn
         shares, named = np.zeros(len(classes)), np.zeros(len(classes), bool)
+        places = {name: place for place, name in enumerate(classes)}
         for name, share in self.proportions.items():
-            if name not in classes:
+            if name not in places:
                 raise SettingsError(
                     f"label shift: there is no class {name!r}: {suggest(name, classes)}"
                 )
-            shares[classes.index(name)], named[classes.index(name)] = share, True
+            shares[places[name]], named[places[name]] = share, True
         left = 1 - shares.sum()
         others = np.where(named, 0, there)
         if left > _ROUNDING:

@@ -80,6 +80,18 @@ def test_what_is_not_there_is_named(catalog: Catalog, where: Any, message: str) 
     assert "\n" not in str(caught.value)
 
 
+def test_columns_of_one_name_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("path,class,t,t,u\na.jpg,cat,1,2,3\n")
+    catalog = load_catalog(str(tmp_path / "m.csv"))
+    assert held_in(catalog, {"u": 3}) == 1
+    with pytest.raises(SettingsError, match=r"no column 't': choose from: class, label, path, u$"):
+        held_in(catalog, {"t": 1})
+
+
+def held_in(catalog: Catalog, where: Any) -> int:
+    return int(rows_where(catalog, plain_where(where)).sum())
+
+
 def test_a_folder_has_classes_labels_and_paths(scenes: Path) -> None:
     catalog = load_catalog(str(scenes))
     mask = rows_where(catalog, plain_where([("path", ">", "desert/"), ("label", "in", [2, 3])]))

@@ -108,6 +108,13 @@ def test_what_cannot_be_is_refused_by_both(
     assert not (tmp_path / "out.png").exists()
 
 
+def test_the_picture_is_a_png(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["plan", str(manifest), str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.endswith("/out: give it a name that ends in .png\n")
+
+
 def test_a_fraction_is_of_the_samples_that_are_asked_for(
     manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -137,7 +137,7 @@ def test_the_mmd_test_tells_drifted_batches_from_clean_ones(
     stream = streams[name]
     torch.manual_seed(1)
     embeddings = torch.tensor(stream.embeddings, dtype=torch.float32)
-    test = torchdrift.detectors.KernelMMDDriftDetector(n_perm=1000)
+    test = torchdrift.detectors.KernelMMDDriftDetector(n_perm=400)
     test.fit(embeddings[:REFERENCE])
     seen = []
     for start in range(REFERENCE, len(embeddings) - BATCH + 1, BATCH):

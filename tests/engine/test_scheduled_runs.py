@@ -193,6 +193,28 @@ def test_what_is_not_reached_is_noted(scenes: Path, tmp_path: Path) -> None:
     assert notes == ["abrupt hue:0.1 from sample 50: begins after the last sample, 8"]
 
 
+def test_the_same_command_again_finds_it_done(whole: Path, scenes: Path) -> None:
+    before = {path.name: path.stat().st_mtime_ns for path in whole.iterdir()}
+    run(scenes, whole, workers=2, shard_size=64)
+    assert {path.name: path.stat().st_mtime_ns for path in whole.iterdir()} == before
+
+
+def test_an_evaluation_measures_what_is_in_force_on_each_batch(scenes: Path) -> None:
+    generator = ImageDatasetGenerator(
+        seed=5,
+        input_path=scenes,
+        weights="random",
+        batch_size=8,
+        cluster=ClusterSettings(workers=1),
+        progress=False,
+    )
+    generator.add_abrupt_drift(drift_level=0.7, start=8, until=12)
+    clean, half = generator.evaluate_transformation_pipeline(num_samples=16)
+    assert (clean.drift_level, clean.similarity) == (0, 0)
+    assert half.drift_level == pytest.approx(0.35)
+    assert half.similarity > 0
+
+
 def test_another_timeline_is_another_run(whole: Path, scenes: Path) -> None:
     with pytest.raises(OutputError, match=r"holds another run .*drift is .* there and"):
         run(scenes, whole, 1, 64, drift=DRIFTS[:1])
