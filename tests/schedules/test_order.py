@@ -139,6 +139,19 @@ def test_seeds_draw_other_mixes_and_other_samples() -> None:
     assert one[:50].tolist() != other[:50].tolist()
 
 
+def test_an_order_stays_what_it_is() -> None:
+    """Another version may not shuffle a stream that is half written."""
+    of_class = np.array([0, 1, 2, 0, 1] * 6)
+    shifts = [
+        LabelShift(5, width=10, proportions={"dog": 0.8}),
+        LabelShift(20, concentration=0.5),
+    ]
+    path = stretches(shifts, Axis(30, 0.0, 1.0), classes=CLASSES, of_class=of_class, seed=42)
+    found = shifted_order(np.arange(30), of_class, path, classes=CLASSES, seed=42)
+    wanted = [0, 1, 2, 3, 4, 6, 7, 12, 17, 9, 11, 14, 16, 22, 19, 21, 24, 26, 29]
+    assert (found.rows.tolist(), found.ended_by) == (wanted, "dog")
+
+
 def test_a_million_images_of_fifty_classes_take_a_moment() -> None:
     count, classes = 1_000_000, tuple(f"class {n:02d}" for n in range(50))
     rng = np.random.default_rng(0)

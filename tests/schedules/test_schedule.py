@@ -103,6 +103,15 @@ def test_a_seasonal_chance_draws_too() -> None:
     assert low <= (found.levels[400:600] > 0).sum() <= high
 
 
+def test_who_drifts_stays_what_it_is() -> None:
+    """Another version may not choose other samples of a stream that is half written."""
+    found = schedule(
+        drift("gradual", width=20), drift("seasonal", period=20, varies="chance"), seed=42
+    ).samples(np.arange(20))
+    assert np.flatnonzero(found.shares[:, 0]).tolist() == [*range(5, 14), *range(15, 20)]
+    assert np.flatnonzero(found.shares[:, 1]).tolist() == [5, *range(7, 14), 15]
+
+
 def test_drifts_draw_apart_and_apart_from_pixels() -> None:
     two = schedule(*[drift("gradual", width=1000)] * 2).samples(IDS)
     assert abs(np.corrcoef(two.drawn.T)[0, 1]) < 0.1
