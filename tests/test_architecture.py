@@ -13,7 +13,7 @@ PACKAGE = Path(raydrift.__file__).parent
 
 # From the ground up; a room may use its own floor and those below.
 FLOORS = [
-    {"errors", "seeds", "schemas", "place", "resize", "transforms"},
+    {"errors", "seeds", "schemas", "place", "resize", "cpus", "transforms"},
     {"schedules"},
     {"settings", "config"},
     {"catalog", "codec", "isolated_decoder", "scenes"},

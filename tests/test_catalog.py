@@ -9,7 +9,7 @@ import fsspec
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet as pq
 
@@ -584,7 +584,6 @@ def catalog(tmp_path: Path) -> Catalog:
 
 
 class TestOrder:
-    @settings(deadline=None)
     @given(st.integers(0, 2**64 - 1))
     def test_it_is_a_permutation(self, seed: int) -> None:
         table = pa.table({"path": ["x"] * 57})
@@ -649,7 +648,6 @@ class TestSamples:
         sources = self.samples(catalog, 0, 100)["source_path"].to_pylist()
         assert sorted(sources) == paths(catalog)
 
-    @settings(deadline=None)
     @given(st.integers(1, 99))
     def test_two_parts_are_the_whole(self, cut: int) -> None:
         table = pa.table(

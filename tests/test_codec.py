@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageOps, PngImagePlugin
@@ -71,7 +71,6 @@ def png_of(width: int, height: int, depth: int, colours: int, rows: bytes = b"")
 
 
 class TestPng:
-    @settings(deadline=None)
     @given(arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3))))
     def test_any_image_comes_back_through_pillow(self, image: RGB) -> None:
         assert (as_pillow_reads(encode_png(image)) == image).all()

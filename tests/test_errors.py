@@ -3,7 +3,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from raydrift import errors
@@ -79,7 +79,6 @@ def test_suggest_takes_choices_that_can_be_read_only_once() -> None:
     assert suggest("stop", once()) == "choose from: skip, fail"
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("abcdefgh_", min_size=1), min_size=1, unique=True), st.data())
 def test_suggest_finds_a_choice_that_is_written_right(
     choices: list[str], data: st.DataObject

@@ -2,7 +2,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -25,13 +25,11 @@ def test_the_streams_are_the_same_on_every_machine_and_in_every_version() -> Non
     assert raw(2**64 - 1, ORDER, 2**64 - 1, 1) == [12515341711041390412]
 
 
-@settings(deadline=None)
 @given(KEYS)
 def test_equal_arguments_give_equal_streams(key: tuple[int, int, int]) -> None:
     assert raw(*key) == raw(*key)
 
 
-@settings(deadline=None)
 @given(KEYS, KEYS)
 def test_different_arguments_give_different_streams(
     one: tuple[int, int, int], other: tuple[int, int, int]
@@ -47,7 +45,6 @@ def test_one_step_in_any_argument_gives_another_stream(position: int) -> None:
     assert raw(*key) != raw(5, 5, 5)
 
 
-@settings(deadline=None)
 @given(KEYS)
 def test_a_sample_has_2_to_the_128_blocks_before_the_next_ones_begin(
     key: tuple[int, int, int],

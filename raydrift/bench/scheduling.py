@@ -12,7 +12,7 @@ from raydrift.bench.child import figures_of
 from raydrift.bench.memory import available_bytes
 from raydrift.bench.sleeping import Sleep
 from raydrift.bench.tables import new_table, number, percent
-from raydrift.engine.session import usable_cpus
+from raydrift.cpus import usable_cpus
 from raydrift.errors import PipelineError, SettingsError
 
 BUSY: Final = 0.9

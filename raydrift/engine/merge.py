@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 import ray
@@ -27,19 +28,22 @@ def merge_spread() -> Spread:
     try:
         nodes = sum(node["Alive"] for node in ray.nodes())
         alone = nodes < 2 and not is_client()
-        return in_threads if alone or free_resources().cpus < 1 else over_cluster
+        cpus = 0 if alone else free_resources().cpus
+        return partial(over_cluster, cpus=cpus) if cpus else in_threads
     except (ray.exceptions.RayError, ConnectionError):  # lost since the last shard
         return in_threads
 
 
-def over_cluster(work: Callable[[Any], Any], items: Iterable[Any]) -> Generator[Any]:
-    """A ``Spread`` over Ray's tasks, each with a CPU of its own.
+def over_cluster(
+    work: Callable[[Any], Any], items: Iterable[Any], _: int, cpus: int
+) -> Generator[Any]:
+    """A ``Spread`` over Ray's tasks, each with one of the cluster's CPUs.
 
     Raises:
         PipelineError: A task was lost too often.
     """
     # Some more than can run: while one result is waited for, no CPU is idle.
-    at_once = min(_AT_ONCE, 2 * max(1, free_resources().cpus))
+    at_once = min(_AT_ONCE, 2 * cpus)
     task: Any = ray.remote(num_cpus=1, max_retries=_RETRIES, scheduling_strategy="SPREAD")(_call)
     shared = ray.put(work)
     waiting: deque[Any] = deque()

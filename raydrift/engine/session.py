@@ -14,6 +14,7 @@ from typing import Any
 import ray
 from ray.data import DataContext
 
+from raydrift.cpus import usable_cpus
 from raydrift.errors import ResourcesError
 from raydrift.settings import ClusterSettings
 
@@ -128,14 +129,6 @@ def _own_sigterm() -> Iterator[None]:
         ours = threading.current_thread() is threading.main_thread()
         if ours and handler not in (signal.SIG_DFL, None):
             signal.signal(signal.SIGTERM, handler)
-
-
-def usable_cpus() -> int:
-    """CPUs that this process may run on."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        return os.cpu_count() or 1
 
 
 def is_client() -> bool:

@@ -1,9 +1,10 @@
 """Folders and files wherever they are: on this machine, in a bucket, behind fsspec."""
 
-from raydrift.place.pieces import Buffer, Piece, PieceFile, PieceWriter, Receipt, Sink
+from raydrift.place.pieces import Piece, PieceFile, PieceWriter, Receipt
 from raydrift.place.place import Place
 from raydrift.place.retries import may_pass, retrying
 from raydrift.place.secrecy import redacted
+from raydrift.place.sinks import Buffer, Sink
 
 __all__ = [
     "Buffer",

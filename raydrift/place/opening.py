@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pyarrow as pa
 from pyarrow import fs
@@ -13,6 +13,7 @@ from raydrift.place.s3_options import S3Options
 from raydrift.place.secrecy import redacted
 
 _S3_SCHEMES: Final = ("s3", "s3a", "s3n")
+_ARROW_SCHEMES: Final = ("gs", "gcs", "abfs", "abfss", "hdfs", "viewfs")
 
 
 def open_uri(
@@ -35,12 +36,10 @@ def open_uri(
         if scheme in _S3_SCHEMES:
             store, path = _open_s3(uri, options)
             return store.reader, path, f"{scheme}://{path}", store
-        found = None if options else _open_arrow(uri)
-        if found is None:
-            return (*_open_fsspec(uri, scheme, options), uri, None)
-        filesystem, path = found
-        plain = f"{scheme}://{path}" if "@" in uri or "?" in uri else uri
-        return filesystem, path, plain, None
+        found = None
+        if scheme in _ARROW_SCHEMES and not options:
+            found = _open_arrow(uri)
+        return (*(found or (*_open_fsspec(uri, scheme, options), uri)), None)
     except SettingsError as error:
         raise SettingsError(f"{shown}: {redacted(str(error))}") from None
     except (OSError, ValueError) as error:
@@ -76,13 +75,21 @@ def _open_s3(uri: str, options: Mapping[str, Any]) -> tuple[S3Store, str]:
     return find_store(bucket, S3Options.parse(values)), path
 
 
-def _open_arrow(uri: str) -> tuple[fs.FileSystem, str] | None:
-    """What Arrow makes of a URI; None where it does not know the scheme."""
+def _open_arrow(uri: str) -> tuple[fs.FileSystem, str, str] | None:
+    """``SCHEME://[LOGIN@]HOST/PATH[?NAME=VALUE&…]``; None where Arrow was built without it."""
+    place, mark, query = uri.rpartition("?")
+    if not mark or "=" not in query:
+        place, mark, query = uri, "", ""
+    scheme, _, rest = place.partition("://")
+    host, slash, path = rest.partition("/")
+    # A path is what the user wrote, to the sign; Arrow wants it as a URI has it.
+    written = f"{scheme}://{host}{slash}{quote(path)}{mark}{query}"
     try:
-        filesystem, path = fs.FileSystem.from_uri(uri)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        filesystem, path = fs.FileSystem.from_uri(written)
+    except pa.ArrowNotImplementedError:
         return None
-    return filesystem, path
+    plain = f"{scheme}://{path}" if "@" in host or mark else uri
+    return filesystem, path, plain
 
 
 def _open_fsspec(uri: str, scheme: str, options: Mapping[str, Any]) -> tuple[fs.FileSystem, str]:

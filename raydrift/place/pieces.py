@@ -8,23 +8,17 @@ from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import Any, Final, Protocol
 
+from raydrift.cpus import usable_cpus
 from raydrift.errors import OutputError
+from raydrift.place.sinks import WRITE_BYTES, Buffer, Sink, in_small_writes
 
-Buffer = bytes | memoryview
 Receipt = Any
 """What the writer of a piece tells to who completes the file."""
 
 _BUFFERS_AT_ONCE: Final = 1_024  # as many as Linux takes
-_BYTES_AT_ONCE: Final = 8 * 2**20
 _LOOKED_AT: Final = 64
+_MOST_AT_ONCE: Final = 8
 _SPOOL_BYTES: Final = 32 * 2**20
-
-
-class Sink(Protocol):
-    """What a file is written to."""
-
-    def write(self, data: Buffer, /) -> object:
-        """Takes the next bytes."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +49,13 @@ class PieceFile:
         writer: Writes its pieces.
         take: Hears each piece's receipt, in order.
         anywhere: Whether the writer works in other processes too.
+        at_once: How many pieces one process does well to write side by side.
     """
 
     writer: PieceWriter
     take: Callable[[Receipt], object]
     anywhere: bool
+    at_once: int
 
 
 @dataclass(frozen=True)
@@ -85,14 +81,15 @@ class PositionedWriter:
 
 
 def _gathered(buffers: Iterable[Buffer]) -> Iterator[deque[Buffer]]:
-    """As many of them as one write takes; large ones do not wait for others in memory."""
+    """As much of them as one write takes: some small ones, or a part of a large one."""
     some, size = deque[Buffer](), 0
     for buffer in buffers:
-        some.append(buffer)
-        size += len(buffer)
-        if len(some) == _BUFFERS_AT_ONCE or size >= _BYTES_AT_ONCE:
-            yield some
-            some, size = deque(), 0
+        for part in in_small_writes(buffer):
+            if some and (size + len(part) > WRITE_BYTES or len(some) == _BUFFERS_AT_ONCE):
+                yield some
+                some, size = deque(), 0
+            some.append(part)
+            size += len(part)
     if some:
         yield some
 
@@ -120,7 +117,8 @@ def positioned(path: str, size: int) -> Iterator[PieceFile]:
     with open(path, "xb") as file:
         file.truncate(size)  # before anybody writes: NFS fills up what is beyond the end
     ends: list[tuple[int, bytes]] = []
-    yield PieceFile(PositionedWriter(path), ends.extend, anywhere=True)
+    at_once = max(2, min(_MOST_AT_ONCE, usable_cpus()))
+    yield PieceFile(PositionedWriter(path), ends.extend, anywhere=True, at_once=at_once)
     with open(path, "rb", buffering=0) as file:
         for offset, content in ends:
             if os.pread(file.fileno(), len(content), offset) != content:
@@ -156,7 +154,7 @@ def in_order(sink: Sink) -> Iterator[PieceFile]:
             if offset == end:
                 end += sum(map(len, buffers))
 
-        yield PieceFile(PassingWriter(), take, anywhere=False)
+        yield PieceFile(PassingWriter(), take, anywhere=False, at_once=2)
         early.seek(0)
         while block := early.read(2**20):
             sink.write(block)

@@ -15,10 +15,11 @@ import pyarrow as pa
 from pyarrow import fs
 
 from raydrift.place.opening import open_uri
-from raydrift.place.pieces import PieceFile, Sink, in_order, positioned
+from raydrift.place.pieces import PieceFile, in_order, positioned
 from raydrift.place.retries import may_pass, retrying
 from raydrift.place.s3 import S3Store
 from raydrift.place.secrecy import redacted
+from raydrift.place.sinks import Sink, SmallWrites
 
 _ASIDE: Final = ".tmp"
 
@@ -142,13 +143,16 @@ class Place:
             _check_size(file.size(), most)
             return bytes(file.read())  # one request, however large
 
-    def read_buffer(self) -> pa.Buffer:
-        """The whole content of this file, in memory that Arrow uses again for the next one."""
-        return self._trying(self._read_buffer)
+    def open(self) -> pa.NativeFile:
+        """This file, to be read bit by bit; from a remote place all of it comes at once, now."""
+        return self._trying(self._open)
 
-    def _read_buffer(self) -> pa.Buffer:
-        with self.filesystem.open_input_file(self.path) as file:
-            return file.read_buffer()
+    def _open(self) -> pa.NativeFile:
+        file = self.filesystem.open_input_file(self.path)
+        if self.is_local:
+            return file
+        with file:
+            return pa.BufferReader(file.read_buffer())
 
     def write_bytes(self, data: bytes | pa.Buffer) -> None:
         """Writes this file whole or not at all."""
@@ -176,7 +180,7 @@ class Place:
                 yield upload
             return
         with self._aside() as aside, self.filesystem.open_output_stream(aside) as sink:
-            yield sink
+            yield SmallWrites(sink) if self.is_local else sink
 
     @contextmanager
     def writing_pieces(self, size: int, pieces: int) -> Iterator[PieceFile]:

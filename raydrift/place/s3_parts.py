@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from raydrift.place.pieces import Buffer, Piece, PieceFile, Receipt
+from raydrift.place.pieces import Piece, PieceFile, Receipt
 from raydrift.place.s3_upload import ask, part_facts
+from raydrift.place.sinks import Buffer
 
 if TYPE_CHECKING:
     from raydrift.place.s3 import S3Store
+
+_AT_ONCE: Final = 4  # each is in memory; they wait for the network
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ def in_parts(store: S3Store, bucket: str, key: str) -> Iterator[PieceFile]:
     upload = ask(client.create_multipart_upload, **name)["UploadId"]
     parts: list[Receipt] = []
     try:
-        yield PieceFile(PartWriter(store, bucket, key, upload), parts.append, anywhere=True)
+        writer = PartWriter(store, bucket, key, upload)
+        yield PieceFile(writer, parts.append, anywhere=True, at_once=_AT_ONCE)
         ask(
             client.complete_multipart_upload,
             **name,

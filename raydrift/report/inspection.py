@@ -23,6 +23,7 @@ from raydrift.storage.spread import in_threads
 
 _BLOCK = 2**22
 _LARGE_BLOCK = 2**25
+_READERS = 4
 
 
 @dataclass
@@ -180,7 +181,7 @@ def _crc32(place: Place) -> int:
             return isal_zlib.crc32(block), len(block)
 
         total = 0
-        with closing(in_threads(read, range(0, file.size(), _LARGE_BLOCK))) as blocks:
+        with closing(in_threads(read, range(0, file.size(), _LARGE_BLOCK), _READERS)) as blocks:
             for crc, size in blocks:
                 total = combine(total, crc, size)
     return total

@@ -29,7 +29,6 @@ _TABLES: Final = {
     layout.PROVENANCE: schemas.PROVENANCE,
 }
 _READERS: Final = 16
-_IN_ORDER: Final = 2  # ranges wait in memory where they are written in order
 _TABLE_ROW_BYTES: Final = 6_000  # of an embedding and a bit; an upper bound is enough
 
 
@@ -139,9 +138,9 @@ def _merge(
         file = stack.enter_context(place.writing_pieces(plan.size, len(plan.ranges)))
         directory = ZipDirectory(file, plan)
         work = partial(fill_range, output, file.writer)
-        spread = spread if file.anywhere else partial(in_threads, threads=_IN_ORDER)
+        spread = spread if file.anywhere else in_threads
         crc = 0
-        with closing(spread(work, plan.ranges)) as done:
+        with closing(spread(work, plan.ranges, file.at_once)) as done:
             for part, filled in zip(plan.ranges, done, strict=True):
                 file.take(filled.receipt)
                 directory.add(filled.directory)

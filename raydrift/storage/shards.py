@@ -21,6 +21,7 @@ from raydrift.place import Place, Sink, retrying
 from raydrift.storage import layout
 
 _READERS = 16
+_BLOCK_BYTES = 2**20  # of a file in memory
 _PAGE_ROWS = 8  # of images, which are large
 
 
@@ -182,35 +183,42 @@ def read_ledger(output: Place, fingerprint: str) -> dict[int, LedgerRow]:
 
 def intact(output: Place, rows: Iterable[LedgerRow]) -> dict[int, LedgerRow]:
     """Those of the shards whose bytes are still the ones that were committed."""
-
-    def check(row: LedgerRow) -> LedgerRow | None:
-        try:
-            data = (output / layout.SHARDS / layout.shard_name(row.shard)).read_buffer()
-        except FileNotFoundError:
-            return None
-        return row if isal_zlib.crc32(data) == row.crc32 else None
-
     with ThreadPoolExecutor(4) as pool:
-        return {row.shard: row for row in pool.map(check, rows) if row is not None}
+        found = pool.map(lambda row: (row, _committed_file(output, row) is not None), rows)
+        return {row.shard: row for row, whole in found if whole}
 
 
-def read_shard(output: Place, row: LedgerRow) -> pa.Table:
-    """Reads a committed shard.
+def open_shard(output: Place, row: LedgerRow) -> pq.ParquetFile:
+    """Opens a committed shard, to be read at once or, since images are large, in batches.
 
     Raises:
         ShardError: It is gone, or its bytes are not those that were committed.
     """
-    name = layout.shard_name(row.shard)
-    try:
-        data = (output / layout.SHARDS / name).read_buffer()
-    except FileNotFoundError:
-        data = pa.py_buffer(b"")
-    if isal_zlib.crc32(data) != row.crc32:
+    file = _committed_file(output, row)
+    if file is None:
         raise ShardError(
-            f"{output / layout.SHARDS / name} was altered since it was written: "
-            "run the same generate command again, it redoes this shard"
+            f"{output / layout.SHARDS / layout.shard_name(row.shard)} was altered since it was "
+            "written: run the same generate command again, it redoes this shard"
         )
-    return pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+    return pq.ParquetFile(file, buffer_size=_BLOCK_BYTES)
+
+
+def _committed_file(output: Place, row: LedgerRow) -> pa.NativeFile | None:
+    """The file of a shard; None if it is gone, or its bytes are not those that were committed."""
+    try:
+        file = (output / layout.SHARDS / layout.shard_name(row.shard)).open()
+    except FileNotFoundError:
+        return None
+    return file if retrying(soon=True)(_crc32, file) == row.crc32 else None
+
+
+def _crc32(file: pa.NativeFile) -> int:
+    """Of all its bytes; they pass through a little memory, which the next ones find warm."""
+    block, crc = memoryview(bytearray(_BLOCK_BYTES)), 0
+    file.seek(0)
+    while size := file.readinto(block):
+        crc = isal_zlib.crc32(block[:size], crc)
+    return crc
 
 
 def read_rejected(output: Place, shard: int) -> list[Rejected]:

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from isal import isal_zlib
 
 from raydrift.errors import ShardError
 from raydrift.place import Buffer, Piece, PieceWriter, Place, Receipt
 from raydrift.storage import layout
-from raydrift.storage.shards import LedgerRow, read_shard
+from raydrift.storage.shards import LedgerRow, open_shard
 from raydrift.storage.zip_layout import ZipRange, directory_entry, member_header, members_size
+
+_IMAGES_AT_ONCE: Final = 8  # a page of a shard
 
 
 @dataclass
@@ -58,31 +62,32 @@ def _content(output: Place, part: ZipRange, filled: FilledRange) -> Iterator[Buf
 
 def _shard_content(
     output: Place, row: LedgerRow, begin: int, zip64: bool, filled: FilledRange
-) -> list[Buffer]:
+) -> Iterator[Buffer]:
     """The bytes of a shard's members, which begin at an offset; ``filled`` is told of them."""
-    shard = read_shard(output, row)
-    offset, buffers = begin, list[Buffer]()
+    shard = open_shard(output, row)
+    offset = begin
     for name, image in members(shard):
         path, size, crc = name.encode(), len(image), isal_zlib.crc32(image)
         header = member_header(path, crc, size)
         filled.crc = isal_zlib.crc32(image, isal_zlib.crc32(header, filled.crc))
         filled.directory += directory_entry(path, crc, size, offset, zip64)
-        buffers += header, image
         offset += len(header) + size
+        yield header
+        yield image
     if offset - begin != members_size(row.written, row.names_size, row.image_bytes):
         raise _misfit(output, row)
-    filled.shards.append(shard.drop_columns("image"))
-    return buffers
+    others = [name for name in shard.schema_arrow.names if name != "image"]
+    filled.shards.append(shard.read(others, use_threads=False))
 
 
-def members(shard: pa.Table) -> Iterator[tuple[str, memoryview]]:
-    """Names and PNGs of a shard's samples; nothing is copied."""
-    for batch in shard.select(["file_name", "image"]).to_batches():
+def members(shard: pq.ParquetFile) -> Iterator[tuple[str, memoryview]]:
+    """Names and PNGs of a shard's samples, of which a few are in memory at a time."""
+    for batch in shard.iter_batches(_IMAGES_AT_ONCE, columns=["image"], use_threads=False):
         contents = batch["image"].field("bytes")
         _, offsets, data = contents.buffers()
         ends = np.frombuffer(offsets or b"", np.int32)[contents.offset :].tolist()
         images = memoryview(data or b"").cast("B")
-        for place, name in enumerate(batch["file_name"].to_pylist()):
+        for place, name in enumerate(batch["image"].field("path").to_pylist()):
             yield name, images[ends[place] : ends[place + 1]]
 
 

@@ -96,13 +96,13 @@ def test_a_file_as_it_was_is_an_image(number: int, child: Child) -> None:
     check(told)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(EDITED)
 def test_a_file_after_some_edits(child: Child, data: bytes) -> None:
     check(child.decode(data))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(RANDOM)
 def test_random_bytes(child: Child, data: bytes) -> None:
     check(child.decode(data))
@@ -110,7 +110,7 @@ def test_random_bytes(child: Child, data: bytes) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@settings(max_examples=100_000, deadline=None)
+@settings(max_examples=100_000)
 @given(EDITED | RANDOM)
 def test_many_more(child: Child, data: bytes) -> None:
     check(child.decode(data))

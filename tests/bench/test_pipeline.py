@@ -44,10 +44,10 @@ def test_the_merge_is_timed_on_the_machines_that_the_product_merges_on(
 ) -> None:
     spread_over: list[int] = []
 
-    def recording(work: Callable[[Any], Any], items: Iterable[Any]) -> Generator[Any]:
+    def recording(work: Callable[[Any], Any], items: Iterable[Any], threads: int) -> Generator[Any]:
         ranges = list(items)
         spread_over.append(len(ranges))
-        yield from in_threads(work, ranges)
+        yield from in_threads(work, ranges, threads)
 
     monkeypatch.setattr(pipeline, "merge_spread", lambda: recording)
     pipeline._merge(*shards)

@@ -118,7 +118,7 @@ class TestSameBytes:
         assert len(results) == 1
 
     @given(CHAINS, CHAINS, NUMBERS, NUMBERS)
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     def test_come_from_the_first_transforms_whatever_follows(
         self, chain: list[TransformInfo], more: list[TransformInfo], seed: int, sample_id: int
     ) -> None:
@@ -170,7 +170,7 @@ class TestDifferentBytes:
 
 class TestReplay:
     @given(CHAINS, NUMBERS, NUMBERS)
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     def test_gives_the_drifted_image_again(
         self, chain: list[TransformInfo], seed: int, sample_id: int
     ) -> None:

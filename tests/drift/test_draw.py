@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -119,7 +119,6 @@ def test_parameters_are_plain_numbers(transform: ImageTransform) -> None:
     assert {type(value) for value in drawn(transform, 0.7).parameters.values()} <= {float, int}
 
 
-@settings(deadline=None)
 @given(st.sampled_from(list(DRAWN_PER_IMAGE)), st.floats(0, 1), st.integers(0, 2**64 - 1))
 def test_no_level_and_no_sample_leaves_the_bounds(
     transform: ImageTransform, level: float, sample_id: int
@@ -154,7 +153,6 @@ class TestDefault:
         above = drawn(ImageTransform.DEFAULT, float(np.nextafter(0.5, 1)))
         assert above.kernel is ImageTransform.GAUSSIAN_NOISE
 
-    @settings(deadline=None)
     @given(st.floats(0, 1))
     def test_every_level_becomes_a_kernel_and_a_level(self, level: float) -> None:
         chosen = resolve(TransformInfo(ImageTransform.DEFAULT, level), PUBLISHED)

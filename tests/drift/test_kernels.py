@@ -379,7 +379,6 @@ class TestNormalQuantiles:
 
 
 class TestRandomBits:
-    @settings(deadline=None)
     @given(st.integers(1, 50), st.integers(1, 50))
     def test_fewer_are_the_first_of_more(self, few: int, many: int) -> None:
         few, many = sorted((few, many))
@@ -402,7 +401,7 @@ class TestRandomBits:
         assert stats.chisquare(np.bincount(bits & 255, minlength=256)).pvalue > 0.01
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     arrays(np.uint8, st.tuples(st.integers(3, 12), st.integers(3, 12), st.just(3))),
     st.floats(-90, 90),

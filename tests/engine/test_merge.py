@@ -13,12 +13,13 @@ from raydrift.storage.finalize import finalize
 from raydrift.storage.spread import in_threads
 from tests.made_shards import make_shards
 
+OVER_CLUSTER = partial(over_cluster, cpus=2)
 pytestmark = pytest.mark.usefixtures("ray_session")
 
 
 def test_tasks_write_the_bytes_that_threads_write(scenes: Path, tmp_path: Path) -> None:
     outputs = {}
-    for name, spread in (("threads", in_threads), ("tasks", over_cluster)):
+    for name, spread in (("threads", in_threads), ("tasks", OVER_CLUSTER)):
         settings = generate_settings(
             {
                 "input": str(scenes),
@@ -43,7 +44,7 @@ def test_an_altered_shard_is_told_as_it_is_in_threads(scenes: Path, tmp_path: Pa
     path = tmp_path / "_shards/part-00000003.parquet"
     path.write_bytes(path.read_bytes().replace(b"IDAT", b"IDAD", 1))
     with pytest.raises(ShardError, match=r"^.*part-00000003.parquet was altered since"):
-        finalize(output, spread=over_cluster, range_bytes=20_000)
+        finalize(output, spread=OVER_CLUSTER, range_bytes=20_000)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["_shards", "run.json"]
 
 
@@ -58,7 +59,7 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
         return item
 
     killed = tmp_path / "killed"
-    assert list(over_cluster(partial(die_once, killed), range(4))) == [0, 1, 2, 3]
+    assert list(OVER_CLUSTER(partial(die_once, killed), range(4), 1)) == [0, 1, 2, 3]
     assert killed.exists()
 
 

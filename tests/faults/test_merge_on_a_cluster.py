@@ -26,9 +26,10 @@ def node(item):
 
 output, address = sys.argv[1:]
 connect(ClusterSettings(address=address))
-assert merge_spread() is over_cluster
-record = finalize(Place.of(output), spread=merge_spread(), range_bytes=20_000)
-print(json.dumps([len(set(over_cluster(node, range(8)))), record.files]), flush=True)
+spread = merge_spread()
+assert spread.func is over_cluster and spread.keywords == {"cpus": 2}
+record = finalize(Place.of(output), spread=spread, range_bytes=20_000)
+print(json.dumps([len(set(spread(node, range(8), 1))), record.files]), flush=True)
 """
 
 

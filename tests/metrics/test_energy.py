@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given, settings
+from hypothesis import given
 from scipy.spatial.distance import cdist
 
 from raydrift.metrics import energy_distance
@@ -14,14 +14,12 @@ def naive(x: Matrix, y: Matrix) -> float:
     return float(max(squared, 0) ** 0.5)
 
 
-@settings(deadline=None)
 @given(two_samples(dimensions=1))
 def test_in_one_dimension_it_is_scipys(pair: tuple[Matrix, Matrix]) -> None:
     expected = scipy.stats.energy_distance(*(rows[:, 0] for rows in pair))
     assert energy_distance(*pair) == pytest.approx(expected, rel=1e-6, abs=2e-5)
 
 
-@settings(deadline=None)
 @given(two_samples())
 def test_it_is_the_definition_symmetric_and_never_negative(pair: tuple[Matrix, Matrix]) -> None:
     found = energy_distance(*pair)
@@ -30,7 +28,6 @@ def test_it_is_the_definition_symmetric_and_never_negative(pair: tuple[Matrix, M
     assert found >= 0
 
 
-@settings(deadline=None)
 @given(two_samples())
 def test_a_sample_is_at_zero_from_itself_in_any_order(pair: tuple[Matrix, Matrix]) -> None:
     assert energy_distance(pair[0], pair[0].copy()) == 0

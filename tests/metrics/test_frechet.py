@@ -3,7 +3,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from scipy.linalg import sqrtm
 from torchmetrics.image.fid import FrechetInceptionDistance
 
@@ -20,7 +20,6 @@ class Pixels(torch.nn.Module):
         return images.flatten(1)[:, :6]
 
 
-@settings(deadline=None)
 @given(two_smooth_samples())
 def test_it_is_the_formula_with_scipys_matrix_root(pair: tuple[Matrix, Matrix]) -> None:
     (before, after), d = pair, pair[0].shape[1]
@@ -70,7 +69,6 @@ def test_memory_does_not_grow_with_the_samples() -> None:
     assert peak < 5e6  # a sample alone is 10 MB
 
 
-@settings(deadline=None)
 @given(two_samples())
 def test_it_is_symmetric_and_never_negative(pair: tuple[Matrix, Matrix]) -> None:
     found = frechet_distance(*pair)
@@ -78,7 +76,6 @@ def test_it_is_symmetric_and_never_negative(pair: tuple[Matrix, Matrix]) -> None
     assert frechet_distance(*pair[::-1]) == pytest.approx(found, rel=1e-9, abs=1e-8)
 
 
-@settings(deadline=None)
 @given(two_samples())
 def test_a_sample_is_at_zero_from_itself_in_any_order(pair: tuple[Matrix, Matrix]) -> None:
     rows, _ = pair

@@ -23,7 +23,7 @@ def fit(rows: Matrix, covariance: Covariance) -> MultivariateNormal:
 
 
 @pytest.mark.parametrize("covariance", COVARIANCES)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(pair=two_smooth_samples())
 def test_both_ways_are_torchs_of_scikit_learns_fits(
     covariance: Covariance, pair: tuple[Matrix, Matrix]
@@ -81,7 +81,7 @@ def test_a_sample_is_at_zero_from_itself_in_any_order(
 
 
 @pytest.mark.parametrize("covariance", COVARIANCES)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(pair=two_smooth_samples())
 def test_none_is_negative_and_the_geometric_one_is_symmetric(
     covariance: Covariance, pair: tuple[Matrix, Matrix]

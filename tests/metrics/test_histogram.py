@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy
@@ -25,7 +25,6 @@ def shares(pair: tuple[Matrix, Matrix], dimension: int, bins: int) -> tuple[Matr
     return found[0], found[1]
 
 
-@settings(deadline=None)
 @given(two_samples(), st.sampled_from([2, 4, 8]))
 def test_the_js_is_scipys_of_numpys_histograms(pair: tuple[Matrix, Matrix], bins: int) -> None:
     found = [shares(pair, dimension, bins) for dimension in range(pair[0].shape[1])]
@@ -33,7 +32,6 @@ def test_the_js_is_scipys_of_numpys_histograms(pair: tuple[Matrix, Matrix], bins
     assert histogram_js(*pair, bins=bins) == pytest.approx(expected, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(two_samples(), st.sampled_from([2, 4, 8]))
 def test_both_kls_are_scipys_with_half_a_row_more_in_each_bin(
     pair: tuple[Matrix, Matrix], bins: int
@@ -52,7 +50,6 @@ def test_both_kls_are_scipys_with_half_a_row_more_in_each_bin(
     )
 
 
-@settings(deadline=None)
 @given(two_samples())
 def test_they_are_within_their_range_and_symmetric_where_they_should_be(
     pair: tuple[Matrix, Matrix],
@@ -65,7 +62,6 @@ def test_they_are_within_their_range_and_symmetric_where_they_should_be(
 
 
 @pytest.mark.parametrize("measure", ALL)
-@settings(deadline=None)
 @given(pair=two_samples(), times=st.integers(1, 4))
 def test_a_sample_is_at_zero_from_itself_any_number_of_times(
     measure: type, pair: tuple[Matrix, Matrix], times: int

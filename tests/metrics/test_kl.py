@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.special import softmax
@@ -33,7 +33,6 @@ def test_the_drifted_distribution_is_measured_against_the_original_one() -> None
     assert kl_softmax(drifted, original) == pytest.approx(0.5 * math.log(2 / 3) + 0.5 * math.log(2))
 
 
-@settings(deadline=None)
 @given(pairs())
 def test_it_is_scipys_relative_entropy_of_the_softmaxes(pair: tuple[Matrix, Matrix]) -> None:
     original, drifted = pair
@@ -41,13 +40,11 @@ def test_it_is_scipys_relative_entropy_of_the_softmaxes(pair: tuple[Matrix, Matr
     assert kl_softmax(original, drifted) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(pairs(largest=1e6))
 def test_it_is_finite_and_never_negative(pair: tuple[Matrix, Matrix]) -> None:
     assert 0.0 <= kl_softmax(*pair) < math.inf
 
 
-@settings(deadline=None)
 @given(pairs())
 def test_it_is_zero_for_equal_embeddings(pair: tuple[Matrix, Matrix]) -> None:
     original, _ = pair

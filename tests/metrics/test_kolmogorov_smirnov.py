@@ -2,14 +2,13 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from scipy.stats import ks_2samp
 
 from raydrift.metrics import KolmogorovSmirnov, ks_statistic, ks_test
 from tests.metrics.samples import Matrix, two_samples
 
 
-@settings(deadline=None)
 @given(two_samples())
 def test_each_dimension_is_scipys_corrected_after_bonferroni(pair: tuple[Matrix, Matrix]) -> None:
     with warnings.catch_warnings():

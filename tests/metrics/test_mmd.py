@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from scipy.spatial.distance import cdist, pdist
 from sklearn.metrics.pairwise import rbf_kernel
 
@@ -18,14 +18,12 @@ def naive(x: Matrix, y: Matrix, bandwidth: float) -> float:
     return float(sum(within) - 2 * rbf_kernel(x, y, gamma=gamma).mean())
 
 
-@settings(deadline=None)
 @given(two_smooth_samples())
 def test_it_is_the_definition_with_the_median_distance(pair: tuple[Matrix, Matrix]) -> None:
     median = float(np.median(pdist(np.concatenate(pair))))
     assert mmd_squared(*pair) == pytest.approx(naive(*pair, median), abs=1e-12)
 
 
-@settings(deadline=None)
 @given(two_samples())
 def test_it_is_the_definition_with_any_bandwidth_and_within_its_range(
     pair: tuple[Matrix, Matrix],

@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from scipy.spatial.distance import cdist
 
 from raydrift.metrics import energy_distance, mmd_squared
@@ -11,7 +11,6 @@ from raydrift.metrics.pairs import squared_distances, sum_pairs
 from tests.metrics.samples import Matrix, two_samples
 
 
-@settings(deadline=None)
 @given(two_samples())
 def test_the_squared_distances_are_scipys(pair: tuple[Matrix, Matrix]) -> None:
     expected = cdist(*pair, "sqeuclidean")

@@ -3,7 +3,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from scipy.stats import wasserstein_distance
 
 from raydrift import seeds
@@ -11,14 +11,12 @@ from raydrift.metrics import sliced_wasserstein
 from tests.metrics.samples import Matrix, features, rotation, two_samples
 
 
-@settings(deadline=None)
 @given(two_samples(dimensions=1))
 def test_in_one_dimension_it_is_scipys(pair: tuple[Matrix, Matrix]) -> None:
     expected = wasserstein_distance(*(rows[:, 0] for rows in pair))
     assert sliced_wasserstein(*pair, projections=2) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(two_samples())
 def test_it_is_the_mean_of_scipys_over_random_directions(pair: tuple[Matrix, Matrix]) -> None:
     rng = seeds.generator(7, seeds.PROJECTIONS, 0)
@@ -29,7 +27,6 @@ def test_it_is_the_mean_of_scipys_over_random_directions(pair: tuple[Matrix, Mat
     assert found == pytest.approx(np.mean(each), rel=1e-9, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(two_samples())
 def test_it_is_symmetric_and_zero_from_a_sample_to_itself(pair: tuple[Matrix, Matrix]) -> None:
     found = sliced_wasserstein(*pair, projections=40)

@@ -41,11 +41,10 @@ class TestWriting:
     def test_a_file_appears_only_when_it_is_whole(self, folder: Place) -> None:
         place = folder / "a.bin"
         with place.writing() as sink:
-            sink.write(b"half")
-            sink.flush()
+            sink.write(b"half" * 100_000)
             assert not place.is_file()
             sink.write(b" and half")
-        assert place.read_bytes() == b"half and half"
+        assert place.read_bytes() == b"half" * 100_000 + b" and half"
 
     @pytest.mark.parametrize("stop", [RuntimeError, KeyboardInterrupt])
     def test_an_exception_leaves_neither_file_nor_temporary(
@@ -189,6 +188,34 @@ class TestNames:
         place = Place.of("s3://key:secret@bucket/photos?region=eu-west-1&endpoint_override=x:1")
         assert isinstance(place.filesystem, fs.S3FileSystem)
         assert place.path == "bucket/photos"
+
+    @pytest.mark.parametrize("key", ["a b/ü", "a#1/c", "x[1]", "50%/c", "a%20b", "^|`{}", "what?"])
+    def test_a_key_of_google_clouds_is_what_the_user_wrote(self, key: str) -> None:
+        place = Place.of(f"gs://bucket/{key}/")
+        assert isinstance(place.filesystem, fs.GcsFileSystem)
+        assert place.path == f"bucket/{key}"
+        assert str(place / "a.jpg") == f"gs://bucket/{key}/a.jpg"
+
+    def test_a_query_tells_arrow_how_to_get_there(self) -> None:
+        place = Place.of("gs://bucket/a b?endpoint_override=localhost:1&scheme=http")
+        assert place.path == "bucket/a b"
+        assert str(place) == "gs://bucket/a b"
+
+    @pytest.mark.parametrize(
+        ("uri", "why"),
+        [
+            ("gs://bucket/photos?zz=1", "Unexpected query parameter in GCS URI: 'zz'"),
+            ("abfss://container/photos", "AzureOptions doesn't contain a valid account name"),
+        ],
+    )
+    def test_what_arrow_has_against_a_uri_is_said(self, uri: str, why: str) -> None:
+        with pytest.raises(SettingsError) as caught:
+            Place.of(uri)
+        assert str(caught.value).endswith(f": {why}")
+
+    def test_a_scheme_whose_package_arrow_would_ask_for(self) -> None:
+        with pytest.raises(SettingsError, match=r"^hf://datasets/a/b: .*huggingface_hub"):
+            Place.of("hf://datasets/a/b")
 
     def test_an_unknown_scheme_is_answered_with_what_is_known(self) -> None:
         with pytest.raises(SettingsError) as caught:

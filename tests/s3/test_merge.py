@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Generator, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -67,7 +68,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def backwards(work: Callable[[Any], Any], items: Iterable[Any]) -> Generator[Any]:
+def backwards(work: Callable[[Any], Any], items: Iterable[Any], _: int) -> Generator[Any]:
     """The last part is sent first."""
     done = [work(item) for item in reversed(list(items))]
     yield from reversed(done)
@@ -91,7 +92,7 @@ def test_tasks_of_a_cluster_send_the_parts(server: Server, bucket: str, local: P
     """Each has a client of its own, from what the writer carries with it."""
     output = Place.of(f"s3://{bucket}/out", options(server))
     commit_shards(output)
-    record = finalize(output, spread=over_cluster, range_bytes=5 * MB)
+    record = finalize(output, spread=partial(over_cluster, cpus=2), range_bytes=5 * MB)
     assert (output / layout.ZIP).read_bytes() == (local / layout.ZIP).read_bytes()
     assert record.files[layout.ZIP]["size"] == (local / layout.ZIP).stat().st_size
     assert server.unfinished_uploads(bucket) == []

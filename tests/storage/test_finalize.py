@@ -5,7 +5,6 @@ import json
 import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from raydrift.settings import GenerateSettings
 from raydrift.storage import zip_directory
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import load_record
-from raydrift.storage.shards import LedgerRow, read_ledger, read_shard
+from raydrift.storage.shards import LedgerRow, open_shard, read_ledger
 from raydrift.storage.spread import Spread, in_threads
 from raydrift.storage.tables import TableSink
 from raydrift.storage.zip_directory import ZipDirectory
@@ -84,7 +83,10 @@ def members_of_shards(output: Path) -> list[tuple[str, bytes]]:
         (name, image["bytes"])
         for shard in sorted(ledger)
         for name, image in zip(
-            *(read_shard(place, ledger[shard])[c].to_pylist() for c in ("file_name", "image")),
+            *(
+                open_shard(place, ledger[shard]).read()[c].to_pylist()
+                for c in ("file_name", "image")
+            ),
             strict=True,
         )
     ]
@@ -225,16 +227,23 @@ def test_shards_of_5_and_of_16_give_the_same_zip_and_tables(scenes: Path, tmp_pa
         assert five.read_bytes() == sixteen.read_bytes(), name
 
 
-def backwards(work: Callable[[Any], Any], items: Iterable[Any]) -> Generator[Any]:
+def alone(work: Callable[[Any], Any], items: Iterable[Any], _: int) -> Generator[Any]:
+    """One range after the other."""
+    yield from map(work, items)
+
+
+def seven(work: Callable[[Any], Any], items: Iterable[Any], _: int) -> Generator[Any]:
+    yield from in_threads(work, items, threads=7)
+
+
+def backwards(work: Callable[[Any], Any], items: Iterable[Any], _: int) -> Generator[Any]:
     """The last range is written first."""
     done = [work(item) for item in reversed(list(items))]
     yield from reversed(done)
 
 
 @pytest.mark.parametrize("range_bytes", [1, 10_000, 100_000, 2**26])
-@pytest.mark.parametrize(
-    "spread", [partial(in_threads, threads=1), partial(in_threads, threads=7), backwards]
-)
+@pytest.mark.parametrize("spread", [alone, seven, backwards])
 def test_any_number_of_writers_gives_the_same_files(
     finished: Path, tmp_path: Path, range_bytes: int, spread: Spread
 ) -> None:

@@ -27,9 +27,9 @@ from raydrift.storage.shards import (
     commit,
     encode_shard,
     intact,
+    open_shard,
     read_ledger,
     read_rejected,
-    read_shard,
     write_samples,
 )
 
@@ -61,7 +61,7 @@ def committed(
 def test_a_shard_comes_back_as_it_was_committed(scenes: Path, tmp_path: Path) -> None:
     row = committed(scenes, tmp_path, shard=2)
     assert read_ledger(Place.of(tmp_path), RUN) == {2: row}
-    shard = read_shard(Place.of(tmp_path), row)
+    shard = open_shard(Place.of(tmp_path), row).read()
     assert shard["sample_id"].to_pylist() == [12, 13, 14, 15, 16, 17]
     assert shard["timestamp"].to_pylist() == [106.0, 106.5, 107.0, 107.5, 108.0, 108.5]
     assert shard["file_name"].to_pylist() == [f"{i:08d}.png" for i in range(12, 18)]
@@ -95,12 +95,12 @@ def test_the_schema_is_the_documented_one(
     row = committed(scenes, tmp_path, embeddings=embeddings)
     found = pq.read_schema(tmp_path / "_shards" / "part-00000000.parquet")
     assert found.equals(schemas.shard(embeddings is not None))
-    assert read_shard(Place.of(tmp_path), row).schema.equals(found)
+    assert open_shard(Place.of(tmp_path), row).read().schema.equals(found)
 
 
 def test_embeddings_come_back_to_the_last_bit(scenes: Path, tmp_path: Path) -> None:
     row = committed(scenes, tmp_path, embeddings=EMBEDDINGS)
-    column = read_shard(Place.of(tmp_path), row)["embedding"].combine_chunks()
+    column = open_shard(Place.of(tmp_path), row).read()["embedding"].combine_chunks()
     assert np.array_equal(column.flatten().to_numpy().reshape(6, 512), EMBEDDINGS)
 
 
@@ -158,7 +158,7 @@ def test_an_entry_cut_anywhere_is_not_committed(scenes: Path, tmp_path: Path) ->
         assert read_ledger(Place.of(tmp_path), RUN) == {}, f"cut to {length} bytes"
 
 
-def test_an_altered_byte_is_found_by_intact_and_refused_by_read_shard(
+def test_an_altered_byte_is_found_by_intact_and_refused_by_open_shard(
     scenes: Path, tmp_path: Path
 ) -> None:
     whole, altered = committed(scenes, tmp_path, shard=0), committed(scenes, tmp_path, shard=1)
@@ -170,7 +170,7 @@ def test_an_altered_byte_is_found_by_intact_and_refused_by_read_shard(
     assert read_ledger(output, RUN) == {0: whole, 1: altered}, "the size alone does not tell"
     assert intact(output, [whole, altered]) == {0: whole}
     with pytest.raises(OutputError) as caught:
-        read_shard(output, altered)
+        open_shard(output, altered)
     assert str(caught.value) == (
         f"{path} was altered since it was written: "
         "run the same generate command again, it redoes this shard"
@@ -201,7 +201,7 @@ def test_rejected_images_are_kept_in_the_entry(tmp_path: Path) -> None:
     commit(Place.of(tmp_path), row, rejected)
     assert read_ledger(Place.of(tmp_path), RUN) == {0: row}
     assert read_rejected(Place.of(tmp_path), 0) == rejected
-    assert read_shard(Place.of(tmp_path), row).num_rows == 0
+    assert open_shard(Place.of(tmp_path), row).read().num_rows == 0
 
 
 def test_a_shard_of_another_run_does_not_count(scenes: Path, tmp_path: Path) -> None:
