@@ -1,14 +1,18 @@
 """The written form of the settings: a TOML file, flags, ``run.json``."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, is_dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, cast, get_type_hints
 
 from raydrift.errors import SettingsError, suggest
+from raydrift.schedules.drift import Drift, plain_transforms
+from raydrift.schedules.label_shift import LabelShift
 from raydrift.settings import GenerateSettings, ImageTransform, TransformInfo
 from raydrift.sweep import LEVELS, EvaluateSettings, Sweep
+
+T = TypeVar("T")
 
 
 def as_dict(settings: GenerateSettings) -> dict[str, Any]:
@@ -19,6 +23,8 @@ def as_dict(settings: GenerateSettings) -> dict[str, Any]:
     plain = asdict(settings)
     del plain["storage_options"]
     plain["transforms"] = [str(info) for info in settings.transforms]
+    plain["drift"] = [drift.written() for drift in settings.drift]
+    plain["label_shift"] = [shift.written() for shift in settings.label_shift]
     return plain
 
 
@@ -40,7 +46,8 @@ def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
     """Builds the settings of a run from plain values.
 
     Args:
-        values: Nested as in TOML; ``transforms`` are written ``"NAME:LEVEL"``.
+        values: Nested as in TOML; ``transforms`` are written ``"NAME:LEVEL"``, ``drift`` and
+            ``label_shift`` are lists of tables.
 
     Raises:
         SettingsError: An unknown key, a wrong type or a value out of range; the message names the
@@ -57,6 +64,8 @@ def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
         if name not in values:
             raise SettingsError(f"{name} is missing: name it on the command line or in the file")
     values["transforms"] = _transforms(values.get("transforms", ()))
+    values["drift"] = _tables(Drift, "drift", values.get("drift", ()))
+    values["label_shift"] = _tables(LabelShift, "label_shift", values.get("label_shift", ()))
     try:
         return TypeAdapter(GenerateSettings).validate_python(values)
     except ValidationError as error:
@@ -105,13 +114,32 @@ def _listed(written: object) -> list[Any]:
     return list(written)
 
 
-def _transforms(written: object) -> list[TransformInfo]:
-    infos = []
-    for item in _listed(written):
-        if not isinstance(item, str | TransformInfo):
-            raise SettingsError(f'transforms has {item!r}: write it as "gaussian_blur:0.5"')
-        infos.append(item if isinstance(item, TransformInfo) else TransformInfo.parse(item))
-    return infos
+def _transforms(written: object) -> tuple[TransformInfo, ...]:
+    return plain_transforms(written, "transforms") if written not in ((), []) else ()
+
+
+def _tables(kind: Callable[..., T], name: str, written: object) -> list[T]:
+    """The drifts or label shifts of a list of tables; what is wrong is said of its number."""
+    if not isinstance(written, Sequence) or isinstance(written, str | bytes):
+        raise SettingsError(f"{name} is {written!r}: write it as a table, [[{name}]]")
+    return [_table(kind, f"{name} {number}", one) for number, one in enumerate(written, 1)]
+
+
+def _table(kind: Callable[..., T], name: str, one: object) -> T:
+    if not isinstance(one, Mapping):
+        if is_dataclass(one):
+            return cast(T, one)
+        raise SettingsError(f"{name} is {one!r}: write it as a table, [[{name.split()[0]}]]")
+    keys = [item.name for item in fields(cast(Any, kind))]
+    for key in one:
+        if key not in keys:
+            raise SettingsError(f"{name} has an unknown key {key}: {suggest(key, keys)}")
+    if kind is Drift and "transforms" not in one:
+        raise SettingsError(f'{name}: transforms are missing: write transforms = ["default:0.5"]')
+    try:
+        return kind(**one)
+    except SettingsError as error:
+        raise SettingsError(f"{name}: {error}") from None
 
 
 def _check_keys(kind: type, values: Mapping[str, Any], prefix: str) -> None:

@@ -18,6 +18,9 @@ Each message is one line that names the thing and the remedy.
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Final
+
+_SHOWN: Final = 20
 
 
 class RaydriftError(Exception):
@@ -94,7 +97,7 @@ def suggest(word: str, choices: Iterable[str]) -> str:
     """Says what to write instead of a word that is not among the choices.
 
     Returns:
-        ``did you mean 'rotate'?`` where one is close, else all of them in a row.
+        ``did you mean 'rotate'?`` where one is close, else all of them in a row, or the first 20.
 
     >>> suggest("rotat", ["rotate", "hue"])
     "did you mean 'rotate'?"
@@ -103,4 +106,7 @@ def suggest(word: str, choices: Iterable[str]) -> str:
     """
     choices = list(choices)
     close = get_close_matches(word.lower(), choices, n=1, cutoff=0.7)
-    return f"did you mean {close[0]!r}?" if close else f"choose from: {', '.join(choices)}"
+    if close:
+        return f"did you mean {close[0]!r}?"
+    more = f" and {len(choices) - _SHOWN} more" if len(choices) > _SHOWN else ""
+    return f"choose from: {', '.join(choices[:_SHOWN])}{more}"

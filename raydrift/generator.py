@@ -1,7 +1,7 @@
 """``ImageDatasetGenerator``: the Python API, a thin face over the engine."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from raydrift.catalog import Catalog, load_catalog
-from raydrift.errors import SettingsError
+from raydrift.catalog import load_catalog
+from raydrift.catalog.stream import Stream, sample_order
 from raydrift.metrics import kl_softmax
 from raydrift.place import Place
 from raydrift.settings import (
@@ -21,12 +21,11 @@ from raydrift.settings import (
     FaultSettings,
     GenerateSettings,
     ImageSettings,
-    ImageTransform,
     OutputSettings,
     TransformInfo,
-    check_level,
 )
 from raydrift.storage import layout
+from raydrift.timeline import Timeline
 
 Similarity = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], float]
 """From the embeddings of originals and of their drifted twins, both (n, 512), to a number."""
@@ -88,8 +87,9 @@ class BatchSimilarity:
         batch: Its number, from 0.
         sample_ids: Its samples; images that cannot be used are left out.
         similarity: What the similarity function said.
-        drift_level: The level, or the mean level of several transforms; 0 without drift.
-        transforms: What was applied.
+        drift_level: The level, or the mean level of several transforms; 0 without drift. With
+            drifts on the timeline, the mean over the samples of the largest level in force.
+        transforms: What was applied to every sample.
     """
 
     batch: int
@@ -99,12 +99,14 @@ class BatchSimilarity:
     transforms: tuple[TransformInfo, ...]
 
 
-class ImageDatasetGenerator:
+class ImageDatasetGenerator(Timeline):
     """Samples a drifted image set from a folder of images, call by call.
 
     The calls of ``sample`` go on from one another: ids and timestamps continue and no image comes
     twice. What a sample becomes depends on the seed, its id and the drift in force, not on how
     many workers or calls made it.
+
+    Drifts can be placed anywhere on the timeline of the whole stream, see ``Timeline``.
 
     Args:
         seed: 0 to 2^64 - 1.
@@ -139,6 +141,13 @@ class ImageDatasetGenerator:
             clean = generator.sample("clean/", num_samples=100)
             generator.add_abrupt_drift(drift_level=0.7)
             drifted = generator.sample("drifted/", num_samples=100)
+
+        ::
+
+            generator.add_gradual_drift(drift_level=0.7, start=0.5, width="7d")
+            generator.add_seasonal_drift([TransformInfo(ImageTransform.HUE, 0.2)], period="1d")
+            generator.add_label_shift({"cat": 0.8}, start=0.75)
+            stream = generator.sample("stream/")
     """
 
     def __init__(
@@ -163,7 +172,7 @@ class ImageDatasetGenerator:
         progress: bool = True,
     ) -> None:
         height, width = input_dim
-        self._settings = GenerateSettings(
+        settings = GenerateSettings(
             input=os.fspath(input_path),
             output=_UNWRITTEN,
             seed=seed,
@@ -184,12 +193,9 @@ class ImageDatasetGenerator:
             storage_options=dict(storage_options or {}),
             cluster=cluster or ClusterSettings(),
         )
-        self._catalog: Catalog = load_catalog(
-            self._settings.input, class_mapping, self._settings.options_of("input")
-        )
+        inputs = settings.options_of("input")
+        super().__init__(settings, load_catalog(settings.input, class_mapping, inputs))
         self._progress = progress
-        self._cursor = 0
-        self._transforms: tuple[TransformInfo, ...] = ()
 
     @property
     def class_mapping(self) -> dict[str, int]:
@@ -200,46 +206,6 @@ class ImageDatasetGenerator:
     def CLASS_MAPPING(self) -> dict[str, int]:  # noqa: N802  (its published name)
         """The same as ``class_mapping``."""
         return self.class_mapping
-
-    @property
-    def remaining(self) -> int:
-        """Samples that were not asked for yet."""
-        return len(self._catalog) - self._cursor
-
-    @property
-    def transforms(self) -> tuple[TransformInfo, ...]:
-        """The drift in force; empty: images stay clean."""
-        return self._transforms
-
-    def add_abrupt_drift(
-        self,
-        transform_list: Iterable[TransformInfo] | None = None,
-        drift_level: float | None = None,
-    ) -> None:
-        """From the next sample on, images drift so; a drift that was in force ends.
-
-        Args:
-            transform_list: Transforms in the order in which they are applied.
-            drift_level: Instead of a list, the level of the ``default`` transform, 0 to 1.
-
-        Raises:
-            SettingsError: (a ``ValueError``) The list is empty, or neither or both are given.
-        """
-        if (transform_list is None) == (drift_level is None):
-            raise SettingsError("add_abrupt_drift: give either transform_list or drift_level")
-        if drift_level is not None:
-            check_level(drift_level, "drift_level")
-            transform_list = [TransformInfo(ImageTransform.DEFAULT, drift_level)]
-        transforms = tuple(transform_list or ())
-        if not transforms:
-            raise SettingsError("add_abrupt_drift: transform_list is empty: give a TransformInfo")
-        for info in transforms:
-            if not isinstance(info, TransformInfo):
-                raise SettingsError(
-                    f"add_abrupt_drift: {info!r} is no TransformInfo: "
-                    "write TransformInfo(ImageTransform.ROTATE, 0.5)"
-                )
-        self._transforms = transforms
 
     def sample(
         self,
@@ -264,19 +230,17 @@ class ImageDatasetGenerator:
             RaydriftError: The run failed; the cursor stays where it was.
         """
         from raydrift.engine.generate import generate
-        from raydrift.engine.tasks import count_samples
+        from raydrift.engine.tasks import samples_of
 
         write = self._settings.write
         organized = write.organize_by_class if organize_by_class is None else organize_by_class
-        settings = replace(
-            self._settings,
+        settings = self._planned(
             output=os.fspath(output_path),
             start=self._cursor,
             num_samples=num_samples,
-            transforms=self._transforms,
             write=replace(write, organize_by_class=organized, overwrite=overwrite),
         )
-        samples = count_samples(settings, len(self._catalog))
+        samples, _ = samples_of(settings, self._catalog)
         record = generate(settings, catalog=self._catalog, quiet=not self._progress)
         self._cursor += samples
         output = Place.of(settings.output, settings.options_of("output"))
@@ -290,11 +254,6 @@ class ImageDatasetGenerator:
             num_rejected=record.counts["rejected"],
             output=output,
         )
-
-    def reset(self) -> None:
-        """Goes back to the start, without drift: the same calls then give the same bytes."""
-        self._cursor = 0
-        self._transforms = ()
 
     def evaluate_transformation_pipeline(
         self, similarity_func: Similarity | None = None, num_samples: int | None = None
@@ -317,24 +276,30 @@ class ImageDatasetGenerator:
         from raydrift.engine.evaluate import level_batches
 
         measure = similarity_func or kl_softmax
-        transforms = self._transforms
-        settings = replace(
-            self._settings,
+        settings = self._planned(
             start=self._cursor,
             num_samples=num_samples,
-            transforms=transforms,
             embedding=replace(self._settings.embedding, compute=True),
         )
-        levels = [info.drift_level for info in transforms]
-        level = float(np.mean(levels)) if levels else 0.0
+        level = self._mean_levels(settings)
         found = [
             BatchSimilarity(
                 one.batch,
                 one.sample_ids,
                 measure(one.originals, one.drifted[0]),
-                level,
-                transforms,
+                level(one.sample_ids),
+                self._transforms,
             )
-            for one in level_batches(settings, self._catalog, [transforms])
+            for one in level_batches(settings, self._catalog)
         ]
         return sorted(found, key=lambda one: one.batch)
+
+    def _mean_levels(self, settings: GenerateSettings) -> Callable[[Sequence[int]], float]:
+        """The level of a batch, from its sample ids."""
+        if settings.drift:
+            stream = Stream.of(settings, self._catalog)
+            rows = sample_order(settings, self._catalog).rows
+            return lambda ids: float(stream.drift(rows, np.array(ids)).levels.mean())
+        levels = [info.drift_level for info in settings.transforms]
+        level = float(np.mean(levels)) if levels else 0.0
+        return lambda _: level

@@ -43,10 +43,14 @@ PROVENANCE: Final = pa.schema(
         ("sample_id", pa.int64()),
         ("source_path", pa.string()),
         ("class_name", pa.string()),
+        ("drifted", pa.bool_()),
+        ("level", pa.float64()),
+        ("reason", pa.string()),
         ("transforms", TRANSFORMS),
     ]
 )
-"""``provenance.parquet``: where a sample came from and all that was done to it."""
+"""``provenance.parquet``: where a sample came from, whether it drifted, how strongly (the largest
+level in force on it), why, and all that was done to it."""
 
 REJECTED: Final = pa.schema(
     [
@@ -91,9 +95,11 @@ TASK: Final = pa.schema(
         ("source_path", pa.string()),
         ("class_name", pa.string()),
         ("label", pa.int64()),
+        ("where", pa.list_(pa.bool_())),
     ]
 )
-"""What a worker is told of each sample of its shard."""
+"""What a worker is told of each sample of its shard; ``where``: which drifts are meant for it, one
+value a drift, none where each is meant for all."""
 
 IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """An image file as Hugging Face ``datasets`` stores it."""
@@ -107,8 +113,8 @@ def shard(embeddings: bool) -> pa.Schema:
     columns += [
         pa.field("file_name", pa.string()),
         pa.field("image", IMAGE),
-        pa.field("transforms", TRANSFORMS),
     ]
+    columns += [PROVENANCE.field(name) for name in ("drifted", "level", "reason", "transforms")]
     if embeddings:
         columns.append(pa.field("embedding", EMBEDDINGS.field("embedding").type))
     return pa.schema(columns)

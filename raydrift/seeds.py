@@ -10,6 +10,7 @@ from numbers import Integral
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from raydrift.errors import SettingsError
 
@@ -23,6 +24,13 @@ BANDWIDTH: Final = ORDER + 4
 RESAMPLES: Final = ORDER + 5
 """What the metrics draw: orders of rows, directions, a classifier's folds, rows for a median, rows
 for an interval."""
+
+CLASSES: Final = ORDER + 5
+PROPORTIONS: Final = ORDER + 6
+"""What a label shift draws: the class of each sample, and a whole mix of classes."""
+
+CHANCE: Final = 2**62
+"""Whether a sample drifts, of the first drift on the timeline; the others follow: + 1, + 2, …"""
 
 _LIMIT: Final = 2**64
 
@@ -55,3 +63,26 @@ def generator(seed: int, operation: int, sample_id: int) -> np.random.Generator:
     key = np.array([seed, operation], dtype=np.uint64)
     counter = np.array([0, 0, sample_id, 0], dtype=np.uint64)
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
+
+
+def uniforms(seed: int, operation: int, first: int, count: int) -> npt.NDArray[np.float64]:
+    """Four numbers in [0, 1) for each of many samples in a row.
+
+    Args:
+        seed: The run's seed, 0 to 2^64 - 1.
+        operation: What is drawn; another one than for ``generator``, whose numbers these overlap.
+        first: The first sample.
+        count: How many samples.
+
+    Returns:
+        Float64 of shape (count, 4), multiples of 2^-53. A sample's row depends on the seed, the
+        operation and the sample alone: it is Philox's block of that number.
+
+    >>> bool((uniforms(42, CHANCE, 5, 3)[2] == uniforms(42, CHANCE, 7, 1)[0]).all())
+    True
+    """
+    key = np.array([seed, operation], dtype=np.uint64)
+    counter = np.array([first, 0, 0, 0], dtype=np.uint64)
+    words = np.random.Philox(key=key, counter=counter).random_raw(4 * count)
+    numbers = (words >> 11).astype(np.float64) * 2.0**-53
+    return numbers.reshape(count, 4)

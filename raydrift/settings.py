@@ -6,14 +6,17 @@ here, once.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 from math import inf, isfinite
-from numbers import Real
 from operator import index
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from raydrift.errors import SettingsError, suggest
+from raydrift.errors import SettingsError
+from raydrift.schedules.drift import Drift
+from raydrift.schedules.label_shift import LabelShift
 from raydrift.seeds import check_seed
+from raydrift.transforms import ImageTransform as ImageTransform
+from raydrift.transforms import TransformInfo as TransformInfo
+from raydrift.transforms import check_level as check_level
 
 FIRST_TIMESTAMP: Final = 1717232400.0
 """The timestamp of sample 0, in seconds since 1970 (1 June 2024, 09:00 UTC)."""
@@ -23,84 +26,6 @@ FIRST_TIMESTAMP: Final = 1717232400.0
 _MOST_SHARD_BYTES: Final = 2**30
 
 _PLACES: Final = ("input", "output", "weights")
-
-
-class ImageTransform(StrEnum):
-    """The ways in which an image can drift."""
-
-    ROTATE = "rotate"
-    BRIGHTNESS = "brightness"
-    CONTRAST = "contrast"
-    SATURATION = "saturation"
-    HUE = "hue"
-    GAUSSIAN_BLUR = "gaussian_blur"
-    GAUSSIAN_NOISE = "gaussian_noise"
-    DEFAULT = "default"
-
-    @classmethod
-    def parse(cls, name: str) -> "ImageTransform":
-        """The transform of a name; one that is unknown is an error that suggests."""
-        try:
-            return cls(name.strip().lower().replace("-", "_"))
-        except ValueError:
-            names = [str(member) for member in cls]
-            raise SettingsError(f"unknown transform {name!r}: {suggest(name, names)}") from None
-
-
-@dataclass(frozen=True)
-class TransformInfo:
-    """One transform at one level.
-
-    Args:
-        transf_type: The transform, or its name.
-        drift_level: How strong, from 0 (leaves every pixel as it is) to 1.
-
-    Raises:
-        SettingsError: (a ``ValueError``) The name is unknown or the level outside [0, 1].
-
-    >>> TransformInfo(ImageTransform.ROTATE, 0.9)
-    TransformInfo(transf_type=<ImageTransform.ROTATE: 'rotate'>, drift_level=0.9)
-    """
-
-    transf_type: ImageTransform
-    drift_level: float
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "transf_type", ImageTransform.parse(str(self.transf_type)))
-        check_level(self.drift_level, str(self.transf_type))
-        object.__setattr__(self, "drift_level", float(self.drift_level))
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Reads the written form ``NAME:LEVEL``.
-
-        >>> TransformInfo.parse("hue:0.25").drift_level
-        0.25
-        """
-        name, colon, level = text.partition(":")
-        transform = ImageTransform.parse(name)
-        try:
-            value = float(level)
-        except ValueError:
-            problem = f"level {level!r} is not a number" if colon else "the level is missing"
-            raise SettingsError(
-                f"transform {text!r}: {problem}: write {transform}:0.5 (0 none, 1 most)"
-            ) from None
-        return cls(transform, value)
-
-    def __str__(self) -> str:
-        return f"{self.transf_type}:{self.drift_level!r}"
-
-
-def check_level(level: object, what: str) -> float:
-    """Returns the drift level.
-
-    Raises:
-        SettingsError: It is not a number from 0 to 1.
-    """
-    if not isinstance(level, bool) and isinstance(level, Real) and 0 <= float(level) <= 1:
-        return float(level)
-    raise SettingsError(f"{what}: level {level!r} is not a number from 0 (none) to 1 (most)")
 
 
 @dataclass(frozen=True)
@@ -297,7 +222,11 @@ class GenerateSettings:
         class_mapping: Class name to integer label; None: sorted names to 0..C-1.
         first_timestamp: Of sample 0, seconds since 1970.
         delta_timestamp: Seconds between one sample and the next.
-        transforms: Applied in this order; none: clean images.
+        transforms: Of every sample, applied in this order; none: clean images.
+        drift: The drifts on the timeline, layered in this order over ``transforms``.
+        label_shift: Where the mix of classes changes.
+        stream: Samples of the whole stream, which fractions on the timeline are of; None: all up
+            to this run's last, or all of the input.
         storage_options: How buckets are reached; nothing of it is ever shown or written. Sub-tables
             ``input``, ``output`` and ``weights`` go before the rest for that one place.
     """
@@ -312,6 +241,9 @@ class GenerateSettings:
     first_timestamp: float = FIRST_TIMESTAMP
     delta_timestamp: float = 1800.0
     transforms: tuple[TransformInfo, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    label_shift: tuple[LabelShift, ...] = ()
+    stream: int | None = None
     storage_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     profile: DriftProfile = field(default_factory=DriftProfile)
     image: ImageSettings = field(default_factory=ImageSettings)
@@ -332,6 +264,8 @@ class GenerateSettings:
         _require(self.start >= 0, "start", self.start, "give at least 0")
         ok = self.num_samples is None or self.num_samples >= 1
         _require(ok, "num_samples", self.num_samples, "give at least 1")
+        ok = self.stream is None or self.stream >= 1
+        _require(ok, "stream", self.stream, "give at least 1")
         most = _MOST_SHARD_BYTES // self.image.bytes
         size = self.write.shard_size
         ok = size is None or size <= most

@@ -13,13 +13,14 @@ PACKAGE = Path(raydrift.__file__).parent
 
 # From the ground up; a room may use its own floor and those below.
 FLOORS = [
-    {"errors", "seeds", "settings", "levels", "sweep", "config", "schemas"},
-    {"place", "resize", "cpus"},
+    {"errors", "seeds", "schemas", "place", "resize", "cpus", "transforms"},
+    {"schedules"},
+    {"settings", "levels", "sweep", "config"},
     {"catalog", "codec", "isolated_decoder", "scenes"},
     {"drift", "metrics", "embed"},
     {"storage", "report"},
     {"engine"},
-    {"generator"},
+    {"generator", "timeline"},
     {"bench"},
     {"cli", "__main__"},
 ]

@@ -6,6 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
+from raydrift import seeds
 from raydrift.errors import SettingsError
 from raydrift.seeds import ORDER, check_seed, generator
 
@@ -92,3 +93,32 @@ def test_other_seeds_are_refused(seed: object) -> None:
     with pytest.raises(SettingsError) as caught:
         check_seed(seed)  # type: ignore[arg-type]
     assert str(caught.value) == f"seed is {seed!r}: give a whole number from 0 to 2^64 - 1"
+
+
+class TestUniforms:
+    @given(st.integers(0, 2**63), st.integers(0, 50), st.integers(0, 50))
+    def test_a_row_is_the_same_wherever_the_rows_begin(
+        self, first: int, before: int, after: int
+    ) -> None:
+        rows = seeds.uniforms(42, seeds.CHANCE, first, before + 1 + after)
+        assert rows.shape == (before + 1 + after, 4)
+        alone = seeds.uniforms(42, seeds.CHANCE, first + before, 1)
+        assert rows[before].tolist() == alone[0].tolist()
+
+    def test_they_are_uniform_and_apart_by_seed_and_operation(self) -> None:
+        rows = seeds.uniforms(42, seeds.CHANCE, 0, 20_000)
+        assert ((rows >= 0) & (rows < 1)).all()
+        for column in rows.T:
+            assert stats.kstest(column, "uniform").pvalue > 0.001
+        for other in (
+            seeds.uniforms(43, seeds.CHANCE, 0, 20_000),
+            seeds.uniforms(42, seeds.CHANCE + 1, 0, 20_000),
+        ):
+            assert abs(np.corrcoef(rows[:, 0], other[:, 0])[0, 1]) < 0.04
+
+    def test_they_stay_what_they_are(self) -> None:
+        """Another numpy may not change which samples of a finished stream drift."""
+        assert seeds.uniforms(42, seeds.CHANCE, 0, 2)[:, 0].tolist() == [
+            0.09305664889069487,
+            0.773714605526035,
+        ]

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from raydrift.config import as_dict, generate_settings, read_toml
 from raydrift.errors import SettingsError
 from raydrift.place.s3_options import S3Options
+from raydrift.schedules.drift import Drift, DriftKind
+from raydrift.schedules.label_shift import LabelShift
 from raydrift.settings import (
     DriftProfile,
     GenerateSettings,
@@ -449,6 +451,28 @@ TABLES = st.fixed_dictionaries(
         "class_mapping": st.none() | st.dictionaries(st.text(), st.integers(-(2**63), 2**63 - 1)),
         "first_timestamp": st.floats(allow_nan=False, allow_infinity=False),
         "transforms": st.lists(st.builds(TransformInfo, st.sampled_from(ImageTransform), LEVELS)),
+        "drift": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "kind": st.just("gradual"),
+                    "transforms": st.just(["hue:0.5"]),
+                    "width": st.integers(1, 100) | st.floats(0.01, 1) | st.just("7d 12h"),
+                },
+                optional={
+                    "start": st.integers(0, 9) | st.floats(0, 1) | st.just("2024-07-01"),
+                    "until": st.integers(0, 9) | st.floats(0, 1) | st.datetimes(),
+                    "curve": st.sampled_from(["sigmoid", [0, 0.5, 1.0]]),
+                    "where": st.sampled_from([{"class": "cat"}, [["t", "in", [1, 2.5]]]]),
+                },
+            ),
+            max_size=3,
+        ),
+        "label_shift": st.lists(
+            st.fixed_dictionaries({"concentration": st.floats(0.01, 10)})
+            | st.fixed_dictionaries({"proportions": st.just({"cat": 0.5})}),
+            max_size=2,
+        ),
+        "stream": st.none() | st.integers(1, 10**12),
         "profile": st.fixed_dictionaries({}, optional={"blur_sigma": st.floats(0, 100)}),
         "image": st.fixed_dictionaries({}, optional={"height": st.integers(8, 8192)}),
         "embedding": st.fixed_dictionaries({}, optional={"compute": st.booleans()}),
@@ -480,11 +504,49 @@ class TestAsDict:
         assert (as_dict(one) == as_dict(other)) is (level == nearly)
 
 
+class TestTheTimeline:
+    def test_its_tables_become_drifts_and_label_shifts(self) -> None:
+        settings = built(
+            drift=[{"transforms": ["hue:1"], "kind": "recurring", "period": 10}],
+            label_shift=[{"start": 0.5, "proportions": {"cat": 0.7}}],
+        )
+        (drift,) = settings.drift
+        assert (drift.kind, drift.period, drift.duty) == (DriftKind.RECURRING, 10, 0.5)
+        assert settings.label_shift == (LabelShift(0.5, proportions={"cat": 0.7}),)
+
+    @pytest.mark.parametrize(
+        ("values", "message"),
+        [
+            ({"drift": {"kind": "abrupt"}}, "drift is {'kind': 'abrupt'}: write it as a table"),
+            ({"drift": ["abrupt"]}, "drift 1 is 'abrupt': write it as a table, [[drift]]"),
+            (
+                {"drift": [{"transforms": ["hue:1"]}, {"transforms": ["hue:1"], "strat": 1}]},
+                "drift 2 has an unknown key strat: did you mean 'start'?",
+            ),
+            ({"drift": [{}]}, "drift 1: transforms are missing: write transforms = "),
+            (
+                {"drift": [{"transforms": ["hue:1"], "kind": "grandual", "width": 1}]},
+                "drift 1: unknown drift 'grandual': did you mean 'gradual'?",
+            ),
+            (
+                {"label_shift": [{"proportion": {"cat": 1}}]},
+                "label_shift 1 has an unknown key proportion: did you mean 'proportions'?",
+            ),
+            ({"label_shift": [{}]}, "label_shift 1: label shift: give either proportions or conce"),
+            ({"stream": 0}, "stream is 0: give at least 1"),
+        ],
+    )
+    def test_what_is_wrong_in_them_is_said_with_their_number(
+        self, values: dict[str, Any], message: str
+    ) -> None:
+        assert refusal(**values).startswith(message)
+
+
 def uncommented(text: str) -> str:
     """The file with what stands in comments in force, and what is in force gone."""
     lines = []
     for line in text.splitlines():
-        hidden = re.match(r"# (\w+ = .*|\[\w+\].*)", line)
+        hidden = re.match(r"# (\w+ = .*|\[+\w+\].*)", line)
         if hidden or line.startswith("["):
             lines.append(hidden[1] if hidden else line)
     return "\n".join(lines)
@@ -516,7 +578,7 @@ class TestTheJobsFile:
         defaults |= dict(leaves(asdict(S3Options()), "storage_options."))
         differing = {key for key, value in shown.items() if value != defaults[key]}
         # TOML cannot write None: these show an example.
-        examples = {key for key, value in defaults.items() if value is None} & set(shown)
+        examples = {key for key, value in defaults.items() if value in (None, [])} & set(shown)
         assert differing == examples
 
     def test_it_shows_every_key_but_those_of_the_python_api_and_of_the_job(self) -> None:
@@ -524,6 +586,13 @@ class TestTheJobsFile:
         shown = dict(leaves(tomllib.loads(uncommented(text)))) | dict(leaves(tomllib.loads(text)))
         hidden = {key for key, _ in leaves(as_dict(built()))} - set(shown)
         assert hidden == {"start", "cluster.address"}
+
+    def test_it_shows_every_key_of_a_drift_and_of_a_label_shift(self) -> None:
+        values = tomllib.loads(uncommented(JOB.read_text(encoding="utf-8")))
+        keys = {key for table in values["drift"] for key in table}
+        assert keys == {item.name for item in fields(Drift)}
+        in_words = {"concentration"}
+        assert set(values["label_shift"][0]) | in_words == {f.name for f in fields(LabelShift)}
 
     def test_its_storage_options_are_those_of_s3(self) -> None:
         text = uncommented(JOB.read_text(encoding="utf-8"))

@@ -53,7 +53,7 @@ class Sleep:
     milliseconds: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SleepJob(ShardJob):
     """What every sleeping worker is told.
 
@@ -121,7 +121,14 @@ def sleep_through(sleep: Sleep) -> dict[str, Any]:
     tasks = ShardTasks(settings, catalog, len(catalog), sleep.shard_size, np.arange(sleep.shards))
     with tempfile.TemporaryDirectory(prefix="raydrift-bench-") as ready, Watch() as watch:
         told = SleepJob(
-            settings, catalog.root, catalog.root, "", {}, sleep.milliseconds, sleep.workers, ready
+            settings,
+            catalog.root,
+            catalog.root,
+            "",
+            {},
+            milliseconds=sleep.milliseconds,
+            workers=sleep.workers,
+            ready=ready,
         )
         plan = Plan(sleep.workers, embedders=0, on_gpu=False)
         job = PipelineJob(told, plan, None, twins=None, verbose=False, stage=SleepStage)

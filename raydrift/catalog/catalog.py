@@ -20,6 +20,7 @@ from raydrift.catalog.folders import list_folders
 from raydrift.catalog.manifest import read_manifest
 from raydrift.errors import CatalogError, reason
 from raydrift.place import Place, redacted
+from raydrift.schedules.where import Masks, among
 
 _HASH_ROWS: Final = 100_000
 
@@ -35,6 +36,7 @@ class Catalog:
         classes: The class names, sorted; ``class_index`` counts in them.
         labels: Class name to integer label.
         ignored: Why files were passed over, and how many.
+        columns: What else a manifest tells of each image, row by row.
     """
 
     root: Place
@@ -42,6 +44,7 @@ class Catalog:
     classes: tuple[str, ...]
     labels: Mapping[str, int]
     ignored: Mapping[str, int] = field(default_factory=dict)
+    columns: pa.Table | None = None
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -77,9 +80,21 @@ class Catalog:
         shard: int,
         first_timestamp: float,
         delta_timestamp: float,
+        where: Masks = (),
     ) -> pa.Table:
-        """What a worker is told of the samples first to first + count - 1 (``schemas.TASK``)."""
-        rows = self.table.take(order[first : first + count])
+        """What a worker is told of the samples first to first + count - 1 (``schemas.TASK``).
+
+        Args:
+            order: Row of the table by sample id.
+            first: The first sample.
+            count: How many.
+            shard: Its number.
+            first_timestamp: Of sample 0, seconds since 1970.
+            delta_timestamp: Seconds between samples.
+            where: For each drift, of which rows of the table it is meant; None: of all.
+        """
+        picked = order[first : first + count]
+        rows = self.table.take(picked)
         ids = np.arange(first, first + len(rows))
         index = rows["class_index"].to_numpy()
         labels = np.array([self.labels[name] for name in self.classes], np.int64)
@@ -90,8 +105,18 @@ class Catalog:
             rows["path"].combine_chunks().cast(pa.string()),
             pa.array(self.classes, pa.string()).take(index),
             labels[index],
+            _meant(picked, where),
         ]
         return pa.table(columns, schema=schemas.TASK)
+
+
+def _meant(rows: npt.NDArray[np.int64], where: Masks) -> pa.ListArray:
+    """For each row, one value a drift; none where no drift makes a difference."""
+    flags = among(rows, where)
+    if flags is None:
+        flags = np.ones((len(rows), 0), np.bool_)
+    ends = np.arange(len(rows) + 1, dtype=np.int32) * np.int32(flags.shape[1])
+    return pa.ListArray.from_arrays(pa.array(ends), pa.array(flags.reshape(-1)))
 
 
 def load_catalog(
@@ -125,8 +150,10 @@ def load_catalog(
     except OSError as error:
         raise CatalogError(f"input {place}: {redacted(reason(error))}") from error
     labels = listing.labels or class_labels(listing.classes, class_mapping)
-    table = _by_path(listing.table)
-    return Catalog(listing.root, table, listing.classes, labels, listing.ignored)
+    by_path = pc.sort_indices(listing.table, [("path", "ascending"), ("class_index", "ascending")])
+    table = listing.table.take(by_path).combine_chunks()
+    columns = None if listing.columns is None else listing.columns.take(by_path)
+    return Catalog(listing.root, table, listing.classes, labels, listing.ignored, columns)
 
 
 def class_labels(classes: tuple[str, ...], mapping: Mapping[str, int] | None) -> dict[str, int]:
@@ -152,8 +179,3 @@ def class_labels(classes: tuple[str, ...], mapping: Mapping[str, int] | None) ->
         if not -(2**63) <= label < 2**63:
             raise CatalogError(f"class_mapping gives {name!r} the label {label}, beyond 64 bits")
     return {name: int(mapping[name]) for name in classes}
-
-
-def _by_path(table: pa.Table) -> pa.Table:
-    order = pc.sort_indices(table, [("path", "ascending"), ("class_index", "ascending")])
-    return table.take(order).combine_chunks()

@@ -19,6 +19,7 @@ class Listing:
         classes: The class names, sorted; ``class_index`` counts in them.
         labels: Class name to integer label, where the input has labels of its own.
         ignored: Why files were passed over, and how many.
+        columns: What else a manifest tells of each image, row by row.
     """
 
     root: Place
@@ -26,3 +27,4 @@ class Listing:
     classes: tuple[str, ...]
     labels: Mapping[str, int] | None = None
     ignored: Mapping[str, int] = field(default_factory=dict)
+    columns: pa.Table | None = None

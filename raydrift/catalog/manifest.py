@@ -88,7 +88,22 @@ def _listing(
             "size": np.full(len(paths), -1),
         }
     )
-    return Listing(root, rows, classes, labels)
+    return Listing(root, rows, classes, labels, columns=_others(table))
+
+
+def _others(table: pa.Table) -> pa.Table:
+    """The columns that samples can be told apart by: neither bytes, as of images, nor nested."""
+    kinds, names = pa.types, table.column_names
+    return table.select(
+        [
+            item.name
+            for item in table.schema
+            if item.name not in ("path", "class", "label")
+            and names.count(item.name) == 1
+            and not kinds.is_nested(item.type)
+            and not (kinds.is_binary(item.type) or kinds.is_large_binary(item.type))
+        ]
+    )
 
 
 def _labels(place: Place, names: pa.ChunkedArray, labels: pa.ChunkedArray) -> dict[str, int]:

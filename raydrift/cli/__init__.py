@@ -13,6 +13,7 @@ from raydrift.cli.evaluate import evaluate
 from raydrift.cli.finalize import finalize
 from raydrift.cli.generate import generate
 from raydrift.cli.inspect import inspect
+from raydrift.cli.plan import plan
 from raydrift.errors import (
     CatalogError,
     OutputError,
@@ -28,6 +29,7 @@ _TERMINATED = 143
 _USAGE_ERRORS = (CatalogError, OutputError, SettingsError, WeightsError)
 _COMMANDS: Mapping[str, Callable[..., None]] = {
     "generate": generate,
+    "plan": plan,
     "finalize": finalize,
     "inspect": inspect,
     "evaluate": evaluate,

@@ -6,6 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from raydrift.cli.drift_flags import (
+    Curve,
+    Duty,
+    Kind,
+    Period,
+    Phase,
+    Start,
+    Transform,
+    Until,
+    Width,
+    drift_flags,
+)
+
 if TYPE_CHECKING:
     from raydrift.place import Place
     from raydrift.settings import GenerateSettings
@@ -18,22 +31,20 @@ _Input = Annotated[
     typer.Argument(help="Folder with one sub-folder a class, or a .parquet or .csv manifest."),
 ]
 _Output = Annotated[str | None, typer.Argument(help="Folder to write.")]
-_Transform = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--transform",
-        "-t",
-        metavar="NAME:LEVEL",
-        help="A transform at a level from 0 to 1; may be repeated, applied in this order. NAME: "
-        "rotate, brightness, contrast, saturation, hue, gaussian_blur, gaussian_noise, default.",
-    ),
-]
 
 
 def generate(
     input: _Input = None,
     output: _Output = None,
-    transform: _Transform = None,
+    transform: Transform = None,
+    drift: Kind = None,
+    start: Start = None,
+    until: Until = None,
+    width: Width = None,
+    curve: Curve = None,
+    period: Period = None,
+    phase: Phase = None,
+    duty: Duty = None,
     seed: Annotated[int | None, typer.Option(help="0 to 2^64 - 1.", show_default="42")] = None,
     num_samples: Annotated[int | None, typer.Option(show_default="all")] = None,
     organize_by_class: Annotated[
@@ -103,14 +114,13 @@ def generate(
     """
     from raydrift.settings import ImageSettings
 
-    height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    size = ImageSettings.parse_size(image_size) if image_size else (None, None)
     flags = {
         "input": input,
         "output": output,
         "seed": seed,
         "num_samples": num_samples,
-        "transforms": transform or None,
-        "image": {"height": height, "width": width},
+        "image": {"height": size[0], "width": size[1]},
         "embedding": {
             "compute": embeddings,
             "weights": weights,
@@ -127,6 +137,17 @@ def generate(
         "faults": {"on_error": on_error, "max_rejected": max_rejected},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }
+    flags |= drift_flags(
+        transform,
+        drift,
+        start=start,
+        until=until,
+        width=width,
+        curve=curve,
+        period=period,
+        phase=phase,
+        duty=duty,
+    )
     settings = read_settings(config, flags)
     run_generate(settings)
 

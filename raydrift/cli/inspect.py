@@ -1,6 +1,6 @@
 """``raydrift inspect``: what is in an output folder, and whether it is whole."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from raydrift.report.inspection import Inspection
 
 _SHOWN_REJECTED = 10
+_LONGEST = 60
 
 
 def inspect(
@@ -43,12 +44,16 @@ def inspect(
 def _print_run(out: "Console", place: str, found: "Inspection") -> None:
     record, settings = found.record, found.record.settings
     out.print(place, style="bold")
-    transforms = ", ".join(settings["transforms"]) or "none (clean images)"
+    placed = settings["drift"] or settings["label_shift"]
+    transforms = ", ".join(settings["transforms"]) or (
+        "none on every sample" if placed else "none (clean images)"
+    )
     image, embedding = settings["image"], settings["embedding"]
     facts = {
         "status": record.status,
         "input": settings["input"],
         "transforms": transforms,
+        **_timeline(settings),
         "seed": settings["seed"],
         "samples": f"{record.samples:,} from sample {settings['start']:,} on",
         "images": f"{image['height']} x {image['width']}",
@@ -61,6 +66,8 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
     if record.counts:
         facts["written"] = f"{record.counts['written']:,}"
         facts["rejected"] = f"{record.counts['rejected']:,}"
+    if placed and found.classes:
+        facts["drifted"] = f"{found.drifted:,}"
     facts |= {name: f"{size:,} bytes" for name, size in sorted(found.files.items())}
     facts |= {f"passed over: {reason}": str(number) for reason, number in record.ignored.items()}
     width = max(map(len, facts))
@@ -68,6 +75,28 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
         out.print(f"  {name:<{width}}  {fact}")
     for note in record.notes:
         out.print(f"  {note}")
+
+
+def _timeline(settings: dict[str, Any]) -> dict[str, str]:
+    """Each drift and label shift, as it was configured."""
+    from raydrift.schedules.where import plain_where
+    from raydrift.schedules.where import told as told_where
+
+    facts = {}
+    for what, name in (("drift", "drift"), ("label shift", "label_shift")):
+        for number, one in enumerate(settings[name], 1):
+            told = [str(one["kind"]), *one["transforms"]] if name == "drift" else []
+            rest = {key: value for key, value in one.items() if key not in ("kind", "transforms")}
+            if "where" in rest:
+                rest["where"] = told_where(plain_where(rest["where"]))
+            told += [f"{key} {_brief(value)}" for key, value in rest.items()]
+            facts[f"{what} {number}"] = ", ".join(told)
+    return facts
+
+
+def _brief(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _print_classes(out: "Console", found: "Inspection") -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from raydrift import seeds
 from raydrift.codec import RGB
 from raydrift.drift import kernels
-from raydrift.drift.draw import Drawn, draw
+from raydrift.drift.draw import Drawn, draw, resolve
 from raydrift.settings import DriftProfile, ImageTransform, TransformInfo
 
 _KERNELS: Mapping[ImageTransform, Callable[..., RGB]] = {
@@ -65,6 +65,9 @@ def drift_image(
     profile = profile or DriftProfile()
     drawn = []
     for position, info in enumerate(transforms):
+        if info.drift_level == 0:
+            drawn.append(Drawn(info, resolve(info, profile).transf_type))
+            continue
         rng = seeds.generator(seed, position, sample_id)
         drawn.append(draw(info, rng, profile))
         image = apply(image, drawn[-1], rng)
@@ -78,5 +81,7 @@ def apply_chain(image: RGB, drawn: Sequence[Drawn], *, seed: int, sample_id: int
     (seed, position, sample id).
     """
     for position, one in enumerate(drawn):
+        if not one.parameters:
+            continue
         image = apply(image, one, seeds.generator(seed, position, sample_id))
     return image

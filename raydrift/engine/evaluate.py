@@ -9,14 +9,16 @@ from typing import TypeVar
 import numpy as np
 
 from raydrift.catalog import Catalog
+from raydrift.catalog.stream import Stream
 from raydrift.embed.weights import find_weights
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.plan import make_plan
 from raydrift.engine.session import connect, free_resources
 from raydrift.engine.shard_work import ShardJob
-from raydrift.engine.tasks import ShardTasks, count_samples
+from raydrift.engine.tasks import ShardTasks, samples_of
 from raydrift.engine.twins import Chain, LevelBatch, TwinJob
 from raydrift.place import Place
+from raydrift.schedules.schedule import Schedule
 from raydrift.settings import GenerateSettings
 from raydrift.storage.record import installed_versions
 
@@ -26,7 +28,7 @@ _T = TypeVar("_T")
 
 
 def level_batches(
-    settings: GenerateSettings, catalog: Catalog, chains: Sequence[Chain]
+    settings: GenerateSettings, catalog: Catalog, chains: Sequence[Chain] | None = None
 ) -> Generator[LevelBatch]:
     """Embeds each sample of a run as it is, and drifted by each of some chains.
 
@@ -35,16 +37,16 @@ def level_batches(
     the chain and the sample id.
 
     Args:
-        settings: Of the run, except for its transforms; its ``embedding.batch_size`` is the size
-            of a batch.
+        settings: Of the run; its ``embedding.batch_size`` is the size of a batch.
         catalog: The input.
-        chains: Transforms to drift by, ``()`` for none: one chain a level.
+        chains: Transforms to drift every sample by, ``()`` for none: one chain a level. None:
+            there is one twin, which gets what is in force on it in the run.
 
     Yields:
         The batches as they are done, in any order. One of images that cannot be used does not
         come.
     """
-    with closing(measure_batches(settings, catalog, chains, _as_it_is)) as batches:
+    with closing(measure_batches(settings, catalog, _as_it_is, chains)) as batches:
         for batch in batches:
             if batch.sample_ids:
                 yield batch
@@ -53,8 +55,8 @@ def level_batches(
 def measure_batches(
     settings: GenerateSettings,
     catalog: Catalog,
-    chains: Sequence[Chain],
     measure: Callable[[LevelBatch], _T],
+    chains: Sequence[Chain] | None = None,
 ) -> Generator[_T]:
     """What a function says of each batch of ``level_batches``; the workers call it.
 
@@ -64,14 +66,19 @@ def measure_batches(
     Args:
         settings: As for ``level_batches``.
         catalog: The input.
-        chains: As for ``level_batches``.
         measure: Any function that can be pickled, as its results. It gets each batch, also one
             without usable images.
+        chains: As for ``level_batches``.
 
     Yields:
         Its results as they are done, in any order.
     """
-    samples = count_samples(settings, len(catalog))
+    samples, _ = samples_of(settings, catalog)
+    stream = Stream.of(settings, catalog)
+    schedules = [stream.schedule]
+    if chains is not None:
+        schedules = [Schedule(settings.seed, tuple(chain)) for chain in chains]
+    catalog = replace(catalog, columns=None)
     size = settings.embedding.batch_size
     count = -(-samples // size)
     weights = find_weights(
@@ -81,7 +88,7 @@ def measure_batches(
     free = free_resources()
     cluster = replace(settings.cluster, embedders=settings.cluster.embedders if free.gpus else 0)
     plan = make_plan(cluster, free, True, count)
-    tasks = ShardTasks(settings, catalog, samples, size, np.arange(count))
+    tasks = ShardTasks(settings, catalog, samples, size, np.arange(count), stream.where)
     told = ShardJob(
         settings,
         catalog.root,
@@ -89,8 +96,9 @@ def measure_batches(
         fingerprint="",
         versions=installed_versions(),
     )
-    twins = TwinJob(tuple(tuple(chain) for chain in chains), measure)
-    job = PipelineJob(told, plan, weights, twins, verbose=settings.cluster.verbose)
+    job = PipelineJob(
+        told, plan, weights, TwinJob(tuple(schedules), measure), verbose=settings.cluster.verbose
+    )
     with closing(run_pipeline(job, tasks)) as rows:
         for row in rows:
             yield pickle.loads(row["result"])  # noqa: S301  (of a worker of ours)

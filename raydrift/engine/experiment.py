@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from raydrift.catalog import Catalog, load_catalog
+from raydrift.catalog.stream import Stream
 from raydrift.embed.weights import find_weights
 from raydrift.engine.evaluate import LevelBatch, measure_batches
 from raydrift.engine.generate import shown
 from raydrift.engine.progress import RunProgress
 from raydrift.engine.run import Clock
-from raydrift.engine.tasks import count_samples
+from raydrift.engine.tasks import samples_of
 from raydrift.errors import PipelineError, RejectedError
 from raydrift.metrics import METRICS, kl_softmax_pairs, mean_interval
 from raydrift.place import Place
@@ -123,21 +124,23 @@ def measure_batch(batch: LevelBatch, seed: int) -> BatchMeasures:
 def _resolved(settings: EvaluateSettings, catalog: Catalog) -> EvaluateSettings:
     """The settings with the number of samples, and without what only writing needs."""
     run = settings.run
-    samples = count_samples(run, len(catalog))
+    samples, _ = samples_of(run, catalog)
     if settings.batches is not None:
         samples = min(samples, settings.batches * run.embedding.batch_size)
     embedding = replace(run.embedding, compute=True)
-    run = replace(run, num_samples=samples, transforms=(), embedding=embedding)
+    run = replace(run, num_samples=samples, transforms=(), drift=(), embedding=embedding)
     return replace(settings, run=run, batches=-(-samples // embedding.batch_size))
 
 
 def _record(settings: EvaluateSettings, catalog: Catalog) -> EvaluationRecord:
     run, sweep = settings.run, settings.sweep
     weights = find_weights(run.embedding.weights, run.seed, run.options_of("weights"))
-    samples = count_samples(run, len(catalog))
+    samples, _ = samples_of(run, catalog)
     swept = {"transforms": [str(one) for one in sweep.transforms], "levels": list(sweep.levels)}
     return EvaluationRecord(
-        identity=make_identity(run, samples, catalog.digest(), weights.digest) | swept,
+        identity=make_identity(run, samples, catalog.digest(), weights.digest)
+        | Stream.of(run, catalog).identity(run)
+        | swept,
         settings=shown(run) | swept | {"batches": settings.batches},
         classes=dict(catalog.labels),
         ignored=dict(catalog.ignored),
@@ -152,7 +155,7 @@ def _measure(settings: EvaluateSettings, catalog: Catalog, quiet: bool) -> list[
         RunProgress(
             run.num_samples or 0, waiting="measuring the first batches", quiet=quiet
         ) as progress,
-        closing(measure_batches(run, catalog, settings.sweep.chains, measure)) as results,
+        closing(measure_batches(run, catalog, measure, settings.sweep.chains)) as results,
     ):
         for measures in results:
             progress.add(measures)

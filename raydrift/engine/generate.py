@@ -8,12 +8,13 @@ from typing import Any
 from rich.console import Console
 
 from raydrift.catalog import Catalog, load_catalog
+from raydrift.catalog.stream import Stream
 from raydrift.config import as_dict
 from raydrift.embed.weights import find_weights
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.run import Clock, Run
 from raydrift.engine.session import connect, free_resources
-from raydrift.engine.tasks import count_samples
+from raydrift.engine.tasks import notes_of, samples_of
 from raydrift.place import Place, redacted
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
@@ -55,14 +56,16 @@ def generate(
     catalog = catalog or load_catalog(settings.input, settings.class_mapping, inputs)
     if settings.write.organize_by_class:
         layout.check_class_folders(catalog.classes)
-    samples = count_samples(settings, len(catalog))
+    samples, ended_by = samples_of(settings, catalog)
+    stream = Stream.of(settings, catalog)
+    notes = [*notes, *notes_of(settings, stream, samples, ended_by)]
     weights = None
     if settings.embedding.compute:
         name = settings.embedding.weights
         weights = find_weights(name, settings.seed, settings.options_of("weights"))
     digest = weights.digest if weights else None
     identity = make_identity(settings, samples, catalog.digest(), digest)
-    identity["classes"] = dict(catalog.labels)
+    identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
     output = Place.of(settings.output, settings.options_of("output"))
     make_folder(output)
     tell = Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False, markup=False).print
@@ -83,7 +86,7 @@ def generate(
             ignored=dict(catalog.ignored),
             notes=list(dict.fromkeys([*(found.notes if found else ()), *notes])),
         )
-        run = Run(settings, catalog, weights, output, record, lock, clock, quiet)
+        run = Run(settings, catalog, stream, weights, output, record, lock, clock, quiet)
         if found is None:
             run.begin()
         else:

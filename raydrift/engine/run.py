@@ -1,12 +1,13 @@
 """A run at work: shards are made until none is missing, then merged."""
 
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from time import perf_counter
 
 import numpy as np
 
 from raydrift.catalog import Catalog
+from raydrift.catalog.stream import Stream
 from raydrift.embed.weights import Weights
 from raydrift.engine.merge import merge_spread
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
@@ -52,6 +53,7 @@ class Run:
     Args:
         settings: Of the run.
         catalog: Its input.
+        stream: What happens to its samples.
         weights: Of the network; None: nothing is embedded.
         output: The folder.
         record: What ``run.json`` is going to say.
@@ -64,6 +66,7 @@ class Run:
         self,
         settings: GenerateSettings,
         catalog: Catalog,
+        stream: Stream,
         weights: Weights | None,
         output: Place,
         record: RunRecord,
@@ -72,7 +75,8 @@ class Run:
         quiet: bool,
     ) -> None:
         self._settings = settings
-        self._catalog = catalog
+        self._catalog = replace(catalog, columns=None)  # workers have no use for them
+        self._stream = stream
         self._weights = weights
         self._output = output
         self._record = record
@@ -133,6 +137,7 @@ class Run:
                 self._output,
                 self._record.fingerprint,
                 self._record.versions,
+                self._stream.schedule,
             ),
             plan,
             self._weights,
@@ -165,7 +170,12 @@ class Run:
         """
         record = self._record
         tasks = ShardTasks(
-            self._settings, self._catalog, record.samples, record.shard_size, np.array(shards)
+            self._settings,
+            self._catalog,
+            record.samples,
+            record.shard_size,
+            np.array(shards),
+            self._stream.where,
         )
         again: set[int] = set()
         read, interrupted, first = 0, 0, ""

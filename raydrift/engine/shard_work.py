@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,7 +23,8 @@ from raydrift.codec import RGB, decode, encode_png
 from raydrift.drift import Drawn, drift_image
 from raydrift.errors import ImageError, reason
 from raydrift.place import Place, may_pass, redacted
-from raydrift.settings import GenerateSettings, ImageSettings
+from raydrift.schedules.schedule import SampleDrift, Schedule
+from raydrift.settings import GenerateSettings, ImageSettings, TransformInfo
 from raydrift.storage import layout
 from raydrift.storage.shards import LedgerRow, Rejected, commit, write_samples
 
@@ -48,6 +49,7 @@ class ShardJob:
         output: The run's folder.
         fingerprint: The run's.
         versions: Of the packages that the run is made with.
+        schedule: What happens to each sample; None: the settings' transforms to every one.
     """
 
     settings: GenerateSettings
@@ -55,6 +57,15 @@ class ShardJob:
     output: Place
     fingerprint: str
     versions: Mapping[str, str]
+    schedule: Schedule | None = None
+
+    def drifts(self, tasks: pa.Table) -> SampleDrift:
+        """What happens to the samples of a shard (``schemas.TASK``)."""
+        settings = self.settings
+        schedule = self.schedule or Schedule(settings.seed, settings.transforms)
+        ids, flags = tasks["sample_id"].to_numpy(), tasks["where"].combine_chunks().flatten()
+        meant = flags.to_numpy(zero_copy_only=False).reshape(len(ids), -1) if len(flags) else None
+        return schedule.samples(ids, meant)
 
 
 def drift_shard(
@@ -70,9 +81,9 @@ def drift_shard(
         decoder: What decodes them.
 
     Returns:
-        The tasks with ``file_name``, ``image``, ``transforms``, and for the rejected ones
-        ``stage``, ``error`` and ``passing``; and the pixels, uint8 of shape (n, height, width, 3),
-        black where rejected.
+        The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
+        ``reason``, and for the rejected ones ``stage``, ``error`` and ``passing``; and the pixels,
+        uint8 of shape (n, height, width, 3), black where rejected.
     """
     started, clock = time.time(), time.perf_counter()
     settings = job.settings
@@ -83,14 +94,15 @@ def drift_shard(
     problems: list[ImageError | None] = []
     waited = 0.0
     ids = tasks["sample_id"].to_pylist()
+    drifts = job.drifts(tasks)
     contents = reader.fetch(tasks["source_path"].to_pylist())
-    for place, sample_id in enumerate(ids):
+    for place, (sample_id, transforms) in enumerate(zip(ids, drifts.chains(), strict=True)):
         before = time.perf_counter()
         content = next(contents)
         waited += time.perf_counter() - before
         try:
             image = decoded_image(settings, content, decoder)
-            image, drawn = drifted_image(settings, image, sample_id)
+            image, drawn = drifted_image(settings, image, sample_id, transforms)
         except ImageError as problem:
             pngs.add(None)
             chains.append([])
@@ -111,6 +123,9 @@ def drift_shard(
     images = pa.StructArray.from_arrays([pngs.finish(), names], ["bytes", "path"])
     table = tasks.append_column("file_name", names).append_column("image", images)
     table = table.append_column("transforms", pa.array(map(_written, chains), schemas.TRANSFORMS))
+    table = table.append_column("drifted", pa.array(drifts.levels > 0))
+    table = table.append_column("level", pa.array(drifts.levels))
+    table = table.append_column("reason", pa.array(drifts.reasons(), pa.string()))
     for column, texts in (
         ("stage", [problem and problem.stage for problem in problems]),
         ("error", [problem and problem.reason for problem in problems]),
@@ -138,12 +153,12 @@ def decoded_image(
 
 
 def drifted_image(
-    settings: GenerateSettings, image: RGB, sample_id: int
+    settings: GenerateSettings, image: RGB, sample_id: int, transforms: Sequence[TransformInfo]
 ) -> tuple[RGB, list[Drawn]]:
-    """Drifts one image as the run's settings say."""
+    """Drifts one image by what is in force on it."""
     return drift_image(
         image,
-        settings.transforms,
+        transforms,
         seed=settings.seed,
         sample_id=sample_id,
         profile=settings.profile,

@@ -121,10 +121,10 @@ class EmbedStage:
 
 
 class TwinStage:
-    """Embeds each image of a batch as it is, and drifted by each chain; writes nothing.
+    """Embeds each image of a batch as it is, and drifted by each schedule; writes nothing.
 
-    The twins of one chain are made and embedded before those of the next: however many chains
-    there are, a worker holds the pixels of the originals and of one chain.
+    The twins of one schedule are made and embedded before those of the next: however many there
+    are, a worker holds the pixels of the originals and of one.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class TwinStage:
     ) -> None:
         self._drifter = _Drifter(job)
         self._measure = twins.measure
-        self._levels = [replace(job.settings, transforms=chain) for chain in twins.chains]
+        self._jobs = [replace(job, schedule=schedule) for schedule in twins.schedules]
         self._embedder = _LazyEmbedder(job, weights, on_gpu)
 
     def __call__(self, row: pa.Table) -> pa.Table:
@@ -151,9 +151,11 @@ class TwinStage:
         sample_ids = used["sample_id"].to_pylist()
         embedded = embed(originals)
         twins, drifted = np.empty_like(originals), []
-        for settings in self._levels:
-            for place, sample_id in enumerate(sample_ids):
-                twins[place] = drifted_image(settings, originals[place], sample_id)[0]
+        for job in self._jobs:
+            chains = job.drifts(used).chains()
+            for place, (sample_id, chain) in enumerate(zip(sample_ids, chains, strict=True)):
+                original = originals[place]
+                twins[place] = drifted_image(job.settings, original, sample_id, chain)[0]
             drifted.append(embed(twins))
         return LevelBatch(
             tasks["shard"][0].as_py(),

@@ -1,4 +1,4 @@
-"""What is measured: a batch of originals, and their drifted twins of each chain of transforms."""
+"""What is measured: a batch of originals, and their drifted twins."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from raydrift.schedules.schedule import Schedule
 from raydrift.settings import TransformInfo
 from raydrift.storage.shards import Rejected
 
@@ -49,10 +50,10 @@ class TwinJob:
     """What a worker that measures is told.
 
     Attributes:
-        chains: Each makes a twin of every image.
+        schedules: Each makes a twin of every image.
         measure: What the worker makes of a batch before it goes to the driver; its result has to
             be picklable.
     """
 
-    chains: tuple[Chain, ...]
+    schedules: tuple[Schedule, ...]
     measure: Callable[[LevelBatch], Any]

@@ -59,7 +59,9 @@ class Inspection:
         files: Size of each file that is there, by name.
         shards_done: Shards that are there (0 after they were merged).
         classes: Samples written, by class name.
-        drawn: (position, what was asked for, kernel, parameter) to the values drawn.
+        drifted: Samples that drifted.
+        drawn: (position, what was asked for, kernel, parameter) to the values drawn. What was asked
+            for is a transform with its level, or with the lowest and the highest.
         rejected: Rows of ``rejected.parquet``.
         problems: What is not as it should be; none: the output is whole.
     """
@@ -68,6 +70,7 @@ class Inspection:
     files: dict[str, int]
     shards_done: int = 0
     classes: dict[str, int] = field(default_factory=dict)
+    drifted: int = 0
     drawn: dict[tuple[int, str, str, str], Spread] = field(default_factory=dict)
     rejected: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -194,13 +197,22 @@ def _sha256(place: Place) -> str:
 
 def _summarize(output: Place, found: Inspection) -> None:
     found.classes = dict.fromkeys(found.record.classes, 0)
+    drawn: dict[tuple[int, str, str, str], tuple[Spread, Spread]] = {}
     for batch in _batches(output, layout.PROVENANCE):
         for count in pc.value_counts(batch["class_name"]).to_pylist():
             found.classes[count["values"]] += count["counts"]
-        _add_drawn(batch["transforms"], found.drawn)
+        found.drifted += pc.sum(batch["drifted"]).as_py()
+        _add_drawn(batch["transforms"], drawn)
+    for (position, name, kernel, parameter), (levels, values) in drawn.items():
+        asked = f"{name}:{levels.least!r}"
+        if levels.most > levels.least:
+            asked = f"{name}:{levels.least:.3g} to {levels.most:.3g}"
+        found.drawn[position, asked, kernel, parameter] = values
 
 
-def _add_drawn(chains: pa.ListArray, drawn: dict[tuple[int, str, str, str], Spread]) -> None:
+def _add_drawn(
+    chains: pa.ListArray, drawn: dict[tuple[int, str, str, str], tuple[Spread, Spread]]
+) -> None:
     lengths = pc.list_value_length(chains)
     for position in range(pc.max(lengths).as_py() or 0):
         steps = pc.list_element(chains.filter(pc.greater(lengths, position)), position)
@@ -215,14 +227,15 @@ def _add_drawn(chains: pa.ListArray, drawn: dict[tuple[int, str, str, str], Spre
                 "value": parameters.items,
             }
         )
-        keys = ["type", "level", "kernel", "name"]
+        keys = ["type", "kernel", "name"]
         for key in table.group_by(keys, use_threads=False).aggregate([]).to_pylist():
             chosen = table
             for name in keys:
                 chosen = chosen.filter(pc.equal(chosen[name], key[name]))
-            asked = f"{key['type']}:{key['level']!r}"
-            spread = drawn.setdefault((position, asked, key["kernel"], key["name"]), Spread())
-            spread.add(chosen["value"])
+            place = (position, key["type"], key["kernel"], key["name"])
+            levels, values = drawn.setdefault(place, (Spread(), Spread()))
+            levels.add(chosen["level"])
+            values.add(chosen["value"])
 
 
 def _table(output: Place, name: str, columns: list[str] | None = None) -> pa.Table:

@@ -9,6 +9,7 @@ from typing import Final
 from PIL import Image
 
 from raydrift.catalog import Catalog
+from raydrift.catalog.stream import sample_order
 from raydrift.codec import RGB, decode
 from raydrift.drift import drift_image
 from raydrift.errors import ImageError
@@ -63,10 +64,10 @@ def make_strips(
         evaluation: Says which samples could be used.
     """
     chains = spaced(list(zip(sweep.levels, sweep.chains, strict=True)), _MOST_LEVELS)
-    order = catalog.order(settings.seed, settings.shuffle)
+    rows = sample_order(settings, catalog).rows
     strips = []
     for sample_id, class_name in _chosen(evaluation):
-        path = catalog.table["path"][int(order[sample_id])].as_py()
+        path = catalog.table["path"][int(rows[sample_id])].as_py()
         try:
             content = catalog.root.at(path).read_bytes(settings.image.max_bytes)
             image = decode(content, settings.image)

@@ -14,13 +14,14 @@ from raydrift.place import Place
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Goes up when the same settings give other bytes or other files."""
 
 Status = Literal["running", "sharded", "complete"]
 
-_ELSEWHERE: Final = ("output", "write", "faults", "cluster")
-"""Settings that do not change a byte of the result, or (``organize_by_class``) are kept apart."""
+_ELSEWHERE: Final = ("output", "write", "faults", "cluster", "stream")
+"""Settings that do not change a byte of the result, or are told otherwise: ``organize_by_class``,
+and the length of the stream where something is placed on it."""
 
 PIXEL_PACKAGES: Final = (
     "numpy", "opencv-python-headless", "simplejpeg", "cykooz.resizer", "isal", "pillow",

@@ -39,7 +39,10 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
             "transform 'hue:x': level 'x' is not a number: write hue:0.5 (0 none, 1 most)",
         ),
         (["-t", "hue:1.5"], "hue: level 1.5 is not a number from 0 (none) to 1 (most)"),
-        (["--sede", "1"], "No such option: --sede (Possible options: --seed)"),
+        (
+            ["--num-sample", "1"],
+            "No such option: --num-sample (Possible options: --normalize, --num-samples)",
+        ),
         (["--seed", "-1"], "seed is -1: give a whole number from 0 to 2^64 - 1"),
         (
             ["--precision", "float16"],

@@ -24,6 +24,7 @@ from raydrift.engine.tasks import ShardTasks
 from raydrift.engine.twins import TwinJob
 from raydrift.errors import PipelineError
 from raydrift.place import Place
+from raydrift.schedules.schedule import Schedule
 from raydrift.storage.record import installed_versions
 
 pytestmark = pytest.mark.usefixtures("ray_session")
@@ -51,7 +52,7 @@ def open_pipelines() -> list[Generator[Any]]:
 WAYS = {
     "drift and write": {"plan": Plan(2, 0, False), "weights": None, "twins": None},
     "drift, embed and write": {"plan": Plan(1, 1, False), "weights": True, "twins": None},
-    "measure": {"plan": Plan(1, 0, False), "weights": True, "twins": TwinJob(((),), str)},
+    "measure": {"plan": Plan(1, 0, False), "weights": True, "twins": TwinJob((Schedule(0),), str)},
 }
 
 

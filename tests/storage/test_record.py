@@ -28,6 +28,8 @@ CHANGES_BYTES: dict[str, Any] = {
     "first_timestamp": 0.0,
     "delta_timestamp": 1.0,
     "transforms": ["rotate:0.5"],
+    "drift": [{"transforms": ["rotate:0.5"]}],
+    "label_shift": [{"concentration": 1.0}],
     "profile.rotate_degrees": 91.0,
     "profile.brightness_span": 2.0,
     "profile.contrast_span": 2.0,
@@ -65,6 +67,7 @@ CHANGES_NOTHING: dict[str, Any] = {
 TOLD_OTHERWISE: dict[str, Any] = {  # by the catalog, the sample count and the weights' digest
     "input": "elsewhere",
     "num_samples": 5,
+    "stream": 100,
     "embedding.weights": "random",
 }
 

@@ -1,0 +1,108 @@
+"""A run's stream: which image each sample is, and what happens to it when."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from raydrift.catalog.catalog import Catalog
+from raydrift.catalog.where import rows_where
+from raydrift.schedules.order import SampleOrder, Stretch, shifted_order, stretches
+from raydrift.schedules.positions import Axis
+from raydrift.schedules.schedule import SampleDrift, Schedule, place_drifts
+from raydrift.schedules.where import Masks, among
+from raydrift.settings import GenerateSettings
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What happens to the samples of a run on its input.
+
+    Attributes:
+        axis: The timeline.
+        schedule: What happens to each sample.
+        where: To the images of which rows.
+    """
+
+    axis: Axis
+    schedule: Schedule
+    where: Masks
+
+    @classmethod
+    def of(cls, settings: GenerateSettings, catalog: Catalog) -> "Stream":
+        """Places a run's drifts on its timeline.
+
+        Raises:
+            SettingsError: One does not fit the stream, or names what is not in the catalog.
+        """
+        axis = axis_of(settings, len(catalog))
+        schedule = Schedule(settings.seed, settings.transforms, place_drifts(settings.drift, axis))
+        where = tuple(
+            rows_where(catalog, drift.where) if drift.where else None for drift in settings.drift
+        )
+        return cls(axis, schedule, where)
+
+    def drift(self, rows: npt.NDArray[np.int64], ids: npt.NDArray[np.int64]) -> SampleDrift:
+        """What happens to some samples.
+
+        Args:
+            rows: The catalog's row of every sample, from ``sample_order``.
+            ids: The samples.
+        """
+        return self.schedule.samples(ids, among(rows[ids], self.where))
+
+    def identity(self, settings: GenerateSettings) -> dict[str, Any]:
+        """What a run's bytes depend on beside its settings and files; plain values."""
+        if not settings.drift and not settings.label_shift:
+            return {}
+        masks = [None if mask is None else _digest(mask) for mask in self.where]
+        return {"stream": self.axis.samples, "where": masks}
+
+
+def axis_of(settings: GenerateSettings, available: int) -> Axis:
+    """The timeline of a run of which so many images are available."""
+    samples = settings.stream or available
+    if settings.stream is None and settings.num_samples is not None:
+        samples = min(available, settings.start + settings.num_samples)
+    return Axis(samples, settings.first_timestamp, settings.delta_timestamp)
+
+
+def sample_order(settings: GenerateSettings, catalog: Catalog) -> SampleOrder:
+    """The catalog's row of every sample that there can be.
+
+    Raises:
+        SettingsError: A label shift does not fit the stream, or names a class that is not there.
+    """
+    order = catalog.order(settings.seed, settings.shuffle)
+    if not settings.label_shift:
+        return SampleOrder(order)
+    of_class, classes = _classes(catalog)[order], catalog.classes
+    mixes = _mixes(settings, catalog, of_class)
+    return shifted_order(order, of_class, mixes, classes=classes, seed=settings.seed)
+
+
+def mixes(settings: GenerateSettings, catalog: Catalog) -> list[Stretch]:
+    """In which proportions classes are drawn, from the first label shift on; empty without one."""
+    if not settings.label_shift:
+        return []
+    order = catalog.order(settings.seed, settings.shuffle)
+    return _mixes(settings, catalog, _classes(catalog)[order])
+
+
+def _mixes(
+    settings: GenerateSettings, catalog: Catalog, of_class: npt.NDArray[np.int32]
+) -> list[Stretch]:
+    axis = axis_of(settings, len(catalog))
+    shifts, classes = settings.label_shift, catalog.classes
+    return stretches(shifts, axis, classes=classes, of_class=of_class, seed=settings.seed)
+
+
+def _classes(catalog: Catalog) -> npt.NDArray[np.int32]:
+    classes: npt.NDArray[np.int32] = catalog.table["class_index"].to_numpy()
+    return classes
+
+
+def _digest(mask: npt.NDArray[np.bool_]) -> str:
+    return sha256(np.packbits(mask).tobytes()).hexdigest()

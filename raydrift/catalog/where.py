@@ -1,0 +1,82 @@
+"""Which images of a catalog filters let through."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from raydrift.catalog.catalog import Catalog
+from raydrift.errors import SettingsError, suggest
+from raydrift.schedules.where import Where, told
+
+_ROW = "raydrift row"
+
+
+def rows_where(catalog: Catalog, where: Where) -> npt.NDArray[np.bool_]:
+    """Of which rows filters hold; where a value is null, none does.
+
+    Args:
+        catalog: The images; filters can use ``class``, ``label``, ``path`` (from the catalog's
+            root on) and the other columns of a manifest.
+        where: The filters.
+
+    Returns:
+        Bool, one value a row.
+
+    Raises:
+        SettingsError: There is no such column or class, a value is of another type than its
+            column, or the filters hold of no image.
+    """
+    columns = {name for group in where for name, _, _ in group}
+    table = pa.table({name: _column(catalog, name) for name in sorted(columns)})
+    filters = [
+        [(name, operator, _value(catalog, table, name, value)) for name, operator, value in group]
+        for group in where
+    ]
+    held = np.zeros(len(catalog), np.bool_)
+    table = table.append_column(_ROW, pa.array(np.arange(len(catalog))))
+    try:
+        held[table.filter(pq.filters_to_expression(filters))[_ROW].to_numpy()] = True
+    except pa.ArrowException as error:
+        raise SettingsError(f"where {told(where)}: {' '.join(str(error).split())}") from None
+    if not held.any():
+        raise SettingsError(f"where {told(where)}: this holds of none of {len(catalog)} images")
+    return held
+
+
+def _column(catalog: Catalog, name: str) -> pa.Array | pa.ChunkedArray:
+    index = catalog.table["class_index"].to_numpy()
+    others = catalog.columns.column_names if catalog.columns is not None else []
+    match name:
+        case "class":
+            return pa.array(catalog.classes, pa.string()).take(pa.array(index))
+        case "label":
+            return pa.array([catalog.labels[one] for one in catalog.classes], pa.int64()).take(
+                pa.array(index)
+            )
+        case "path":
+            return catalog.table["path"]
+        case _ if name in others and catalog.columns is not None:
+            return catalog.columns[name]
+    raise SettingsError(
+        f"where: there is no column {name!r}: {suggest(name, ['class', 'label', 'path', *others])}"
+    )
+
+
+def _value(catalog: Catalog, table: pa.Table, name: str, value: Any) -> Any:
+    """A filter's value as its column has it; text becomes a date where that is what there is."""
+    if isinstance(value, tuple):
+        return [_value(catalog, table, name, item) for item in value]
+    if name == "class" and value not in catalog.classes:
+        raise SettingsError(
+            f"where: there is no class {value!r}: {suggest(str(value), catalog.classes)}"
+        )
+    kind = table.schema.field(name).type
+    if isinstance(value, str) and pa.types.is_temporal(kind):
+        try:
+            return pa.scalar(value).cast(kind)
+        except pa.ArrowException:
+            raise SettingsError(f"where {name}: {value!r} is no {kind}") from None
+    return value

@@ -1,0 +1,135 @@
+"""``raydrift plan``: what ``generate`` would do over time, without touching an image."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from raydrift.cli.drift_flags import (
+    Curve,
+    Duty,
+    Kind,
+    Period,
+    Phase,
+    Start,
+    Transform,
+    Until,
+    Width,
+    drift_flags,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from raydrift.report.timeline import StreamPlan
+
+_CLASSES_SHOWN = 2
+
+
+def plan(
+    input: Annotated[
+        str | None, typer.Argument(help="Folder or manifest, as for 'raydrift generate'.")
+    ] = None,
+    output: Annotated[Path, typer.Argument(help="Picture to write.")] = Path("plan.png"),
+    transform: Transform = None,
+    drift: Kind = None,
+    start: Start = None,
+    until: Until = None,
+    width: Width = None,
+    curve: Curve = None,
+    period: Period = None,
+    phase: Phase = None,
+    duty: Duty = None,
+    seed: Annotated[int | None, typer.Option(help="0 to 2^64 - 1.", show_default="42")] = None,
+    num_samples: Annotated[int | None, typer.Option(show_default="all")] = None,
+    config: Annotated[
+        str | None, typer.Option(metavar="FILE.toml", help="Settings; flags go before them.")
+    ] = None,
+) -> None:
+    """Draw the timeline of a run: level, drifted samples and classes, as they will be."""
+    from raydrift.catalog import load_catalog
+    from raydrift.catalog.stream import Stream
+    from raydrift.cli.console import console
+    from raydrift.cli.generate import read_settings
+    from raydrift.engine.tasks import notes_of, samples_of
+    from raydrift.errors import SettingsError
+    from raydrift.report.timeline import plan_stream
+    from raydrift.report.timeline_plot import save_timeline
+
+    if output.suffix.lower() != ".png":
+        raise SettingsError(f"picture {output}: give it a name that ends in .png")
+    flags = {"input": input, "output": str(output), "seed": seed, "num_samples": num_samples}
+    flags |= drift_flags(
+        transform,
+        drift,
+        start=start,
+        until=until,
+        width=width,
+        curve=curve,
+        period=period,
+        phase=phase,
+        duty=duty,
+    )
+    settings = read_settings(config, flags)
+    catalog = load_catalog(settings.input, settings.class_mapping, settings.options_of("input"))
+    samples, ended_by = samples_of(settings, catalog)
+    stream = Stream.of(settings, catalog)
+    planned = plan_stream(settings, catalog, stream, samples)
+    out = console()
+    for table in (_drifts(planned), _phases(planned)):
+        if table.row_count:
+            out.print(table)
+    for note in notes_of(settings, stream, samples, ended_by):
+        out.print(note)
+    save_timeline(planned, Path(settings.input).name, output)
+    out.print(f"timeline: {output}")
+
+
+def _drifts(planned: "StreamPlan") -> "Table":
+    from rich.table import Table
+
+    table = Table("", "drift", show_header=False)
+    if planned.transforms:
+        table.add_row("", f"{planned.transforms} on every sample")
+    for number, drift in enumerate(planned.drifts, 1):
+        table.add_row(str(number), str(drift))
+    return table
+
+
+def _phases(planned: "StreamPlan") -> "Table":
+    """From one begin or end of anything to the next: what is in force, and what comes of it."""
+    from rich.table import Table
+
+    table = Table()
+    for name in ("samples", "from", "drifts"):
+        table.add_column(name, no_wrap=True)
+    for name in ("drifted", "level"):
+        table.add_column(name, justify="right")
+    table.add_column("largest classes")
+    course = planned.phases
+    for part, (first, stop) in enumerate(zip(course.edges[:-1], course.edges[1:], strict=True)):
+        there = [
+            str(number)
+            for number, drift in enumerate(planned.drifts, 1)
+            if drift.start <= first and (drift.until is None or first < drift.until)
+        ]
+        table.add_row(
+            f"{first:,} – {stop - 1:,}",
+            planned.axis.date(int(first)),
+            ", ".join(there) or "none",
+            f"{course.drifted[part]:.1%}",
+            f"{course.level[part]:.3f}",
+            _largest(planned, part),
+        )
+    return table
+
+
+def _largest(planned: "StreamPlan", part: int) -> str:
+    shares = planned.phases.classes[:, part]
+    by_share = sorted(range(len(shares)), key=lambda index: -shares[index])
+    shown = [
+        f"{planned.classes[index]} {shares[index]:.0%}"
+        for index in by_share[:_CLASSES_SHOWN]
+        if shares[index]
+    ]
+    return ", ".join(shown)

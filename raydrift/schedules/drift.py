@@ -1,0 +1,183 @@
+"""One drift on the timeline, as it is configured."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from numbers import Real
+from typing import Any, Final
+
+from raydrift.errors import SettingsError, suggest
+from raydrift.schedules.curves import LINEAR, Curve, plain_curve
+from raydrift.schedules.positions import Plain, plain_length, plain_position
+from raydrift.schedules.where import Where, plain_where
+from raydrift.transforms import TransformInfo
+
+
+class DriftKind(StrEnum):
+    """The ways in which a drift can happen over time."""
+
+    ABRUPT = "abrupt"
+    GRADUAL = "gradual"
+    INCREMENTAL = "incremental"
+    RECURRING = "recurring"
+    SEASONAL = "seasonal"
+
+    @classmethod
+    def parse(cls, name: str) -> "DriftKind":
+        """The kind of a name; one that is unknown is an error that suggests."""
+        try:
+            return cls(name.strip().lower())
+        except ValueError:
+            names = [str(member) for member in cls]
+            raise SettingsError(f"unknown drift {name!r}: {suggest(name, names)}") from None
+
+
+LEVEL: Final = "level"
+CHANCE: Final = "chance"
+
+_RISING: Final = (DriftKind.GRADUAL, DriftKind.INCREMENTAL)
+_PERIODIC: Final = (DriftKind.RECURRING, DriftKind.SEASONAL)
+_ONLY_OF: Final[Mapping[str, tuple[DriftKind, ...]]] = {
+    "width": _RISING,
+    "curve": _RISING,
+    "period": _PERIODIC,
+    "phase": _PERIODIC,
+    "duty": (DriftKind.RECURRING,),
+    "varies": (DriftKind.SEASONAL,),
+}
+_NEEDED: Final = ("width", "period")
+_DEFAULTS: Final[Mapping[str, Any]] = {
+    "curve": LINEAR, "phase": 0.0, "duty": 0.5, "varies": LEVEL,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A drift on the timeline.
+
+    Positions and lengths are samples (int), fractions of the stream (float), or time (a date, or a
+    duration such as ``7d``).
+
+    Attributes:
+        transforms: What it does at its full level, applied in this order; ``NAME:LEVEL`` or
+            ``TransformInfo``.
+        kind: ``abrupt``: every sample from ``start`` on. ``gradual``: each sample at the full level
+            or not at all, with a chance that rises over ``width``. ``incremental``: every sample,
+            at a level that rises over ``width``. ``recurring``: every sample in a share of each
+            period. ``seasonal``: the level (or chance) follows (1 - cos) / 2 over each period.
+        start: Where it begins.
+        until: Where it ends; None: with the stream.
+        width: Of a gradual or incremental drift, how long it rises.
+        curve: How it rises: ``linear``, ``sigmoid``, values from 0 to 1 at even steps, or in Python
+            a function of how much of the window is over (0 to 1), kept as 257 values.
+        period: Of a recurring or seasonal drift, until it is as at first again.
+        phase: How far into its period it begins; a float is a fraction of the period.
+        duty: Of a recurring drift, the share of each period in which it is on; it begins with it.
+        varies: What a seasonal drift varies, ``level`` or ``chance``.
+        where: To which samples it happens (``plain_where``); empty: to all.
+
+    Raises:
+        SettingsError: (a ``ValueError``) Something is missing, out of range, or of another kind.
+
+    >>> Drift(["default:0.7"], "gradual", start=0.5, width="7d").width
+    '7d'
+    """
+
+    transforms: tuple[TransformInfo, ...]
+    kind: DriftKind = DriftKind.ABRUPT
+    start: Plain = 0
+    until: Plain | None = None
+    width: Plain | None = None
+    curve: Curve | None = None
+    period: Plain | None = None
+    phase: Plain | None = None
+    duty: float | None = None
+    varies: str | None = None
+    where: Where = ()
+
+    def __post_init__(self) -> None:
+        kind = DriftKind.parse(str(self.kind))
+        checked: dict[str, Any] = {
+            "kind": kind,
+            "transforms": plain_transforms(self.transforms, "transforms"),
+            "where": plain_where(self.where),
+            "start": plain_position(self.start, "start"),
+        }
+        for name, kinds in _ONLY_OF.items():
+            given = getattr(self, name) is not None
+            if given and kind not in kinds:
+                raise SettingsError(f"{name} is of {' and '.join(kinds)} drifts, this is {kind}")
+            if not given and kind in kinds:
+                if name in _NEEDED:
+                    raise SettingsError(f"{kind} drift: {name} is missing: give it as 200 or '7d'")
+                checked[name] = _DEFAULTS[name]
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        for name, check in _CHECKS.items():
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, check(getattr(self, name), name))
+
+    def written(self) -> dict[str, Any]:
+        """The drift as plain values, the way TOML has it; what is not of its kind is left out."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        values["kind"] = str(self.kind)
+        values["transforms"] = [str(info) for info in self.transforms]
+        return {name: _lists(value) for name, value in values.items() if value not in (None, ())}
+
+    def __str__(self) -> str:
+        return f"{self.kind} {named(self.transforms)}"
+
+
+def _lists(value: Any) -> Any:
+    """JSON's and TOML's form of tuples."""
+    return [_lists(item) for item in value] if isinstance(value, tuple) else value
+
+
+def named(transforms: Iterable[TransformInfo]) -> str:
+    """Transforms in one line: ``hue:0.5 + rotate:0.3``."""
+    return " + ".join(f"{info.transf_type}:{info.drift_level:g}" for info in transforms)
+
+
+def plain_transforms(written: object, name: str) -> tuple[TransformInfo, ...]:
+    """One or more transforms from their written form, or as they are.
+
+    Raises:
+        SettingsError: There is none, or one is neither text nor a ``TransformInfo``.
+    """
+    if not isinstance(written, Iterable) or isinstance(written, str | bytes | Mapping):
+        raise SettingsError(f'{name} is {written!r}: write a list, ["gaussian_blur:0.5"]')
+    infos = []
+    for item in written:
+        if not isinstance(item, str | TransformInfo):
+            raise SettingsError(f'{name} has {item!r}: write it as "gaussian_blur:0.5"')
+        infos.append(item if isinstance(item, TransformInfo) else TransformInfo.parse(item))
+    if not infos:
+        raise SettingsError(f'{name} is empty: give at least one, ["gaussian_blur:0.5"]')
+    return tuple(infos)
+
+
+def _plain_phase(phase: object, name: str) -> Plain:
+    return plain_length(phase, name) if phase not in (0, 0.0) else 0.0
+
+
+def _share(duty: object, name: str) -> float:
+    if not isinstance(duty, bool) and isinstance(duty, Real) and 0 < float(duty) < 1:
+        return float(duty)
+    raise SettingsError(f"{name} is {duty!r}: give the share of a period, between 0 and 1")
+
+
+def _varies(varies: object, name: str) -> str:
+    if varies not in (LEVEL, CHANCE):
+        raise SettingsError(f"{name} is {varies!r}: {suggest(str(varies), (LEVEL, CHANCE))}")
+    return str(varies)
+
+
+_CHECKS: Final[Mapping[str, Any]] = {
+    "until": plain_position,
+    "width": plain_length,
+    "curve": plain_curve,
+    "period": plain_length,
+    "phase": _plain_phase,
+    "duty": _share,
+    "varies": _varies,
+}
