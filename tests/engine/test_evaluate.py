@@ -102,3 +102,26 @@ def test_images_that_cannot_be_used_are_left_out_and_named(scenes: Path, tmp_pat
         (1, (4, 5), (Rejected(3, "a/3.jpg", "decode", reason),)),
         (2, (6, 7), ()),
     ]
+
+
+def test_chains_take_the_place_of_the_runs_own_drifts_on_its_own_samples(
+    scenes: Path, tmp_path: Path
+) -> None:
+    """A label shift says which images there are; a drift that they are measured without."""
+    settings = settings_for(
+        scenes,
+        tmp_path,
+        label_shift=[{"proportions": {"boat": 1.0}, "start": 10}],
+        drift=[{"transforms": ["rotate:1"], "start": 0, "where": [["class", "in", ["boat"]]]}],
+    )
+    catalog = load_catalog(settings.input)
+    with closing(level_batches(settings, catalog, [CLEAN])) as batches:
+        found = sorted(batches, key=lambda one: one.batch)
+    names = [name for one in found for name in one.class_names]
+    assert set(names[10:]) == {"boat"} != set(names[:10])
+    for one in found:
+        np.testing.assert_array_equal(one.originals, one.drifted[0])
+    with closing(level_batches(settings, catalog)) as batches:
+        own = sorted(batches, key=lambda one: one.batch)
+    changed = [bool(row) for one in own for row in (one.originals != one.drifted[0]).any(axis=1)]
+    assert changed == [name == "boat" for name in names]
