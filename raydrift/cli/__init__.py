@@ -12,6 +12,7 @@ from raydrift.cli.demo import demo
 from raydrift.cli.finalize import finalize
 from raydrift.cli.generate import generate
 from raydrift.cli.inspect import inspect
+from raydrift.cli.preview import preview
 from raydrift.errors import (
     CatalogError,
     OutputError,
@@ -29,6 +30,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "generate": generate,
     "finalize": finalize,
     "inspect": inspect,
+    "preview": preview,
     "demo": demo,
     "bench": bench,
 }
