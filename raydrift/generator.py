@@ -314,20 +314,27 @@ class ImageDatasetGenerator:
         Raises:
             SettingsError: (a ``ValueError``) More are asked for than remain.
         """
-        from raydrift.engine.evaluate import twin_batches
+        from raydrift.engine.evaluate import level_batches
 
         measure = similarity_func or kl_softmax
+        transforms = self._transforms
         settings = replace(
             self._settings,
             start=self._cursor,
             num_samples=num_samples,
-            transforms=self._transforms,
+            transforms=transforms,
             embedding=replace(self._settings.embedding, compute=True),
         )
-        levels = [info.drift_level for info in self._transforms]
+        levels = [info.drift_level for info in transforms]
         level = float(np.mean(levels)) if levels else 0.0
         found = [
-            BatchSimilarity(batch, tuple(ids), measure(before, after), level, self._transforms)
-            for batch, ids, before, after in twin_batches(settings, self._catalog)
+            BatchSimilarity(
+                one.batch,
+                one.sample_ids,
+                measure(one.originals, one.drifted[0]),
+                level,
+                transforms,
+            )
+            for one in level_batches(settings, self._catalog, [transforms])
         ]
         return sorted(found, key=lambda one: one.batch)

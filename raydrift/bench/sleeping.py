@@ -124,7 +124,7 @@ def sleep_through(sleep: Sleep) -> dict[str, Any]:
             settings, catalog.root, catalog.root, "", {}, sleep.milliseconds, sleep.workers, ready
         )
         plan = Plan(sleep.workers, embedders=0, on_gpu=False)
-        job = PipelineJob(told, plan, None, twins=False, verbose=False, stage=SleepStage)
+        job = PipelineJob(told, plan, None, twins=None, verbose=False, stage=SleepStage)
         with closing(run_pipeline(job, tasks)) as found:
             rows = [LedgerRow.from_dict(row) for row in found]
     spans = [

@@ -1,11 +1,12 @@
 """Originals and their drifted twins, side by side in the network; nothing is written."""
 
-from collections.abc import Iterator
+import pickle
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from raydrift.catalog import Catalog
 from raydrift.embed.weights import find_weights
@@ -14,28 +15,61 @@ from raydrift.engine.plan import make_plan
 from raydrift.engine.session import connect, free_resources
 from raydrift.engine.shard_work import ShardJob
 from raydrift.engine.tasks import ShardTasks, count_samples
+from raydrift.engine.twins import Chain, LevelBatch, TwinJob
 from raydrift.place import Place
-from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.settings import GenerateSettings
 from raydrift.storage.record import installed_versions
 
-Embeddings = npt.NDArray[np.float64]
-"""float64 of shape (n, 512)."""
+__all__ = ["Chain", "LevelBatch", "level_batches", "measure_batches"]
+
+_T = TypeVar("_T")
 
 
-def twin_batches(
-    settings: GenerateSettings, catalog: Catalog
-) -> Iterator[tuple[int, list[int], Embeddings, Embeddings]]:
-    """Embeds each sample of a run as it is and drifted.
+def level_batches(
+    settings: GenerateSettings, catalog: Catalog, chains: Sequence[Chain]
+) -> Generator[LevelBatch]:
+    """Embeds each sample of a run as it is, and drifted by each of some chains.
+
+    An image is read, decoded and embedded once, and once more drifted by each chain. A sample's
+    drift is what ``generate`` would write with that chain: it comes from the seed, the position in
+    the chain and the sample id.
 
     Args:
-        settings: Of the run; its ``embedding.batch_size`` is the size of a batch.
+        settings: Of the run, except for its transforms; its ``embedding.batch_size`` is the size
+            of a batch.
         catalog: The input.
+        chains: Transforms to drift by, ``()`` for none: one chain a level.
 
     Yields:
-        As they are done: a batch's number, its sample ids, and the embeddings of its originals and
-        of their drifted twins, row by row. Images that cannot be used are left out; a batch of
-        nothing else does not come.
+        The batches as they are done, in any order. One of images that cannot be used does not
+        come.
+    """
+    with closing(measure_batches(settings, catalog, chains, _as_it_is)) as batches:
+        for batch in batches:
+            if batch.sample_ids:
+                yield batch
+
+
+def measure_batches(
+    settings: GenerateSettings,
+    catalog: Catalog,
+    chains: Sequence[Chain],
+    measure: Callable[[LevelBatch], _T],
+) -> Generator[_T]:
+    """What a function says of each batch of ``level_batches``; the workers call it.
+
+    So only its results come to the driver, not the embeddings, of which a million images have 4 GB
+    a level.
+
+    Args:
+        settings: As for ``level_batches``.
+        catalog: The input.
+        chains: As for ``level_batches``.
+        measure: Any function that can be pickled, as its results. It gets each batch, also one
+            without usable images.
+
+    Yields:
+        Its results as they are done, in any order.
     """
     samples = count_samples(settings, len(catalog))
     size = settings.embedding.batch_size
@@ -55,13 +89,12 @@ def twin_batches(
         fingerprint="",
         versions=installed_versions(),
     )
-    job = PipelineJob(told, plan, weights, twins=True, verbose=settings.cluster.verbose)
+    twins = TwinJob(tuple(tuple(chain) for chain in chains), measure)
+    job = PipelineJob(told, plan, weights, twins, verbose=settings.cluster.verbose)
     with closing(run_pipeline(job, tasks)) as rows:
         for row in rows:
-            if row["sample_ids"]:
-                before, after = _array(row["originals"]), _array(row["drifted"])
-                yield row["shard"], row["sample_ids"], before, after
+            yield pickle.loads(row["result"])  # noqa: S301  (of a worker of ours)
 
 
-def _array(data: bytes) -> Embeddings:
-    return np.frombuffer(data, np.float64).reshape(-1, EMBEDDING_SIZE)
+def _as_it_is(batch: LevelBatch) -> LevelBatch:
+    return batch

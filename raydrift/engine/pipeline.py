@@ -17,6 +17,7 @@ from raydrift.engine.session import data_context, is_client
 from raydrift.engine.shard_work import ShardJob
 from raydrift.engine.stages import DriftStage, EmbedStage, PixelStage, TwinStage, shard_rows
 from raydrift.engine.tasks import ShardTasks
+from raydrift.engine.twins import TwinJob
 from raydrift.errors import PipelineError, RaydriftError
 from raydrift.place import redacted
 
@@ -41,7 +42,8 @@ class PipelineJob:
         shard_job: What its workers are told.
         plan: How it is spread.
         weights: Of the network; None: nothing is embedded.
-        twins: Whether it measures originals against their drifted twins, instead of writing shards.
+        twins: What is measured of originals and their drifted twins, instead of writing shards;
+            None: shards are written.
         verbose: Whether Ray shows its own progress.
         stage: What drifts and commits a shard; a benchmark has one that sleeps.
     """
@@ -49,7 +51,7 @@ class PipelineJob:
     shard_job: ShardJob
     plan: Plan
     weights: Weights | None
-    twins: bool
+    twins: TwinJob | None
     verbose: bool
     stage: Callable[..., Any] = DriftStage
 
@@ -100,10 +102,10 @@ def _dataset(job: PipelineJob, tasks: ShardTasks) -> ray.data.Dataset:
     plan, told = job.plan, job.shard_job
     weights = ray.put(job.weights) if job.weights is not None else None
     dataset = _source(tasks)
-    if job.twins:
-        if plan.on_gpu:
-            return _stage(dataset, TwinStage, plan.embedders, (told, weights, True), gpus=1)
-        return _stage(dataset, TwinStage, plan.workers, (told, weights, False))
+    if job.twins is not None:
+        actors, gpus = (plan.embedders, 1) if plan.on_gpu else (plan.workers, 0)
+        arguments = (told, job.twins, weights, plan.on_gpu)
+        return _stage(dataset, TwinStage, actors, arguments, gpus=gpus)
     if not plan.embedders:
         return _stage(dataset, job.stage, plan.workers, (told, weights, False))
     dataset = _stage(dataset, PixelStage, plan.workers, (told,))

@@ -136,7 +136,7 @@ class Run:
             ),
             plan,
             self._weights,
-            twins=False,
+            twins=None,
             verbose=settings.cluster.verbose,
         )
         done = self._ledger.values()

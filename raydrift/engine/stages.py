@@ -6,11 +6,12 @@ shard. The last stage commits the shard itself, so only ledger rows come to the 
 imported by the stages that embed, and by no other process.
 """
 
+import pickle
 import socket
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,11 +28,12 @@ from raydrift.engine.shard_work import (
     drift_shard,
     drifted_image,
 )
+from raydrift.engine.twins import LevelBatch, TwinJob
 from raydrift.errors import ImageError, OutputError, PipelineError, RaydriftError
 from raydrift.isolated_decoder import IsolatedDecoder, decode_in_time
-from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.storage.output import cannot_write
 from raydrift.storage.record import PIXEL_PACKAGES, other_version
+from raydrift.storage.shards import Rejected
 
 if TYPE_CHECKING:
     from raydrift.embed.resnet import Embedder
@@ -119,35 +121,48 @@ class EmbedStage:
 
 
 class TwinStage:
-    """Embeds each image of a shard as it is, and drifted; writes nothing."""
+    """Embeds each image of a batch as it is, and drifted by each chain; writes nothing.
 
-    def __init__(self, job: ShardJob, weights: "ray.ObjectRef[Any]", on_gpu: bool) -> None:
+    The twins of one chain are made and embedded before those of the next: however many chains
+    there are, a worker holds the pixels of the originals and of one chain.
+    """
+
+    def __init__(
+        self, job: ShardJob, twins: TwinJob, weights: "ray.ObjectRef[Any]", on_gpu: bool
+    ) -> None:
         self._drifter = _Drifter(job)
-        self._job = job
+        self._measure = twins.measure
+        self._levels = [replace(job.settings, transforms=chain) for chain in twins.chains]
         self._embedder = _LazyEmbedder(job, weights, on_gpu)
 
     def __call__(self, row: pa.Table) -> pa.Table:
-        settings, tasks = self._job.settings, samples_of(row)
-        ids, pairs = [], []
+        tasks = samples_of(row)
         try:
-            for sample_id, original, drifted in self._drifter.twins(tasks):
-                ids.append(sample_id)
-                pairs.append((original, drifted))
-            embedder = self._embedder.ready()
+            batch = self._embed(tasks)
         except RaydriftError as error:
             return _failure(error)
-        shape = (-1, settings.image.height, settings.image.width, 3)
-        stacked = np.array(pairs, np.uint8).reshape(shape)
-        embedded = embedder(stacked).reshape(-1, 2, EMBEDDING_SIZE)
-        return pa.table(
-            {
-                "shard": tasks["shard"][:1],
-                "sample_ids": [ids],
-                "originals": [embedded[:, 0].tobytes()],
-                "drifted": [embedded[:, 1].tobytes()],
-                "failure": [""],
-                "message": [""],
-            }
+        result = pickle.dumps(self._measure(batch))
+        return pa.table({"result": [result], _FAILURE: [""], "message": [""]})
+
+    def _embed(self, tasks: pa.Table) -> LevelBatch:
+        rows, originals, rejected = self._drifter.originals(tasks)
+        embed = self._embedder.ready()
+        used = tasks.take(pa.array(rows, pa.int64()))
+        sample_ids = used["sample_id"].to_pylist()
+        embedded = embed(originals)
+        twins, drifted = np.empty_like(originals), []
+        for settings in self._levels:
+            for place, sample_id in enumerate(sample_ids):
+                twins[place] = drifted_image(settings, originals[place], sample_id)[0]
+            drifted.append(embed(twins))
+        return LevelBatch(
+            tasks["shard"][0].as_py(),
+            tuple(sample_ids),
+            tuple(used["label"].to_pylist()),
+            tuple(used["class_name"].to_pylist()),
+            embedded,
+            tuple(drifted),
+            tuple(rejected),
         )
 
 
@@ -164,17 +179,23 @@ class _Drifter:
         self._check()
         return drift_shard(self._job, tasks, keep_pixels, self._reader, self._decoder)
 
-    def twins(self, tasks: pa.Table) -> Iterator[tuple[int, RGB, RGB]]:
-        """Each usable sample's id, its original, and that drifted."""
+    def originals(self, tasks: pa.Table) -> tuple[list[int], RGB, list[Rejected]]:
+        """The usable samples: their rows in the table and their pixels; and those that are not."""
         self._check()
         settings = self._job.settings
-        contents = self._reader.fetch(tasks["source_path"].to_pylist())
-        for sample_id, content in zip(tasks["sample_id"].to_pylist(), contents, strict=True):
+        shape = (tasks.num_rows, settings.image.height, settings.image.width, 3)
+        pixels = np.empty(shape, np.uint8)
+        rows: list[int] = []
+        rejected: list[Rejected] = []
+        ids, paths = tasks["sample_id"].to_pylist(), tasks["source_path"].to_pylist()
+        for row, content in enumerate(self._reader.fetch(paths)):
             try:
-                original = decoded_image(settings, content, self._decoder)
-            except ImageError:
-                continue
-            yield sample_id, original, drifted_image(settings, original, sample_id)[0]
+                pixels[len(rows)] = decoded_image(settings, content, self._decoder)
+            except ImageError as problem:
+                rejected.append(Rejected(ids[row], paths[row], problem.stage, problem.reason))
+            else:
+                rows.append(row)
+        return rows, pixels[: len(rows)], rejected
 
     def _check(self) -> None:
         """The bytes may not depend on the node; not in the constructor, which Ray would repeat."""

@@ -21,6 +21,7 @@ from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.plan import Plan
 from raydrift.engine.shard_work import ShardJob
 from raydrift.engine.tasks import ShardTasks
+from raydrift.engine.twins import TwinJob
 from raydrift.errors import PipelineError
 from raydrift.place import Place
 from raydrift.storage.record import installed_versions
@@ -48,9 +49,9 @@ def open_pipelines() -> list[Generator[Any]]:
 
 
 WAYS = {
-    "drift and write": {"plan": Plan(2, 0, False), "weights": None, "twins": False},
-    "drift, embed and write": {"plan": Plan(1, 1, False), "weights": True, "twins": False},
-    "measure": {"plan": Plan(1, 0, False), "weights": True, "twins": True},
+    "drift and write": {"plan": Plan(2, 0, False), "weights": None, "twins": None},
+    "drift, embed and write": {"plan": Plan(1, 1, False), "weights": True, "twins": None},
+    "measure": {"plan": Plan(1, 0, False), "weights": True, "twins": TwinJob(((),), str)},
 }
 
 

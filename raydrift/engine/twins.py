@@ -1,0 +1,56 @@
+"""What is measured: a batch of originals, and their drifted twins of each chain of transforms."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from raydrift.settings import TransformInfo
+from raydrift.storage.shards import Rejected
+
+Embeddings = npt.NDArray[np.float64]
+"""float64 of shape (n, 512)."""
+
+Chain = tuple[TransformInfo, ...]
+"""Transforms in the order in which they are applied."""
+
+
+@dataclass(frozen=True)
+class LevelBatch:
+    """The embeddings of one batch: of its images as they are, and drifted by each chain.
+
+    Row i of all of them is sample i.
+
+    Attributes:
+        batch: Its number, from 0.
+        sample_ids: Its n samples; images that cannot be used are left out.
+        labels: Of the samples.
+        class_names: Of the samples.
+        originals: float64 of shape (n, 512).
+        drifted: One float64 array of shape (n, 512) a chain, in the chains' order.
+        rejected: The images that cannot be used.
+    """
+
+    batch: int
+    sample_ids: tuple[int, ...]
+    labels: tuple[int, ...]
+    class_names: tuple[str, ...]
+    originals: Embeddings
+    drifted: tuple[Embeddings, ...]
+    rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass(frozen=True)
+class TwinJob:
+    """What a worker that measures is told.
+
+    Attributes:
+        chains: Each makes a twin of every image.
+        measure: What the worker makes of a batch before it goes to the driver; its result has to
+            be picklable.
+    """
+
+    chains: tuple[Chain, ...]
+    measure: Callable[[LevelBatch], Any]

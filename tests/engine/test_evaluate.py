@@ -1,0 +1,104 @@
+"""Originals and their drifted twins, measured on a real Ray."""
+
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from raydrift.catalog import load_catalog
+from raydrift.config import generate_settings
+from raydrift.engine.evaluate import LevelBatch, level_batches, measure_batches
+from raydrift.engine.generate import generate
+from raydrift.settings import GenerateSettings, TransformInfo
+
+pytestmark = pytest.mark.usefixtures("ray_session")
+
+CLEAN = ()
+TURNED = (TransformInfo("rotate", 0.3), TransformInfo("gaussian_noise", 0.2))
+BLURRED = (TransformInfo("gaussian_blur", 1.0),)
+
+
+def settings_for(source: Path, output: Path, **values: object) -> GenerateSettings:
+    plain = {
+        "input": str(source),
+        "output": str(output),
+        "num_samples": 20,
+        "embedding": {"compute": True, "weights": "random", "batch_size": 8},
+        "cluster": {"workers": 2},
+        **values,
+    }
+    return generate_settings(plain)
+
+
+def measured(settings: GenerateSettings) -> list[LevelBatch]:
+    catalog = load_catalog(settings.input)
+    with closing(level_batches(settings, catalog, [CLEAN, TURNED, BLURRED])) as batches:
+        return sorted(batches, key=lambda one: one.batch)
+
+
+@pytest.fixture(scope="module")
+def batches(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> list[LevelBatch]:
+    return measured(settings_for(scenes, tmp_path_factory.mktemp("unwritten")))
+
+
+def test_every_batch_comes_once_with_a_twin_a_chain(batches: list[LevelBatch]) -> None:
+    assert [one.batch for one in batches] == [0, 1, 2]
+    assert [i for one in batches for i in one.sample_ids] == list(range(20))
+    assert [len(one.originals) for one in batches] == [8, 8, 4]
+    for one in batches:
+        assert len(one.labels) == len(one.class_names) == len(one.sample_ids)
+        assert [twins.shape for twins in one.drifted] == [one.originals.shape] * 3
+        assert one.originals.dtype == np.float64
+        np.testing.assert_array_equal(one.originals, one.drifted[0], "no transforms, no change")
+        assert (one.originals != one.drifted[1]).any(axis=1).all()
+        assert one.rejected == ()
+
+
+def test_what_is_measured_is_what_generate_writes(
+    batches: list[LevelBatch], scenes: Path, tmp_path: Path
+) -> None:
+    """Bit by bit, in whatever batches and by however many workers."""
+    generate(
+        settings_for(
+            scenes,
+            tmp_path,
+            transforms=[str(info) for info in TURNED],
+            write={"shard_size": 20},
+            cluster={"workers": 1},
+        ),
+        quiet=True,
+    )
+    written = pq.read_table(tmp_path / "embeddings.parquet")["embedding"].to_pylist()
+    found = np.concatenate([one.drifted[1] for one in batches])
+    np.testing.assert_array_equal(found, np.array(written))
+    labels = [label for one in batches for label in one.labels]
+    assert labels == pq.read_table(tmp_path / "target.parquet")["label"].to_pylist()
+
+
+def named(batch: LevelBatch) -> tuple[int, int, list[str]]:
+    return batch.batch, len(batch.sample_ids), [one.stage for one in batch.rejected]
+
+
+def test_images_that_cannot_be_used_are_left_out_and_named(scenes: Path, tmp_path: Path) -> None:
+    """A batch of nothing else is measured as an empty one, and is no batch of twins."""
+    source = tmp_path / "input"
+    (source / "a").mkdir(parents=True)
+    for number in range(4):
+        (source / "a" / f"{number}.jpg").write_bytes(b"no image")
+    for number, path in enumerate(sorted(scenes.rglob("*.jpg"))[:4]):
+        shutil.copy(path, source / "a" / f"fine{number}.jpg")
+    settings = settings_for(
+        source,
+        tmp_path / "unwritten",
+        num_samples=8,
+        shuffle=False,
+        embedding={"weights": "random", "batch_size": 3},
+    )
+    catalog = load_catalog(settings.input)
+    with closing(measure_batches(settings, catalog, [BLURRED], named)) as results:
+        assert sorted(results) == [(0, 0, ["decode"] * 3), (1, 2, ["decode"]), (2, 2, [])]
+    with closing(level_batches(settings, catalog, [BLURRED])) as batches:
+        assert sorted(one.sample_ids for one in batches) == [(4, 5), (6, 7)]
