@@ -22,6 +22,9 @@ FOLDS: Final = ORDER + 3
 BANDWIDTH: Final = ORDER + 4
 """What the metrics draw: orders of rows, directions, a classifier's folds, rows for a median."""
 
+CALIBRATION: Final = ORDER + 8
+"""The images that the intervals of a calibration are drawn from."""
+
 _LIMIT: Final = 2**64
 
 

@@ -284,6 +284,34 @@ class ClusterSettings:
 
 
 @dataclass(frozen=True)
+class CalibrationSettings:
+    """A drift that is asked for by how far it goes, instead of by its level.
+
+    Attributes:
+        profile: The file that ``raydrift calibrate`` wrote, a path or URI; empty: none.
+        target: The divergence that the drifted images are to have, in the profile's metric.
+        level: Instead of it the share of what the transforms do at full level, 0 to 1: half of it
+            has half the divergence.
+    """
+
+    profile: str = ""
+    target: float | None = None
+    level: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.profile:
+            given = self.target is not None or self.level is not None
+            _require(not given, "calibration.profile", "", "a target or level needs one")
+            return
+        if (self.target is None) == (self.level is None):
+            raise SettingsError("calibration: give either target or level with a profile")
+        if self.level is not None:
+            check_level(self.level, "calibration.level")
+        elif not isfinite(self.target):
+            raise SettingsError(f"calibration.target is {self.target}: give a finite number")
+
+
+@dataclass(frozen=True)
 class GenerateSettings:
     """One run of the generator.
 
@@ -298,6 +326,7 @@ class GenerateSettings:
         first_timestamp: Of sample 0, seconds since 1970.
         delta_timestamp: Seconds between one sample and the next.
         transforms: Applied in this order; none: clean images.
+        calibration: Instead of them, a divergence by a profile.
         storage_options: How buckets are reached; nothing of it is ever shown or written. Sub-tables
             ``input``, ``output`` and ``weights`` go before the rest for that one place.
     """
@@ -312,6 +341,7 @@ class GenerateSettings:
     first_timestamp: float = FIRST_TIMESTAMP
     delta_timestamp: float = 1800.0
     transforms: tuple[TransformInfo, ...] = ()
+    calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
     storage_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     profile: DriftProfile = field(default_factory=DriftProfile)
     image: ImageSettings = field(default_factory=ImageSettings)

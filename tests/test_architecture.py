@@ -16,7 +16,7 @@ FLOORS = [
     {"errors", "seeds", "settings", "levels", "config", "schemas", "place", "resize"},
     {"catalog", "codec", "isolated_decoder", "scenes"},
     {"drift", "metrics", "embed"},
-    {"storage", "report"},
+    {"storage", "report", "calibrate"},
     {"engine"},
     {"generator"},
     {"bench"},

@@ -19,8 +19,9 @@ FORMAT: Final = 2
 
 Status = Literal["running", "sharded", "complete"]
 
-_ELSEWHERE: Final = ("output", "write", "faults", "cluster")
-"""Settings that do not change a byte of the result, or (``organize_by_class``) are kept apart."""
+_ELSEWHERE: Final = ("output", "write", "faults", "cluster", "calibration")
+"""Settings that do not change a byte of the result, or are kept apart: ``organize_by_class``, and
+the level that a calibration comes to, which is in ``transforms``."""
 
 PIXEL_PACKAGES: Final = (
     "numpy", "opencv-python-headless", "simplejpeg", "cykooz.resizer", "isal", "pillow",

@@ -1,0 +1,52 @@
+"""Where to measure next, so that a curve is known well and the level of a target exactly."""
+
+from itertools import pairwise
+from typing import Final
+
+from raydrift.calibrate.curve import Curve
+from raydrift.errors import SettingsError
+
+_LARGEST_STEP: Final = 0.12  # of all that the curve spans
+_FINEST: Final = 0.02
+_DIGITS: Final = 4
+
+
+def next_levels(curve: Curve, target: float | None) -> tuple[float, ...]:
+    """The levels to measure next, all at once; none: the curve is good enough.
+
+    Instead of one level, as in bisection, a round takes several, for starting a round of work
+    costs more than a level: where the curve is expected to have the target, and halfway from there
+    to the measured levels on both sides. Elsewhere, large steps are halved.
+
+    Args:
+        curve: As it was measured so far.
+        target: The divergence that a level is wanted for; None: only the curve is.
+    """
+    known = {point.level for point in curve.points}
+    wanted = set(_halves(curve))
+    if target is not None:
+        wanted |= set(_around(curve, target))
+    return tuple(sorted({round(level, _DIGITS) for level in wanted} - known))
+
+
+def _halves(curve: Curve) -> list[float]:
+    values = [point.divergence for point in curve.points]
+    largest = _LARGEST_STEP * (max(values) - min(values))
+    return [
+        (here.level + there.level) / 2
+        for here, there in pairwise(curve.points)
+        if abs(there.divergence - here.divergence) > largest
+        and there.level - here.level > _FINEST
+    ]
+
+
+def _around(curve: Curve, target: float) -> list[float]:
+    try:
+        level = curve.level_for(target)
+    except SettingsError:  # a finer curve may reach farther
+        return []
+    if any(point.level == level for point in curve.points):
+        return []
+    below = max(point.level for point in curve.points if point.level < level)
+    above = min(point.level for point in curve.points if point.level > level)
+    return [(below + level) / 2, level, (level + above) / 2]
