@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from raydrift.errors import SettingsError, suggest
-from raydrift.settings import GenerateSettings, TransformInfo
+from raydrift.settings import GenerateSettings, ImageTransform, TransformInfo
+from raydrift.sweep import LEVELS, EvaluateSettings, Sweep
 
 
 def as_dict(settings: GenerateSettings) -> dict[str, Any]:
@@ -68,11 +69,45 @@ def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
         raise SettingsError(f"{key} is {value}: {_lower(first['msg'])}") from None
 
 
-def _transforms(written: object) -> list[TransformInfo]:
+def evaluate_settings(values: Mapping[str, Any]) -> EvaluateSettings:
+    """Builds the settings of an experiment from plain values.
+
+    Args:
+        values: Those of a run, and ``levels`` and ``batches``; ``transforms`` without a level
+            sweep.
+
+    Raises:
+        SettingsError: As for ``generate_settings``.
+
+    >>> settings = evaluate_settings({"input": "a", "output": "b", "levels": "0.5,1"})
+    >>> print(settings.sweep, settings.sweep.levels)
+    default (0.5, 1.0)
+    """
+    values = dict(values)
+    levels, batches = values.pop("levels", LEVELS), values.pop("batches", None)
+    transforms = values.pop("transforms", [str(ImageTransform.DEFAULT)])
+    if isinstance(levels, Iterable) and not isinstance(levels, str | bytes | Mapping):
+        levels = ",".join(map(str, levels))
+    if not isinstance(levels, str):
+        raise SettingsError(f'levels is {levels!r}: write "{LEVELS}" or a list, [0.2, 0.4]')
+    if isinstance(batches, bool) or not isinstance(batches, int | None):
+        raise SettingsError(f"batches is {batches!r}: give a whole number")
+    written = _listed(transforms)
+    if not all(isinstance(one, str) for one in written):
+        raise SettingsError(f'transforms is {transforms!r}: write a list, ["default"]')
+    sweep = Sweep.parse([str(one) for one in written], levels)
+    return EvaluateSettings(generate_settings(values), sweep, batches)
+
+
+def _listed(written: object) -> list[Any]:
     if not isinstance(written, Iterable) or isinstance(written, str | bytes | Mapping):
         raise SettingsError(f'transforms is {written!r}: write a list, ["gaussian_blur:0.5"]')
+    return list(written)
+
+
+def _transforms(written: object) -> list[TransformInfo]:
     infos = []
-    for item in written:
+    for item in _listed(written):
         if not isinstance(item, str | TransformInfo):
             raise SettingsError(f'transforms has {item!r}: write it as "gaussian_blur:0.5"')
         infos.append(item if isinstance(item, TransformInfo) else TransformInfo.parse(item))

@@ -13,7 +13,7 @@ PACKAGE = Path(raydrift.__file__).parent
 
 # From the ground up; a room may use its own floor and those below.
 FLOORS = [
-    {"errors", "seeds", "settings", "levels", "config", "schemas", "place", "resize"},
+    {"errors", "seeds", "settings", "levels", "sweep", "config", "schemas", "place", "resize"},
     {"catalog", "codec", "isolated_decoder", "scenes"},
     {"drift", "metrics", "embed"},
     {"storage", "report", "calibrate"},

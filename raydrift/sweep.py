@@ -1,0 +1,92 @@
+"""The experiment: the same images, drifted by the same transforms at one level after the other."""
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+from raydrift.errors import SettingsError
+from raydrift.levels import parse_levels
+from raydrift.settings import GenerateSettings, ImageTransform, TransformInfo, check_level
+
+LEVELS: Final = "0.1:1.0:0.1"
+"""Of the published experiment, and the default."""
+
+_MOST: Final = 101  # they share a page
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Transforms, of which some take one level after the other.
+
+    Attributes:
+        transforms: In the order in which they are applied. One with a level is held at it, the
+            others sweep.
+        levels: That they sweep, rising, from 0 to 1.
+
+    Raises:
+        SettingsError: (a ``ValueError``) No transform sweeps, or there are no levels or too many.
+
+    >>> sweep = Sweep.parse(["default", "hue:0.3"], "0.5,1")
+    >>> [", ".join(map(str, chain)) for chain in sweep.chains]
+    ['default:0.5, hue:0.3', 'default:1.0, hue:0.3']
+    """
+
+    transforms: tuple[ImageTransform | TransformInfo, ...]
+    levels: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if all(isinstance(one, TransformInfo) for one in self.transforms):
+            held = f": {self} is held" if self.transforms else ""
+            raise SettingsError(f"no transform sweeps{held}: give one without a level, -t default")
+        if not 1 <= len(self.levels) <= _MOST:
+            raise SettingsError(f"{len(self.levels)} levels: give 1 to {_MOST}")
+        for level in self.levels:
+            check_level(level, "levels")
+
+    @classmethod
+    def parse(cls, transforms: list[str], levels: str) -> Self:
+        """Reads the written form: ``NAME`` sweeps, ``NAME:LEVEL`` is held.
+
+        Args:
+            transforms: In order.
+            levels: ``FIRST:LAST:STEP``, or a list with commas.
+        """
+        read = (
+            TransformInfo.parse(text) if ":" in text else ImageTransform.parse(text)
+            for text in transforms
+        )
+        return cls(tuple(read), parse_levels(levels))
+
+    @property
+    def chains(self) -> tuple[tuple[TransformInfo, ...], ...]:
+        """What is applied at each level."""
+        return tuple(
+            tuple(
+                one if isinstance(one, TransformInfo) else TransformInfo(one, level)
+                for one in self.transforms
+            )
+            for level in self.levels
+        )
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.transforms))
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """One run of the experiment.
+
+    Attributes:
+        run: The images, the network and the workers, as for a run that writes; its own transforms
+            are left aside.
+        sweep: How the images drift.
+        batches: How many batches of ``run.embedding.batch_size`` are measured, from the first on;
+            None: all.
+    """
+
+    run: GenerateSettings
+    sweep: Sweep
+    batches: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.batches is not None and self.batches < 1:
+            raise SettingsError(f"batches is {self.batches}: give at least 1")
