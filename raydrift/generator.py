@@ -10,11 +10,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from raydrift.calibrate import CalibrationProfile, calibrated
 from raydrift.catalog import Catalog, load_catalog
+from raydrift.embed.weights import find_weights
 from raydrift.errors import SettingsError
 from raydrift.metrics import kl_softmax
 from raydrift.place import Place
 from raydrift.settings import (
+    CalibrationSettings,
     ClusterSettings,
     DriftProfile,
     EmbeddingSettings,
@@ -27,6 +30,7 @@ from raydrift.settings import (
     check_level,
 )
 from raydrift.storage import layout
+from raydrift.sweep import Sweep
 
 Similarity = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], float]
 """From the embeddings of originals and of their drifted twins, both (n, 512), to a number."""
@@ -190,6 +194,7 @@ class ImageDatasetGenerator:
         self._progress = progress
         self._cursor = 0
         self._transforms: tuple[TransformInfo, ...] = ()
+        self._notes: tuple[str, ...] = ()
 
     @property
     def class_mapping(self) -> dict[str, int]:
@@ -215,16 +220,28 @@ class ImageDatasetGenerator:
         self,
         transform_list: Iterable[TransformInfo] | None = None,
         drift_level: float | None = None,
+        *,
+        profile: CalibrationProfile | str | os.PathLike[str] | None = None,
+        target: float | None = None,
     ) -> None:
         """From the next sample on, images drift so; a drift that was in force ends.
 
         Args:
             transform_list: Transforms in the order in which they are applied.
-            drift_level: Instead of a list, the level of the ``default`` transform, 0 to 1.
+            drift_level: Instead of a list, the level of the ``default`` transform, 0 to 1. With a
+                profile, the share of the divergence at full level.
+            profile: Instead of a list, what ``calibrate`` returned or its file.
+            target: With a profile, the divergence that the images are to have in its metric.
 
         Raises:
-            SettingsError: (a ``ValueError``) The list is empty, or neither or both are given.
+            SettingsError: (a ``ValueError``) The list is empty, neither or both are given, or the
+                profile does not hold for these settings or does not reach so far.
         """
+        if profile is not None or target is not None:
+            if profile is None or transform_list is not None:
+                raise SettingsError("add_abrupt_drift: give target with a profile and no list")
+            self._add_calibrated(profile, target, drift_level)
+            return
         if (transform_list is None) == (drift_level is None):
             raise SettingsError("add_abrupt_drift: give either transform_list or drift_level")
         if drift_level is not None:
@@ -239,7 +256,24 @@ class ImageDatasetGenerator:
                     f"add_abrupt_drift: {info!r} is no TransformInfo: "
                     "write TransformInfo(ImageTransform.ROTATE, 0.5)"
                 )
-        self._transforms = transforms
+        self._transforms, self._notes = transforms, ()
+
+    def _add_calibrated(
+        self,
+        profile: CalibrationProfile | str | os.PathLike[str],
+        target: float | None,
+        level: float | None,
+    ) -> None:
+        """Asks a profile for the transforms, and remembers for ``run.json`` what was asked."""
+        in_memory = profile if isinstance(profile, CalibrationProfile) else None
+        name = "in memory" if isinstance(profile, CalibrationProfile) else os.fspath(profile)
+        settings = replace(self._settings, calibration=CalibrationSettings(name, target, level))
+        weights = None
+        if settings.embedding.compute:
+            options = settings.options_of("weights")
+            weights = find_weights(settings.embedding.weights, settings.seed, options).digest
+        found, notes = calibrated(settings, weights, self._catalog.digest(), in_memory)
+        self._transforms, self._notes = found.transforms, tuple(notes)
 
     def sample(
         self,
@@ -277,7 +311,9 @@ class ImageDatasetGenerator:
             write=replace(write, organize_by_class=organized, overwrite=overwrite),
         )
         samples = count_samples(settings, len(self._catalog))
-        record = generate(settings, catalog=self._catalog, quiet=not self._progress)
+        record = generate(
+            settings, catalog=self._catalog, notes=self._notes, quiet=not self._progress
+        )
         self._cursor += samples
         output = Place.of(settings.output, settings.options_of("output"))
         embedded = settings.embedding.compute
@@ -294,7 +330,45 @@ class ImageDatasetGenerator:
     def reset(self) -> None:
         """Goes back to the start, without drift: the same calls then give the same bytes."""
         self._cursor = 0
-        self._transforms = ()
+        self._transforms, self._notes = (), ()
+
+    def calibrate(
+        self,
+        target: float | None = None,
+        transform_list: Iterable[ImageTransform | TransformInfo] = (ImageTransform.DEFAULT,),
+        metric: str = "kl_softmax",
+        num_samples: int | None = None,
+    ) -> CalibrationProfile:
+        """Measures which drift level gives which divergence on the next samples; writes nothing.
+
+        The cursor and the drift in force stay as they are.
+
+        Args:
+            target: The divergence that will be asked for: the curve is measured most finely there.
+            transform_list: In order. Those without a level are swept, a ``TransformInfo`` stays.
+            metric: A name in ``metrics.METRICS``.
+            num_samples: How many samples; None: 256, or all that remain.
+
+        Returns:
+            The profile, for ``add_abrupt_drift``. Whether it reaches the target, its ``level_for``
+            tells.
+
+        Raises:
+            SettingsError: (a ``ValueError``) There is no such metric, no transform to sweep, or
+                there are too few samples.
+
+        Example:
+            ::
+
+                profile = generator.calibrate(target=0.5)
+                profile.save("default.toml")
+                generator.add_abrupt_drift(profile=profile, target=0.5)
+        """
+        from raydrift.engine.calibrate import calibrate
+
+        settings = replace(self._settings, start=self._cursor, num_samples=num_samples)
+        sweep = Sweep(tuple(transform_list), (1.0,))
+        return calibrate(settings, sweep, metric, target, catalog=self._catalog)
 
     def evaluate_transformation_pipeline(
         self, similarity_func: Similarity | None = None, num_samples: int | None = None

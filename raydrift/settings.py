@@ -307,8 +307,9 @@ class CalibrationSettings:
             raise SettingsError("calibration: give either target or level with a profile")
         if self.level is not None:
             check_level(self.level, "calibration.level")
-        elif not isfinite(self.target):
-            raise SettingsError(f"calibration.target is {self.target}: give a finite number")
+        if self.target is not None:
+            ok = isfinite(self.target)
+            _require(ok, "calibration.target", self.target, "give a finite number")
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,7 @@ def test_nothing_is_loaded_before_it_is_needed(statement: str, absent: set[str])
 def test_the_public_names_are_these() -> None:
     assert raydrift.__all__ == [
         "BatchSimilarity",
+        "CalibrationProfile",
         "DriftProfile",
         "ImageDataCategoryInfo",
         "ImageDatasetGenerator",

@@ -1,7 +1,6 @@
 """The level that gives a wanted divergence: curves that were measured, and back from them."""
 
 from raydrift.calibrate.curve import Curve, CurvePoint
-from raydrift.calibrate.profile import CalibrationProfile
-from raydrift.calibrate.sweep import Sweep
+from raydrift.calibrate.profile import CalibrationProfile, calibrated
 
-__all__ = ["CalibrationProfile", "Curve", "CurvePoint", "Sweep"]
+__all__ = ["CalibrationProfile", "Curve", "CurvePoint", "calibrated"]

@@ -103,7 +103,10 @@ class Curve:
     def reach(self) -> tuple[tuple[float, float], ...]:
         """Which divergences there are: (from, to), rising, without overlaps."""
         spans = sorted(
-            (min(one.divergence for one in piece.points), max(one.divergence for one in piece.points))
+            (
+                min(one.divergence for one in piece.points),
+                max(one.divergence for one in piece.points),
+            )
             for piece in self._pieces
         )
         merged = spans[:1]
@@ -146,10 +149,14 @@ class _Piece:
             near = _nearest((here, there), target)
             if near is not None:
                 return near.level
-            if min(here.divergence, there.divergence) < target < max(here.divergence, there.divergence):
+            if (
+                min(here.divergence, there.divergence)
+                < target
+                < max(here.divergence, there.divergence)
+            ):
                 return round(self._solve(target, here.level, there.level), _DIGITS)
         near = _nearest(self.points, target)
-        return near and near.level
+        return None if near is None else near.level
 
     def around(self, level: float, target: float) -> tuple[float, float]:
         levels = [point.level for point in self.points]
@@ -162,13 +169,15 @@ class _Piece:
         from scipy.optimize import brentq
 
         def slack(at: float) -> float:
-            return min(target - float(self._lines["low"](at)), float(self._lines["high"](at)) - target)
+            return min(
+                target - float(self._lines["low"](at)), float(self._lines["high"](at)) - target
+            )
 
         if len(self.points) == 1 or slack(level) <= 0:
             return level
         for there in outwards:
             if slack(there) < 0:
-                return round(brentq(slack, *sorted((level, there))), _DIGITS)
+                return round(float(brentq(slack, *sorted((level, there)))), _DIGITS)
             level = there
         return level
 

@@ -2,16 +2,17 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final, Self
 
 from raydrift.calibrate.curve import Curve, CurvePoint
-from raydrift.calibrate.sweep import Sweep
+from raydrift.calibrate.first_levels import transforms_at
 from raydrift.errors import SettingsError, reason
 from raydrift.place import Place, redacted
 from raydrift.settings import DriftProfile, GenerateSettings, TransformInfo, check_level
+from raydrift.sweep import Sweep
 
 FORMAT: Final = 1
 
@@ -90,8 +91,9 @@ class CalibrationProfile:
 
     @cached_property
     def sweep(self) -> Sweep:
-        """The transforms."""
-        return Sweep.parse(self.transforms)
+        """The transforms, and the levels that were measured."""
+        levels = tuple(point.level for point in self.curve)
+        return Sweep(Sweep.parse(list(self.transforms), "1").transforms, levels)
 
     @cached_property
     def fit(self) -> Curve:
@@ -115,7 +117,7 @@ class CalibrationProfile:
         Raises:
             SettingsError: (a ``ValueError``) It is not from 0 to 1.
         """
-        share = check_level(share, "calibrated level")
+        check_level(share, "calibrated level")
         first, last = self.curve[0].divergence, self.curve[-1].divergence
         return first + share * (last - first)
 
@@ -125,7 +127,7 @@ class CalibrationProfile:
         Raises:
             SettingsError: (a ``ValueError``) It is out of reach; the message says what is not.
         """
-        return self.sweep.at(self.level_for(target))
+        return transforms_at(self.sweep, self.level_for(target))
 
     def check(self, settings: GenerateSettings, weights: str | None, catalog: str) -> list[str]:
         """Whether the profile holds for a run.
@@ -162,8 +164,8 @@ class CalibrationProfile:
         import tomli_w
 
         plain = asdict(self)
-        values = {"format": plain.pop("format")} | plain
-        return _HEAD + tomli_w.dumps(values)
+        last = {"curve": plain.pop("curve")}  # it is the longest
+        return _HEAD + tomli_w.dumps({"format": plain.pop("format")} | plain | last)
 
     def save(self, path: str, options: Mapping[str, Any] | None = None) -> None:
         """Writes the profile, a TOML file.
@@ -209,7 +211,10 @@ class CalibrationProfile:
 
 
 def calibrated(
-    settings: GenerateSettings, weights: str | None, catalog: str
+    settings: GenerateSettings,
+    weights: str | None,
+    catalog: str,
+    profile: CalibrationProfile | None = None,
 ) -> tuple[GenerateSettings, list[str]]:
     """The settings of a run with the transforms that its profile comes to.
 
@@ -217,6 +222,7 @@ def calibrated(
         settings: With a ``calibration.profile``.
         weights: The digest of its network's weights; None: it embeds nothing.
         catalog: The digest of its input.
+        profile: The profile, if it need not be read.
 
     Returns:
         The settings, and sentences for ``run.json``: what was asked for, by which profile, and what
@@ -226,17 +232,18 @@ def calibrated(
         SettingsError: (a ``ValueError``) The profile cannot be read, does not hold for this run or
             does not reach so far; or there are transforms as well.
     """
-    from dataclasses import replace
-
     asked = settings.calibration
     if settings.transforms:
         raise SettingsError("a profile brings its transforms: leave out transforms (-t)")
-    content = _read(asked.profile, settings.options_of("profile"))
     name = redacted(asked.profile)
-    profile = CalibrationProfile.parse(content, name)
+    if profile is None:
+        content = _read(asked.profile, settings.options_of("profile"))
+        profile = CalibrationProfile.parse(content, name)
+    else:
+        content = profile.to_toml().encode()
     try:
         notes = profile.check(settings, weights, catalog)
-        target = asked.target if asked.level is None else profile.target_of(asked.level)
+        target = profile.target_of(asked.level or 0.0) if asked.target is None else asked.target
         transforms = profile.transforms_for(target)
     except SettingsError as error:
         raise SettingsError(f"profile {name}: {error}") from None
@@ -247,7 +254,7 @@ def calibrated(
 
 def told_target(profile: CalibrationProfile, target: float) -> str:
     """``default:0.631 for kl_softmax 0.5``."""
-    chain = " + ".join(map(str, profile.transforms_for(target)))
+    chain = ", ".join(map(str, profile.transforms_for(target)))
     return f"{chain} for {profile.metric} {target:g}"
 
 

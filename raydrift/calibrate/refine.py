@@ -6,7 +6,7 @@ from typing import Final
 from raydrift.calibrate.curve import Curve
 from raydrift.errors import SettingsError
 
-_LARGEST_STEP: Final = 0.12  # of all that the curve spans
+_LARGEST_STEP: Final = 0.15  # of all that the curve spans
 _FINEST: Final = 0.02
 _DIGITS: Final = 4
 
@@ -15,8 +15,8 @@ def next_levels(curve: Curve, target: float | None) -> tuple[float, ...]:
     """The levels to measure next, all at once; none: the curve is good enough.
 
     Instead of one level, as in bisection, a round takes several, for starting a round of work
-    costs more than a level: where the curve is expected to have the target, and halfway from there
-    to the measured levels on both sides. Elsewhere, large steps are halved.
+    costs more than a level: where the curve is expected to have the target, and the middle of what
+    remains on the longer side, in case it is not there. Elsewhere, large steps are halved.
 
     Args:
         curve: As it was measured so far.
@@ -35,8 +35,7 @@ def _halves(curve: Curve) -> list[float]:
     return [
         (here.level + there.level) / 2
         for here, there in pairwise(curve.points)
-        if abs(there.divergence - here.divergence) > largest
-        and there.level - here.level > _FINEST
+        if abs(there.divergence - here.divergence) > largest and there.level - here.level > _FINEST
     ]
 
 
@@ -49,4 +48,5 @@ def _around(curve: Curve, target: float) -> list[float]:
         return []
     below = max(point.level for point in curve.points if point.level < level)
     above = min(point.level for point in curve.points if point.level > level)
-    return [(below + level) / 2, level, (level + above) / 2]
+    farther = below if level - below > above - level else above
+    return [level, (level + farther) / 2]

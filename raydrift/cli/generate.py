@@ -32,6 +32,22 @@ def generate(
     input: _Input = None,
     output: _Output = None,
     transform: _Transform = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.toml", help="Of 'raydrift calibrate': drift as far as is asked for."
+        ),
+    ] = None,
+    target: Annotated[
+        float | None,
+        typer.Option(metavar="DIVERGENCE", help="With --profile: so far, in its metric."),
+    ] = None,
+    level: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="With --profile: this share of the divergence at full level."
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="0 to 2^64 - 1.", show_default="42")] = None,
     num_samples: Annotated[int | None, typer.Option(show_default="all")] = None,
     organize_by_class: Annotated[
@@ -108,6 +124,7 @@ def generate(
         "seed": seed,
         "num_samples": num_samples,
         "transforms": transform or None,
+        "calibration": {"profile": profile, "target": target, "level": level},
         "image": {"height": height, "width": width},
         "embedding": {
             "compute": embeddings,

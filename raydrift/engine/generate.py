@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from raydrift.calibrate.profile import calibrated
 from raydrift.catalog import Catalog, load_catalog
 from raydrift.config import as_dict
 from raydrift.embed.weights import find_weights
@@ -61,6 +62,9 @@ def generate(
         name = settings.embedding.weights
         weights = find_weights(name, settings.seed, settings.options_of("weights"))
     digest = weights.digest if weights else None
+    if settings.calibration.profile:
+        settings, told = calibrated(settings, digest, catalog.digest())
+        notes = [*notes, *told]
     identity = make_identity(settings, samples, catalog.digest(), digest)
     identity["classes"] = dict(catalog.labels)
     output = Place.of(settings.output, settings.options_of("output"))
