@@ -58,6 +58,31 @@ REJECTED: Final = pa.schema(
 )
 """``rejected.parquet``: the images that could not be used, and why."""
 
+METRICS: Final = pa.schema(
+    [
+        ("batch", pa.int64()),
+        ("level", pa.float64()),
+        ("metric", pa.string()),
+        ("value", pa.float64()),
+        ("samples", pa.int64()),
+    ]
+)
+"""``metrics.parquet``: each metric of each batch at each level; null where the batch is too small
+for it. ``samples`` are the images of the batch that could be used."""
+
+CLASS_DRIFT: Final = pa.schema(
+    [
+        ("level", pa.float64()),
+        ("class_name", pa.string()),
+        ("samples", pa.int64()),
+        ("mean", pa.float64()),
+        ("lower_quartile", pa.float64()),
+        ("median", pa.float64()),
+        ("upper_quartile", pa.float64()),
+    ]
+)
+"""``class_drift.parquet``: ``kl_softmax`` of the single images of a class at a level, nats."""
+
 TASK: Final = pa.schema(
     [
         ("shard", pa.int64()),

@@ -20,7 +20,9 @@ PERMUTATIONS: Final = ORDER + 1
 PROJECTIONS: Final = ORDER + 2
 FOLDS: Final = ORDER + 3
 BANDWIDTH: Final = ORDER + 4
-"""What the metrics draw: orders of rows, directions, a classifier's folds, rows for a median."""
+RESAMPLES: Final = ORDER + 5
+"""What the metrics draw: orders of rows, directions, a classifier's folds, rows for a median, rows
+for an interval."""
 
 CALIBRATION: Final = ORDER + 8
 """The images that the intervals of a calibration are drawn from."""

@@ -9,6 +9,7 @@ from typer.exceptions import TyperException
 
 from raydrift.cli.bench import bench
 from raydrift.cli.demo import demo
+from raydrift.cli.evaluate import evaluate
 from raydrift.cli.finalize import finalize
 from raydrift.cli.generate import generate
 from raydrift.cli.inspect import inspect
@@ -31,6 +32,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "finalize": finalize,
     "inspect": inspect,
     "preview": preview,
+    "evaluate": evaluate,
     "demo": demo,
     "bench": bench,
 }

@@ -1,8 +1,8 @@
 """``raydrift generate``: a folder of images in, a drifted one out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from raydrift.place import Place
     from raydrift.settings import GenerateSettings
     from raydrift.storage.record import RunRecord
+
+_Settings = TypeVar("_Settings")
 
 _Input = Annotated[
     str | None,
@@ -148,12 +150,23 @@ def generate(
 
 def read_settings(config: str | None, flags: Mapping[str, Any]) -> "GenerateSettings":
     """The settings of a TOML file, if there is one, with the flags that were given over them."""
-    from raydrift.config import generate_settings, read_toml
+    from raydrift.config import generate_settings
+
+    return read_values(config, flags, generate_settings)
+
+
+def read_values(
+    config: str | None,
+    flags: Mapping[str, Any],
+    make: Callable[[Mapping[str, Any]], _Settings],
+) -> _Settings:
+    """What a function makes of a TOML file, if there is one, with the given flags over it."""
+    from raydrift.config import read_toml
     from raydrift.errors import SettingsError
 
     values = read_toml(config) if config else {}
     try:
-        return generate_settings(_overlay(values, flags))
+        return make(_overlay(values, flags))
     except SettingsError as error:
         raise SettingsError(f"{config}: {error}" if config else str(error)) from None
 

@@ -15,13 +15,27 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from raydrift.storage.shards import LedgerRow
-
 LINE_EVERY_S: Final = 10.0
 
 
+class Done(Protocol):
+    """Some samples that are done, as a committed shard or a measured batch."""
+
+    @property
+    def asked(self) -> int:
+        """How many, the rejected ones too."""
+
+    @property
+    def rejected(self) -> int:
+        """How many of them could not be used."""
+
+    @property
+    def started(self) -> float:
+        """When work on them began, seconds since 1970."""
+
+
 class RunProgress:
-    """Counts ledger rows and shows them on standard error.
+    """Counts what is done and shows it on standard error.
 
     Args:
         total: Samples of the whole run.
@@ -65,8 +79,8 @@ class RunProgress:
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._view.stop()
 
-    def add(self, row: LedgerRow) -> None:
-        """Counts a shard that was committed."""
+    def add(self, row: Done) -> None:
+        """Counts a shard that was committed, or a batch that was measured."""
         if not self._label:
             self._first = min(self._first or row.started, row.started)
         self._done += row.asked

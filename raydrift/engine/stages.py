@@ -138,13 +138,13 @@ class TwinStage:
     def __call__(self, row: pa.Table) -> pa.Table:
         tasks = samples_of(row)
         try:
-            batch = self._embed(tasks)
+            result = pickle.dumps(self._measure(self._embed(tasks)))
         except RaydriftError as error:
             return _failure(error)
-        result = pickle.dumps(self._measure(batch))
         return pa.table({"result": [result], _FAILURE: [""], "message": [""]})
 
     def _embed(self, tasks: pa.Table) -> LevelBatch:
+        started = time.time()
         rows, originals, rejected = self._drifter.originals(tasks)
         embed = self._embedder.ready()
         used = tasks.take(pa.array(rows, pa.int64()))
@@ -163,6 +163,7 @@ class TwinStage:
             embedded,
             tuple(drifted),
             tuple(rejected),
+            started,
         )
 
 

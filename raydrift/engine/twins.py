@@ -31,6 +31,7 @@ class LevelBatch:
         originals: float64 of shape (n, 512).
         drifted: One float64 array of shape (n, 512) a chain, in the chains' order.
         rejected: The images that cannot be used.
+        started: When its worker began with it, seconds since 1970.
     """
 
     batch: int
@@ -40,6 +41,7 @@ class LevelBatch:
     originals: Embeddings
     drifted: tuple[Embeddings, ...]
     rejected: tuple[Rejected, ...] = ()
+    started: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ Each metric takes embeddings of the originals, float of shape (n, d), and of the
 shape (m, d), and gives a float that grows with drift. `METRICS` has them by name.
 """
 
+from raydrift.metrics.bootstrap import mean_interval
 from raydrift.metrics.domain_classifier import domain_classifier_auc
 from raydrift.metrics.energy import energy_distance
 from raydrift.metrics.frechet import frechet_distance
 from raydrift.metrics.gaussian import gaussian_geometric_js, gaussian_kl, gaussian_kl_reverse
 from raydrift.metrics.histogram import histogram_js, histogram_kl, histogram_kl_reverse
-from raydrift.metrics.kl import kl_softmax
+from raydrift.metrics.kl import kl_softmax, kl_softmax_pairs
 from raydrift.metrics.kolmogorov_smirnov import KolmogorovSmirnov, ks_statistic, ks_test
 from raydrift.metrics.mmd import mmd_squared
 from raydrift.metrics.permutation import PermutationTest, permutation_test
@@ -31,8 +32,10 @@ __all__ = [
     "histogram_kl",
     "histogram_kl_reverse",
     "kl_softmax",
+    "kl_softmax_pairs",
     "ks_statistic",
     "ks_test",
+    "mean_interval",
     "mmd_squared",
     "permutation_test",
     "sliced_wasserstein",

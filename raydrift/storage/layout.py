@@ -19,6 +19,16 @@ LOCK: Final = "run.lock"
 RESULTS: Final = (ZIP, INPUT_MAPPING, TARGET, EMBEDDINGS, PROVENANCE, REJECTED)
 """The files that a finished run consists of, ``run.json`` apart."""
 
+METRICS: Final = "metrics.parquet"
+CLASS_DRIFT: Final = "class_drift.parquet"
+KL_BY_BATCH: Final = "kl_by_batch.png"
+KL_BY_LEVEL: Final = "kl_by_level.png"
+REPORT: Final = "report.html"
+EVALUATION: Final = "evaluation.json"
+
+EVALUATED: Final = (REPORT, KL_BY_BATCH, KL_BY_LEVEL, METRICS, CLASS_DRIFT)
+"""The files that an experiment consists of, ``evaluation.json`` apart."""
+
 # What a member's folder may be called on every common filesystem, as it is.
 _PLAIN: Final = " !#$&'()+,-.;=@[]^_`{}~"
 _WINDOWS_DEVICE: Final = re.compile(

@@ -168,10 +168,10 @@ def differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> l
     return found
 
 
-def installed_versions() -> dict[str, str]:
-    """Versions of Python and of the packages that the result's bytes come from."""
+def installed_versions(also: Iterable[str] = ()) -> dict[str, str]:
+    """Versions of Python, of the packages that the result's bytes come from, and of others."""
     found = {"python": python_version()}
-    for name in _PACKAGES:
+    for name in (*_PACKAGES, *also):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -1,0 +1,150 @@
+"""``raydrift evaluate``: how much drift each level makes, in numbers, plots and a page."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from raydrift.report.evaluation import Evaluation
+
+_Input = Annotated[
+    str | None,
+    typer.Argument(help="Folder with one sub-folder a class, or a .parquet or .csv manifest."),
+]
+_Output = Annotated[str | None, typer.Argument(help="Folder to write.")]
+_Transform = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--transform",
+        "-t",
+        metavar="NAME|NAME:LEVEL",
+        help="A transform that takes each level, or is held at one; may be repeated, applied in "
+        "this order. NAME: rotate, brightness, contrast, saturation, hue, gaussian_blur, "
+        "gaussian_noise, default.",
+        show_default="default",
+    ),
+]
+
+
+def evaluate(
+    input: _Input = None,
+    output: _Output = None,
+    transform: _Transform = None,
+    levels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FIRST:LAST:STEP|L,L,…",
+            help="Both ends included, or a list.",
+            show_default="0.1:1.0:0.1",
+        ),
+    ] = None,
+    batches: Annotated[
+        int | None, typer.Option(help="Only the first so many batches.", show_default="all")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Images a batch.", show_default="32")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="0 to 2^64 - 1.", show_default="42")] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="imagenet|random|PATH", help="Of the network.", show_default="imagenet"
+        ),
+    ] = None,
+    normalize: Annotated[
+        bool | None, typer.Option("--normalize", help="ImageNet's normalisation before embedding.")
+    ] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(metavar="float32|bfloat16", help="Of the network.", show_default="float32"),
+    ] = None,
+    image_size: Annotated[
+        str | None,
+        typer.Option(metavar="N|HxW", help="Height and width.", show_default="224"),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Worker processes.", show_default="one a free CPU")
+    ] = None,
+    config: Annotated[
+        str | None, typer.Option(metavar="FILE.toml", help="Settings; flags go before them.")
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|HOST:PORT|ray://…", help="A Ray cluster.", show_default="this machine"
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool | None, typer.Option("--overwrite", help="Replace another evaluation.")
+    ] = None,
+    verbose: Annotated[
+        bool | None, typer.Option("--verbose", help="Show Ray's own progress and log.")
+    ] = None,
+) -> None:
+    """Measure how far each level takes the images: tables, two plots and a page.
+
+    No drifted image is written. The same command on the same output measures again.
+    """
+    from raydrift.cli.generate import read_values
+    from raydrift.config import evaluate_settings
+    from raydrift.settings import ImageSettings
+
+    height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    flags = {
+        "input": input,
+        "output": output,
+        "transforms": transform or None,
+        "levels": levels,
+        "batches": batches,
+        "seed": seed,
+        "image": {"height": height, "width": width},
+        "embedding": {
+            "weights": weights,
+            "normalize": normalize,
+            "precision": precision,
+            "batch_size": batch_size,
+        },
+        "write": {"overwrite": overwrite},
+        "cluster": {"address": address, "workers": workers, "verbose": verbose},
+    }
+    settings = read_values(config, flags, evaluate_settings)
+
+    import time
+
+    from raydrift.engine.experiment import evaluate as run
+    from raydrift.place import Place
+
+    start = time.monotonic()
+    evaluation = run(settings)
+    output_folder = Place.of(settings.run.output, settings.run.options_of("output"))
+    tell(evaluation, output_folder, time.monotonic() - start)
+
+
+def tell(evaluation: "Evaluation", output: object, seconds: float) -> None:
+    """Prints what was measured, and where it is."""
+    from rich.table import Table
+
+    from raydrift.cli.console import console
+    from raydrift.report.headline import number, plural
+    from raydrift.report.palette import level_name
+    from raydrift.storage import layout
+
+    out = console()
+    images = plural(evaluation.samples, "image")
+    batches = plural(len(evaluation.batches), "batch")
+    rejected = f", {len(evaluation.left_out):,} rejected" if evaluation.left_out else ""
+    out.print(f"{evaluation.sweep}: {images} in {batches}{rejected}, measured in {seconds:.1f} s")
+    table = Table("level", title="KL divergence of a batch, nats", title_justify="left")
+    for name in ("median", "quartiles", "classifier's AUC"):
+        table.add_column(name, justify="right")
+    for row in evaluation.summary:
+        quartiles = f"{number(row.lower)} to {number(row.upper)}"
+        table.add_row(level_name(row.level), number(row.median), quartiles, number(row.auc))
+    out.print(table)
+    if evaluation.left_out:
+        first = evaluation.left_out[0]
+        out.print(f"  rejected first: {first.path!r} at {first.stage}: {first.error}")
+    for metric, why in evaluation.unmeasured.items():
+        out.print(f"  {metric} is missing in some batches: {why}")
+    for name in (*layout.EVALUATED, layout.EVALUATION):
+        out.print(f"  {output}/{name}")

@@ -1,0 +1,197 @@
+"""The experiment: how far images drift at each level, measured, drawn and written."""
+
+from contextlib import closing
+from dataclasses import asdict, replace
+from functools import partial
+from time import perf_counter, time
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from raydrift.catalog import Catalog, load_catalog
+from raydrift.embed.weights import find_weights
+from raydrift.engine.evaluate import LevelBatch, measure_batches
+from raydrift.engine.generate import shown
+from raydrift.engine.progress import RunProgress
+from raydrift.engine.run import Clock
+from raydrift.engine.tasks import count_samples
+from raydrift.errors import PipelineError, RejectedError
+from raydrift.metrics import METRICS, kl_softmax_pairs, mean_interval
+from raydrift.place import Place
+from raydrift.report.evaluation import METRIC_NAMES, BatchMeasures, Evaluation
+from raydrift.report.level_plots import kl_by_batch, kl_by_level
+from raydrift.report.page import report_page
+from raydrift.report.strips import make_strips
+from raydrift.storage import layout
+from raydrift.storage.evaluated import EvaluationRecord, begin_evaluation, write_evaluation
+from raydrift.storage.record import installed_versions, make_identity
+from raydrift.sweep import EvaluateSettings
+
+_SHOWN_REJECTED: Final = 100
+_MEASURE_PACKAGES: Final = ("scipy", "scikit-learn")
+
+
+def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
+    """Measures how far each level takes a set of images, and writes tables, plots and a page.
+
+    Args:
+        settings: Of the experiment.
+        quiet: Show no progress.
+
+    Returns:
+        What was measured.
+
+    Raises:
+        CatalogError: The input is not there or empty.
+        OutputError: The output holds another experiment, or cannot be written.
+        WeightsError: The network's weights cannot be found.
+        ResourcesError: Ray has too few CPUs or GPUs.
+        RejectedError: No image can be used.
+        PipelineError: A worker failed, or the network's embeddings are not finite.
+    """
+    clock = Clock()
+    catalog = load_catalog(
+        settings.run.input, settings.run.class_mapping, settings.run.options_of("input")
+    )
+    settings = _resolved(settings, catalog)
+    run = settings.run
+    record = _record(settings, catalog)
+    output = Place.of(run.output, run.options_of("output"))
+    begin_evaluation(output, record, run.write.overwrite)
+    clock.lap("list")
+    batches = _measure(settings, catalog, quiet)
+    evaluation = _evaluation(settings, batches)
+    clock.lap("measure")
+    strips = make_strips(run, settings.sweep, catalog, evaluation)
+    plots = {
+        layout.KL_BY_BATCH: kl_by_batch(evaluation),
+        layout.KL_BY_LEVEL: kl_by_level(evaluation),
+    }
+    clock.lap("draw")
+    _fill(record, evaluation, batches, clock.seconds)
+    files = {
+        layout.METRICS: _parquet(evaluation.metrics_table()),
+        layout.CLASS_DRIFT: _parquet(evaluation.class_table()),
+        **plots,
+        layout.REPORT: report_page(evaluation, settings, record, strips).encode(),
+    }
+    write_evaluation(output, record, files)
+    return evaluation
+
+
+def measure_batch(batch: LevelBatch, seed: int) -> BatchMeasures:
+    """All metrics of a batch at all levels.
+
+    Raises:
+        PipelineError: The embeddings are not finite.
+    """
+    clock, embedded = perf_counter(), time() - batch.started
+    values = np.full((len(batch.drifted), len(METRIC_NAMES)), np.nan)
+    pairs = np.zeros((len(batch.drifted), len(batch.sample_ids)))
+    interval = np.full((len(batch.drifted), 2), np.nan)
+    unmeasured: dict[str, str] = {}
+    if batch.sample_ids:
+        try:
+            for level, drifted in enumerate(batch.drifted):
+                pairs[level] = kl_softmax_pairs(batch.originals, drifted)
+        except ValueError as error:
+            raise PipelineError(f"batch {batch.batch}: {error}") from None
+        interval = mean_interval(pairs, seed=seed, number=batch.batch)
+        for level, drifted in enumerate(batch.drifted):
+            for place, (name, metric) in enumerate(METRICS.items()):
+                try:
+                    values[level, place] = metric.measure(batch.originals, drifted)
+                except ValueError as error:  # too few images, or all alike
+                    unmeasured[name] = str(error)
+    return BatchMeasures(
+        batch.batch,
+        batch.sample_ids,
+        batch.class_names,
+        values,
+        pairs,
+        interval,
+        batch.rejected,
+        unmeasured,
+        batch.started,
+        embedded,
+        perf_counter() - clock,
+    )
+
+
+def _resolved(settings: EvaluateSettings, catalog: Catalog) -> EvaluateSettings:
+    """The settings with the number of samples, and without what only writing needs."""
+    run = settings.run
+    samples = count_samples(run, len(catalog))
+    if settings.batches is not None:
+        samples = min(samples, settings.batches * run.embedding.batch_size)
+    embedding = replace(run.embedding, compute=True)
+    run = replace(run, num_samples=samples, transforms=(), embedding=embedding)
+    return replace(settings, run=run, batches=-(-samples // embedding.batch_size))
+
+
+def _record(settings: EvaluateSettings, catalog: Catalog) -> EvaluationRecord:
+    run, sweep = settings.run, settings.sweep
+    weights = find_weights(run.embedding.weights, run.seed, run.options_of("weights"))
+    samples = count_samples(run, len(catalog))
+    swept = {"transforms": [str(one) for one in sweep.transforms], "levels": list(sweep.levels)}
+    return EvaluationRecord(
+        identity=make_identity(run, samples, catalog.digest(), weights.digest) | swept,
+        settings=shown(run) | swept | {"batches": settings.batches},
+        classes=dict(catalog.labels),
+        ignored=dict(catalog.ignored),
+        versions=installed_versions(_MEASURE_PACKAGES),
+    )
+
+
+def _measure(settings: EvaluateSettings, catalog: Catalog, quiet: bool) -> list[BatchMeasures]:
+    run, found = settings.run, []
+    measure = partial(measure_batch, seed=run.seed)
+    with (
+        RunProgress(run.num_samples or 0, quiet=quiet) as progress,
+        closing(measure_batches(run, catalog, settings.sweep.chains, measure)) as results,
+    ):
+        for measures in results:
+            progress.add(measures)
+            found.append(measures)
+    return sorted(found, key=lambda one: one.batch)
+
+
+def _evaluation(settings: EvaluateSettings, batches: list[BatchMeasures]) -> Evaluation:
+    left_out = [one for batch in batches for one in batch.left_out]
+    left_out.sort(key=lambda one: one.sample_id)
+    usable = tuple(batch for batch in batches if batch.sample_ids)
+    if not usable:
+        first = f" (first: {left_out[0].path}: {left_out[0].error})" if left_out else ""
+        raise RejectedError(
+            f"none of {len(left_out)} images of {settings.run.input} can be used{first}: "
+            "nothing was measured"
+        )
+    return Evaluation(settings.sweep, usable, tuple(left_out))
+
+
+def _fill(
+    record: EvaluationRecord,
+    evaluation: Evaluation,
+    batches: list[BatchMeasures],
+    seconds: dict[str, float],
+) -> None:
+    record.counts = {
+        "asked": sum(batch.asked for batch in batches),
+        "measured": evaluation.samples,
+        "rejected": len(evaluation.left_out),
+        "batches": len(evaluation.batches),
+    }
+    record.rejected = [asdict(one) for one in evaluation.left_out[:_SHOWN_REJECTED]]
+    record.unmeasured = evaluation.unmeasured
+    record.timings = seconds | {
+        f"all_workers_{name}": round(sum(getattr(batch, name) for batch in batches), 3)
+        for name in ("embed_seconds", "measure_seconds")
+    }
+
+
+def _parquet(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    return bytes(sink.getvalue())

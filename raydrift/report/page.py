@@ -1,0 +1,175 @@
+"""One page that shows an experiment: self-contained, nothing is loaded from anywhere."""
+
+import json
+import math
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from raydrift.place import redacted
+from raydrift.report.evaluation import METRIC_NAMES, Evaluation
+from raydrift.report.figures import (
+    SHOWN_BATCHES,
+    SHOWN_CLASSES,
+    batch_lines,
+    class_dots,
+    level_boxes,
+)
+from raydrift.report.headline import headline, number, plural
+from raydrift.report.metric_words import METRIC_WORDS
+from raydrift.report.palette import level_name, spaced
+from raydrift.report.strips import Strip
+from raydrift.storage import layout
+from raydrift.storage.evaluated import EvaluationRecord
+from raydrift.sweep import EvaluateSettings
+
+_MOST_COLUMNS: Final = 11
+_SHADE: Final = 0.45  # of the strongest cell; ink on it is readable
+
+
+@dataclass(frozen=True)
+class _Cell:
+    text: str
+    shade: float
+
+
+@dataclass(frozen=True)
+class _ClassRow:
+    name: str
+    samples: int
+    cells: tuple[_Cell, ...]
+
+
+def report_page(
+    evaluation: Evaluation,
+    settings: EvaluateSettings,
+    record: EvaluationRecord,
+    strips: Sequence[Strip],
+) -> str:
+    """The page as HTML.
+
+    Args:
+        evaluation: What was measured.
+        settings: That it was measured with, resolved.
+        record: What ``evaluation.json`` says.
+        strips: Samples at the levels.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+    from plotly.offline import get_plotlyjs
+
+    environment = Environment(
+        loader=PackageLoader("raydrift.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "level": level_name}
+    levels = spaced(evaluation.levels, _MOST_COLUMNS)
+    return environment.get_template("evaluation.html.j2").render(
+        evaluation=evaluation,
+        record=record,
+        strips=strips,
+        source=redacted(settings.run.input),
+        batch_size=settings.run.embedding.batch_size,
+        sentences=headline(evaluation),
+        plural=plural,
+        columns=levels,
+        metrics=METRIC_WORDS,
+        medians=_medians(evaluation, levels),
+        class_rows=_class_rows(evaluation, levels),
+        class_levels=levels[::-1],
+        shown_batches=min(SHOWN_BATCHES, len(evaluation.batches)),
+        shown_classes=SHOWN_CLASSES,
+        command=_command(settings),
+        facts=_facts(settings, record),
+        figures=_figures(evaluation, levels),
+        settings_json=json.dumps(record.settings, indent=2, ensure_ascii=False),
+        layout=layout,
+        plotly=Markup(get_plotlyjs()),  # noqa: S704  (plotly's own code)
+    )
+
+
+def _figures(evaluation: Evaluation, levels: Sequence[float]) -> dict[str, dict[str, Any]]:
+    """Every plot that the page can show, as plotly's plain values."""
+
+    def plain(figure: Any) -> Any:
+        return json.loads(figure.to_json())
+
+    return {
+        "boxes": {name: plain(level_boxes(evaluation, name)) for name in METRIC_NAMES},
+        "lines": {name: plain(batch_lines(evaluation, name)) for name in METRIC_NAMES},
+        "classes": {level_name(level): plain(class_dots(evaluation, level)) for level in levels},
+    }
+
+
+def _medians(evaluation: Evaluation, levels: Sequence[float]) -> list[tuple[str, list[float]]]:
+    places = [evaluation.levels.index(level) for level in levels]
+    return [
+        (METRIC_WORDS[name].title, [float(evaluation.median_of(name)[place]) for place in places])
+        for name in METRIC_NAMES
+    ]
+
+
+def _class_rows(evaluation: Evaluation, levels: Sequence[float]) -> list[_ClassRow]:
+    """The classes, those that drift most at the last level first."""
+    by_class: dict[str, dict[float, float]] = {}
+    samples = {}
+    for row in evaluation.class_drift:
+        by_class.setdefault(row.class_name, {})[row.level] = row.median
+        samples[row.class_name] = row.samples
+    most = max((row.median for row in evaluation.class_drift), default=0.0) or 1.0
+    rows = [
+        _ClassRow(
+            name,
+            samples[name],
+            tuple(
+                _Cell(number(medians[level]), round(_SHADE * medians[level] / most, 3))
+                for level in levels
+            ),
+        )
+        for name, medians in by_class.items()
+    ]
+    return sorted(rows, key=lambda row: (-by_class[row.name][levels[-1]], row.name))
+
+
+def _command(settings: EvaluateSettings) -> str:
+    """The command that measures the same again; what only a TOML file can say is not in it."""
+    run, sweep = settings.run, settings.sweep
+    words = ["raydrift", "evaluate", redacted(run.input), "OUTPUT"]
+    for transform in sweep.transforms:
+        words += ["-t", str(transform)]
+    words += ["--levels", ",".join(map(level_name, sweep.levels))]
+    words += ["--batches", str(settings.batches), "--seed", str(run.seed)]
+    words += ["--weights", redacted(run.embedding.weights)]
+    if run.embedding.normalize:
+        words.append("--normalize")
+    if run.embedding.precision != "float32":
+        words += ["--precision", run.embedding.precision]
+    words += ["--image-size", f"{run.image.height}x{run.image.width}"]
+    words += ["--batch-size", str(run.embedding.batch_size)]
+    return shlex.join(words)
+
+
+def _facts(settings: EvaluateSettings, record: EvaluationRecord) -> dict[str, str]:
+    """What has to be known to repeat and to judge the numbers."""
+    run, sweep = settings.run, settings.sweep
+    digest = str(record.identity["embedding"]["weights"])
+    seconds = {name: value for name, value in record.timings.items() if not math.isnan(value)}
+    return {
+        "Input": redacted(run.input),
+        "Transforms": f"{sweep} (without a level: sweeps)",
+        "Levels": ", ".join(map(level_name, sweep.levels)),
+        "Seed": str(run.seed),
+        "Order": "a permutation keyed by the seed" if run.shuffle else "sorted by path",
+        "Images": f"{run.image.height} × {run.image.width} pixels",
+        "Network": f"ResNet18 without its last layer, {redacted(run.embedding.weights)} "
+        f"({digest[:16]}), {run.embedding.precision}, "
+        f"{'with' if run.embedding.normalize else 'without'} ImageNet's normalisation",
+        "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
+        "Seconds": ", ".join(
+            f"{name.replace('_', ' ')} {value:.1f}" for name, value in seconds.items()
+        ),
+    }

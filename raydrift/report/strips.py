@@ -1,0 +1,111 @@
+"""Strips of one image at one level after the other, as thumbnails for a page."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
+from typing import Final
+
+from PIL import Image
+
+from raydrift.catalog import Catalog
+from raydrift.codec import RGB, decode
+from raydrift.drift import drift_image
+from raydrift.errors import ImageError
+from raydrift.report.evaluation import Evaluation
+from raydrift.report.palette import spaced
+from raydrift.settings import GenerateSettings
+from raydrift.sweep import Sweep
+
+_IMAGES: Final = 6
+_MOST_LEVELS: Final = 11
+_SIDE: Final = 176  # pixels of the longer one
+_QUALITY: Final = 82
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """An image at a level.
+
+    Attributes:
+        level: None: the original.
+        uri: The JPEG as a ``data:`` URI.
+        width: Pixels.
+        height: Pixels.
+    """
+
+    level: float | None
+    uri: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One sample, as it is and at each level."""
+
+    sample_id: int
+    class_name: str
+    thumbnails: tuple[Thumbnail, ...]
+
+
+def make_strips(
+    settings: GenerateSettings, sweep: Sweep, catalog: Catalog, evaluation: Evaluation
+) -> list[Strip]:
+    """Draws some samples at the sweep's levels, of as many classes as there is room for.
+
+    Only images that a worker could use are opened. What cannot be read any more is left out.
+
+    Args:
+        settings: Of the run.
+        sweep: Of many levels some are drawn, evenly spaced.
+        catalog: The input.
+        evaluation: Says which samples could be used.
+    """
+    chains = spaced(list(zip(sweep.levels, sweep.chains, strict=True)), _MOST_LEVELS)
+    order = catalog.order(settings.seed, settings.shuffle)
+    strips = []
+    for sample_id, class_name in _chosen(evaluation):
+        path = catalog.table["path"][int(order[sample_id])].as_py()
+        try:
+            content = catalog.root.at(path).read_bytes(settings.image.max_bytes)
+            image = decode(content, settings.image)
+        except (OSError, ImageError):
+            continue
+        drifted: list[tuple[float | None, RGB]] = [(None, image)]
+        for level, chain in chains:
+            twin, _ = drift_image(
+                image,
+                chain,
+                seed=settings.seed,
+                sample_id=sample_id,
+                profile=settings.profile,
+            )
+            drifted.append((level, twin))
+        thumbnails = tuple(_thumbnail(level, twin) for level, twin in drifted)
+        strips.append(Strip(sample_id, class_name, thumbnails))
+    return strips
+
+
+def _chosen(evaluation: Evaluation) -> list[tuple[int, str]]:
+    """Samples and their classes: the first of each class, then further ones."""
+    samples = [
+        pair
+        for batch in evaluation.batches
+        for pair in zip(batch.sample_ids, batch.class_names, strict=True)
+    ]
+    firsts: dict[str, tuple[int, str]] = {}
+    for pair in samples:
+        firsts.setdefault(pair[1], pair)
+    chosen = list(firsts.values())[:_IMAGES]
+    others = (pair for pair in samples if pair not in chosen)
+    return sorted(chosen + list(islice(others, _IMAGES - len(chosen))))
+
+
+def _thumbnail(level: float | None, image: RGB) -> Thumbnail:
+    small = Image.fromarray(image)
+    small.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+    content = BytesIO()
+    small.save(content, "JPEG", quality=_QUALITY)
+    uri = "data:image/jpeg;base64," + b64encode(content.getvalue()).decode()
+    return Thumbnail(level, uri, small.width, small.height)

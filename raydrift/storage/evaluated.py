@@ -1,0 +1,116 @@
+"""The output folder of an experiment: a few files, the last of which says that all are there."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from raydrift.errors import OutputError, reason
+from raydrift.place import Place, redacted
+from raydrift.storage import layout
+from raydrift.storage.output import make_folder
+from raydrift.storage.record import differences
+
+FORMAT: Final = 1
+"""Goes up when the same settings give other numbers or other files."""
+
+
+@dataclass
+class EvaluationRecord:
+    """The content of ``evaluation.json``.
+
+    Attributes:
+        identity: All that the numbers depend on.
+        settings: All settings, resolved.
+        status: ``running`` or ``complete``.
+        counts: Samples asked for, measured and rejected; batches.
+        classes: Class name to label.
+        ignored: Files of the input that were passed over, by reason.
+        rejected: The first images that could not be used, and why.
+        unmeasured: Metrics that some batch is too small for, and why.
+        timings: Seconds, by what they were spent on.
+        versions: Of Python and the packages that the numbers come from.
+    """
+
+    identity: dict[str, Any]
+    settings: dict[str, Any]
+    status: str = "running"
+    counts: dict[str, int] = field(default_factory=dict)
+    classes: dict[str, int] = field(default_factory=dict)
+    ignored: dict[str, int] = field(default_factory=dict)
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+    unmeasured: dict[str, str] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+def begin_evaluation(output: Place, record: EvaluationRecord, overwrite: bool) -> None:
+    """Makes sure that the results may be written, before there are any.
+
+    The same experiment again, and one that was not finished, are replaced.
+
+    Raises:
+        OutputError: Another experiment's results are there and may not be overwritten, or the
+            folder cannot be written.
+    """
+    make_folder(output)
+    names = output.names()
+    found = _found(output, overwrite) if layout.EVALUATION in names else None
+    if found is None:
+        held = [name for name in layout.EVALUATED if name in names]
+        if held and not overwrite:
+            raise OutputError(
+                f"output {output} holds {held[0]} of another origin: "
+                "choose another output, or replace it with --overwrite"
+            )
+        _write(output, {layout.EVALUATION: _as_json(record)})
+    elif found["status"] == "complete" and not overwrite:
+        differs = differences(found["identity"], record.identity)
+        if differs:
+            raise OutputError(
+                f"output {output} holds another evaluation ({'; '.join(differs)}): "
+                "choose another output, or replace it with --overwrite"
+            )
+
+
+def write_evaluation(output: Place, record: EvaluationRecord, files: Mapping[str, bytes]) -> None:
+    """Writes the results, each file whole or not at all, and then that they are complete.
+
+    Raises:
+        OutputError: They cannot be written.
+    """
+    record.status = "running"
+    begun = {layout.EVALUATION: _as_json(record)}
+    record.status = "complete"
+    _write(output, begun)
+    _write(output, {**files, layout.EVALUATION: _as_json(record)})
+
+
+def _found(output: Place, overwrite: bool) -> dict[str, Any] | None:
+    place = output / layout.EVALUATION
+    try:
+        found: dict[str, Any] = json.loads(place.read_bytes())
+        if found["format"] != FORMAT:
+            raise ValueError
+        return {"status": found["status"], "identity": dict(found["identity"])}
+    except (ValueError, TypeError, KeyError):
+        if overwrite:
+            return None
+        raise OutputError(
+            f"{place} is not of this version of raydrift: choose another output, "
+            "or replace it with --overwrite"
+        ) from None
+
+
+def _as_json(record: EvaluationRecord) -> bytes:
+    return json.dumps(asdict(record), indent=2).encode() + b"\n"
+
+
+def _write(output: Place, files: Mapping[str, bytes]) -> None:
+    try:
+        for name, content in files.items():
+            (output / name).write_bytes(content)
+    except OSError as error:
+        said = redacted(reason(error))
+        raise OutputError(f"output {output} cannot be written: {said}: choose another") from error
