@@ -368,7 +368,14 @@ class ImageDatasetGenerator:
 
         settings = replace(self._settings, start=self._cursor, num_samples=num_samples)
         sweep = Sweep(tuple(transform_list), (1.0,))
-        return calibrate(settings, sweep, metric, target, catalog=self._catalog)
+        return calibrate(
+            settings,
+            sweep,
+            metric,
+            target,
+            catalog=self._catalog,
+            quiet=not self._progress,
+        )
 
     def evaluate_transformation_pipeline(
         self, similarity_func: Similarity | None = None, num_samples: int | None = None

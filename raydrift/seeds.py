@@ -24,9 +24,6 @@ RESAMPLES: Final = ORDER + 5
 """What the metrics draw: orders of rows, directions, a classifier's folds, rows for a median, rows
 for an interval."""
 
-CALIBRATION: Final = ORDER + 8
-"""The images that the intervals of a calibration are drawn from."""
-
 _LIMIT: Final = 2**64
 
 

@@ -8,22 +8,23 @@ from raydrift.errors import SettingsError
 
 _LARGEST_STEP: Final = 0.15  # of all that the curve spans
 _FINEST: Final = 0.02
-_DIGITS: Final = 4
+_DIGITS: Final = 5
 
 
-def next_levels(curve: Curve, target: float | None) -> tuple[float, ...]:
+def next_levels(curve: Curve, target: float | None, halve: bool) -> tuple[float, ...]:
     """The levels to measure next, all at once; none: the curve is good enough.
 
     Instead of one level, as in bisection, a round takes several, for starting a round of work
     costs more than a level: where the curve is expected to have the target, and the middle of what
-    remains on the longer side, in case it is not there. Elsewhere, large steps are halved.
+    remains on the longer side, in case it is not there.
 
     Args:
         curve: As it was measured so far.
         target: The divergence that a level is wanted for; None: only the curve is.
+        halve: Whether large steps anywhere are halved as well.
     """
     known = {point.level for point in curve.points}
-    wanted = set(_halves(curve))
+    wanted = set(_halves(curve)) if halve else set()
     if target is not None:
         wanted |= set(_around(curve, target))
     return tuple(sorted({round(level, _DIGITS) for level in wanted} - known))

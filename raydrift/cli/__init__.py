@@ -8,6 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from raydrift.cli.bench import bench
+from raydrift.cli.calibrate import calibrate
 from raydrift.cli.demo import demo
 from raydrift.cli.evaluate import evaluate
 from raydrift.cli.finalize import finalize
@@ -33,6 +34,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "inspect": inspect,
     "preview": preview,
     "evaluate": evaluate,
+    "calibrate": calibrate,
     "demo": demo,
     "bench": bench,
 }

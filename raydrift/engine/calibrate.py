@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from raydrift.calibrate.refine import next_levels
 from raydrift.catalog import Catalog, load_catalog
 from raydrift.embed.weights import find_weights
 from raydrift.engine.evaluate import level_batches
-from raydrift.engine.twins import Embeddings
+from raydrift.engine.progress import RunProgress
+from raydrift.engine.twins import Embeddings, LevelBatch
 from raydrift.errors import PipelineError, RejectedError, SettingsError, suggest
 from raydrift.metrics import METRICS
 from raydrift.schemas import EMBEDDING_SIZE
@@ -28,7 +29,7 @@ SAMPLES: Final = 256
 
 FEWEST_SAMPLES: Final = 16
 
-_ROUNDS: Final = 3
+_MOST_ROUNDS: Final = 5
 
 Tell = Callable[[str], None]
 """What is done with a line about the progress."""
@@ -42,11 +43,12 @@ def calibrate(
     *,
     catalog: Catalog | None = None,
     tell: Tell | None = None,
+    quiet: bool = False,
 ) -> CalibrationProfile:
     """Measures which level gives which divergence.
 
-    The first round takes tenths and both sides of every jump that is known beforehand; two more
-    halve large steps and go to where the target lies. All metrics are of the same images and their
+    The first round takes tenths and both sides of every jump that is known beforehand; the second
+    one halves large steps, and it and the following go to where the target lies, until it is met. All metrics are of the same images and their
     own drifted twins, the draws of which grow with the level: so little is left to chance from one
     level to the next, and much from these images to others, which the intervals tell.
 
@@ -59,6 +61,7 @@ def calibrate(
         target: The divergence that will be asked for: around it the curve is measured most finely.
         catalog: The input, if it is listed already.
         tell: Called with a line before each round.
+        quiet: Show no progress.
 
     Returns:
         The profile. That it reaches the target is not said: ``level_for`` does.
@@ -85,18 +88,18 @@ def calibrate(
     ids: list[int] = []
     points: dict[float, CurvePoint] = {}
     levels = first_levels(sweep, settings.profile)
-    for number in range(_ROUNDS):
+    for number in range(_MOST_ROUNDS):
         if tell is not None:
             named = ", ".join(f"{level:g}" for level in levels)
             tell(f"round {number + 1}: {samples} images at {len(levels)} levels ({named})")
-        found = _measure(settings, catalog, sweep, levels)
+        found = _measure(settings, catalog, sweep, levels, quiet)
         ids = ids or found.sample_ids
         _check_same(ids, found.sample_ids, samples)
         for level, drifted in zip(levels, found.drifted, strict=True):
             values = divergence_interval(metric, found.originals, drifted, settings.seed)
             points[level] = CurvePoint(level, *(float(f"{value:.6g}") for value in values))
         curve = Curve(tuple(points[level] for level in sorted(points)))
-        levels = next_levels(curve, target)
+        levels = next_levels(curve, target, halve=number == 0)
         if not levels:
             break
     embedding, image = settings.embedding, settings.image
@@ -121,6 +124,20 @@ def calibrate(
 
 
 @dataclass(frozen=True)
+class _Done:
+    """A batch, as the progress counts it."""
+
+    asked: int
+    rejected: int
+    started: float
+
+    @classmethod
+    def of(cls, batch: LevelBatch) -> Self:
+        rejected = len(batch.rejected)
+        return cls(len(batch.sample_ids) + rejected, rejected, batch.started)
+
+
+@dataclass(frozen=True)
 class _Round:
     """The embeddings of some images, as they are and at each level."""
 
@@ -130,11 +147,22 @@ class _Round:
 
 
 def _measure(
-    settings: GenerateSettings, catalog: Catalog, sweep: Sweep, levels: Sequence[float]
+    settings: GenerateSettings,
+    catalog: Catalog,
+    sweep: Sweep,
+    levels: Sequence[float],
+    quiet: bool,
 ) -> _Round:
     chains = [transforms_at(sweep, level) for level in levels]
-    with closing(level_batches(settings, catalog, chains)) as found:
-        batches = sorted(found, key=lambda batch: batch.batch)
+    batches = []
+    with (
+        RunProgress(settings.num_samples or 0, quiet=quiet) as progress,
+        closing(level_batches(settings, catalog, chains)) as found,
+    ):
+        for batch in found:
+            batches.append(batch)
+            progress.add(_Done.of(batch))
+    batches.sort(key=lambda batch: batch.batch)
     if not batches:
         return _Round([], np.empty((0, EMBEDDING_SIZE)), [])
     return _Round(
