@@ -6,7 +6,8 @@ from typing import Final
 from raydrift.calibrate.curve import Curve
 from raydrift.errors import SettingsError
 
-_LARGEST_STEP: Final = 0.15  # of all that the curve spans
+_LARGE: Final = 0.15  # of all that the curve spans
+_NOTABLE: Final = 0.03  # if it is to the double as well
 _FINEST: Final = 0.02
 _DIGITS: Final = 5
 
@@ -32,12 +33,15 @@ def next_levels(curve: Curve, target: float | None, halve: bool) -> tuple[float,
 
 def _halves(curve: Curve) -> list[float]:
     values = [point.divergence for point in curve.points]
-    largest = _LARGEST_STEP * (max(values) - min(values))
-    return [
-        (here.level + there.level) / 2
-        for here, there in pairwise(curve.points)
-        if abs(there.divergence - here.divergence) > largest and there.level - here.level > _FINEST
-    ]
+    span = max(values) - min(values)
+    found = []
+    for here, there in pairwise(curve.points):
+        step = abs(there.divergence - here.divergence)
+        smaller, larger = sorted((abs(here.divergence), abs(there.divergence)))
+        far = step > _LARGE * span or (step > _NOTABLE * span and larger > 2 * smaller)
+        if far and there.level - here.level > _FINEST:
+            found.append((here.level + there.level) / 2)
+    return found
 
 
 def _around(curve: Curve, target: float) -> list[float]:

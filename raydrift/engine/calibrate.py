@@ -47,10 +47,11 @@ def calibrate(
 ) -> CalibrationProfile:
     """Measures which level gives which divergence.
 
-    The first round takes tenths and both sides of every jump that is known beforehand; the second
-    one halves large steps, and it and the following go to where the target lies, until it is met. All metrics are of the same images and their
-    own drifted twins, the draws of which grow with the level: so little is left to chance from one
-    level to the next, and much from these images to others, which the intervals tell.
+    The first round takes tenths and both sides of every jump that is known beforehand. The second
+    halves large steps; it and those that follow go to where the target lies, until it is met. All
+    metrics are of the same images and of their own drifted twins, whose draws grow with the level:
+    so little is left to chance from one level to the next, and much from these images to others,
+    which the intervals tell.
 
     Args:
         settings: The images, the network and the workers, as for a run that writes; its own
