@@ -101,7 +101,7 @@ class Curve:
 
     @property
     def reach(self) -> tuple[tuple[float, float], ...]:
-        """Which divergences there are: (from, to), rising, without overlaps."""
+        """Which divergences there are: (from, to), rising; gaps that do not matter are closed."""
         spans = sorted(
             (
                 min(one.divergence for one in piece.points),
@@ -111,7 +111,7 @@ class Curve:
         )
         merged = spans[:1]
         for low, high in spans[1:]:
-            if low <= merged[-1][1]:
+            if low - merged[-1][1] <= TOLERANCE * abs(low):
                 merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
             else:
                 merged.append((low, high))
@@ -131,7 +131,8 @@ class Curve:
             level = piece.level_for(target)
             if level is not None:
                 return piece, level
-        reach = " and ".join(f"{low:.4g} to {high:.4g}" for low, high in self.reach)
+        spans = [(f"{low:.4g}", f"{high:.4g}") for low, high in self.reach]
+        reach = " and ".join(low if low == high else f"{low} to {high}" for low, high in spans)
         raise SettingsError(f"divergence {target:g} is out of reach: there is {reach}")
 
 

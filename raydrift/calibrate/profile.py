@@ -194,20 +194,20 @@ class CalibrationProfile:
         """Reads the content of a file, which an error calls by its name."""
         from pydantic import TypeAdapter, ValidationError
 
-        wrong = f"profile {name} is not one of raydrift calibrate"
         try:
             values = tomllib.loads(content.decode())
             if values.get("format") != FORMAT:
-                raise SettingsError(f"{wrong} (format is {values.get('format')}, not {FORMAT})")
+                raise SettingsError(f"format is {values.get('format')}, not {FORMAT}")
             profile = TypeAdapter(cls).validate_python(values)
             profile.fit, profile.sweep  # noqa: B018  (which check what they are made of)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{wrong}: {error}") from None
         except ValidationError as error:
             first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise SettingsError(f"{wrong} ({where}: {first['msg']})") from None
-        return profile
+            problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, SettingsError) as error:
+            problem = str(error)
+        else:
+            return profile
+        raise SettingsError(f"profile {name} is not one of raydrift calibrate ({problem})")
 
 
 def calibrated(

@@ -53,6 +53,9 @@ def preview(
     settings = read_settings(
         config, {"input": input, "output": output, "seed": seed, "image": size}
     )
+    for name in transform or ():
+        if ":" in name:
+            raise SettingsError(f"transform {name!r}: name it alone, all --levels are shown")
     names = [ImageTransform.parse(name) for name in transform or ()]
     names = names or [info.transf_type for info in settings.transforms]
     names = names or [one for one in ImageTransform if one is not ImageTransform.DEFAULT]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Final, Self
 
 import numpy as np
@@ -74,6 +75,8 @@ def calibrate(
     """
     if metric not in METRICS:
         raise SettingsError(f"unknown metric {metric!r}: {suggest(metric, METRICS)}")
+    if target is not None and not isfinite(target):
+        raise SettingsError(f"target is {target}: give a finite number")
     inputs = settings.options_of("input")
     catalog = catalog or load_catalog(settings.input, settings.class_mapping, inputs)
     remain = max(0, len(catalog) - settings.start)
