@@ -10,14 +10,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from raydrift.calibrate import CalibrationProfile, calibrated
+from raydrift.calibrate import CalibrationProfile, asked_for, calibrated
 from raydrift.catalog import Catalog, load_catalog
-from raydrift.embed.weights import find_weights
 from raydrift.errors import SettingsError
 from raydrift.metrics import kl_softmax
 from raydrift.place import Place
 from raydrift.settings import (
-    CalibrationSettings,
     ClusterSettings,
     DriftProfile,
     EmbeddingSettings,
@@ -194,7 +192,7 @@ class ImageDatasetGenerator:
         self._progress = progress
         self._cursor = 0
         self._transforms: tuple[TransformInfo, ...] = ()
-        self._notes: tuple[str, ...] = ()
+        self._calibrated: tuple[tuple[TransformInfo, ...], list[str]] = ((), [])
 
     @property
     def class_mapping(self) -> dict[str, int]:
@@ -220,28 +218,16 @@ class ImageDatasetGenerator:
         self,
         transform_list: Iterable[TransformInfo] | None = None,
         drift_level: float | None = None,
-        *,
-        profile: CalibrationProfile | str | os.PathLike[str] | None = None,
-        target: float | None = None,
     ) -> None:
         """From the next sample on, images drift so; a drift that was in force ends.
 
         Args:
             transform_list: Transforms in the order in which they are applied.
-            drift_level: Instead of a list, the level of the ``default`` transform, 0 to 1. With a
-                profile, the share of the divergence at full level.
-            profile: Instead of a list, what ``calibrate`` returned or its file.
-            target: With a profile, the divergence that the images are to have in its metric.
+            drift_level: Instead of a list, the level of the ``default`` transform, 0 to 1.
 
         Raises:
-            SettingsError: (a ``ValueError``) The list is empty, neither or both are given, or the
-                profile does not hold for these settings or does not reach so far.
+            SettingsError: (a ``ValueError``) The list is empty, or neither or both are given.
         """
-        if profile is not None or target is not None:
-            if profile is None or transform_list is not None:
-                raise SettingsError("add_abrupt_drift: give target with a profile and no list")
-            self._add_calibrated(profile, target, drift_level)
-            return
         if (transform_list is None) == (drift_level is None):
             raise SettingsError("add_abrupt_drift: give either transform_list or drift_level")
         if drift_level is not None:
@@ -256,24 +242,30 @@ class ImageDatasetGenerator:
                     f"add_abrupt_drift: {info!r} is no TransformInfo: "
                     "write TransformInfo(ImageTransform.ROTATE, 0.5)"
                 )
-        self._transforms, self._notes = transforms, ()
+        self._transforms = transforms
 
-    def _add_calibrated(
+    def add_calibrated_drift(
         self,
         profile: CalibrationProfile | str | os.PathLike[str],
-        target: float | None,
-        level: float | None,
+        target: float | None = None,
+        level: float | None = None,
     ) -> None:
-        """Asks a profile for the transforms, and remembers for ``run.json`` what was asked."""
-        in_memory = profile if isinstance(profile, CalibrationProfile) else None
-        name = "in memory" if isinstance(profile, CalibrationProfile) else os.fspath(profile)
-        settings = replace(self._settings, calibration=CalibrationSettings(name, target, level))
-        weights = None
-        if settings.embedding.compute:
-            options = settings.options_of("weights")
-            weights = find_weights(settings.embedding.weights, settings.seed, options).digest
-        found, notes = calibrated(settings, weights, self._catalog.digest(), in_memory)
-        self._transforms, self._notes = found.transforms, tuple(notes)
+        """From the next sample on, images drift as far as is asked for, by what was measured.
+
+        Args:
+            profile: What ``calibrate`` returned, or its file.
+            target: The divergence that the images are to have, in the profile's metric.
+            level: Instead of it, the share of the divergence at full level, 0 to 1.
+
+        Raises:
+            SettingsError: (a ``ValueError``) Neither or both are given, or the profile does not
+                hold for these settings or does not reach so far.
+        """
+        asked, known = asked_for(profile, target, level)
+        settings = replace(self._settings, calibration=asked)
+        found, notes = calibrated(settings, self._catalog.digest(), profile=known)
+        self.add_abrupt_drift(found.transforms)
+        self._calibrated = found.transforms, notes
 
     def sample(
         self,
@@ -311,9 +303,10 @@ class ImageDatasetGenerator:
             write=replace(write, organize_by_class=organized, overwrite=overwrite),
         )
         samples = count_samples(settings, len(self._catalog))
-        record = generate(
-            settings, catalog=self._catalog, notes=self._notes, quiet=not self._progress
-        )
+        calibrated, notes = self._calibrated
+        notes = notes if calibrated == self._transforms else []
+        quiet = not self._progress
+        record = generate(settings, catalog=self._catalog, notes=notes, quiet=quiet)
         self._cursor += samples
         output = Place.of(settings.output, settings.options_of("output"))
         embedded = settings.embedding.compute
@@ -330,7 +323,7 @@ class ImageDatasetGenerator:
     def reset(self) -> None:
         """Goes back to the start, without drift: the same calls then give the same bytes."""
         self._cursor = 0
-        self._transforms, self._notes = (), ()
+        self._transforms = ()
 
     def calibrate(
         self,
@@ -350,32 +343,18 @@ class ImageDatasetGenerator:
             num_samples: How many samples; None: 256, or all that remain.
 
         Returns:
-            The profile, for ``add_abrupt_drift``. Whether it reaches the target, its ``level_for``
-            tells.
+            The profile, for ``add_calibrated_drift``; its ``transforms_for`` are for other drifts.
 
         Raises:
             SettingsError: (a ``ValueError``) There is no such metric, no transform to sweep, or
                 there are too few samples.
-
-        Example:
-            ::
-
-                profile = generator.calibrate(target=0.5)
-                profile.save("default.toml")
-                generator.add_abrupt_drift(profile=profile, target=0.5)
         """
         from raydrift.engine.calibrate import calibrate
 
         settings = replace(self._settings, start=self._cursor, num_samples=num_samples)
         sweep = Sweep(tuple(transform_list), (1.0,))
-        return calibrate(
-            settings,
-            sweep,
-            metric,
-            target,
-            catalog=self._catalog,
-            quiet=not self._progress,
-        )
+        quiet = not self._progress
+        return calibrate(settings, sweep, metric, target, catalog=self._catalog, quiet=quiet)
 
     def evaluate_transformation_pipeline(
         self, similarity_func: Similarity | None = None, num_samples: int | None = None

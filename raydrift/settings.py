@@ -288,28 +288,21 @@ class CalibrationSettings:
     """A drift that is asked for by how far it goes, instead of by its level.
 
     Attributes:
-        profile: The file that ``raydrift calibrate`` wrote, a path or URI; empty: none.
-        target: The divergence that the drifted images are to have, in the profile's metric.
-        level: Instead of it the share of what the transforms do at full level, 0 to 1: half of it
-            has half the divergence.
+        profile: The file that ``raydrift calibrate`` wrote; None: levels are given.
+        target: The divergence that the images are to have, in the profile's metric.
+        level: Instead of it, the share of the divergence at full level, 0 to 1.
     """
 
-    profile: str = ""
+    profile: str | None = None
     target: float | None = None
     level: float | None = None
 
     def __post_init__(self) -> None:
-        if not self.profile:
-            given = self.target is not None or self.level is not None
-            _require(not given, "calibration.profile", "", "a target or level needs one")
-            return
-        if (self.target is None) == (self.level is None):
-            raise SettingsError("calibration: give either target or level with a profile")
+        asked = (self.target is not None) + (self.level is not None)
+        if asked != (self.profile is not None):
+            raise SettingsError("calibration: give a profile with either a target or a level")
         if self.level is not None:
             check_level(self.level, "calibration.level")
-        if self.target is not None:
-            ok = isfinite(self.target)
-            _require(ok, "calibration.target", self.target, "give a finite number")
 
 
 @dataclass(frozen=True)

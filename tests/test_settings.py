@@ -523,7 +523,7 @@ class TestTheJobsFile:
         text = JOB.read_text(encoding="utf-8")
         shown = dict(leaves(tomllib.loads(uncommented(text)))) | dict(leaves(tomllib.loads(text)))
         hidden = {key for key, _ in leaves(as_dict(built()))} - set(shown)
-        assert hidden == {"start", "cluster.address"}
+        assert hidden == {"start", "cluster.address", "calibration.level"}
 
     def test_its_storage_options_are_those_of_s3(self) -> None:
         text = uncommented(JOB.read_text(encoding="utf-8"))

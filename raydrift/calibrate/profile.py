@@ -1,5 +1,6 @@
 """A calibration as a file: which level gives which divergence, and for what that was measured."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -9,9 +10,16 @@ from typing import Any, Final, Self
 
 from raydrift.calibrate.curve import Curve, CurvePoint
 from raydrift.calibrate.first_levels import transforms_at
+from raydrift.embed.weights import find_weights
 from raydrift.errors import SettingsError, reason
 from raydrift.place import Place, redacted
-from raydrift.settings import DriftProfile, GenerateSettings, TransformInfo, check_level
+from raydrift.settings import (
+    CalibrationSettings,
+    DriftProfile,
+    GenerateSettings,
+    TransformInfo,
+    check_level,
+)
 from raydrift.sweep import Sweep
 
 FORMAT: Final = 1
@@ -210,18 +218,29 @@ class CalibrationProfile:
         raise SettingsError(f"profile {name} is not one of raydrift calibrate ({problem})")
 
 
+def asked_for(
+    profile: CalibrationProfile | str | os.PathLike[str],
+    target: float | None,
+    level: float | None,
+) -> tuple[CalibrationSettings, CalibrationProfile | None]:
+    """What is asked of a profile or of its file, and the profile if it need not be read."""
+    if isinstance(profile, CalibrationProfile):
+        return CalibrationSettings("in memory", target, level), profile
+    return CalibrationSettings(os.fspath(profile), target, level), None
+
+
 def calibrated(
     settings: GenerateSettings,
-    weights: str | None,
     catalog: str,
+    weights: str | None = None,
     profile: CalibrationProfile | None = None,
 ) -> tuple[GenerateSettings, list[str]]:
     """The settings of a run with the transforms that its profile comes to.
 
     Args:
         settings: With a ``calibration.profile``.
-        weights: The digest of its network's weights; None: it embeds nothing.
         catalog: The digest of its input.
+        weights: The digest of its network's weights, if it is known.
         profile: The profile, if it need not be read.
 
     Returns:
@@ -231,19 +250,24 @@ def calibrated(
     Raises:
         SettingsError: (a ``ValueError``) The profile cannot be read, does not hold for this run or
             does not reach so far; or there are transforms as well.
+        WeightsError: The network's weights cannot be found.
     """
     asked = settings.calibration
     if settings.transforms:
         raise SettingsError("a profile brings its transforms: leave out transforms (-t)")
-    name = redacted(asked.profile)
+    path = asked.profile or ""
+    name = redacted(path)
     if profile is None:
-        content = _read(asked.profile, settings.options_of("profile"))
+        content = _read(path, settings.options_of("profile"))
         profile = CalibrationProfile.parse(content, name)
     else:
         content = profile.to_toml().encode()
+    if weights is None and settings.embedding.compute:
+        options = settings.options_of("weights")
+        weights = find_weights(settings.embedding.weights, settings.seed, options).digest
     try:
         notes = profile.check(settings, weights, catalog)
-        target = profile.target_of(asked.level or 0.0) if asked.target is None else asked.target
+        target = asked.target if asked.target is not None else profile.target_of(asked.level or 0.0)
         transforms = profile.transforms_for(target)
     except SettingsError as error:
         raise SettingsError(f"profile {name}: {error}") from None

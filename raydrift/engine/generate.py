@@ -62,8 +62,8 @@ def generate(
         name = settings.embedding.weights
         weights = find_weights(name, settings.seed, settings.options_of("weights"))
     digest = weights.digest if weights else None
-    if settings.calibration.profile:
-        settings, told = calibrated(settings, digest, catalog.digest())
+    if settings.calibration.profile is not None:
+        settings, told = calibrated(settings, catalog.digest(), digest)
         notes = [*notes, *told]
     identity = make_identity(settings, samples, catalog.digest(), digest)
     identity["classes"] = dict(catalog.labels)

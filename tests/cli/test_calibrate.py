@@ -22,20 +22,28 @@ def test_calibrate_then_generate_by_target_and_by_share(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """With a metric between sets of images, and a transform that stays at its level."""
+    """With a metric between sets of images, and a transform that stays at its level.
+
+    The target of the first command is out of reach; what was measured is kept.
+    """
     monkeypatch.chdir(tmp_path)
     command = ["calibrate", str(scenes), *SMALL, "--num-samples", "16", "--plot", "curve.png"]
     transforms = ["-t", "hue:0.3", "-t", "gaussian_blur"]
-    assert run([*command, *transforms, "--metric", "energy_distance"]) == 0
+    assert run([*command, *transforms, "--metric", "energy_distance", "--target", "99"]) == 2
     said = capsys.readouterr()
     assert said.out.startswith("energy_distance of hue:0.3, gaussian_blur on 16 images\n")
     assert said.out.endswith("curve: curve.png\nprofile: profile.toml\n")
     assert "interval: 95 %, 1.96 standard errors, from 50 random halves of the images" in said.out
     assert "round 1: 16 images at 11 levels (0, 0.1, " in said.err
+    profile = CalibrationProfile.load("profile.toml")
+    values = [point.divergence for point in profile.curve]
+    assert said.err.splitlines()[-1] == (
+        "raydrift: energy_distance of hue:0.3, gaussian_blur: divergence 99 is out of reach: "
+        f"there is {min(values):.4g} to {max(values):.4g}"
+    )
     with Image.open("curve.png") as picture:
         assert picture.size == (1350, 810)
 
-    profile = CalibrationProfile.load("profile.toml")
     assert profile.curve[0].divergence > 0, "of the hue"
     target = profile.target_of(0.5)
     level = profile.level_for(target)
@@ -61,34 +69,19 @@ def test_calibrate_then_generate_by_target_and_by_share(
     assert "output out holds another run (transforms is" in capsys.readouterr().err
 
     generator = ImageDatasetGenerator(seed=42, input_path=scenes, input_dim=(64, 64))
-    generator.add_abrupt_drift(profile="profile.toml", target=target)
+    generator.add_calibrated_drift("profile.toml", target=target)
     assert generator.transforms == profile.transforms_for(target)
-    generator.add_abrupt_drift(profile=profile, drift_level=1.0)
-    assert generator.transforms[1].drift_level == 1.0
+    generator.add_calibrated_drift(profile, level=0.8)
+    assert generator.transforms == profile.transforms_for(profile.target_of(0.8))
     generator.sample("python", num_samples=2)
     notes = json.loads(Path("python/run.json").read_text())["notes"]
-    assert notes[0].startswith("hue:0.3, gaussian_blur:1.0 for energy_distance ")
+    assert notes[0].startswith(f"hue:0.3, {generator.transforms[1]} for energy_distance ")
     assert " by profile in memory (SHA-256 " in notes[0]
-    with pytest.raises(SettingsError, match="give target with a profile"):
-        generator.add_abrupt_drift(target=0.5)
-
-
-@pytest.mark.usefixtures("ray_session")
-def test_a_target_out_of_reach_keeps_the_curve_and_says_what_is_in_reach(
-    scenes: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    command = ["calibrate", str(scenes), *SMALL, "--num-samples", "16", "-t", "rotate"]
-    assert run([*command, "--target", "9", "--plot", "curve.png", "--output", "rotate.toml"]) == 2
-    said = capsys.readouterr()
-    most = max(point.divergence for point in CalibrationProfile.load("rotate.toml").curve)
-    assert said.err.splitlines()[-1] == (
-        f"raydrift: kl_softmax of rotate: divergence 9 is out of reach: there is 0 to {most:.4g}"
-    )
-    assert Path("curve.png").is_file()
+    generator.add_abrupt_drift(drift_level=0.5)
+    generator.sample("after", num_samples=2)
+    assert json.loads(Path("after/run.json").read_text())["notes"] == []
+    with pytest.raises(SettingsError, match="give a profile with either a target or a level"):
+        generator.add_calibrated_drift(profile)
 
 
 @pytest.mark.parametrize(
@@ -120,8 +113,8 @@ def test_what_cannot_be_is_refused_before_anything_is_measured(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--profile", "p.toml"], "calibration: give either target or level with a profile"),
-        (["--target", "0.5"], "calibration.profile is '': a target or level needs one"),
+        (["--profile", "p.toml"], "calibration: give a profile with either a target or a level"),
+        (["--target", "0.5"], "calibration: give a profile with either a target or a level"),
         (["--profile", "no.toml", "--target", "1"], "profile no.toml: No such file or directory"),
         (
             ["--profile", "p.toml", "--target", "1", "-t", "hue:1"],

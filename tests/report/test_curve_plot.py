@@ -45,5 +45,5 @@ def test_the_same_profile_gives_the_same_picture() -> None:
 
 
 def test_a_target_out_of_reach_is_an_error() -> None:
-    with pytest.raises(SettingsError, match="out of reach: there is 0 to 0.96"):
+    with pytest.raises(SettingsError, match=r"out of reach: there is 0 to 0\.96"):
         curve_plot(PROFILE, 2.0)
