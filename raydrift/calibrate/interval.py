@@ -8,7 +8,7 @@ from raydrift import seeds
 from raydrift.metrics import METRICS, Metric, mean_interval
 from raydrift.metrics.samples import Rows
 
-HALVES: Final = 50
+HALVES: Final = 30
 
 _NUMBER: Final = 2**63  # of these resamples; an evaluation's batches count from 0
 _Z: Final = 1.96  # 97.5 % of a normal distribution lies below

@@ -33,7 +33,7 @@ def test_calibrate_then_generate_by_target_and_by_share(
     said = capsys.readouterr()
     assert said.out.startswith("energy_distance of hue:0.3, gaussian_blur on 16 images\n")
     assert said.out.endswith("curve: curve.png\nprofile: profile.toml\n")
-    assert "interval: 95 %, 1.96 standard errors, from 50 random halves of the images" in said.out
+    assert "interval: 95 %, 1.96 standard errors, from 30 random halves of the images" in said.out
     assert "round 1: 16 images at 11 levels (0, 0.1, " in said.err
     profile = CalibrationProfile.load("profile.toml")
     values = [point.divergence for point in profile.curve]
