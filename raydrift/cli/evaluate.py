@@ -125,8 +125,7 @@ def tell(evaluation: "Evaluation", output: object, seconds: float) -> None:
     from rich.table import Table
 
     from raydrift.cli.console import console
-    from raydrift.report.headline import number, plural
-    from raydrift.report.palette import level_name
+    from raydrift.report.text import level_name, number, plural
     from raydrift.storage import layout
 
     out = console()

@@ -149,7 +149,9 @@ def _measure(settings: EvaluateSettings, catalog: Catalog, quiet: bool) -> list[
     run, found = settings.run, []
     measure = partial(measure_batch, seed=run.seed)
     with (
-        RunProgress(run.num_samples or 0, quiet=quiet) as progress,
+        RunProgress(
+            run.num_samples or 0, waiting="measuring the first batches", quiet=quiet
+        ) as progress,
         closing(measure_batches(run, catalog, settings.sweep.chains, measure)) as results,
     ):
         for measures in results:

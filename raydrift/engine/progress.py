@@ -42,6 +42,7 @@ class RunProgress:
         done: Samples that were there before.
         rejected: How many of those are rejected.
         label: What is done, if not making images: ``merging``. Only what takes long is then told.
+        waiting: What is told before anything is done.
         quiet: Show nothing.
         console: Where to; None: standard error.
     """
@@ -52,6 +53,7 @@ class RunProgress:
         done: int = 0,
         rejected: int = 0,
         label: str = "",
+        waiting: str = "starting workers",
         quiet: bool = False,
         console: Console | None = None,
     ) -> None:
@@ -60,6 +62,7 @@ class RunProgress:
         self._done = done
         self._rejected = rejected
         self._label = label
+        self._waiting = label or waiting
         self._first: float | None = time.time() if label else None
         console = console or Console(stderr=True)
         live = console.is_terminal or console.is_jupyter
@@ -98,7 +101,7 @@ class RunProgress:
         """``412 images/s · ETA 0:00:12 · 3 rejected``."""
         rate = self.rate
         if not rate:
-            return f"{self._label or 'starting workers'} · {self._rejected} rejected"
+            return f"{self._waiting} · {self._rejected} rejected"
         eta = _clock((self._total - self._done) / rate)
         label = f"{self._label} · " if self._label else ""
         return f"{label}{rate:,.0f} images/s · ETA {eta} · {self._rejected} rejected"

@@ -8,16 +8,19 @@ import numpy as np
 from raydrift.report.boxes import box_of
 from raydrift.report.evaluation import METRIC_NAMES, ClassDrift, Evaluation
 from raydrift.report.metric_words import METRIC_WORDS
-from raydrift.report.palette import GRID, INK, SOFT, level_colours, level_name, spaced
+from raydrift.report.palette import GRID, INK, SOFT, level_colours, spaced
+from raydrift.report.text import level_name, shortened
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 SHOWN_BATCHES: Final = 250
 SHOWN_CLASSES: Final = 20
-_MOST_NAMES: Final = 12
+SHOWN_LINES: Final = 12
+_MOST_TICKS: Final = 11
 _MARKED: Final = 60  # batches, above which a line has no points
 _LONGEST_NAME: Final = 22
+_LONGEST_HOVER: Final = 48
 _DIGITS: Final = 5
 
 
@@ -56,7 +59,13 @@ def level_boxes(evaluation: Evaluation, metric: str) -> "Figure":
                 )
             )
     figure.update_layout(showlegend=False)
-    figure.update_xaxes(type="category", categoryorder="array", categoryarray=names)
+    figure.update_xaxes(
+        type="category",
+        categoryorder="array",
+        categoryarray=names,
+        tickvals=spaced(names, _MOST_TICKS),
+        tickangle=0,
+    )
     return figure
 
 
@@ -72,11 +81,9 @@ def batch_lines(evaluation: Evaluation, metric: str) -> "Figure":
     banded = metric == "kl_softmax"
     figure = _figure("batch", METRIC_WORDS[metric].axis)
     colours = level_colours(len(evaluation.levels))
-    named = set(spaced(evaluation.levels, _MOST_NAMES))
-    for level, colour, line, ends in zip(
-        evaluation.levels, colours, values.T, intervals.transpose(1, 2, 0), strict=True
-    ):
-        name = level_name(level)
+    for row in spaced(range(len(evaluation.levels)), SHOWN_LINES):
+        name, colour = level_name(evaluation.levels[row]), colours[row]
+        line, ends = values[:, row], intervals[:, row].T
         error = None
         if banded and len(batches) > 1:
             low, high = ([_round(end) for end in row] for row in ends)
@@ -102,7 +109,7 @@ def batch_lines(evaluation: Evaluation, metric: str) -> "Figure":
                 y=[_round(value) for value in line],
                 name=name,
                 legendgroup=name,
-                showlegend=level in named,
+                showlegend=True,
                 mode="lines+markers" if len(batches) <= _MARKED else "lines",
                 line={"color": colour, "width": 2},
                 marker={"size": 5},
@@ -120,7 +127,8 @@ def batch_lines(evaluation: Evaluation, metric: str) -> "Figure":
             "x": 0,
         },
     )
-    figure.update_xaxes(tickformat="d", **({"dtick": 1} if len(numbers) <= 12 else {}))
+    few = {"tickvals": numbers} if len(numbers) <= _MOST_TICKS else {}
+    figure.update_xaxes(tickformat="d", **few)
     return figure
 
 
@@ -129,8 +137,8 @@ def class_dots(evaluation: Evaluation, level: float) -> "Figure":
     from plotly import graph_objects as go
 
     rows = most_drifted(evaluation, level)[::-1]
-    names = [_short(row.class_name) for row in rows]
-    figure = _figure("KL divergence of an image, nats", "")
+    names = [_as_label(row.class_name, _LONGEST_NAME) for row in rows]
+    figure = _figure("KL, nats", "")
     figure.add_trace(
         go.Scatter(
             x=[_round(row.median) for row in rows],
@@ -145,7 +153,7 @@ def class_dots(evaluation: Evaluation, level: float) -> "Figure":
                 "thickness": 3,
                 "width": 0,
             },
-            customdata=[[escape(row.class_name[:200]), row.samples] for row in rows],
+            customdata=[[_as_label(row.class_name, _LONGEST_HOVER), row.samples] for row in rows],
             hovertemplate="%{customdata[0]}<br>median %{x} nats<br>%{customdata[1]} images"
             "<extra></extra>",
         )
@@ -201,8 +209,6 @@ def _round(value: float) -> float | None:
     return float(f"{value:.{_DIGITS}g}") if np.isfinite(value) else None
 
 
-def _short(name: str) -> str:
-    """A class's name for an axis; plotly reads text as HTML."""
-    line = " ".join(name.split())
-    cut = line if len(line) <= _LONGEST_NAME else line[: _LONGEST_NAME - 1].rstrip() + "…"
-    return escape(cut)
+def _as_label(name: str, most: int) -> str:
+    """A class's name in a plot; plotly reads text as HTML."""
+    return escape(shortened(name, most), quote=False)

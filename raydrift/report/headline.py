@@ -5,31 +5,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from raydrift.report.evaluation import ClassDrift, Evaluation, LevelSummary
-from raydrift.report.palette import level_name
+from raydrift.report.text import level_name, number, shortened
 
 _TOLD_APART = 0.9  # an area under the curve that is called telling apart
+_LONGEST_NAME = 48
 _FEW = 5  # images, below which a class is not named as the first or the last
-
-
-def number(value: float) -> str:
-    """A figure with three digits, as people write it.
-
-    >>> [number(value) for value in (0.29713, 0.00002, 0, 12345.6, float("nan"))]
-    ['0.297', '<0.001', '0', '12,346', '–']
-    """
-    if math.isnan(value):
-        return "–"
-    if 0 < value < 0.001:
-        return "<0.001"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
-
-
-def plural(count: int, word: str) -> str:
-    """``1 image``, ``2 images``, ``3 batches``, ``4 classes``."""
-    ending = "es" if word.endswith(("ch", "ss")) else "s"
-    return f"{count:,} {word}{'' if count == 1 else ending}"
 
 
 def headline(evaluation: Evaluation) -> list[str]:
@@ -44,22 +24,21 @@ def headline(evaluation: Evaluation) -> list[str]:
 
 def _divergence(summary: Sequence[LevelSummary], batches: int) -> str:
     first, last = summary[0], summary[-1]
-    half = ""
-    if batches > 1:
-        half = f"; half of the batches lie from {number(last.lower)} to {number(last.upper)}"
+    at_last = f"At level {level_name(last.level)}"
     if len(summary) == 1:
-        return (
-            f"At level {level_name(last.level)} a batch is {number(last.median)} nats of KL "
-            f"divergence away from its originals (median){half}."
+        said = f"{at_last} the median KL divergence of a batch is {number(last.median)} nats."
+    else:
+        rising = all(a <= b for a, b in pairwise(row.median for row in summary))
+        how = "rises" if rising else "goes, not always upwards,"
+        said = (
+            f"From level {level_name(first.level)} to level {level_name(last.level)} the median "
+            f"KL divergence of a batch {how} from {number(first.median)} to "
+            f"{number(last.median)} nats."
         )
-    medians = [row.median for row in summary]
-    rising = all(a <= b for a, b in pairwise(medians))
-    how = "rises" if rising else "goes, not always upwards,"
-    return (
-        f"From level {level_name(first.level)} to level {level_name(last.level)} the median KL "
-        f"divergence of a batch {how} from {number(first.median)} to {number(last.median)} nats"
-        f"{half} at the last."
-    )
+    if batches > 1:
+        said += f" {at_last} half of the batches lie from {number(last.lower)} to "
+        said += f"{number(last.upper)}."
+    return said
 
 
 def _classifier(summary: Sequence[LevelSummary]) -> str:
@@ -91,9 +70,11 @@ def _classes(rows: Sequence[ClassDrift]) -> str:
     if len(named) < 2:
         return ""
     named = sorted(named, key=lambda row: (row.median, row.class_name))
-    least, most = named[0], named[-1]
+    least, most = (
+        (f"“{shortened(row.class_name, _LONGEST_NAME)}”", number(row.median))
+        for row in (named[0], named[-1])
+    )
     return (
-        f"At level {level_name(most.level)} the class “{most.class_name}” drifts most (median of "
-        f"its images {number(most.median)} nats), “{least.class_name}” least "
-        f"({number(least.median)})."
+        f"At level {level_name(named[0].level)} the class {most[0]} drifts most (median of its "
+        f"images {most[1]} nats), {least[0]} least ({least[1]})."
     )

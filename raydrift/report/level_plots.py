@@ -9,7 +9,8 @@ import numpy as np
 
 from raydrift.report.boxes import box_of
 from raydrift.report.evaluation import Evaluation
-from raydrift.report.palette import GRID, INK, SOFT, level_colours, level_name, spaced
+from raydrift.report.palette import GRID, INK, SOFT, level_colours, spaced
+from raydrift.report.text import level_name, plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _SIZE: Final = (10.0, 5.6)  # inches
 _DPI: Final = 150
 _MOST_BATCHES: Final = 400
-_MOST_NAMES: Final = 12
+_MOST_LINES: Final = 12
 _KL: Final = "KL divergence of a batch, nats"
 
 
@@ -47,25 +48,39 @@ def _draw_lines(axes: "Axes", evaluation: Evaluation) -> None:
     values = np.stack([batch.pairs.mean(axis=1) for batch in batches])
     intervals = np.stack([batch.interval for batch in batches])
     colours = level_colours(len(evaluation.levels))
-    named = set(spaced(evaluation.levels, _MOST_NAMES))
+    drawn = spaced(range(len(evaluation.levels)), _MOST_LINES)
     marker = "o" if len(batches) <= 60 else ""
-    for place in reversed(range(len(evaluation.levels))):
+    for place in reversed(drawn):
         level, colour = evaluation.levels[place], colours[place]
         low, high = intervals[:, place].T
         if len(batches) > 1:
             axes.fill_between(numbers, low, high, color=colour, alpha=0.15, linewidth=0)
         else:
             axes.vlines(numbers, low, high, color=colour, alpha=0.5, linewidth=3)
-        label = level_name(level) if level in named else None
         axes.plot(
-            numbers, values[:, place], color=colour, marker=marker, markersize=3.5, label=label
+            numbers,
+            values[:, place],
+            color=colour,
+            marker=marker,
+            markersize=3.5,
+            label=level_name(level),
         )
     axes.set_title(f"KL over batches: {evaluation.sweep}")
-    axes.set_xlabel(f"batch ({_batch_size(evaluation)} images each)")
+    axes.set_xlabel(f"batch (of up to {_batch_size(evaluation)} images)")
     axes.set_ylabel(_KL)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(title="level", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
-    _note(axes, "Band: bootstrap 95 % interval of the batch's mean (999 resamples of its images).")
+    thinned = ""
+    if len(batches) < len(evaluation.batches):
+        thinned = f" {len(batches)} of {len(evaluation.batches)} batches are drawn."
+    if len(drawn) < len(evaluation.levels):
+        thinned += f" {len(drawn)} of {len(evaluation.levels)} levels are drawn."
+    band = "Band" if len(batches) > 1 else "Bar"
+    _note(
+        axes,
+        f"{band}: bootstrap 95 % interval of the batch's mean (999 resamples of its images)."
+        f"{thinned}",
+    )
 
 
 def _draw_boxes(axes: "Axes", evaluation: Evaluation) -> None:
@@ -101,10 +116,9 @@ def _draw_boxes(axes: "Axes", evaluation: Evaluation) -> None:
     axes.set_title(f"KL by level: {evaluation.sweep}")
     axes.set_xlabel("level")
     axes.set_ylabel(_KL)
-    count = len(evaluation.batches)
     _note(
         axes,
-        f"{count} batch{'es' if count > 1 else ''} a level. Box: quartiles and median; whiskers: "
+        f"{plural(len(evaluation.batches), 'batch')} a level. Box: quartiles and median; whiskers: "
         "the last value within 1.5 box lengths.",
     )
 
@@ -133,8 +147,8 @@ def _drawn(draw: Callable[["Axes"], None]) -> bytes:
     axes.grid(axis="y", color=GRID)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.title.set_fontweight("bold")
     draw(axes)
+    axes.title.set_fontweight("bold")
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     content = BytesIO()
     figure.savefig(content, format="png")

@@ -1,7 +1,6 @@
 """One page that shows an experiment: self-contained, nothing is loaded from anywhere."""
 
 import json
-import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +11,16 @@ from raydrift.report.evaluation import METRIC_NAMES, Evaluation
 from raydrift.report.figures import (
     SHOWN_BATCHES,
     SHOWN_CLASSES,
+    SHOWN_LINES,
     batch_lines,
     class_dots,
     level_boxes,
 )
-from raydrift.report.headline import headline, number, plural
+from raydrift.report.headline import headline
 from raydrift.report.metric_words import METRIC_WORDS
-from raydrift.report.palette import level_name, spaced
+from raydrift.report.palette import spaced
 from raydrift.report.strips import Strip
+from raydrift.report.text import level_name, number, plural, shortened
 from raydrift.storage import layout
 from raydrift.storage.evaluated import EvaluationRecord
 from raydrift.sweep import EvaluateSettings
@@ -66,7 +67,7 @@ def report_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "level": level_name}
+    environment.filters |= {"number": number, "level": level_name, "shortened": shortened}
     levels = spaced(evaluation.levels, _MOST_COLUMNS)
     return environment.get_template("evaluation.html.j2").render(
         evaluation=evaluation,
@@ -83,7 +84,8 @@ def report_page(
         class_levels=levels[::-1],
         shown_batches=min(SHOWN_BATCHES, len(evaluation.batches)),
         shown_classes=SHOWN_CLASSES,
-        command=_command(settings),
+        shown_lines=min(SHOWN_LINES, len(evaluation.levels)),
+        command=[shlex.quote(word) for word in _command(settings)],
         facts=_facts(settings, record),
         figures=_figures(evaluation, levels),
         settings_json=json.dumps(record.settings, indent=2, ensure_ascii=False),
@@ -108,7 +110,7 @@ def _figures(evaluation: Evaluation, levels: Sequence[float]) -> dict[str, dict[
 def _medians(evaluation: Evaluation, levels: Sequence[float]) -> list[tuple[str, list[float]]]:
     places = [evaluation.levels.index(level) for level in levels]
     return [
-        (METRIC_WORDS[name].title, [float(evaluation.median_of(name)[place]) for place in places])
+        (METRIC_WORDS[name].title, evaluation.median_of(name)[places].tolist())
         for name in METRIC_NAMES
     ]
 
@@ -135,8 +137,8 @@ def _class_rows(evaluation: Evaluation, levels: Sequence[float]) -> list[_ClassR
     return sorted(rows, key=lambda row: (-by_class[row.name][levels[-1]], row.name))
 
 
-def _command(settings: EvaluateSettings) -> str:
-    """The command that measures the same again; what only a TOML file can say is not in it."""
+def _command(settings: EvaluateSettings) -> list[str]:
+    """What measures the same again; what only a TOML file can say is not in it."""
     run, sweep = settings.run, settings.sweep
     words = ["raydrift", "evaluate", redacted(run.input), "OUTPUT"]
     for transform in sweep.transforms:
@@ -150,14 +152,13 @@ def _command(settings: EvaluateSettings) -> str:
         words += ["--precision", run.embedding.precision]
     words += ["--image-size", f"{run.image.height}x{run.image.width}"]
     words += ["--batch-size", str(run.embedding.batch_size)]
-    return shlex.join(words)
+    return words
 
 
 def _facts(settings: EvaluateSettings, record: EvaluationRecord) -> dict[str, str]:
     """What has to be known to repeat and to judge the numbers."""
     run, sweep = settings.run, settings.sweep
     digest = str(record.identity["embedding"]["weights"])
-    seconds = {name: value for name, value in record.timings.items() if not math.isnan(value)}
     return {
         "Input": redacted(run.input),
         "Transforms": f"{sweep} (without a level: sweeps)",
@@ -170,6 +171,7 @@ def _facts(settings: EvaluateSettings, record: EvaluationRecord) -> dict[str, st
         f"{'with' if run.embedding.normalize else 'without'} ImageNet's normalisation",
         "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
         "Seconds": ", ".join(
-            f"{name.replace('_', ' ')} {value:.1f}" for name, value in seconds.items()
+            f"{name.removesuffix('_seconds').replace('_', ' ')} {value:.1f}"
+            for name, value in record.timings.items()
         ),
     }

@@ -36,8 +36,3 @@ def spaced(items: Sequence[_T], most: int) -> list[_T]:
     if len(items) <= most:
         return list(items)
     return [items[round(place)] for place in np.linspace(0, len(items) - 1, most)]
-
-
-def level_name(level: float) -> str:
-    """A level as it is written: ``0.1``, ``1``."""
-    return f"{level:g}"

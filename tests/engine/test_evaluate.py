@@ -10,9 +10,10 @@ import pytest
 
 from raydrift.catalog import load_catalog
 from raydrift.config import generate_settings
-from raydrift.engine.evaluate import LevelBatch, level_batches, measure_batches
+from raydrift.engine.evaluate import LevelBatch, level_batches
 from raydrift.engine.generate import generate
 from raydrift.settings import GenerateSettings, TransformInfo
+from raydrift.storage.shards import Rejected
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -78,12 +79,8 @@ def test_what_is_measured_is_what_generate_writes(
     assert labels == pq.read_table(tmp_path / "target.parquet")["label"].to_pylist()
 
 
-def named(batch: LevelBatch) -> tuple[int, int, list[str]]:
-    return batch.batch, len(batch.sample_ids), [one.stage for one in batch.rejected]
-
-
 def test_images_that_cannot_be_used_are_left_out_and_named(scenes: Path, tmp_path: Path) -> None:
-    """A batch of nothing else is measured as an empty one, and is no batch of twins."""
+    """A batch of nothing else does not come."""
     source = tmp_path / "input"
     (source / "a").mkdir(parents=True)
     for number in range(4):
@@ -98,7 +95,10 @@ def test_images_that_cannot_be_used_are_left_out_and_named(scenes: Path, tmp_pat
         embedding={"weights": "random", "batch_size": 3},
     )
     catalog = load_catalog(settings.input)
-    with closing(measure_batches(settings, catalog, [BLURRED], named)) as results:
-        assert sorted(results) == [(0, 0, ["decode"] * 3), (1, 2, ["decode"]), (2, 2, [])]
     with closing(level_batches(settings, catalog, [BLURRED])) as batches:
-        assert sorted(one.sample_ids for one in batches) == [(4, 5), (6, 7)]
+        found = sorted((one.batch, one.sample_ids, one.rejected) for one in batches)
+    reason = "not an image in a known format"
+    assert found == [
+        (1, (4, 5), (Rejected(3, "a/3.jpg", "decode", reason),)),
+        (2, (6, 7), ()),
+    ]

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.special import softmax
 from scipy.stats import entropy
 
-from raydrift.metrics import kl_softmax
+from raydrift.metrics import kl_softmax, kl_softmax_pairs
 
 Matrix = npt.NDArray[np.float64]
 
@@ -119,3 +119,11 @@ def test_embeddings_that_are_no_numbers_are_never_reported_as_no_drift(
     assert str(caught.value) == (
         "embeddings hold values that are not finite: check the images' network"
     )
+
+
+def test_the_mean_of_the_pairs_is_the_divergence() -> None:
+    before, after = np.random.default_rng(0).normal(size=(2, 32, 512))
+    pairs = kl_softmax_pairs(before, after)
+    assert pairs.shape == (32,)
+    assert pairs.mean() == kl_softmax(before, after)
+    assert pairs[3] == pytest.approx(kl_softmax(before[3:4], after[3:4]), rel=1e-12)

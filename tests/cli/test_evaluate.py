@@ -1,0 +1,76 @@
+"""``raydrift evaluate``, called as a user calls it."""
+
+from pathlib import Path
+
+import pytest
+
+from raydrift.cli import run
+from raydrift.cli.evaluate import tell
+from raydrift.storage import layout
+from raydrift.storage.shards import Rejected
+from tests.report.evaluations import evaluation_of, settings_of
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-t", "hue:0.3"], "no transform sweeps: hue:0.3 is held: give one without a level, "),
+        (["-t", "hu"], "unknown transform 'hu': did you mean 'hue'?"),
+        (["--levels", "0.1:1"], "levels '0.1:1': write FIRST:LAST:STEP or a list, 0.2,0.4,0.8"),
+        (["--levels", "0.5,2"], "levels '0.5,2': level 2.0 is not a number from 0 (none) to 1"),
+        (["--batches", "0"], "batches is 0: give at least 1"),
+        (["--batch-size", "0"], "embedding.batch_size is 0: give at least 1"),
+        (["--weights", "no.pt"], "weights 'no.pt': No such file or directory: give imagenet, "),
+        (["--config", "no.toml"], "config file no.toml: No such file or directory"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_is_refused_in_one_line_that_says_what_to_write(
+    scenes: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    output = tmp_path / "out"
+    assert run(["evaluate", str(scenes), str(output), *arguments]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"raydrift: {said}")
+    assert not output.exists()
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_a_file_of_settings_and_flags_over_it(
+    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out"
+    config = tmp_path / "evaluate.toml"
+    config.write_text(
+        f'input = "{scenes}"\ntransforms = ["gaussian_blur", "hue:0.1"]\nlevels = [0.2, 1.0]\n'
+        "batches = 1\n[image]\nheight = 32\nwidth = 32\n"
+        '[embedding]\nweights = "random"\nbatch_size = 4\n[cluster]\nworkers = 1\n'
+    )
+    assert run(["evaluate", str(scenes), str(output), "--config", str(config)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("gaussian_blur, hue:0.1: 4 images in 1 batch, measured in ")
+    assert [line.split("│")[1].strip() for line in lines if line.startswith("│")] == ["0.2", "1"]
+    files = [Path(line.strip()) for line in lines if line.startswith("  /")]
+    assert [path.name for path in files] == [*layout.EVALUATED, layout.EVALUATION]
+    assert all(path.stat().st_size for path in files)
+
+
+def test_the_table_says_the_quartiles_and_what_could_not_be_used(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = settings_of((0.5, 1.0))
+    left_out = [Rejected(4, "a/b.jpg", "decode", "the file is cut off")]
+    tell(evaluation_of(settings, batches=5, left_out=left_out), "out", 12.34)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "default: 40 images in 5 batches, 1 rejected, measured in 12.3 s"
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if "│" in line]
+    assert rows == [
+        ["0.5", "0.520", "0.510 to 0.530", "6.76"],
+        ["1", "1.02", "1.01 to 1.03", "13.3"],
+    ]
+    assert "  rejected first: 'a/b.jpg' at decode: the file is cut off" in lines
+    assert "  out/report.html" in lines

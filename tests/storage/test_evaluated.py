@@ -1,0 +1,86 @@
+"""Who may write an evaluation where."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from raydrift.errors import OutputError
+from raydrift.place import Place
+from raydrift.storage import layout
+from raydrift.storage.evaluated import EvaluationRecord, begin_evaluation, write_evaluation
+
+
+def record_of(seed: int = 1) -> EvaluationRecord:
+    return EvaluationRecord(identity={"seed": seed}, settings={})
+
+
+def evaluated(folder: Path, seed: int = 1) -> Place:
+    output = Place.of(folder)
+    begin_evaluation(output, record_of(seed), overwrite=False)
+    write_evaluation(output, record_of(seed), {layout.METRICS: b"metrics"})
+    return output
+
+
+def status(output: Place) -> str:
+    return str(json.loads((output / layout.EVALUATION).read_bytes())["status"])
+
+
+def test_it_is_complete_when_all_files_are_there(tmp_path: Path) -> None:
+    output = Place.of(tmp_path / "new")
+    begin_evaluation(output, record_of(), overwrite=False)
+    assert status(output) == "running"
+    write_evaluation(output, record_of(), {layout.METRICS: b"metrics"})
+    assert status(output) == "complete"
+    assert set(output.names()) == {layout.METRICS, layout.EVALUATION}
+
+
+def test_the_same_one_may_be_measured_again(tmp_path: Path) -> None:
+    output = evaluated(tmp_path)
+    begin_evaluation(output, record_of(), overwrite=False)
+    assert status(output) == "complete", "until there are new results"
+
+
+def test_another_one_needs_overwrite(tmp_path: Path) -> None:
+    output = evaluated(tmp_path)
+    with pytest.raises(OutputError) as error:
+        begin_evaluation(output, record_of(seed=2), overwrite=False)
+    assert str(error.value) == (
+        f"output {tmp_path} holds another evaluation (seed is 1 there and 2 here): "
+        "choose another output, or replace it with --overwrite"
+    )
+    begin_evaluation(output, record_of(seed=2), overwrite=True)
+
+
+def test_one_that_was_not_finished_is_in_nobodys_way(tmp_path: Path) -> None:
+    begin_evaluation(Place.of(tmp_path), record_of(), overwrite=False)
+    begin_evaluation(Place.of(tmp_path), record_of(seed=2), overwrite=False)
+
+
+def test_files_of_another_origin_are_kept(tmp_path: Path) -> None:
+    (tmp_path / layout.REPORT).write_text("mine")
+    with pytest.raises(OutputError, match=r"holds report.html of another origin: choose another"):
+        begin_evaluation(Place.of(tmp_path), record_of(), overwrite=False)
+    assert [path.name for path in tmp_path.iterdir()] == [layout.REPORT]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 99}', "null"])
+def test_a_record_that_is_not_ours_is_kept(tmp_path: Path, content: str) -> None:
+    (tmp_path / layout.EVALUATION).write_text(content)
+    with pytest.raises(OutputError, match=r"evaluation.json is not of this version of raydrift"):
+        begin_evaluation(Place.of(tmp_path), record_of(), overwrite=False)
+    assert (tmp_path / layout.EVALUATION).read_text() == content
+    begin_evaluation(Place.of(tmp_path), record_of(), overwrite=True)
+    assert status(Place.of(tmp_path)) == "running"
+
+
+def test_a_run_of_generate_in_the_same_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / layout.RUN).write_text("a run's")
+    evaluated(tmp_path)
+    assert (tmp_path / layout.RUN).read_text() == "a run's"
+
+
+def test_a_file_in_the_folders_place_is_said(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    with pytest.raises(OutputError, match=r"out is a file: give a folder"):
+        begin_evaluation(Place.of(tmp_path / "out"), record_of(), overwrite=False)
