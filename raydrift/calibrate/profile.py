@@ -271,15 +271,9 @@ def calibrated(
         transforms = profile.transforms_for(target)
     except SettingsError as error:
         raise SettingsError(f"profile {name}: {error}") from None
-    digest = sha256(content).hexdigest()[:12]
-    told = f"{told_target(profile, target)} by profile {name} (SHA-256 {digest}…)"
+    chain, digest = ", ".join(map(str, transforms)), sha256(content).hexdigest()[:12]
+    told = f"{chain} for {profile.metric} {target:g} by profile {name} (SHA-256 {digest}…)"
     return replace(settings, transforms=transforms), [told, *notes]
-
-
-def told_target(profile: CalibrationProfile, target: float) -> str:
-    """``default:0.631 for kl_softmax 0.5``."""
-    chain = ", ".join(map(str, profile.transforms_for(target)))
-    return f"{chain} for {profile.metric} {target:g}"
 
 
 def _read(path: str, options: Mapping[str, Any] | None) -> bytes:

@@ -100,8 +100,7 @@ def calibrate(
         ids = ids or found.sample_ids
         _check_same(ids, found.sample_ids, samples)
         for level, drifted in zip(levels, found.drifted, strict=True):
-            values = divergence_interval(metric, found.originals, drifted, settings.seed)
-            points[level] = CurvePoint(level, *(float(f"{value:.6g}") for value in values))
+            points[level] = _point(metric, level, found.originals, drifted, settings.seed)
         curve = Curve(tuple(points[level] for level in sorted(points)))
         levels = next_levels(curve, target, halve=number == 0)
         if not levels:
@@ -125,6 +124,16 @@ def calibrate(
         settings.profile,
         installed_versions(),
     )
+
+
+def _point(
+    metric: str, level: float, originals: Embeddings, drifted: Embeddings, seed: int
+) -> CurvePoint:
+    try:
+        values = divergence_interval(metric, originals, drifted, seed)
+    except ValueError as error:  # the network's values are not finite, or all alike
+        raise PipelineError(f"{metric} at level {level:g}: {error}") from None
+    return CurvePoint(level, *(float(f"{value:.6g}") for value in values))
 
 
 @dataclass(frozen=True)

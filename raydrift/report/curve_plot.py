@@ -8,9 +8,9 @@ import numpy as np
 
 from raydrift.calibrate import CalibrationProfile, CurvePoint
 from raydrift.calibrate.curve import is_jump
-from raydrift.report.headline import number
 from raydrift.report.palette import GRID, SOFT, level_colours
 from raydrift.report.sheet import ACCENT
+from raydrift.report.text import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
