@@ -1,6 +1,6 @@
 """From measured (level, divergence) points to a curve, and back from a divergence to its level."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -150,11 +150,8 @@ class _Piece:
             near = _nearest((here, there), target)
             if near is not None:
                 return near.level
-            if (
-                min(here.divergence, there.divergence)
-                < target
-                < max(here.divergence, there.divergence)
-            ):
+            low, high = sorted((here.divergence, there.divergence))
+            if low < target < high:
                 return round(self._solve(target, here.level, there.level), _DIGITS)
         near = _nearest(self.points, target)
         return None if near is None else near.level
@@ -167,25 +164,21 @@ class _Piece:
 
     def _edge(self, level: float, outwards: Iterable[float], target: float) -> float:
         """Where the band lets go of the target, on the way from a level over others."""
-        from scipy.optimize import brentq
 
         def slack(at: float) -> float:
-            return min(
-                target - float(self._lines["low"](at)), float(self._lines["high"](at)) - target
-            )
+            low, high = float(self._lines["low"](at)), float(self._lines["high"](at))
+            return min(target - low, high - target)
 
-        if len(self.points) == 1 or slack(level) <= 0:
+        if slack(level) <= 0:
             return level
         for there in outwards:
             if slack(there) < 0:
-                return round(float(brentq(slack, *sorted((level, there)))), _DIGITS)
+                return round(_root(slack, level, there), _DIGITS)
             level = there
         return level
 
     def _solve(self, target: float, here: float, there: float) -> float:
-        from scipy.optimize import brentq
-
-        return float(brentq(lambda level: self.divergence(level) - target, here, there))
+        return _root(lambda level: self.divergence(level) - target, here, there)
 
     @cached_property
     def _lines(self) -> dict[str, Any]:
@@ -205,6 +198,16 @@ class _Piece:
 def is_jump(here: CurvePoint, there: CurvePoint) -> bool:
     """Whether two neighbours are the two sides of a jump."""
     return there.level - here.level <= 1.5 * JUMP  # which is not exact in binary
+
+
+def _root(function: Callable[[float], float], one: float, other: float) -> float:
+    """Where a function is 0 between two places, or at one of them but for rounding."""
+    from scipy.optimize import brentq
+
+    ends = function(one), function(other)
+    if np.sign(ends[0]) * np.sign(ends[1]) >= 0:
+        return one if abs(ends[0]) <= abs(ends[1]) else other
+    return float(brentq(function, one, other))
 
 
 def _nearest(points: Iterable[CurvePoint], target: float) -> CurvePoint | None:
