@@ -22,7 +22,10 @@ def calibrate(
         typer.Argument(help="Folder with one sub-folder a class, or a .parquet or .csv manifest."),
     ] = None,
     metric: Annotated[
-        str, typer.Option(help="What a divergence is measured by, one of raydrift.metrics.METRICS.")
+        str,
+        typer.Option(
+            help="A name in raydrift.metrics.METRICS: kl_softmax, mmd_squared, energy_distance, …"
+        ),
     ] = "kl_softmax",
     target: Annotated[
         float | None,
@@ -89,6 +92,7 @@ def calibrate(
     Writes a profile, by which 'raydrift generate --profile' reaches any divergence of the curve.
     """
     from raydrift.cli.console import console
+    from raydrift.cli.files import check_folder, write_file
     from raydrift.cli.generate import read_values
     from raydrift.settings import ImageSettings
 
@@ -111,15 +115,18 @@ def calibrate(
 
     options = settings.options_of("output")
     place = Place.of(output, options)
+    picture = Place.of(plot, options) if plot is not None else None
+    for one in (place, picture):
+        if one is not None:
+            check_folder(one)
     _check_free(place, output)
     profile = run(settings, sweep, metric, target, tell=console(stderr=True).print)
-    place.write_bytes(profile.to_toml().encode())
     out = console()
     _print_curve(out, profile)
-    if plot is not None:
+    write_file(place, profile.to_toml().encode())
+    if picture is not None:
         shown = target if target is not None and _reaches(profile, target) else None
-        picture = Place.of(plot, options)
-        picture.write_bytes(curve_plot(profile, shown))
+        write_file(picture, curve_plot(profile, shown))
         out.print(f"curve: {picture}")
     out.print(f"profile: {place}")
     if target is not None:

@@ -38,6 +38,7 @@ def preview(
     import numpy as np
 
     from raydrift.cli.console import console
+    from raydrift.cli.files import check_folder, write_file
     from raydrift.cli.generate import read_settings
     from raydrift.codec import encode_png
     from raydrift.errors import SettingsError
@@ -59,9 +60,10 @@ def preview(
     names = [ImageTransform.parse(name) for name in transform or ()]
     names = names or [info.transf_type for info in settings.transforms]
     names = names or [one for one in ImageTransform if one is not ImageTransform.DEFAULT]
-    found = draw(settings, list(dict.fromkeys(names)), parse_levels(levels), images)
     place = Place.of(settings.output, settings.options_of("output"))
-    place.write_bytes(encode_png(np.asarray(found.sheet)))
+    check_folder(place)
+    found = draw(settings, list(dict.fromkeys(names)), parse_levels(levels), images)
+    write_file(place, encode_png(np.asarray(found.sheet)))
     out = console()
     many = "images" if len(found.sample_ids) > 1 else "image"
     out.print(f"{len(found.sample_ids)} {many} in {place}")

@@ -96,6 +96,7 @@ def test_unusable_images_are_passed_over_and_told_in_one_line(
     [
         (["sheet.jpg"], "output 'sheet.jpg': write the picture's name as NAME.png"),
         (["a.png", "-t", "hue:0.3"], "transform 'hue:0.3': name it alone, all --levels are shown"),
+        (["no/a.png"], "output no/a.png: its folder is not there: make it, or choose another"),
         (["a.png", "--images", "0"], "images is 0: give at least 1"),
         (["a.png", "--levels", "2"], "levels '2': level 2.0 is not a number from 0 (none) to 1"),
         (["a.png", "--levels", "0:1:0.001"], "levels '0:1:0.001' are more than 1000"),
