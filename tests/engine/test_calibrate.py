@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from raydrift.calibrate import CalibrationProfile
+from raydrift.calibrate import CalibrationProfile, Curve, CurvePoint
 from raydrift.calibrate.first_levels import transforms_at
 from raydrift.catalog import load_catalog
 from raydrift.engine.calibrate import calibrate
@@ -175,6 +175,35 @@ def test_held_out_photographs_reach_the_target(halves: Photos) -> None:
         )
         assert here == pytest.approx(target, rel=0.03)
         assert abs(there - target) <= margin
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.usefixtures("ray_session")
+def test_over_many_splits_others_reach_the_target_within_five_percent(halves: Photos) -> None:
+    """The other half misses by chance, to either side: what remains on average is the method's."""
+    levels = [halves.profile.level_for(halves.profile.target_of(one)) for one in halves.shares]
+    noise = [place for place, level in enumerate(levels) if level > 0.5]
+    rng = np.random.default_rng(0)
+    reached: dict[float, list[float]] = {0.45: [], 0.6: [], 0.8: []}
+    for _ in range(100):
+        order = rng.permutation(FULL)
+        ours, others = (
+            _curve([levels[place] for place in noise], halves.share_divergences[noise][:, part])
+            for part in (order[:HALF], order[HALF:])
+        )
+        for target, found in reached.items():
+            found.append(others.at(ours.level_for(target)) / target)
+    for target, found in reached.items():
+        mean, scatter = np.mean(found), np.std(found)
+        print(f"target {target}: {mean:.3f} of it on others, scattered by {scatter:.3f}")
+        assert mean == pytest.approx(1, abs=0.05)
+        assert scatter < 0.1
+
+
+def _curve(levels: list[float], divergences: npt.NDArray[np.float64]) -> Curve:
+    means = divergences.mean(axis=1).tolist()
+    return Curve(tuple(CurvePoint(a, b, b, b) for a, b in zip(levels, means, strict=True)))
 
 
 def _half_width(profile: CalibrationProfile, level: float) -> float:
