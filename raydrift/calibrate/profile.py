@@ -159,7 +159,11 @@ class CalibrationProfile:
         notes = []
         if weights is not None:
             network, embedding = self.network, settings.embedding
-            _same("weights' digest", network.digest, weights)
+            if network.digest != weights:
+                raise SettingsError(
+                    f"it was measured with other weights ({network.weights}): "
+                    "give those, or calibrate again"
+                )
             _same("embedding.normalize", network.normalize, embedding.normalize)
             if network.precision != embedding.precision:
                 notes.append(f"the calibration's embeddings were {network.precision}")

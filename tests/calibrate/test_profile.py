@@ -97,7 +97,9 @@ def test_what_changes_the_divergence_is_an_error() -> None:
     assert refusal(replace(RUN, profile=DriftProfile(blur_sigma=6.0))) == (
         f"profile.blur_sigma is 6.0 here and was 3.0 when it was measured{REMEDY}"
     )
-    assert refusal(RUN, "other").startswith("weights' digest is other here and was abc")
+    assert refusal(RUN, "other") == (
+        "it was measured with other weights (w.pt): give those, or calibrate again"
+    )
     other = replace(RUN, embedding=EmbeddingSettings(compute=True, normalize=True))
     assert refusal(other).startswith("embedding.normalize is True here")
 
