@@ -12,7 +12,7 @@ from raydrift.calibrate import CalibrationProfile
 from raydrift.cli import run
 from raydrift.errors import SettingsError
 
-SMALL = ["--weights", "random", "--image-size", "64"]
+SMALL = ["--weights", "random", "--image-size", "64", "--workers", "1"]
 
 
 @pytest.mark.usefixtures("ray_session")

@@ -14,7 +14,7 @@ from raydrift.engine.calibrate import calibrate
 from raydrift.engine.evaluate import level_batches
 from raydrift.errors import RejectedError, SettingsError
 from raydrift.metrics import kl_softmax_pairs
-from raydrift.settings import EmbeddingSettings, GenerateSettings, ImageSettings
+from raydrift.settings import ClusterSettings, EmbeddingSettings, GenerateSettings, ImageSettings
 from raydrift.sweep import Sweep
 
 DEFAULT = Sweep.parse(["default"], "1")
@@ -29,7 +29,8 @@ def small(scenes: Path, **values: object) -> GenerateSettings:
         output="(nothing is written)",
         num_samples=20,
         image=ImageSettings(64, 64),
-        embedding=EmbeddingSettings(weights="random", batch_size=10),
+        embedding=EmbeddingSettings(weights="random"),
+        cluster=ClusterSettings(workers=1),
     )
     return replace(settings, **values)  # type: ignore[arg-type]
 
