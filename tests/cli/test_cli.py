@@ -39,7 +39,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
             "transform 'hue:x': level 'x' is not a number: write hue:0.5 (0 none, 1 most)",
         ),
         (["-t", "hue:1.5"], "hue: level 1.5 is not a number from 0 (none) to 1 (most)"),
-        (["--sede", "1"], "No such option: --sede (Possible options: --seed)"),
+        (["--sedd", "1"], "No such option: --sedd (Possible options: --seed)"),
         (["--seed", "-1"], "seed is -1: give a whole number from 0 to 2^64 - 1"),
         (
             ["--precision", "float16"],
@@ -210,10 +210,11 @@ def test_help_names_every_command_and_flag() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         return done.stdout
 
-    for command in ("generate", "finalize", "inspect", "demo"):
+    for command in ("generate", "finalize", "inspect", "preview", "calibrate", "demo"):
         assert command in help_of()
     flags = (
-        "--seed --transform -t --num-samples --organize-by-class --embeddings --weights "
+        "--seed --transform -t --profile --target --level --num-samples --organize-by-class "
+        "--embeddings --weights "
         "--normalize --precision --image-size --shard-size --workers --on-error --max-rejected "
         "--config --address --overwrite --keep-shards --no-finalize --verbose"
     )
