@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from raydrift.calibrate import CalibrationProfile
     from raydrift.drift import drift_image
     from raydrift.errors import RaydriftError
     from raydrift.generator import (
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BatchSimilarity",
+    "CalibrationProfile",
     "DriftProfile",
     "ImageDataCategoryInfo",
     "ImageDatasetGenerator",
@@ -32,6 +34,7 @@ __all__ = [
 
 _HOMES = {
     "BatchSimilarity": "raydrift.generator",
+    "CalibrationProfile": "raydrift.calibrate",
     "DriftProfile": "raydrift.settings",
     "ImageDataCategoryInfo": "raydrift.generator",
     "ImageDatasetGenerator": "raydrift.generator",

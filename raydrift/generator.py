@@ -1,7 +1,7 @@
 """``ImageDatasetGenerator``: the Python API, a thin face over the engine."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from raydrift.calibrate import CalibrationProfile, asked_for, calibrated
 from raydrift.catalog import load_catalog
 from raydrift.catalog.stream import Stream, sample_order
 from raydrift.metrics import kl_softmax
@@ -21,10 +22,12 @@ from raydrift.settings import (
     FaultSettings,
     GenerateSettings,
     ImageSettings,
+    ImageTransform,
     OutputSettings,
     TransformInfo,
 )
 from raydrift.storage import layout
+from raydrift.sweep import Sweep
 from raydrift.timeline import Timeline
 
 Similarity = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], float]
@@ -196,6 +199,7 @@ class ImageDatasetGenerator(Timeline):
         inputs = settings.options_of("input")
         super().__init__(settings, load_catalog(settings.input, class_mapping, inputs))
         self._progress = progress
+        self._calibrated: tuple[tuple[TransformInfo, ...], list[str]] = ((), [])
 
     @property
     def class_mapping(self) -> dict[str, int]:
@@ -206,6 +210,29 @@ class ImageDatasetGenerator(Timeline):
     def CLASS_MAPPING(self) -> dict[str, int]:  # noqa: N802  (its published name)
         """The same as ``class_mapping``."""
         return self.class_mapping
+
+    def add_calibrated_drift(
+        self,
+        profile: CalibrationProfile | str | os.PathLike[str],
+        target: float | None = None,
+        level: float | None = None,
+    ) -> None:
+        """From the next sample on, images drift as far as is asked for, by what was measured.
+
+        Args:
+            profile: What ``calibrate`` returned, or its file.
+            target: The divergence that the images are to have, in the profile's metric.
+            level: Instead of it, the share of the divergence at full level, 0 to 1.
+
+        Raises:
+            SettingsError: (a ``ValueError``) Neither or both are given, or the profile does not
+                hold for these settings or does not reach so far.
+        """
+        asked, known = asked_for(profile, target, level)
+        settings = replace(self._settings, calibration=asked)
+        found, notes = calibrated(settings, self._catalog.digest(), profile=known)
+        self.add_abrupt_drift(found.transforms)
+        self._calibrated = found.transforms, notes
 
     def sample(
         self,
@@ -241,7 +268,10 @@ class ImageDatasetGenerator(Timeline):
             write=replace(write, organize_by_class=organized, overwrite=overwrite),
         )
         samples, _ = samples_of(settings, self._catalog)
-        record = generate(settings, catalog=self._catalog, quiet=not self._progress)
+        calibrated, notes = self._calibrated
+        notes = notes if calibrated == self._transforms else []
+        quiet = not self._progress
+        record = generate(settings, catalog=self._catalog, notes=notes, quiet=quiet)
         self._cursor += samples
         output = Place.of(settings.output, settings.options_of("output"))
         embedded = settings.embedding.compute
@@ -254,6 +284,37 @@ class ImageDatasetGenerator(Timeline):
             num_rejected=record.counts["rejected"],
             output=output,
         )
+
+    def calibrate(
+        self,
+        target: float | None = None,
+        transform_list: Iterable[ImageTransform | TransformInfo] = (ImageTransform.DEFAULT,),
+        metric: str = "kl_softmax",
+        num_samples: int | None = None,
+    ) -> CalibrationProfile:
+        """Measures which drift level gives which divergence on the next samples; writes nothing.
+
+        The cursor and the drift in force stay as they are.
+
+        Args:
+            target: The divergence that will be asked for: the curve is measured most finely there.
+            transform_list: In order. Those without a level are swept, a ``TransformInfo`` stays.
+            metric: A name in ``metrics.METRICS``.
+            num_samples: How many samples; None: 256, or all that remain.
+
+        Returns:
+            The profile, for ``add_calibrated_drift``; its ``transforms_for`` are for other drifts.
+
+        Raises:
+            SettingsError: (a ``ValueError``) There is no such metric, no transform to sweep, or
+                there are too few samples.
+        """
+        from raydrift.engine.calibrate import calibrate
+
+        settings = replace(self._settings, start=self._cursor, num_samples=num_samples)
+        sweep = Sweep(tuple(transform_list), (1.0,))
+        quiet = not self._progress
+        return calibrate(settings, sweep, metric, target, catalog=self._catalog, quiet=quiet)
 
     def evaluate_transformation_pipeline(
         self, similarity_func: Similarity | None = None, num_samples: int | None = None

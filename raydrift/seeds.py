@@ -21,7 +21,7 @@ PERMUTATIONS: Final = ORDER + 1
 PROJECTIONS: Final = ORDER + 2
 FOLDS: Final = ORDER + 3
 BANDWIDTH: Final = ORDER + 4
-RESAMPLES: Final = ORDER + 5
+RESAMPLES: Final = ORDER + 7
 """What the metrics draw: orders of rows, directions, a classifier's folds, rows for a median, rows
 for an interval."""
 

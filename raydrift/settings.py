@@ -209,6 +209,28 @@ class ClusterSettings:
 
 
 @dataclass(frozen=True)
+class CalibrationSettings:
+    """A drift that is asked for by how far it goes, instead of by its level.
+
+    Attributes:
+        profile: The file that ``raydrift calibrate`` wrote; None: levels are given.
+        target: The divergence that the images are to have, in the profile's metric.
+        level: Instead of it, the share of the divergence at full level, 0 to 1.
+    """
+
+    profile: str | None = None
+    target: float | None = None
+    level: float | None = None
+
+    def __post_init__(self) -> None:
+        asked = (self.target is not None) + (self.level is not None)
+        if asked != (self.profile is not None):
+            raise SettingsError("calibration: give a profile with either a target or a level")
+        if self.level is not None:
+            check_level(self.level, "calibration.level")
+
+
+@dataclass(frozen=True)
 class GenerateSettings:
     """One run of the generator.
 
@@ -223,6 +245,7 @@ class GenerateSettings:
         first_timestamp: Of sample 0, seconds since 1970.
         delta_timestamp: Seconds between one sample and the next.
         transforms: Of every sample, applied in this order; none: clean images.
+        calibration: Instead of them, a divergence by a profile.
         drift: The drifts on the timeline, layered in this order over ``transforms``.
         label_shift: Where the mix of classes changes.
         stream: Samples of the whole stream, which fractions on the timeline are of; None: all up
@@ -241,6 +264,7 @@ class GenerateSettings:
     first_timestamp: float = FIRST_TIMESTAMP
     delta_timestamp: float = 1800.0
     transforms: tuple[TransformInfo, ...] = ()
+    calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
     drift: tuple[Drift, ...] = ()
     label_shift: tuple[LabelShift, ...] = ()
     stream: int | None = None

@@ -18,7 +18,7 @@ FLOORS = [
     {"settings", "levels", "sweep", "config"},
     {"catalog", "codec", "isolated_decoder", "scenes"},
     {"drift", "metrics", "embed"},
-    {"storage", "report"},
+    {"storage", "report", "calibrate"},
     {"engine"},
     {"generator", "timeline"},
     {"bench"},
@@ -115,6 +115,7 @@ def test_nothing_is_loaded_before_it_is_needed(statement: str, absent: set[str])
 def test_the_public_names_are_these() -> None:
     assert raydrift.__all__ == [
         "BatchSimilarity",
+        "CalibrationProfile",
         "DriftProfile",
         "ImageDataCategoryInfo",
         "ImageDatasetGenerator",

@@ -8,12 +8,14 @@ import typer
 from typer.exceptions import TyperException
 
 from raydrift.cli.bench import bench
+from raydrift.cli.calibrate import calibrate
 from raydrift.cli.demo import demo
 from raydrift.cli.evaluate import evaluate
 from raydrift.cli.finalize import finalize
 from raydrift.cli.generate import generate
 from raydrift.cli.inspect import inspect
 from raydrift.cli.plan import plan
+from raydrift.cli.preview import preview
 from raydrift.errors import (
     CatalogError,
     OutputError,
@@ -32,7 +34,9 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "plan": plan,
     "finalize": finalize,
     "inspect": inspect,
+    "preview": preview,
     "evaluate": evaluate,
+    "calibrate": calibrate,
     "demo": demo,
     "bench": bench,
 }

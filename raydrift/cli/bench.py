@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from raydrift.cli.options import Address, ImageSize, Workers
+
 if TYPE_CHECKING:
     from raydrift.settings import GenerateSettings
 
@@ -43,10 +45,7 @@ def bench(
             show_default=" ".join(_TRANSFORMS),
         ),
     ] = None,
-    image_size: Annotated[
-        str | None,
-        typer.Option(metavar="N|HxW", help="Output height and width.", show_default="224"),
-    ] = None,
+    image_size: ImageSize = None,
     embeddings: Annotated[bool, typer.Option("--embeddings", help="Embed images, too.")] = False,
     weights: Annotated[
         str, typer.Option(metavar="imagenet|random|PATH", help="Of the network; as fast as random.")
@@ -54,15 +53,8 @@ def bench(
     precision: Annotated[
         str, typer.Option(metavar="float32|bfloat16", help="Of the network.")
     ] = "float32",
-    workers: Annotated[
-        int | None, typer.Option(help="Worker processes.", show_default="one a free CPU")
-    ] = None,
-    address: Annotated[
-        str | None,
-        typer.Option(
-            metavar="auto|HOST:PORT|ray://…", help="A Ray cluster.", show_default="this machine"
-        ),
-    ] = None,
+    workers: Workers = None,
+    address: Address = None,
     output: Annotated[
         str | None,
         typer.Option(help="Folder for what is thrown away.", show_default="a temporary one"),

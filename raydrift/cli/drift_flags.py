@@ -6,16 +6,6 @@ import typer
 
 _PANEL = "Timeline"
 
-Transform = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--transform",
-        "-t",
-        metavar="NAME:LEVEL",
-        help="A transform at a level from 0 to 1; may be repeated, applied in this order. NAME: "
-        "rotate, brightness, contrast, saturation, hue, gaussian_blur, gaussian_noise, default.",
-    ),
-]
 Kind = Annotated[
     str | None,
     typer.Option(

@@ -4,32 +4,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from raydrift.cli.options import (
+    Address,
+    Config,
+    ImageSize,
+    Input,
+    Normalize,
+    Output,
+    Precision,
+    Seed,
+    SweptTransform,
+    Verbose,
+    Weights,
+    Workers,
+)
+
 if TYPE_CHECKING:
     from raydrift.report.evaluation import Evaluation
 
-_Input = Annotated[
-    str | None,
-    typer.Argument(help="Folder with one sub-folder a class, or a .parquet or .csv manifest."),
-]
-_Output = Annotated[str | None, typer.Argument(help="Folder to write.")]
-_Transform = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--transform",
-        "-t",
-        metavar="NAME|NAME:LEVEL",
-        help="A transform that takes each level, or is held at one; may be repeated, applied in "
-        "this order. NAME: rotate, brightness, contrast, saturation, hue, gaussian_blur, "
-        "gaussian_noise, default.",
-        show_default="default",
-    ),
-]
-
 
 def evaluate(
-    input: _Input = None,
-    output: _Output = None,
-    transform: _Transform = None,
+    input: Input = None,
+    output: Output = None,
+    transform: SweptTransform = None,
     levels: Annotated[
         str | None,
         typer.Option(
@@ -44,42 +41,18 @@ def evaluate(
     batch_size: Annotated[
         int | None, typer.Option(help="Images a batch.", show_default="32")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="0 to 2^64 - 1.", show_default="42")] = None,
-    weights: Annotated[
-        str | None,
-        typer.Option(
-            metavar="imagenet|random|PATH", help="Of the network.", show_default="imagenet"
-        ),
-    ] = None,
-    normalize: Annotated[
-        bool | None, typer.Option("--normalize", help="ImageNet's normalisation before embedding.")
-    ] = None,
-    precision: Annotated[
-        str | None,
-        typer.Option(metavar="float32|bfloat16", help="Of the network.", show_default="float32"),
-    ] = None,
-    image_size: Annotated[
-        str | None,
-        typer.Option(metavar="N|HxW", help="Height and width.", show_default="224"),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Worker processes.", show_default="one a free CPU")
-    ] = None,
-    config: Annotated[
-        str | None, typer.Option(metavar="FILE.toml", help="Settings; flags go before them.")
-    ] = None,
-    address: Annotated[
-        str | None,
-        typer.Option(
-            metavar="auto|HOST:PORT|ray://…", help="A Ray cluster.", show_default="this machine"
-        ),
-    ] = None,
+    seed: Seed = None,
+    weights: Weights = None,
+    normalize: Normalize = None,
+    precision: Precision = None,
+    image_size: ImageSize = None,
+    workers: Workers = None,
+    config: Config = None,
+    address: Address = None,
     overwrite: Annotated[
         bool | None, typer.Option("--overwrite", help="Replace another evaluation.")
     ] = None,
-    verbose: Annotated[
-        bool | None, typer.Option("--verbose", help="Show Ray's own progress and log.")
-    ] = None,
+    verbose: Verbose = None,
 ) -> None:
     """Measure how far each level takes the images: tables, two plots and a page.
 

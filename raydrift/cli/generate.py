@@ -13,10 +13,27 @@ from raydrift.cli.drift_flags import (
     Period,
     Phase,
     Start,
-    Transform,
     Until,
     Width,
     drift_flags,
+)
+from raydrift.cli.options import (
+    Address,
+    Config,
+    ImageSize,
+    Input,
+    Level,
+    Normalize,
+    NumSamples,
+    Output,
+    Precision,
+    Profile,
+    Seed,
+    Target,
+    Transform,
+    Verbose,
+    Weights,
+    Workers,
 )
 
 if TYPE_CHECKING:
@@ -26,16 +43,10 @@ if TYPE_CHECKING:
 
 _Settings = TypeVar("_Settings")
 
-_Input = Annotated[
-    str | None,
-    typer.Argument(help="Folder with one sub-folder a class, or a .parquet or .csv manifest."),
-]
-_Output = Annotated[str | None, typer.Argument(help="Folder to write.")]
-
 
 def generate(
-    input: _Input = None,
-    output: _Output = None,
+    input: Input = None,
+    output: Output = None,
     transform: Transform = None,
     drift: Kind = None,
     start: Start = None,
@@ -45,37 +56,25 @@ def generate(
     period: Period = None,
     phase: Phase = None,
     duty: Duty = None,
-    seed: Annotated[int | None, typer.Option(help="0 to 2^64 - 1.", show_default="42")] = None,
-    num_samples: Annotated[int | None, typer.Option(show_default="all")] = None,
+    profile: Profile = None,
+    target: Target = None,
+    level: Level = None,
+    seed: Seed = None,
+    num_samples: NumSamples = None,
     organize_by_class: Annotated[
         bool | None, typer.Option("--organize-by-class", help="Class folders inside the zip.")
     ] = None,
     embeddings: Annotated[
         bool | None, typer.Option("--embeddings", help="Also write ResNet18 embeddings.")
     ] = None,
-    weights: Annotated[
-        str | None,
-        typer.Option(
-            metavar="imagenet|random|PATH", help="Of the network.", show_default="imagenet"
-        ),
-    ] = None,
-    normalize: Annotated[
-        bool | None, typer.Option("--normalize", help="ImageNet's normalisation before embedding.")
-    ] = None,
-    precision: Annotated[
-        str | None,
-        typer.Option(metavar="float32|bfloat16", help="Of the network.", show_default="float32"),
-    ] = None,
-    image_size: Annotated[
-        str | None,
-        typer.Option(metavar="N|HxW", help="Output height and width.", show_default="224"),
-    ] = None,
+    weights: Weights = None,
+    normalize: Normalize = None,
+    precision: Precision = None,
+    image_size: ImageSize = None,
     shard_size: Annotated[
         int | None, typer.Option(help="Samples a shard.", show_default="256, fewer for small sets")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Worker processes.", show_default="one a free CPU")
-    ] = None,
+    workers: Workers = None,
     on_error: Annotated[
         str | None,
         typer.Option(
@@ -86,15 +85,8 @@ def generate(
         float | None,
         typer.Option(metavar="FRACTION", help="Fail above this share of them.", show_default="0.1"),
     ] = None,
-    config: Annotated[
-        str | None, typer.Option(metavar="FILE.toml", help="Settings; flags go before them.")
-    ] = None,
-    address: Annotated[
-        str | None,
-        typer.Option(
-            metavar="auto|HOST:PORT|ray://…", help="A Ray cluster.", show_default="this machine"
-        ),
-    ] = None,
+    config: Config = None,
+    address: Address = None,
     overwrite: Annotated[
         bool | None, typer.Option("--overwrite", help="Replace another run's output.")
     ] = None,
@@ -104,9 +96,7 @@ def generate(
     no_finalize: Annotated[
         bool | None, typer.Option("--no-finalize", help="Leave the merge to 'raydrift finalize'.")
     ] = None,
-    verbose: Annotated[
-        bool | None, typer.Option("--verbose", help="Show Ray's own progress and log.")
-    ] = None,
+    verbose: Verbose = None,
 ) -> None:
     """Make a drifted image set: a zip of PNGs with mapping, target and embeddings.
 
@@ -120,6 +110,7 @@ def generate(
         "output": output,
         "seed": seed,
         "num_samples": num_samples,
+        "calibration": {"profile": profile, "target": target, "level": level},
         "image": {"height": size[0], "width": size[1]},
         "embedding": {
             "compute": embeddings,

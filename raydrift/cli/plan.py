@@ -1,6 +1,6 @@
 """``raydrift plan``: what ``generate`` would do over time, without touching an image."""
 
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,11 +12,11 @@ from raydrift.cli.drift_flags import (
     Period,
     Phase,
     Start,
-    Transform,
     Until,
     Width,
     drift_flags,
 )
+from raydrift.cli.options import Config, Input, Level, NumSamples, Profile, Seed, Target, Transform
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,10 +27,10 @@ _CLASSES_SHOWN = 2
 
 
 def plan(
-    input: Annotated[
-        str | None, typer.Argument(help="Folder or manifest, as for 'raydrift generate'.")
-    ] = None,
-    output: Annotated[Path, typer.Argument(help="Picture to write.")] = Path("plan.png"),
+    input: Input = None,
+    output: Annotated[
+        str, typer.Argument(metavar="OUTPUT.png", help="Picture to write.")
+    ] = "plan.png",
     transform: Transform = None,
     drift: Kind = None,
     start: Start = None,
@@ -40,25 +40,35 @@ def plan(
     period: Period = None,
     phase: Phase = None,
     duty: Duty = None,
-    seed: Annotated[int | None, typer.Option(help="0 to 2^64 - 1.", show_default="42")] = None,
-    num_samples: Annotated[int | None, typer.Option(show_default="all")] = None,
-    config: Annotated[
-        str | None, typer.Option(metavar="FILE.toml", help="Settings; flags go before them.")
-    ] = None,
+    profile: Profile = None,
+    target: Target = None,
+    level: Level = None,
+    seed: Seed = None,
+    num_samples: NumSamples = None,
+    config: Config = None,
 ) -> None:
     """Draw the timeline of a run: level, drifted samples and classes, as they will be."""
+    from raydrift.calibrate import calibrated
     from raydrift.catalog import load_catalog
     from raydrift.catalog.stream import Stream
     from raydrift.cli.console import console
+    from raydrift.cli.files import check_folder, write_file
     from raydrift.cli.generate import read_settings
     from raydrift.engine.tasks import notes_of, samples_of
     from raydrift.errors import SettingsError
+    from raydrift.place import Place
     from raydrift.report.timeline import plan_stream
-    from raydrift.report.timeline_plot import save_timeline
+    from raydrift.report.timeline_plot import timeline_png
 
-    if output.suffix.lower() != ".png":
-        raise SettingsError(f"picture {output}: give it a name that ends in .png")
-    flags = {"input": input, "output": str(output), "seed": seed, "num_samples": num_samples}
+    if not output.lower().endswith(".png"):
+        raise SettingsError(f"output {output!r}: write the picture's name as NAME.png")
+    flags = {
+        "input": input,
+        "output": output,
+        "seed": seed,
+        "num_samples": num_samples,
+        "calibration": {"profile": profile, "target": target, "level": level},
+    }
     flags |= drift_flags(
         transform,
         drift,
@@ -72,6 +82,10 @@ def plan(
     )
     settings = read_settings(config, flags)
     catalog = load_catalog(settings.input, settings.class_mapping, settings.options_of("input"))
+    place = Place.of(settings.output, settings.options_of("output"))
+    check_folder(place)
+    if settings.calibration.profile is not None:
+        settings, _ = calibrated(settings, catalog.digest())
     samples, ended_by = samples_of(settings, catalog)
     stream = Stream.of(settings, catalog)
     planned = plan_stream(settings, catalog, stream, samples)
@@ -81,8 +95,8 @@ def plan(
             out.print(table)
     for note in notes_of(settings, stream, samples, ended_by):
         out.print(note)
-    save_timeline(planned, Path(settings.input).name, output)
-    out.print(f"timeline: {output}")
+    write_file(place, timeline_png(planned, PurePath(settings.input).name))
+    out.print(f"timeline: {place}")
 
 
 def _drifts(planned: "StreamPlan") -> "Table":

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from raydrift.calibrate.profile import calibrated
 from raydrift.catalog import Catalog, load_catalog
 from raydrift.catalog.stream import Stream
 from raydrift.config import as_dict
@@ -57,13 +58,16 @@ def generate(
     if settings.write.organize_by_class:
         layout.check_class_folders(catalog.classes)
     samples, ended_by = samples_of(settings, catalog)
-    stream = Stream.of(settings, catalog)
-    notes = [*notes, *notes_of(settings, stream, samples, ended_by)]
     weights = None
     if settings.embedding.compute:
         name = settings.embedding.weights
         weights = find_weights(name, settings.seed, settings.options_of("weights"))
     digest = weights.digest if weights else None
+    if settings.calibration.profile is not None:
+        settings, told = calibrated(settings, catalog.digest(), digest)
+        notes = [*notes, *told]
+    stream = Stream.of(settings, catalog)
+    notes = [*notes, *notes_of(settings, stream, samples, ended_by)]
     identity = make_identity(settings, samples, catalog.digest(), digest)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
     output = Place.of(settings.output, settings.options_of("output"))

@@ -1,23 +1,32 @@
 """A contact sheet of images before and after a drift."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from raydrift.codec import RGB
+from raydrift.report.sheet import (
+    ACCENT,
+    GAP,
+    GUTTER,
+    HEADING,
+    INK,
+    MARGIN,
+    PADDING,
+    SOFT,
+    Corner,
+    blank_sheet,
+    draw_card,
+    font,
+    paste,
+    shorten,
+    shown_size,
+)
 
 Pair = tuple[RGB, RGB, str]
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
-_PAPER, _CARD, _EDGE = "#f6f7f9", "#ffffff", "#e2e5ea"
-_INK, _SOFT, _ACCENT = "#1c2430", "#6b7480", "#c2570c"
-_MARGIN, _GUTTER, _PADDING, _GAP = 36, 20, 14, 8
-_HEADING, _CAPTION = 20, 30
-_SMALLEST, _LARGEST = 144, 320
-_WIDEST_TITLE = 640
-_UNKNOWN_TO_THE_FONT = str.maketrans("×−", "x-")
+_CAPTION = 30
 
 
 def before_after_sheet(
@@ -46,28 +55,19 @@ def before_after_sheet(
         ValueError: There are no pairs or no columns, or an image is of another shape or type.
     """
     _check(pairs, columns)
-    width, height = _shown_size(pairs[0][0])
-    card_width = 2 * width + _GAP + 2 * _PADDING
-    card_height = _PADDING + _HEADING + height + _CAPTION + _PADDING // 2
+    width, height = shown_size(*pairs[0][0].shape[:2])
+    card_width = 2 * width + GAP + 2 * PADDING
+    card_height = PADDING + HEADING + height + _CAPTION + PADDING // 2
     columns = min(columns, len(pairs))
     rows = -(-len(pairs) // columns)
-
-    large, small = ImageFont.load_default(size=28), ImageFont.load_default(size=16)
-    grid_width = columns * (card_width + _GUTTER) - _GUTTER
-    text_width = max(grid_width, min(_WIDEST_TITLE, round(large.getlength(title)) + 1))
-    top = _MARGIN + 48 + (30 if subtitle else 0)
-    bottom = top + rows * (card_height + _GUTTER) - _GUTTER + _MARGIN
-    sheet = Image.new("RGB", (text_width + 2 * _MARGIN, bottom), _PAPER)
-    draw = ImageDraw.Draw(sheet)
-    draw.text((_MARGIN, _MARGIN), _shorten(title, large, text_width), _INK, large, "lt")
-    draw.text((_MARGIN, _MARGIN + 42), _shorten(subtitle, small, text_width), _SOFT, small, "lt")
-
+    grid_width = columns * (card_width + GUTTER) - GUTTER
+    grid_height = rows * (card_height + GUTTER) - GUTTER
+    sheet, draw, top = blank_sheet(title, subtitle, grid_width, grid_height)
     for number, (before, after, caption) in enumerate(pairs):
         row, column = divmod(number, columns)
-        x, y = _MARGIN + column * (card_width + _GUTTER), top + row * (card_height + _GUTTER)
-        card = (x, y, x + card_width - 1, y + card_height - 1)
-        draw.rounded_rectangle(card, radius=8, fill=_CARD, outline=_EDGE)
-        _draw_pair(sheet, (x + _PADDING, y + _PADDING), (width, height), before, after, caption)
+        x, y = MARGIN + column * (card_width + GUTTER), top + row * (card_height + GUTTER)
+        draw_card(draw, (x, y), card_width, card_height)
+        _draw_pair(sheet, (x + PADDING, y + PADDING), (width, height), before, after, caption)
     return sheet
 
 
@@ -92,43 +92,20 @@ def _check(pairs: Sequence[Pair], columns: int) -> None:
                 )
 
 
-def _shown_size(image: RGB) -> tuple[int, int]:
-    """The (width, height) to show an image with."""
-    height, width = image.shape[:2]
-    longer = max(height, width)
-    scale = -(-_SMALLEST // longer) if longer < _SMALLEST else min(1, _LARGEST / longer)
-    return max(1, round(width * scale)), max(1, round(height * scale))
-
-
 def _draw_pair(
     sheet: Image.Image,
-    corner: tuple[int, int],
+    corner: Corner,
     size: tuple[int, int],
     before: RGB,
     after: RGB,
     caption: str,
 ) -> None:
     draw, (left, top) = ImageDraw.Draw(sheet), corner
-    small, medium = ImageFont.load_default(size=13), ImageFont.load_default(size=15)
-    for image, heading, colour in ((before, "before", _SOFT), (after, "after", _ACCENT)):
-        draw.text((left, top), _shorten(heading, small, size[0]), colour, small, "lt")
-        enlarged = size[0] > image.shape[1]
-        method = Image.Resampling.NEAREST if enlarged else Image.Resampling.LANCZOS
-        sheet.paste(Image.fromarray(image).resize(size, method), (left, top + _HEADING))
-        left += size[0] + _GAP
-    middle = top + _HEADING + size[1] + _CAPTION // 2 + 2
-    text = _shorten(caption, medium, 2 * size[0] + _GAP)
-    draw.text((corner[0], middle), text, _INK, medium, "lm")
-
-
-def _shorten(text: str, font: Font, width: float) -> str:
-    """The text in a single line, cut with an ellipsis if it is wider than `width` pixels."""
-    line = " ".join(text.splitlines()).translate(_UNKNOWN_TO_THE_FONT)
-    if font.getlength(line) <= width:
-        return line
-
-    def cut(length: int) -> str:
-        return line[:length].rstrip(" .,") + "…"
-
-    fitting = bisect_right(range(len(line)), width, key=lambda length: font.getlength(cut(length)))
-    return cut(max(fitting - 1, 0))
+    small, medium = font(13), font(15)
+    for image, heading, colour in ((before, "before", SOFT), (after, "after", ACCENT)):
+        draw.text((left, top), shorten(heading, small, size[0]), colour, small, "lt")
+        paste(sheet, (left, top + HEADING), image)
+        left += size[0] + GAP
+    middle = top + HEADING + size[1] + _CAPTION // 2 + 2
+    text = shorten(caption, medium, 2 * size[0] + GAP)
+    draw.text((corner[0], middle), text, INK, medium, "lm")

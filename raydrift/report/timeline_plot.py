@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from datetime import UTC
-from pathlib import Path
+from io import BytesIO
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,11 +30,13 @@ _DAYS_AFTER: Final = 2_932_896  # 31 December 9999, in days since 1970
 _DAY_S: Final = 86_400
 
 
-def save_timeline(plan: StreamPlan, title: str, path: Path) -> None:
-    """Writes the picture as PNG; signs that the font does not have are boxes, without a word."""
+def timeline_png(plan: StreamPlan, title: str) -> bytes:
+    """The picture as PNG; signs that the font does not have are boxes, without a word."""
+    content = BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*Glyph .* missing from font.*")
-        timeline_figure(plan, title).savefig(path, format="png")
+        timeline_figure(plan, title).savefig(content, format="png")
+    return content.getvalue()
 
 
 def timeline_figure(plan: StreamPlan, title: str = "Timeline") -> "Figure":

@@ -19,9 +19,10 @@ FORMAT: Final = 3
 
 Status = Literal["running", "sharded", "complete"]
 
-_ELSEWHERE: Final = ("output", "write", "faults", "cluster", "stream")
-"""Settings that do not change a byte of the result, or are told otherwise: ``organize_by_class``,
-and the length of the stream where something is placed on it."""
+_ELSEWHERE: Final = ("output", "write", "faults", "cluster", "calibration", "stream")
+"""Settings that do not change a byte of the result, or are kept apart: ``organize_by_class``, the
+level that a calibration comes to, which is in ``transforms``, and the length of the stream where
+something is placed on it."""
 
 PIXEL_PACKAGES: Final = (
     "numpy", "opencv-python-headless", "simplejpeg", "cykooz.resizer", "isal", "pillow",

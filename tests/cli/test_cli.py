@@ -213,10 +213,11 @@ def test_help_names_every_command_and_flag() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         return done.stdout
 
-    for command in ("generate", "finalize", "inspect", "demo"):
+    for command in ("generate", "finalize", "inspect", "preview", "calibrate", "demo"):
         assert command in help_of()
     flags = (
-        "--seed --transform -t --num-samples --organize-by-class --embeddings --weights "
+        "--seed --transform -t --profile --target --level --num-samples --organize-by-class "
+        "--embeddings --weights "
         "--normalize --precision --image-size --shard-size --workers --on-error --max-rejected "
         "--config --address --overwrite --keep-shards --no-finalize --verbose"
     )

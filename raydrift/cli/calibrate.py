@@ -1,0 +1,171 @@
+"""``raydrift calibrate``: the level that gives a wanted divergence."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from raydrift.cli.options import (
+    Address,
+    Config,
+    ImageSize,
+    Input,
+    Normalize,
+    Precision,
+    Seed,
+    SweptTransform,
+    Verbose,
+    Weights,
+    Workers,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from raydrift.calibrate import CalibrationProfile
+    from raydrift.place import Place
+    from raydrift.settings import GenerateSettings
+    from raydrift.sweep import Sweep
+
+_UNWRITTEN = "(nothing is written)"
+
+
+def calibrate(
+    input: Input = None,
+    metric: Annotated[
+        str,
+        typer.Option(
+            help="A name in raydrift.metrics.METRICS: kl_softmax, mmd_squared, energy_distance, …"
+        ),
+    ] = "kl_softmax",
+    target: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DIVERGENCE", help="Find its level.", show_default="only measure the curve"
+        ),
+    ] = None,
+    transform: SweptTransform = None,
+    output: Annotated[
+        str, typer.Option(metavar="FILE.toml", help="The profile to write.")
+    ] = "profile.toml",
+    plot: Annotated[
+        str | None, typer.Option(metavar="FILE.png", help="Also draw the curve.")
+    ] = None,
+    num_samples: Annotated[
+        int | None, typer.Option(help="Images to measure on.", show_default="256")
+    ] = None,
+    seed: Seed = None,
+    weights: Weights = None,
+    normalize: Normalize = None,
+    precision: Precision = None,
+    image_size: ImageSize = None,
+    workers: Workers = None,
+    config: Config = None,
+    address: Address = None,
+    verbose: Verbose = None,
+) -> None:
+    """Find the level at which images of this input drift as far as is wanted.
+
+    Writes a profile, by which 'raydrift generate --profile' reaches any divergence of the curve.
+    """
+    from raydrift.cli.console import console
+    from raydrift.cli.files import check_folder, write_file
+    from raydrift.cli.generate import read_values
+    from raydrift.settings import ImageSettings
+
+    height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    flags = {
+        "input": input,
+        "output": _UNWRITTEN,
+        "transforms": transform or None,
+        "num_samples": num_samples,
+        "seed": seed,
+        "image": {"height": height, "width": width},
+        "embedding": {"weights": weights, "normalize": normalize, "precision": precision},
+        "cluster": {"address": address, "workers": workers, "verbose": verbose},
+    }
+    settings, sweep = read_values(config, flags, _settings)
+
+    from raydrift.engine.calibrate import calibrate as run
+    from raydrift.place import Place
+    from raydrift.report.curve_plot import curve_plot
+
+    options = settings.options_of("output")
+    place = Place.of(output, options)
+    picture = Place.of(plot, options) if plot is not None else None
+    for one in (place, picture):
+        if one is not None:
+            check_folder(one)
+    _check_free(place, output)
+    profile = run(settings, sweep, metric, target, tell=console(stderr=True).print)
+    out = console()
+    _print_curve(out, profile)
+    write_file(place, profile.to_toml().encode())
+    if picture is not None:
+        shown = target if target is not None and _reaches(profile, target) else None
+        write_file(picture, curve_plot(profile, shown))
+        out.print(f"curve: {picture}")
+    out.print(f"profile: {place}")
+    if target is not None:
+        _print_target(out, profile, target)
+
+
+def _settings(values: Mapping[str, Any]) -> "tuple[GenerateSettings, Sweep]":
+    from raydrift.config import evaluate_settings
+
+    found = evaluate_settings(values)
+    return found.run, found.sweep
+
+
+def _check_free(place: "Place", name: str) -> None:
+    """Whatever else has that name should be kept."""
+    from raydrift.calibrate import CalibrationProfile
+    from raydrift.errors import OutputError, SettingsError
+
+    if not place.is_file():
+        return
+    try:
+        CalibrationProfile.parse(place.read_bytes(), str(place))
+    except SettingsError:
+        raise OutputError(
+            f"output {name} is there and is no profile: choose another with --output"
+        ) from None
+
+
+def _reaches(profile: "CalibrationProfile", target: float) -> bool:
+    return any(low <= target <= high for low, high in profile.fit.reach)
+
+
+def _print_curve(out: "Console", profile: "CalibrationProfile") -> None:
+    from itertools import pairwise
+
+    from rich.table import Table
+
+    sample = profile.sample
+    rejected = f", {sample.rejected:,} rejected" if sample.rejected else ""
+    out.print(f"{profile.metric} of {profile.sweep} on {sample.images:,} images{rejected}")
+    table = Table(title_justify="left")
+    for name in ("level", "divergence", "95 % interval"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    falls = [False, *(b.divergence < a.divergence for a, b in pairwise(profile.curve))]
+    for point, fall in zip(profile.curve, falls, strict=True):
+        table.add_row(
+            f"{point.level:g}",
+            f"{point.divergence:.4g}",
+            f"{point.low:.4g} to {point.high:.4g}",
+            "falls" if fall else "",
+        )
+    out.print(table)
+    out.print(f"interval: {sample.interval}")
+
+
+def _print_target(out: "Console", profile: "CalibrationProfile", target: float) -> None:
+    level, (low, high) = profile.level_for(target), profile.interval_for(target)
+    chain = ", ".join(map(str, profile.transforms_for(target)))
+    measured = next((one for one in profile.curve if one.level == level), None)
+    there = f"{profile.fit.at(level):.4g} by the curve"
+    if measured is not None:
+        there = f"{measured.divergence:.4g} measured"
+    out.print(f"{chain}: {profile.metric} {there}, {target:g} asked for", style="bold")
+    out.print(f"  for other images of this kind it may be a level from {low:.4g} to {high:.4g}")

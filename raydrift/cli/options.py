@@ -1,0 +1,79 @@
+"""Arguments and options that several commands have."""
+
+from typing import Annotated
+
+import typer
+
+Input = Annotated[
+    str | None,
+    typer.Argument(help="Folder with one sub-folder a class, or a .parquet or .csv manifest."),
+]
+Output = Annotated[str | None, typer.Argument(help="Folder to write.")]
+Transform = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--transform",
+        "-t",
+        metavar="NAME:LEVEL",
+        help="A transform at a level from 0 to 1; may be repeated, applied in this order. NAME: "
+        "rotate, brightness, contrast, saturation, hue, gaussian_blur, gaussian_noise, default.",
+    ),
+]
+SweptTransform = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--transform",
+        "-t",
+        metavar="NAME|NAME:LEVEL",
+        help="A transform that takes each level, or is held at one; may be repeated, applied in "
+        "this order. NAME: rotate, brightness, contrast, saturation, hue, gaussian_blur, "
+        "gaussian_noise, default.",
+        show_default="default",
+    ),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE.toml", help="Of 'raydrift calibrate': drift as far as is asked for."
+    ),
+]
+Target = Annotated[
+    float | None,
+    typer.Option(metavar="DIVERGENCE", help="With --profile: so far, in its metric."),
+]
+Level = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE", help="With --profile: this share of the divergence at full level."
+    ),
+]
+Seed = Annotated[int | None, typer.Option(help="0 to 2^64 - 1.", show_default="42")]
+NumSamples = Annotated[int | None, typer.Option(show_default="all")]
+Weights = Annotated[
+    str | None,
+    typer.Option(metavar="imagenet|random|PATH", help="Of the network.", show_default="imagenet"),
+]
+Normalize = Annotated[
+    bool | None, typer.Option("--normalize", help="ImageNet's normalisation before embedding.")
+]
+Precision = Annotated[
+    str | None,
+    typer.Option(metavar="float32|bfloat16", help="Of the network.", show_default="float32"),
+]
+ImageSize = Annotated[
+    str | None,
+    typer.Option(metavar="N|HxW", help="Output height and width.", show_default="224"),
+]
+Workers = Annotated[
+    int | None, typer.Option(help="Worker processes.", show_default="one a free CPU")
+]
+Config = Annotated[
+    str | None, typer.Option(metavar="FILE.toml", help="Settings; flags go before them.")
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|HOST:PORT|ray://…", help="A Ray cluster.", show_default="this machine"
+    ),
+]
+Verbose = Annotated[bool | None, typer.Option("--verbose", help="Show Ray's own progress and log.")]

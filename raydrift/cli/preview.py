@@ -1,0 +1,68 @@
+"""``raydrift preview``: what transforms do to a few images of one's own, on one sheet."""
+
+from typing import Annotated
+
+import typer
+
+from raydrift.cli.options import Config, ImageSize, Seed
+
+
+def preview(
+    input: Annotated[
+        str,
+        typer.Argument(help="Folder with one sub-folder a class, or a .parquet or .csv manifest."),
+    ],
+    output: Annotated[str, typer.Argument(metavar="OUTPUT.png", help="Picture to write.")],
+    transform: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--transform",
+            "-t",
+            metavar="NAME",
+            help="A transform to show; may be repeated.",
+            show_default="those of --config, or all seven",
+        ),
+    ] = None,
+    levels: Annotated[
+        str, typer.Option(metavar="FIRST:LAST:STEP|A,B,…", help="Levels from 0 to 1.")
+    ] = "0.2:1.0:0.2",
+    images: Annotated[int, typer.Option(help="How many images to show.")] = 3,
+    seed: Seed = None,
+    image_size: ImageSize = None,
+    config: Config = None,
+) -> None:
+    """Show transforms by levels on the first images of a run, as generate would write them."""
+    import numpy as np
+
+    from raydrift.cli.console import console
+    from raydrift.cli.files import check_folder, write_file
+    from raydrift.cli.generate import read_settings
+    from raydrift.codec import encode_png
+    from raydrift.errors import SettingsError
+    from raydrift.levels import parse_levels
+    from raydrift.place import Place
+    from raydrift.report.preview import preview as draw
+    from raydrift.settings import ImageSettings, ImageTransform
+
+    if not output.lower().endswith(".png"):
+        raise SettingsError(f"output {output!r}: write the picture's name as NAME.png")
+    height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    size = {"height": height, "width": width}
+    settings = read_settings(
+        config, {"input": input, "output": output, "seed": seed, "image": size}
+    )
+    for name in transform or ():
+        if ":" in name:
+            raise SettingsError(f"transform {name!r}: name it alone, all --levels are shown")
+    names = [ImageTransform.parse(name) for name in transform or ()]
+    names = names or [info.transf_type for info in settings.transforms]
+    names = names or [one for one in ImageTransform if one is not ImageTransform.DEFAULT]
+    place = Place.of(settings.output, settings.options_of("output"))
+    check_folder(place)
+    found = draw(settings, list(dict.fromkeys(names)), parse_levels(levels), images)
+    write_file(place, encode_png(np.asarray(found.sheet)))
+    out = console()
+    many = "images" if len(found.sample_ids) > 1 else "image"
+    out.print(f"{len(found.sample_ids)} {many} in {place}")
+    if found.passed_over:
+        out.print(f"  passed over: {found.passed_over:,} (first: {found.first_problem})")

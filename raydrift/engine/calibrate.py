@@ -1,0 +1,197 @@
+"""Curves of divergence by level, measured: a few rounds of work, each with several levels."""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from math import isfinite
+from typing import Final, Self
+
+import numpy as np
+
+from raydrift.calibrate.curve import Curve, CurvePoint
+from raydrift.calibrate.first_levels import first_levels, transforms_at
+from raydrift.calibrate.interval import divergence_interval, how
+from raydrift.calibrate.profile import CalibrationProfile, MeasuredSample, MeasuringNetwork
+from raydrift.calibrate.refine import next_levels
+from raydrift.catalog import Catalog, load_catalog
+from raydrift.embed.weights import find_weights
+from raydrift.engine.evaluate import level_batches
+from raydrift.engine.progress import RunProgress
+from raydrift.engine.twins import Embeddings, LevelBatch
+from raydrift.errors import PipelineError, RejectedError, SettingsError, suggest
+from raydrift.metrics import METRICS
+from raydrift.schemas import EMBEDDING_SIZE
+from raydrift.settings import GenerateSettings
+from raydrift.storage.record import installed_versions
+from raydrift.sweep import Sweep
+
+SAMPLES: Final = 256
+"""Images that a curve is measured on, where the settings do not say."""
+
+FEWEST_SAMPLES: Final = 16
+
+_MOST_ROUNDS: Final = 5
+
+Tell = Callable[[str], None]
+"""What is done with a line about the progress."""
+
+
+def calibrate(
+    settings: GenerateSettings,
+    sweep: Sweep,
+    metric: str = "kl_softmax",
+    target: float | None = None,
+    *,
+    catalog: Catalog | None = None,
+    tell: Tell | None = None,
+    quiet: bool = False,
+) -> CalibrationProfile:
+    """Measures which level gives which divergence.
+
+    The first round takes tenths and both sides of every jump that is known beforehand. The second
+    halves large steps; it and those that follow go to where the target lies, until it is met. All
+    metrics are of the same images and of their own drifted twins, whose draws grow with the level:
+    so little is left to chance from one level to the next, and much from these images to others,
+    which the intervals tell.
+
+    Args:
+        settings: The images, the network and the workers, as for a run that writes; its own
+            drifts and label shifts are left aside. ``num_samples``, 256 if it says nothing, are
+            measured from ``start`` on.
+        sweep: The transforms; its levels are left aside.
+        metric: A name in ``metrics.METRICS``.
+        target: The divergence that will be asked for: around it the curve is measured most finely.
+        catalog: The input, if it is listed already.
+        tell: Called with a line before each round.
+        quiet: Show no progress.
+
+    Returns:
+        The profile. That it reaches the target is not said: ``level_for`` does.
+
+    Raises:
+        SettingsError: There is no such metric, or there are too few images.
+        RejectedError: Too few images can be used.
+        RaydriftError: As for every run.
+    """
+    if metric not in METRICS:
+        raise SettingsError(f"unknown metric {metric!r}: {suggest(metric, METRICS)}")
+    if target is not None and not isfinite(target):
+        raise SettingsError(f"target is {target}: give a finite number")
+    inputs = settings.options_of("input")
+    catalog = catalog or load_catalog(settings.input, settings.class_mapping, inputs)
+    remain = max(0, len(catalog) - settings.start)
+    samples = min(SAMPLES, remain) if settings.num_samples is None else settings.num_samples
+    if samples < FEWEST_SAMPLES:
+        raise SettingsError(
+            f"{samples} images are too few to calibrate on: give at least {FEWEST_SAMPLES}"
+        )
+    settings = replace(settings, num_samples=samples, transforms=(), drift=(), label_shift=())
+    weights = find_weights(
+        settings.embedding.weights, settings.seed, settings.options_of("weights")
+    )
+    ids: list[int] = []
+    points: dict[float, CurvePoint] = {}
+    levels = first_levels(sweep, settings.profile)
+    for number in range(_MOST_ROUNDS):
+        if tell is not None:
+            named = ", ".join(f"{level:g}" for level in levels)
+            tell(f"round {number + 1}: {samples} images at {len(levels)} levels ({named})")
+        found = _measure(settings, catalog, sweep, levels, quiet)
+        ids = ids or found.sample_ids
+        _check_same(ids, found.sample_ids, samples)
+        for level, drifted in zip(levels, found.drifted, strict=True):
+            points[level] = _point(metric, level, found.originals, drifted, settings.seed)
+        curve = Curve(tuple(points[level] for level in sorted(points)))
+        levels = next_levels(curve, target, halve=number == 0)
+        if not levels:
+            break
+    embedding, image = settings.embedding, settings.image
+    return CalibrationProfile(
+        metric,
+        tuple(map(str, sweep.transforms)),
+        curve.points,
+        MeasuredSample(
+            images=len(ids),
+            rejected=samples - len(ids),
+            height=image.height,
+            width=image.width,
+            input=catalog.digest(),
+            seed=settings.seed,
+            start=settings.start,
+            interval=how(metric),
+        ),
+        MeasuringNetwork(weights.name, weights.digest, embedding.normalize, embedding.precision),
+        settings.profile,
+        installed_versions(),
+    )
+
+
+def _point(
+    metric: str, level: float, originals: Embeddings, drifted: Embeddings, seed: int
+) -> CurvePoint:
+    try:
+        values = divergence_interval(metric, originals, drifted, seed)
+    except ValueError as error:  # the network's values are not finite, or all alike
+        raise PipelineError(f"{metric} at level {level:g}: {error}") from None
+    return CurvePoint(level, *(float(f"{value:.6g}") for value in values))
+
+
+@dataclass(frozen=True)
+class _Done:
+    """A batch, as the progress counts it."""
+
+    asked: int
+    rejected: int
+    started: float
+
+    @classmethod
+    def of(cls, batch: LevelBatch) -> Self:
+        rejected = len(batch.rejected)
+        return cls(len(batch.sample_ids) + rejected, rejected, batch.started)
+
+
+@dataclass(frozen=True)
+class _Round:
+    """The embeddings of some images, as they are and at each level."""
+
+    sample_ids: list[int]
+    originals: Embeddings
+    drifted: list[Embeddings]
+
+
+def _measure(
+    settings: GenerateSettings,
+    catalog: Catalog,
+    sweep: Sweep,
+    levels: Sequence[float],
+    quiet: bool,
+) -> _Round:
+    chains = [transforms_at(sweep, level) for level in levels]
+    batches = []
+    with (
+        RunProgress(settings.num_samples or 0, quiet=quiet) as progress,
+        closing(level_batches(settings, catalog, chains)) as found,
+    ):
+        for batch in found:
+            batches.append(batch)
+            progress.add(_Done.of(batch))
+    batches.sort(key=lambda batch: batch.batch)
+    if not batches:
+        return _Round([], np.empty((0, EMBEDDING_SIZE)), [])
+    return _Round(
+        [sample_id for batch in batches for sample_id in batch.sample_ids],
+        np.concatenate([batch.originals for batch in batches]),
+        [np.concatenate(parts) for parts in zip(*(b.drifted for b in batches), strict=True)],
+    )
+
+
+def _check_same(first: list[int], now: list[int], samples: int) -> None:
+    if len(now) < FEWEST_SAMPLES:
+        raise RejectedError(
+            f"{len(now)} of {samples} images can be used, too few to calibrate on: "
+            f"at least {FEWEST_SAMPLES} have to be"
+        )
+    if now != first:
+        raise PipelineError(
+            "some images could be read in one round and not in another: run the command again"
+        )

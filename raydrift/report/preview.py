@@ -1,0 +1,141 @@
+"""What a drift does to the first few images of an input, without writing a run."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image
+
+from raydrift.catalog import Catalog, load_catalog
+from raydrift.catalog.stream import sample_order
+from raydrift.codec import RGB
+from raydrift.drift import drift_image
+from raydrift.errors import CatalogError, ImageError, SettingsError, reason
+from raydrift.isolated_decoder import IsolatedDecoder
+from raydrift.place import redacted
+from raydrift.report.level_sheet import LevelCard, level_sheet
+from raydrift.report.sheet import shown_size
+from raydrift.settings import GenerateSettings, ImageSettings, ImageTransform, TransformInfo
+
+_MOST_PIXELS: Final = 2**27
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A sheet and what it shows.
+
+    Attributes:
+        sheet: RGB.
+        sample_ids: Of the images on it.
+        passed_over: Samples before the last of those that cannot be used.
+        first_problem: Of the first of them, its path and why; empty: there is none.
+    """
+
+    sheet: Image.Image
+    sample_ids: tuple[int, ...]
+    passed_over: int
+    first_problem: str
+
+
+def preview(
+    settings: GenerateSettings,
+    transforms: Sequence[ImageTransform],
+    levels: Sequence[float],
+    images: int,
+) -> Preview:
+    """Draws a sheet of transforms by levels.
+
+    The pixels are those that ``generate`` writes for the same samples with this one transform at
+    this level.
+
+    Args:
+        settings: Of the run; its own transforms are not looked at.
+        transforms: One or more, each shown by itself.
+        levels: One or more, 0 to 1.
+        images: How many, 1 or more; fewer if the input has no more that can be used.
+
+    Raises:
+        CatalogError: The input is not there, or none of its images can be used.
+        SettingsError: There is too much to show, or nothing.
+    """
+    if images < 1:
+        raise SettingsError(f"images is {images}: give at least 1")
+    catalog = load_catalog(settings.input, settings.class_mapping, settings.options_of("input"))
+    images = min(images, len(catalog))
+    width, height = shown_size(settings.image.height, settings.image.width)
+    count = images * len(transforms) * (len(levels) + 1)
+    if count * width * height > _MOST_PIXELS:
+        raise SettingsError(
+            f"{count} pictures are too many for one sheet: ask for fewer images, transforms or "
+            "levels"
+        )
+    cards, ids = [], []
+    passed_over, first_problem = 0, ""
+    with closing(IsolatedDecoder()) as decoder:
+        for sample_id, path, class_name, image in _samples(settings, catalog, decoder):
+            if isinstance(image, ImageError):
+                passed_over += 1
+                first_problem = first_problem or " ".join(f"{path}: {image.reason}".split())
+                continue
+            rows = {
+                str(transform): [
+                    _drifted(settings, image, sample_id, transform, level) for level in levels
+                ]
+                for transform in transforms
+            }
+            named = path if path.startswith(f"{class_name}/") else f"{class_name}  {path}"
+            cards.append(LevelCard(f"sample {sample_id}  {named}", image, rows))
+            ids.append(sample_id)
+            if len(cards) == images:
+                break
+    if not cards:
+        raise CatalogError(
+            f"none of {passed_over:,} images in {redacted(settings.input)} can be used "
+            f"(first: {first_problem})"
+        )
+    title = f"{_many(len(transforms), 'transform')}, {_many(len(levels), 'level')}"
+    told = f"as raydrift generate -t NAME:LEVEL --seed {settings.seed} writes them"
+    sheet = level_sheet(cards, levels, title, told)
+    return Preview(sheet, tuple(ids), passed_over, first_problem)
+
+
+def _samples(
+    settings: GenerateSettings,
+    catalog: Catalog,
+    decoder: Callable[[bytes, ImageSettings], RGB],
+) -> Iterator[tuple[int, str, str, RGB | ImageError]]:
+    """The run's samples in order: id, path, class, and the pixels or why there are none."""
+    order = sample_order(settings, catalog).rows
+    if settings.start >= len(order):
+        raise SettingsError(f"start is {settings.start}: the input has {len(order)} samples")
+    for sample_id in range(settings.start, len(order)):
+        row = int(order[sample_id])
+        path = catalog.table["path"][row].as_py()
+        class_name = catalog.classes[catalog.table["class_index"][row].as_py()]
+        image: RGB | ImageError
+        try:
+            content = catalog.root.at(path).read_bytes(settings.image.max_bytes)
+            image = decoder(content, settings.image)
+        except ImageError as error:
+            image = error
+        except (OSError, ValueError) as error:
+            image = ImageError("read", redacted(reason(error)))
+        yield sample_id, path, class_name, image
+
+
+def _drifted(
+    settings: GenerateSettings,
+    image: RGB,
+    sample_id: int,
+    transform: ImageTransform,
+    level: float,
+) -> RGB:
+    chain = [TransformInfo(transform, level)]
+    return drift_image(
+        image, chain, seed=settings.seed, sample_id=sample_id, profile=settings.profile
+    )[0]
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" + ("s" if count > 1 else "")

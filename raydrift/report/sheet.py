@@ -1,0 +1,97 @@
+"""The paper that contact sheets are drawn on: title, cards, pictures, texts that fit."""
+
+from bisect import bisect_right
+from typing import Final
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from raydrift.codec import RGB
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+Corner = tuple[int, int]
+"""Of a box, its left and its top, pixels."""
+
+PAPER: Final = "#f6f7f9"
+INK: Final = "#1c2430"
+SOFT: Final = "#6b7480"
+ACCENT: Final = "#c2570c"
+MARGIN: Final = 36
+GUTTER: Final = 20
+PADDING: Final = 14
+GAP: Final = 8
+HEADING: Final = 20
+
+_CARD, _EDGE = "#ffffff", "#e2e5ea"
+_SMALLEST, _LARGEST = 144, 320
+_WIDEST_TITLE = 640
+_UNKNOWN_TO_THE_FONT = str.maketrans("×−", "x-")
+
+
+def font(size: int) -> Font:
+    """The one font, at a size in pixels."""
+    return ImageFont.load_default(size=size)
+
+
+def blank_sheet(
+    title: str, subtitle: str, width: int, height: int
+) -> tuple[Image.Image, ImageDraw.ImageDraw, int]:
+    """Paper with a headline, for a grid of cards.
+
+    Args:
+        title: The headline.
+        subtitle: A smaller line below it; empty for none.
+        width: Of the grid, pixels; a long title makes the paper wider.
+        height: Of the grid.
+
+    Returns:
+        The sheet in mode RGB, what draws on it, and where the grid's top is; it starts at `MARGIN`
+        from the left.
+    """
+    large, small = font(28), font(16)
+    text_width = max(width, min(_WIDEST_TITLE, round(large.getlength(title)) + 1))
+    top = MARGIN + 48 + (30 if subtitle else 0)
+    sheet = Image.new("RGB", (text_width + 2 * MARGIN, top + height + MARGIN), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((MARGIN, MARGIN), shorten(title, large, text_width), INK, large, "lt")
+    draw.text((MARGIN, MARGIN + 42), shorten(subtitle, small, text_width), SOFT, small, "lt")
+    return sheet, draw, top
+
+
+def draw_card(draw: ImageDraw.ImageDraw, corner: Corner, width: int, height: int) -> None:
+    """A white card with round corners."""
+    x, y = corner
+    box = (x, y, x + width - 1, y + height - 1)
+    draw.rounded_rectangle(box, radius=8, fill=_CARD, outline=_EDGE)
+
+
+def shown_size(height: int, width: int) -> tuple[int, int]:
+    """The (width, height) that an image is shown with: 144 to 320 pixels on its longer side.
+
+    Smaller ones are enlarged by a whole number, so that every pixel stays visible.
+    """
+    longer = max(height, width)
+    scale = -(-_SMALLEST // longer) if longer < _SMALLEST else min(1, _LARGEST / longer)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def paste(sheet: Image.Image, corner: Corner, image: RGB) -> None:
+    """Puts an image, uint8 RGB, on the sheet in the size that it is shown with."""
+    size = shown_size(*image.shape[:2])
+    enlarged = size[0] > image.shape[1]
+    method = Image.Resampling.NEAREST if enlarged else Image.Resampling.LANCZOS
+    picture = Image.fromarray(np.ascontiguousarray(image))
+    sheet.paste(picture if picture.size == size else picture.resize(size, method), corner)
+
+
+def shorten(text: str, font: Font, width: float) -> str:
+    """The text in a single line, cut with an ellipsis if it is wider than `width` pixels."""
+    line = " ".join(text.splitlines()).translate(_UNKNOWN_TO_THE_FONT)
+    if font.getlength(line) <= width:
+        return line
+
+    def cut(length: int) -> str:
+        return line[:length].rstrip(" .,") + "…"
+
+    fitting = bisect_right(range(len(line)), width, key=lambda length: font.getlength(cut(length)))
+    return cut(max(fitting - 1, 0))
