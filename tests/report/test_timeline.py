@@ -13,7 +13,7 @@ from raydrift.config import generate_settings
 from raydrift.engine.tasks import samples_of
 from raydrift.place import Place
 from raydrift.report.timeline import StreamPlan, plan_stream
-from raydrift.report.timeline_plot import save_timeline, timeline_figure
+from raydrift.report.timeline_plot import timeline_figure, timeline_png
 from raydrift.settings import GenerateSettings
 
 TIMELINE: dict[str, Any] = {
@@ -108,7 +108,7 @@ def test_every_timeline_has_a_picture(
 ) -> None:
     plan = planned(settings_of("unused", **values), drawn_catalog(samples, classes))
     figure = timeline_figure(plan, "$ _a title_ $")
-    save_timeline(plan, "$ _a title_ $", tmp_path / "plan.png")
+    (tmp_path / "plan.png").write_bytes(timeline_png(plan, "$ _a title_ $"))
     assert (tmp_path / "plan.png").read_bytes().startswith(b"\x89PNG")
     level, share, mix = figure.axes[:3]
     assert mix.get_xlim() == (0, samples)
@@ -123,7 +123,7 @@ def test_classes_of_any_name_are_in_the_picture(tmp_path: Path) -> None:
     catalog = drawn_catalog(40, 5)
     named = Catalog(catalog.root, catalog.table, names, dict.fromkeys(names, 0))
     plan = planned(settings_of("unused"), named)
-    save_timeline(plan, "猫", tmp_path / "plan.png")
+    (tmp_path / "plan.png").write_bytes(timeline_png(plan, "猫"))
     figure = timeline_figure(plan)
     shown = [text.get_text() for text in figure.axes[2].get_legend().get_texts()]
     assert shown[-1] == " _hidden"
