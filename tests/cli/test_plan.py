@@ -112,7 +112,7 @@ def test_the_picture_is_a_png(
     manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["plan", str(manifest), str(tmp_path / "out")]) == 2
-    assert capsys.readouterr().err.endswith("/out: give it a name that ends in .png\n")
+    assert capsys.readouterr().err.endswith("/out': write the picture's name as NAME.png\n")
 
 
 def test_a_fraction_is_of_the_samples_that_are_asked_for(
