@@ -21,7 +21,7 @@ from raydrift.place import Place, Sink, retrying
 from raydrift.storage import layout
 
 _READERS = 16
-_BLOCK_BYTES = 2**20  # of a file in memory
+_BLOCK_BYTES = 2**18  # of a file in memory: a core keeps it in its own cache
 _PAGE_ROWS = 8  # of images, which are large
 
 
