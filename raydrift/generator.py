@@ -234,6 +234,11 @@ class ImageDatasetGenerator(Timeline):
         self.add_abrupt_drift(found.transforms)
         self._calibrated = found.transforms, notes
 
+    def reset(self) -> None:
+        """Goes back to the start, without drift: the same calls then give the same bytes."""
+        super().reset()
+        self._calibrated = ((), [])
+
     def sample(
         self,
         output_path: str | os.PathLike[str],
@@ -257,7 +262,6 @@ class ImageDatasetGenerator(Timeline):
             RaydriftError: The run failed; the cursor stays where it was.
         """
         from raydrift.engine.generate import generate
-        from raydrift.engine.tasks import samples_of
 
         write = self._settings.write
         organized = write.organize_by_class if organize_by_class is None else organize_by_class
@@ -267,12 +271,11 @@ class ImageDatasetGenerator(Timeline):
             num_samples=num_samples,
             write=replace(write, organize_by_class=organized, overwrite=overwrite),
         )
-        samples, _ = samples_of(settings, self._catalog)
         calibrated, notes = self._calibrated
         notes = notes if calibrated == self._transforms else []
         quiet = not self._progress
         record = generate(settings, catalog=self._catalog, notes=notes, quiet=quiet)
-        self._cursor += samples
+        self._cursor += record.samples
         output = Place.of(settings.output, settings.options_of("output"))
         embedded = settings.embedding.compute
         return ImageDataCategoryInfo(

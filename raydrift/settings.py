@@ -25,7 +25,7 @@ FIRST_TIMESTAMP: Final = 1717232400.0
 # Arrow's columns of bytes end at 2 GiB, and a PNG can be larger than its pixels.
 _MOST_SHARD_BYTES: Final = 2**30
 
-_PLACES: Final = ("input", "output", "weights")
+_PLACES: Final = ("input", "output", "weights", "profile")
 
 
 @dataclass(frozen=True)
@@ -251,7 +251,8 @@ class GenerateSettings:
         stream: Samples of the whole stream, which fractions on the timeline are of; None: all up
             to this run's last, or all of the input.
         storage_options: How buckets are reached; nothing of it is ever shown or written. Sub-tables
-            ``input``, ``output`` and ``weights`` go before the rest for that one place.
+            ``input``, ``output``, ``weights`` and ``profile`` (of a calibration) go before the rest
+            for that one place.
     """
 
     input: str
@@ -299,14 +300,14 @@ class GenerateSettings:
             object.__setattr__(self, "class_mapping", labels)
 
     def options_of(self, role: str) -> dict[str, Any]:
-        """The storage options of ``input``, ``output`` or ``weights``."""
+        """The storage options of ``input``, ``output``, ``weights`` or ``profile``."""
         common = {
             name: value for name, value in self.storage_options.items() if name not in _PLACES
         }
-        own = self.storage_options.get(role, {})
-        if not isinstance(own, Mapping):
-            raise SettingsError(f"write storage_options.{role} as a table")
-        return common | dict(own)
+        for name in _PLACES:
+            if not isinstance(self.storage_options.get(name, {}), Mapping):
+                raise SettingsError(f"write storage_options.{name} as a table")
+        return common | dict(self.storage_options.get(role, {}))
 
 
 def _is_text(path: str) -> bool:

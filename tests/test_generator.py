@@ -1,5 +1,6 @@
 """The Python API, as the specification writes it."""
 
+import json
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -15,10 +16,22 @@ from raydrift import (
     TransformInfo,
     kl_softmax,
 )
+from raydrift.calibrate import CalibrationProfile, CurvePoint
+from raydrift.calibrate.profile import MeasuredSample, MeasuringNetwork
 from raydrift.codec import decode
 from raydrift.errors import CatalogError, OutputError, SettingsError
-from raydrift.settings import ClusterSettings, ImageSettings
+from raydrift.settings import ClusterSettings, DriftProfile, ImageSettings
 
+RUNS = ("calibrated", "by_hand")
+LINEAR = CalibrationProfile(
+    metric="kl_softmax",
+    transforms=("hue",),
+    curve=tuple(CurvePoint(level, level, level, level) for level in (0.0, 0.5, 1.0)),
+    sample=MeasuredSample(20, 0, 224, 224, "other images", 1, 0, "95 %"),
+    network=MeasuringNetwork("random", "random-1", normalize=False, precision="float32"),
+    ranges=DriftProfile(),
+    versions={},
+)
 NAMES = ["boat", "city_night", "desert", "flower", "house", "mountain"]
 
 
@@ -182,6 +195,22 @@ def fresh(scenes: Path) -> ImageDatasetGenerator:
         ]
     )
     return generator
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_a_calibration_is_told_only_where_it_is_in_force(scenes: Path, tmp_path: Path) -> None:
+    generator = ImageDatasetGenerator(
+        seed=1, input_path=scenes, cluster=ClusterSettings(workers=1), progress=False
+    )
+    generator.add_calibrated_drift(LINEAR, target=0.5)
+    assert generator.transforms == (TransformInfo(ImageTransform.HUE, 0.5),)
+    generator.sample(tmp_path / "calibrated", num_samples=4)
+    generator.reset()
+    generator.add_abrupt_drift([TransformInfo(ImageTransform.HUE, 0.5)])
+    generator.sample(tmp_path / "by_hand", num_samples=4)
+    told = [json.loads((tmp_path / name / "run.json").read_text())["notes"] for name in RUNS]
+    assert told[0][0].startswith("hue:0.5 for kl_softmax 0.5 by profile in memory (SHA-256 ")
+    assert told[1] == []
 
 
 @pytest.mark.usefixtures("ray_session")

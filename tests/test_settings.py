@@ -560,6 +560,20 @@ def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield prefix + key, value
 
 
+class TestStorageOptions:
+    def test_each_place_has_the_common_ones_and_its_own(self) -> None:
+        own = {"output": {"key": "b"}, "profile": {"key": "c", "region": "r"}}
+        settings = built(storage_options={"key": "a", **own})
+        assert settings.options_of("input") == {"key": "a"}
+        assert settings.options_of("output") == {"key": "b"}
+        assert settings.options_of("profile") == {"key": "c", "region": "r"}
+
+    def test_those_of_a_place_are_a_table(self) -> None:
+        settings = built(storage_options={"profile": "work"})
+        with pytest.raises(SettingsError, match=r"^write storage_options.profile as a table$"):
+            settings.options_of("input")
+
+
 class TestTheJobsFile:
     def test_it_is_a_valid_run(self) -> None:
         settings = generate_settings(read_toml(str(JOB)))

@@ -45,7 +45,8 @@ class Curve:
 
     A divergence may be had at several levels, as ``default`` falls where it goes from blur to
     noise: then the lowest one counts. So from the divergence at level 0 upwards a higher
-    divergence never has a lower level, whatever the curve does in between.
+    divergence never has a lower level, whatever the curve does in between, unless it jumps upwards
+    and falls from there.
 
     Attributes:
         points: Two or more, in rising order of their levels.

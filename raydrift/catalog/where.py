@@ -1,10 +1,13 @@
 """Which images of a catalog filters let through."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from raydrift.catalog.catalog import Catalog
@@ -38,12 +41,21 @@ def rows_where(catalog: Catalog, where: Where) -> npt.NDArray[np.bool_]:
     held = np.zeros(len(catalog), np.bool_)
     table = table.append_column(_ROW, pa.array(np.arange(len(catalog))))
     try:
-        held[table.filter(pq.filters_to_expression(filters))[_ROW].to_numpy()] = True
+        holds = reduce(or_, (_holds(group) for group in filters))
+        held[table.filter(holds)[_ROW].to_numpy()] = True
     except pa.ArrowException as error:
         raise SettingsError(f"where {told(where)}: {' '.join(str(error).split())}") from None
     if not held.any():
         raise SettingsError(f"where {told(where)}: this holds of none of {len(catalog)} images")
     return held
+
+
+def _holds(group: list[tuple[str, str, Any]]) -> pc.Expression:
+    """All filters of a group, of values that are there: for Arrow null is ``not in`` any list."""
+    holds = pq.filters_to_expression([group])
+    for name, _, _ in group:
+        holds &= pc.field(name).is_valid()
+    return holds
 
 
 def _column(catalog: Catalog, name: str) -> pa.Array | pa.ChunkedArray:

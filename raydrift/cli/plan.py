@@ -56,7 +56,7 @@ def plan(
     from raydrift.cli.generate import read_settings
     from raydrift.engine.tasks import notes_of, samples_of
     from raydrift.errors import SettingsError
-    from raydrift.place import Place
+    from raydrift.place import Place, redacted
     from raydrift.report.timeline import plan_stream
     from raydrift.report.timeline_plot import timeline_png
 
@@ -84,8 +84,9 @@ def plan(
     catalog = load_catalog(settings.input, settings.class_mapping, settings.options_of("input"))
     place = Place.of(settings.output, settings.options_of("output"))
     check_folder(place)
+    told: list[str] = []
     if settings.calibration.profile is not None:
-        settings, _ = calibrated(settings, catalog.digest())
+        settings, told = calibrated(settings, catalog.digest())
     samples, ended_by = samples_of(settings, catalog)
     stream = Stream.of(settings, catalog)
     planned = plan_stream(settings, catalog, stream, samples)
@@ -93,9 +94,9 @@ def plan(
     for table in (_drifts(planned), _phases(planned)):
         if table.row_count:
             out.print(table)
-    for note in notes_of(settings, stream, samples, ended_by):
+    for note in (*told, *notes_of(settings, stream, samples, ended_by)):
         out.print(note)
-    write_file(place, timeline_png(planned, PurePath(settings.input).name))
+    write_file(place, timeline_png(planned, PurePath(redacted(settings.input)).name))
     out.print(f"timeline: {place}")
 
 

@@ -74,10 +74,11 @@ def measure_batches(
         Its results as they are done, in any order.
     """
     samples, _ = samples_of(settings, catalog)
-    stream = Stream.of(settings, catalog)
-    schedules = [stream.schedule]
-    if chains is not None:
-        schedules = [Schedule(settings.seed, tuple(chain)) for chain in chains]
+    if chains is None:
+        stream = Stream.of(settings, catalog)
+        schedules, where = [stream.schedule], stream.where
+    else:  # instead of the run's own drifts
+        schedules, where = [Schedule(settings.seed, tuple(chain)) for chain in chains], ()
     catalog = replace(catalog, columns=None)
     size = settings.embedding.batch_size
     count = -(-samples // size)
@@ -88,7 +89,7 @@ def measure_batches(
     free = free_resources()
     cluster = replace(settings.cluster, embedders=settings.cluster.embedders if free.gpus else 0)
     plan = make_plan(cluster, free, True, count)
-    tasks = ShardTasks(settings, catalog, samples, size, np.arange(count), stream.where)
+    tasks = ShardTasks(settings, catalog, samples, size, np.arange(count), where)
     told = ShardJob(
         settings,
         catalog.root,

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from raydrift.catalog import Catalog, load_catalog
-from raydrift.catalog.stream import Stream
+from raydrift.catalog.stream import Stream, axis_of
 from raydrift.embed.weights import find_weights
 from raydrift.engine.evaluate import LevelBatch, measure_batches
 from raydrift.engine.generate import shown
@@ -20,11 +20,12 @@ from raydrift.engine.run import Clock
 from raydrift.engine.tasks import samples_of
 from raydrift.errors import PipelineError, RejectedError
 from raydrift.metrics import METRICS, kl_softmax_pairs, mean_interval
-from raydrift.place import Place
+from raydrift.place import Place, redacted
 from raydrift.report.evaluation import METRIC_NAMES, BatchMeasures, Evaluation
 from raydrift.report.level_plots import kl_by_batch, kl_by_level
 from raydrift.report.page import report_page
 from raydrift.report.strips import make_strips
+from raydrift.settings import CalibrationSettings
 from raydrift.storage import layout
 from raydrift.storage.evaluated import EvaluationRecord, begin_evaluation, write_evaluation
 from raydrift.storage.record import installed_versions, make_identity
@@ -59,6 +60,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
     settings = _resolved(settings, catalog)
     run = settings.run
     record = _record(settings, catalog)
+    catalog = replace(catalog, columns=None)  # nothing filters by them any more
     output = Place.of(run.output, run.options_of("output"))
     begin_evaluation(output, record, run.write.overwrite)
     clock.lap("list")
@@ -122,13 +124,21 @@ def measure_batch(batch: LevelBatch, seed: int) -> BatchMeasures:
 
 
 def _resolved(settings: EvaluateSettings, catalog: Catalog) -> EvaluateSettings:
-    """The settings with the number of samples, and without what only writing needs."""
+    """The settings with the numbers of samples, and without what only writing needs."""
     run = settings.run
     samples, _ = samples_of(run, catalog)
     if settings.batches is not None:
         samples = min(samples, settings.batches * run.embedding.batch_size)
     embedding = replace(run.embedding, compute=True)
-    run = replace(run, num_samples=samples, transforms=(), drift=(), embedding=embedding)
+    run = replace(
+        run,
+        num_samples=samples,
+        stream=axis_of(run, len(catalog)).samples,  # fractions stay of what they were of
+        transforms=(),
+        calibration=CalibrationSettings(),
+        drift=(),
+        embedding=embedding,
+    )
     return replace(settings, run=run, batches=-(-samples // embedding.batch_size))
 
 
@@ -170,7 +180,7 @@ def _evaluation(settings: EvaluateSettings, batches: list[BatchMeasures]) -> Eva
     if not usable:
         first = f" (first: {left_out[0].path}: {left_out[0].error})" if left_out else ""
         raise RejectedError(
-            f"none of {len(left_out)} images of {settings.run.input} can be used{first}: "
+            f"none of {len(left_out)} images of {redacted(settings.run.input)} can be used{first}: "
             "nothing was measured"
         )
     return Evaluation(settings.sweep, usable, tuple(left_out))

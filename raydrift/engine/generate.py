@@ -63,12 +63,14 @@ def generate(
         name = settings.embedding.weights
         weights = find_weights(name, settings.seed, settings.options_of("weights"))
     digest = weights.digest if weights else None
+    listed = catalog.digest()
     if settings.calibration.profile is not None:
-        settings, told = calibrated(settings, catalog.digest(), digest)
+        settings, told = calibrated(settings, listed, digest)
         notes = [*notes, *told]
     stream = Stream.of(settings, catalog)
     notes = [*notes, *notes_of(settings, stream, samples, ended_by)]
-    identity = make_identity(settings, samples, catalog.digest(), digest)
+    catalog = replace(catalog, columns=None)  # workers have no use for them
+    identity = make_identity(settings, samples, listed, digest)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
     output = Place.of(settings.output, settings.options_of("output"))
     make_folder(output)
@@ -115,4 +117,6 @@ def shown(settings: GenerateSettings) -> dict[str, Any]:
     plain = as_dict(settings)
     plain["input"], plain["output"] = redacted(settings.input), redacted(settings.output)
     plain["embedding"]["weights"] = redacted(settings.embedding.weights)
+    if settings.calibration.profile is not None:
+        plain["calibration"]["profile"] = redacted(settings.calibration.profile)
     return plain

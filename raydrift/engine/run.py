@@ -1,7 +1,7 @@
 """A run at work: shards are made until none is missing, then merged."""
 
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from time import perf_counter
 
 import numpy as np
@@ -75,7 +75,7 @@ class Run:
         quiet: bool,
     ) -> None:
         self._settings = settings
-        self._catalog = replace(catalog, columns=None)  # workers have no use for them
+        self._catalog = catalog
         self._stream = stream
         self._weights = weights
         self._output = output

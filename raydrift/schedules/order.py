@@ -82,14 +82,16 @@ def stretches(
     """
     starts = [axis.start(shift.start, "label shift: start") for shift in shifts]
     count = len(of_class)
-    there = np.bincount(of_class[min(starts, default=0) :], minlength=len(classes))
+    first = min(starts, default=0)
+    remain = of_class[first:] if first < count else of_class  # the stream may be the longer one
+    there = np.bincount(remain, minlength=len(classes))
     now = there / max(1, there.sum())
     found: list[Stretch] = []
     in_order = sorted(range(len(shifts)), key=starts.__getitem__)
     for place, index in enumerate(in_order):
         shift, start = shifts[index], starts[index]
         following = in_order[place + 1 : place + 2]
-        stop = starts[following[0]] if following else max(count, start)
+        stop = starts[following[0]] if following else max(count, start + 1)
         if start == stop and following:
             raise SettingsError(f"two label shifts begin at sample {start}: give one of them")
         after = shift.mix(classes, there, seed, index)

@@ -48,6 +48,8 @@ def held(catalog: Catalog, where: Any) -> list[str]:
         ([("label", ">=", 1)], ["a.jpg", "b.jpg", "d.jpg"]),
         ([("path", "<", "c")], ["a.jpg", "b.jpg"]),
         ([("temperature", "<", 5)], ["a.jpg", "e.jpg"]),  # what is null, is not among them
+        ([("temperature", "not in", [5.0, 12.0])], ["a.jpg", "e.jpg"]),
+        ([("temperature", "!=", 5.0)], ["a.jpg", "b.jpg", "e.jpg"]),
         ([("temperature", "<", 5), ("indoors", "==", True)], ["e.jpg"]),
         ([[("temperature", ">", 10)], [("class", "=", "cat")]], ["b.jpg", "c.jpg", "e.jpg"]),
         ([("taken", ">=", "2024-01-04")], ["d.jpg", "e.jpg"]),

@@ -9,6 +9,7 @@ import pytest
 from raydrift.cli import run
 from raydrift.cli.drift_flags import drift_flags
 from raydrift.errors import SettingsError
+from tests.calibrate.test_profile import PROFILE
 
 CONFIG = """
 input = "{input}"
@@ -63,6 +64,17 @@ def test_it_reads_the_file_that_generate_reads(
     assert "gradual default:0.7 from sample 20 over 40" in said
     assert "the class 'cat' has run out" in said
     assert run(["plan", str(manifest), str(picture), "-c", "x"]) == 2
+
+
+def test_a_profile_is_told_as_generate_tells_it(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    PROFILE.save(str(tmp_path / "profile.toml"))
+    flags = ["--profile", str(tmp_path / "profile.toml"), "--target", "0.64"]
+    assert run(["plan", str(manifest), str(tmp_path / "plan.png"), *flags]) == 0
+    said = capsys.readouterr().out
+    assert "hue:0.3, default:0.8 for kl_softmax 0.64 by profile" in said
+    assert "the calibration was made on other images" in said
 
 
 def test_flags_give_numbers_their_meaning() -> None:

@@ -79,6 +79,17 @@ def test_what_is_measured_is_what_generate_writes(
     assert labels == pq.read_table(tmp_path / "target.parquet")["label"].to_pylist()
 
 
+def test_chains_come_instead_of_the_runs_own_drifts(
+    batches: list[LevelBatch], scenes: Path, tmp_path: Path
+) -> None:
+    """Also where those are meant for some images only."""
+    drifts = [{"transforms": ["hue:1"], "where": {"class": name}} for name in ("boat", "desert")]
+    settings = settings_for(scenes, tmp_path, num_samples=8, drift=drifts)
+    with closing(level_batches(settings, load_catalog(settings.input), [TURNED])) as found:
+        (one,) = found
+    np.testing.assert_array_equal(one.drifted[0], batches[0].drifted[1][:8])
+
+
 def test_images_that_cannot_be_used_are_left_out_and_named(scenes: Path, tmp_path: Path) -> None:
     """A batch of nothing else does not come."""
     source = tmp_path / "input"

@@ -111,6 +111,27 @@ def test_none_that_can_be_used_is_an_error_that_says_why(tmp_path: Path) -> None
     assert [path.name for path in (tmp_path / "out").iterdir()] == [layout.EVALUATION]
 
 
+@pytest.mark.parametrize(("batches", "measured"), [(None, 39), (4, 32)])
+def test_a_label_shift_is_where_it_is_in_the_whole_stream(
+    scenes: Path, tmp_path: Path, batches: int | None, measured: int
+) -> None:
+    """It begins at sample 36 of 72, and three boats remain there."""
+    shift = {"start": 0.5, "proportions": {"boat": 1.0}}
+    settings = settings_for(scenes, tmp_path, levels="1", batches=batches, label_shift=[shift])
+    evaluation = evaluate(settings, quiet=True)
+    names = [name for batch in evaluation.batches for name in batch.class_names]
+    assert len(names) == measured
+    assert len(set(names[16:36])) > 1
+    assert set(names[36:]) <= {"boat"}
+
+
+def test_a_calibration_of_the_run_is_left_aside(source: Path, tmp_path: Path) -> None:
+    calibration = {"profile": "not_there.toml", "target": 0.5}
+    evaluate(settings_for(source, tmp_path, batches=1, calibration=calibration), quiet=True)
+    record = json.loads((tmp_path / layout.EVALUATION).read_text())
+    assert record["settings"]["calibration"] == {"profile": None, "target": None, "level": None}
+
+
 def batch_of(originals: np.ndarray, *drifted: np.ndarray) -> LevelBatch:
     count = len(originals)
     return LevelBatch(3, tuple(range(count)), (0,) * count, ("a",) * count, originals, drifted)

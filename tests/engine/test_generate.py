@@ -31,7 +31,13 @@ from raydrift.errors import (
     SettingsError,
     WeightsError,
 )
-from raydrift.settings import GenerateSettings, ImageSettings, ImageTransform, TransformInfo
+from raydrift.settings import (
+    CalibrationSettings,
+    GenerateSettings,
+    ImageSettings,
+    ImageTransform,
+    TransformInfo,
+)
 from raydrift.storage.record import RunRecord
 
 pytestmark = pytest.mark.usefixtures("ray_session")
@@ -341,7 +347,13 @@ def test_an_output_that_cannot_be_made_is_told_before_anything_starts(scenes: Pa
 
 def test_credentials_in_a_uri_are_not_written_down(scenes: Path, tmp_path: Path) -> None:
     settings = settings_for(scenes, tmp_path, num_samples=4)
-    told = shown(replace(settings, input="s3://key:secret@bucket/photos"))
+    told = shown(
+        replace(
+            settings,
+            input="s3://key:secret@bucket/photos",
+            calibration=CalibrationSettings("s3://key:secret@bucket/profile.toml", target=0.5),
+        )
+    )
     assert told["input"] == "s3://***@bucket/photos"
     assert "secret" not in json.dumps(told)
 

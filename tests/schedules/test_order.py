@@ -42,6 +42,20 @@ def assert_share(classes: np.ndarray, one: int, share: float) -> None:
     assert low <= (classes == one).sum() <= high
 
 
+@pytest.mark.parametrize(
+    "shift", [LabelShift(start=600, proportions={"cat": 0.5}), LabelShift(500, concentration=1.0)]
+)
+def test_a_shift_behind_the_last_image_of_a_longer_stream_changes_nothing(
+    shift: LabelShift,
+) -> None:
+    order, of_class = images(500)
+    axis = Axis(1000, 0.0, 1.0)
+    path = stretches([shift], axis, classes=CLASSES, of_class=of_class, seed=42)
+    found = shifted_order(order, of_class, path, classes=CLASSES, seed=42)
+    assert found.rows.tolist() == order.tolist()
+    assert found.ended_by is None
+
+
 def test_up_to_its_start_nothing_changes_and_no_image_comes_twice() -> None:
     found, _, order = shifted(5000, LabelShift(2000, proportions={"cat": 0.9}))
     assert found.rows[:2000].tolist() == order[:2000].tolist()
