@@ -62,6 +62,20 @@ def test_the_commands_for_your_own_images_run_and_write_the_files_of_the_table(
     assert {path.name for path in (tmp_path / "out").iterdir()} == listed - {layout.EMBEDDINGS}
 
 
+@pytest.mark.usefixtures("ray_session")
+def test_the_commands_that_show_drift_and_place_it_in_time_run(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photos").symlink_to(scenes)
+    monkeypatch.chdir(tmp_path)
+    lines = [line.split("#")[0] for block in blocks("sh") for line in block.splitlines()]
+    shown = [line for line in lines if "preview" in line or "--drift" in line]
+    assert len(shown) == 3
+    for line in shown:
+        assert run(shlex.split(line.removeprefix("uv run raydrift "))) == 0, line
+    assert {"sheet.png", "plan.png", "out"} <= {path.name for path in tmp_path.iterdir()}
+
+
 def test_the_files_that_it_links_to_are_there() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
