@@ -134,8 +134,6 @@ def _table(kind: Callable[..., T], name: str, one: object) -> T:
     for key in one:
         if key not in keys:
             raise SettingsError(f"{name} has an unknown key {key}: {suggest(key, keys)}")
-    if kind is Drift and "transforms" not in one:
-        raise SettingsError(f'{name}: transforms are missing: write transforms = ["default:0.5"]')
     try:
         return kind(**one)
     except SettingsError as error:

@@ -245,7 +245,8 @@ class GenerateSettings:
         first_timestamp: Of sample 0, seconds since 1970.
         delta_timestamp: Seconds between one sample and the next.
         transforms: Of every sample, applied in this order; none: clean images.
-        calibration: Instead of them, a divergence by a profile.
+        calibration: A divergence by a profile: of those drifts that have no transforms, or where
+            there are none, instead of ``transforms``.
         drift: The drifts on the timeline, layered in this order over ``transforms``.
         label_shift: Where the mix of classes changes.
         stream: Samples of the whole stream, which fractions on the timeline are of; None: all up
@@ -295,6 +296,12 @@ class GenerateSettings:
         size = self.write.shard_size
         ok = size is None or size <= most
         _require(ok, "write.shard_size", size, f"at most {most} images of this size are 1 GiB")
+        for number, drift in enumerate(self.drift, 1):
+            if not drift.transforms and self.calibration.profile is None:
+                raise SettingsError(
+                    f"drift {number}: transforms are missing: write "
+                    'transforms = ["default:0.5"], or give a calibration'
+                )
         if self.class_mapping is not None:
             labels = {name: _label(name, label) for name, label in self.class_mapping.items()}
             object.__setattr__(self, "class_mapping", labels)

@@ -248,8 +248,9 @@ def calibrated(
         profile: The profile, if it need not be read.
 
     Returns:
-        The settings, and sentences for ``run.json``: what was asked for, by which profile, and what
-        is different from where it was measured.
+        The settings, in which they are those of the drifts that have none, or else of every sample;
+        and sentences for ``run.json``: what was asked for, by which profile, and what is different
+        from where it was measured.
 
     Raises:
         SettingsError: (a ``ValueError``) The profile cannot be read, does not hold for this run or
@@ -277,6 +278,11 @@ def calibrated(
         raise SettingsError(f"profile {name}: {error}") from None
     chain, digest = ", ".join(map(str, transforms)), sha256(content).hexdigest()[:12]
     told = f"{chain} for {profile.metric} {target:g} by profile {name} (SHA-256 {digest}…)"
+    drift = tuple(
+        one if one.transforms else replace(one, transforms=transforms) for one in settings.drift
+    )
+    if drift != settings.drift:
+        return replace(settings, drift=drift), [told, *notes]
     return replace(settings, transforms=transforms), [told, *notes]
 
 

@@ -79,12 +79,17 @@ Duty = Annotated[
 
 
 def drift_flags(
-    transforms: list[str] | None, kind: str | None, **placed: str | float | None
+    transforms: list[str] | None,
+    kind: str | None,
+    profile: str | None = None,
+    **placed: str | float | None,
 ) -> dict[str, Any]:
     """What the flags say of ``transforms`` or, with a kind, of ``drift``; None: nothing.
 
+    Without transforms a drift has those of the profile.
+
     Raises:
-        SettingsError: A drift has no transforms, or is placed but has no kind.
+        SettingsError: A drift has neither, or is placed but has no kind.
     """
     from raydrift.errors import SettingsError
 
@@ -93,10 +98,10 @@ def drift_flags(
         if given:
             raise SettingsError(f"--{next(iter(given))} is of a drift: add --drift gradual")
         return {"transforms": transforms or None}
-    if not transforms:
-        raise SettingsError("--drift needs a transform: add -t default:0.7")
-    read = {name: _number(value) for name, value in given.items()}
-    return {"drift": [{"kind": kind, "transforms": transforms} | read]}
+    if not transforms and profile is None:
+        raise SettingsError("--drift needs a transform: add -t default:0.7, or a --profile")
+    drift = {"kind": kind} | {name: _number(value) for name, value in given.items()}
+    return {"drift": [drift | ({"transforms": transforms} if transforms else {})]}
 
 
 def _number(text: str | float) -> str | int | float:

@@ -131,6 +131,7 @@ def generate(
     flags |= drift_flags(
         transform,
         drift,
+        profile,
         start=start,
         until=until,
         width=width,

@@ -72,6 +72,7 @@ def plan(
     flags |= drift_flags(
         transform,
         drift,
+        profile,
         start=start,
         until=until,
         width=width,

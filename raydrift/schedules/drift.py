@@ -60,7 +60,7 @@ class Drift:
 
     Attributes:
         transforms: What it does at its full level, applied in this order; ``NAME:LEVEL`` or
-            ``TransformInfo``.
+            ``TransformInfo``. Empty: what the run's calibration comes to.
         kind: ``abrupt``: every sample from ``start`` on. ``gradual``: each sample at the full level
             or not at all, with a chance that rises over ``width``. ``incremental``: every sample,
             at a level that rises over ``width``. ``recurring``: every sample in a share of each
@@ -83,7 +83,7 @@ class Drift:
     '7d'
     """
 
-    transforms: tuple[TransformInfo, ...]
+    transforms: tuple[TransformInfo, ...] = ()
     kind: DriftKind = DriftKind.ABRUPT
     start: Plain = 0
     until: Plain | None = None
@@ -99,10 +99,11 @@ class Drift:
         kind = DriftKind.parse(str(self.kind))
         checked: dict[str, Any] = {
             "kind": kind,
-            "transforms": plain_transforms(self.transforms, "transforms"),
             "where": plain_where(self.where),
             "start": plain_position(self.start, "start"),
         }
+        if self.transforms != ():
+            checked["transforms"] = plain_transforms(self.transforms, "transforms")
         for name, kinds in _ONLY_OF.items():
             given = getattr(self, name) is not None
             if given and kind not in kinds:
@@ -121,11 +122,11 @@ class Drift:
         """The drift as plain values, the way TOML has it; what is not of its kind is left out."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         values["kind"] = str(self.kind)
-        values["transforms"] = [str(info) for info in self.transforms]
+        values["transforms"] = tuple(str(info) for info in self.transforms)
         return {name: _lists(value) for name, value in values.items() if value not in (None, ())}
 
     def __str__(self) -> str:
-        return f"{self.kind} {named(self.transforms)}"
+        return f"{self.kind} {named(self.transforms) or 'calibrated drift'}"
 
 
 def _lists(value: Any) -> Any:

@@ -10,6 +10,7 @@ import pytest
 from raydrift.calibrate import CalibrationProfile, calibrated
 from raydrift.calibrate.profile import MeasuredSample, MeasuringNetwork
 from raydrift.errors import SettingsError
+from raydrift.schedules.drift import Drift
 from raydrift.settings import (
     CalibrationSettings,
     DriftProfile,
@@ -133,6 +134,18 @@ def test_a_runs_settings_get_the_transforms_and_a_sentence(tmp_path: Path) -> No
     )
     by_share, _ = calibrated(asking(path, level=2 / 3), "catalog", "abc")
     assert by_share.transforms == settings.transforms
+
+
+def test_drifts_without_transforms_are_calibrated_instead_of_every_sample(tmp_path: Path) -> None:
+    path = tmp_path / "profile.toml"
+    PROFILE.save(str(path))
+    drift = (Drift(kind="gradual", start=0.5, width=0.1), Drift(["rotate:0.2"], start=0.9))
+    asked = replace(asking(path, target=0.64), drift=drift)
+    settings, notes = calibrated(asked, "catalog", "abc")
+    assert settings.transforms == ()
+    assert list(map(str, settings.drift)) == ["gradual hue:0.3 + default:0.8", "abrupt rotate:0.2"]
+    assert settings.drift[0].start == 0.5
+    assert notes[0].startswith("hue:0.3, default:0.8 for kl_softmax 0.64 by profile")
 
 
 def test_what_goes_wrong_names_the_profile(tmp_path: Path) -> None:

@@ -91,11 +91,26 @@ def test_flags_give_numbers_their_meaning() -> None:
     assert drift_flags(["hue:1"], None, start=None) == {"transforms": ["hue:1"]}
 
 
+def test_a_divergence_is_placed_on_the_timeline(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    PROFILE.save(str(tmp_path / "profile.toml"))
+    flags = ["--profile", str(tmp_path / "profile.toml"), "--target", "0.64"]
+    flags += ["--drift", "gradual", "--start", "40", "--width", "10"]
+    assert run(["plan", str(manifest), str(tmp_path / "plan.png"), *flags]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "gradual hue:0.3 + default:0.8 from sample 40 over 10" in said
+    assert "on every sample" not in said
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
         (["-t", "hue:1", "--start", "5"], "--start is of a drift: add --drift gradual"),
-        (["--drift", "gradual", "--width", "5"], "--drift needs a transform: add -t default:0.7"),
+        (
+            ["--drift", "gradual", "--width", "5"],
+            "--drift needs a transform: add -t default:0.7, or a --profile",
+        ),
         (
             ["-t", "hue:1", "--drift", "gradula", "--width", "5"],
             "drift 1: unknown drift 'gradula': did you mean 'gradual'?",
