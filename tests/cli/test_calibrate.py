@@ -15,6 +15,7 @@ from raydrift.errors import SettingsError
 SMALL = ["--weights", "random", "--image-size", "64", "--workers", "1"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
 def test_calibrate_then_generate_by_target_and_by_share(
     scenes: Path,

@@ -115,6 +115,7 @@ def test_images_that_cannot_be_used_are_left_out_and_named(scenes: Path, tmp_pat
     ]
 
 
+@pytest.mark.slow
 def test_chains_take_the_place_of_the_runs_own_drifts_on_its_own_samples(
     scenes: Path, tmp_path: Path
 ) -> None:

@@ -73,6 +73,7 @@ def test_two_workers_and_small_shards_give_the_same_files(
         assert (other / name).read_bytes() == (whole / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_three_calls_in_python_give_the_same_samples(
     whole: Path, scenes: Path, tmp_path: Path
 ) -> None:
@@ -199,6 +200,7 @@ def test_the_same_command_again_finds_it_done(whole: Path, scenes: Path) -> None
     assert {path.name: path.stat().st_mtime_ns for path in whole.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_an_evaluation_measures_what_is_in_force_on_each_batch(scenes: Path) -> None:
     generator = ImageDatasetGenerator(
         seed=5,

@@ -38,6 +38,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     disk.unmount()
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_a_larger_one_all_that_is_needed(
     disk: Disk, album: Path, reference: dict[str, Any]
 ) -> None:

@@ -42,6 +42,7 @@ def stopped(run: Run, title: str) -> int:
     return 0
 
 
+@pytest.mark.slow
 def test_a_node_of_a_cluster_is_killed(
     album: Path, reference: dict[str, Any], tmp_path: Path
 ) -> None:

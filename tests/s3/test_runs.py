@@ -104,6 +104,7 @@ def test_a_store_that_fails_now_and_then_loses_nothing(
     assert contents(Place.of(settings.output, options(proxy.server))) == local
 
 
+@pytest.mark.slow
 @ON_MOTO
 @pytest.mark.usefixtures("ray_session")
 def test_an_outage_ends_the_run_and_gives_nothing_up(
