@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.faults.runs import Gate, Processes, Run, contents, parent, until, without_embeddings
 
 PIXEL_WORKER = "ray::MapWorker(MapBatches(PixelStage)).submit"
