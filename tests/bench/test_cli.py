@@ -70,6 +70,7 @@ def test_a_run_of_the_real_pipeline(
     assert list(tmp_path.iterdir()) == [], "nothing is kept"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
 def test_with_embeddings_the_worker_is_one_that_embeds(
     scenes: Path, capsys: pytest.CaptureFixture[str]
@@ -300,6 +301,7 @@ def test_without_a_gpu_cuda_is_refused(capsys: pytest.CaptureFixture[str]) -> No
     assert said.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_the_network_alone_needs_no_ray() -> None:
     code = (
         "import sys\nfrom raydrift.cli import run\n"

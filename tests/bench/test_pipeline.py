@@ -134,6 +134,7 @@ def test_a_shard_ends_when_its_ledger_entry_appeared_as_nearly_as_that_is_told(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
 def test_where_others_embed_nobody_can_tell_how_busy_a_worker_was(
     scenes: Path, tmp_path: Path

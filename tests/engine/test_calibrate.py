@@ -115,6 +115,7 @@ def test_what_cannot_be_is_refused(
     assert said in str(error.value)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
 def test_images_that_cannot_be_used_are_counted_and_too_few_are_an_error(
     scenes: Path, tmp_path: Path

@@ -222,6 +222,7 @@ def test_another_timeline_is_another_run(whole: Path, scenes: Path) -> None:
         run(scenes, whole, 1, 64, drift=DRIFTS[:1])
 
 
+@pytest.mark.slow
 def test_a_manifest_that_tells_otherwise_is_another_run(scenes: Path, tmp_path: Path) -> None:
     """The filter is the same, but another column lets other images through."""
     paths = sorted(str(path) for path in scenes.glob("boat/*.jpg"))

@@ -5,6 +5,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.faults.runs import SHARDS, Gate, Run, contents, finish, until, without_embeddings
 
 
@@ -36,6 +38,7 @@ def test_the_same_command_makes_the_missing_shards_only(
     assert contents(output) == without_embeddings(reference) | {"_shards": shards}
 
 
+@pytest.mark.slow
 def test_the_same_command_merges_a_run_that_was_killed_in_the_merge(
     album: Path, reference: dict[str, Any], tmp_path: Path
 ) -> None:
