@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import fsspec
+import pyarrow as pa
 import pytest
 from pyarrow import fs
 
@@ -212,6 +213,21 @@ class TestNames:
         with pytest.raises(SettingsError) as caught:
             Place.of(uri)
         assert str(caught.value).endswith(f": {why}")
+
+    def test_where_arrow_was_built_without_a_cloud_fsspec_names_its_package(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Unbuilt:
+            @staticmethod
+            def from_uri(uri: str) -> None:
+                raise pa.ArrowNotImplementedError(f"Got GCS URI {uri} but no GCS support")
+
+        monkeypatch.setattr("raydrift.place.opening.fs.FileSystem", Unbuilt)
+        with pytest.raises(SettingsError) as caught:
+            Place.of("gs://bucket/photos")
+        assert str(caught.value) == (
+            "gs://bucket/photos: Please install gcsfs to access Google Storage"
+        )
 
     def test_a_scheme_whose_package_arrow_would_ask_for(self) -> None:
         with pytest.raises(SettingsError, match=r"^hf://datasets/a/b: .*huggingface_hub"):
