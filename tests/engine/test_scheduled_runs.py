@@ -61,6 +61,12 @@ def whole(scenes: Path, ray_session: None, tmp_path_factory: pytest.TempPathFact
     return run(scenes, tmp_path_factory.mktemp("whole"), workers=1, shard_size=64)
 
 
+def members_of(archive: BytesIO) -> dict[str, str]:
+    """The digest of each image; reading it checks it."""
+    with ZipFile(archive) as members:
+        return {name: sha256(members.read(name)).hexdigest() for name in members.namelist()}
+
+
 def rows(output: Path, name: str = "provenance") -> list[dict[str, Any]]:
     return pq.read_table(output / f"{name}.parquet").to_pylist()
 
@@ -96,14 +102,15 @@ def test_three_calls_in_python_give_the_same_samples(
     generator.add_label_shift({"boat": 0.3}, start=30, width=10)
     calls = [generator.sample(tmp_path / str(count), count) for count in (17, 25, None)]
     assert generator.remaining == 0
+    one = (whole / "sampled_images.zip").read_bytes()
     merged = BytesIO()
     with ZipFile(merged, "w") as archive:
         for call in calls:
             with ZipFile(call.zip_path) as members:
                 for info in members.infolist():
                     archive.writestr(info, members.read(info))
-    digest = sha256((whole / "sampled_images.zip").read_bytes()).hexdigest()
-    assert sha256(merged.getvalue()).hexdigest() == digest
+    assert members_of(merged) == members_of(BytesIO(one))
+    assert sha256(merged.getvalue()).hexdigest() == sha256(one).hexdigest()
     parts = [pq.read_table(tmp_path / str(n) / "provenance.parquet") for n in (17, 25, None)]
     assert pa.concat_tables(parts).to_pylist() == rows(whole)
 
