@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from raydrift.catalog import load_catalog
 from raydrift.config import as_dict
-from raydrift.engine.shard_work import Reader, ShardJob, commit_shard, drift_shard
+from raydrift.engine.shard_work import Reader, ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.engine.tasks import ShardTasks
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
@@ -34,8 +34,9 @@ def make_shards(
     reader = Reader(catalog.root, settings.image.max_bytes)
     shards = range(record.shards) if commit_order is None else commit_order
     for tasks in ShardTasks(settings, catalog, len(catalog), size, np.array(shards)):
-        table, _ = drift_shard(job, tasks, False, reader)
-        commit_shard(job, table, embeddings_of(table) if settings.embedding.compute else None)
+        ((table, _),) = drift_shard(job, tasks, False, reader)
+        embeddings = embeddings_of(table) if settings.embedding.compute else None
+        commit_shard(job, tasks["shard"][0].as_py(), [ShardPart(table, embeddings)])
     return output
 
 

@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -33,7 +33,8 @@ _PNG_ROOM: Final = 1024
 _LOCAL_READS: Final = 4
 _LOCAL_BATCH: Final = 4  # files a thread reads at once: to wake one costs as much as a small file
 
-_SECONDS: Final = ("started", "read_seconds", "drift_seconds")
+_STARTED: Final = "started"
+_SECONDS: Final = ("read_seconds", "drift_seconds")
 
 Decoder = Callable[[bytes, ImageSettings], RGB]
 """``codec.decode``, or what does the same elsewhere."""
@@ -68,10 +69,30 @@ class ShardJob:
         return schedule.samples(ids, meant)
 
 
+@dataclass(frozen=True)
+class ShardPart:
+    """Some samples of a shard, ready to be committed.
+
+    Attributes:
+        table: What ``drift_shard`` made of them.
+        embeddings: float64 of shape (n, 512), a row for every row of the table; None: none.
+        embed_seconds: What they took.
+    """
+
+    table: pa.Table
+    embeddings: npt.NDArray[np.float64] | None = None
+    embed_seconds: float = 0.0
+
+
 def drift_shard(
-    job: ShardJob, tasks: pa.Table, keep_pixels: bool, reader: "Reader", decoder: Decoder = decode
-) -> tuple[pa.Table, RGB | None]:
-    """Reads, decodes, drifts and encodes one shard's images.
+    job: ShardJob,
+    tasks: pa.Table,
+    keep_pixels: bool,
+    reader: "Reader",
+    decoder: Decoder = decode,
+    rows: int | None = None,
+) -> Iterator[tuple[pa.Table, RGB | None]]:
+    """Reads, decodes, drifts and encodes one shard's images, part by part.
 
     Args:
         job: The run.
@@ -79,12 +100,26 @@ def drift_shard(
         keep_pixels: Whether the drifted pixels are returned beside their PNGs.
         reader: What reads the images.
         decoder: What decodes them.
+        rows: Of a part, whose PNGs are in memory at a time; None: there is one part.
 
-    Returns:
+    Yields:
         The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
         ``reason``, and for the rejected ones ``stage``, ``error`` and ``passing``; and the pixels,
         uint8 of shape (n, height, width, 3), black where rejected.
     """
+    contents = reader.fetch(tasks["source_path"].to_pylist())
+    for start in range(0, tasks.num_rows, rows or tasks.num_rows):
+        part = tasks.slice(start, rows)
+        yield _drift_part(job, part, keep_pixels, contents, decoder)
+
+
+def _drift_part(
+    job: ShardJob,
+    tasks: pa.Table,
+    keep_pixels: bool,
+    contents: Iterator[bytes | ImageError],
+    decoder: Decoder,
+) -> tuple[pa.Table, RGB | None]:
     started, clock = time.time(), time.perf_counter()
     settings = job.settings
     size = (settings.image.height, settings.image.width)
@@ -95,7 +130,6 @@ def drift_shard(
     waited = 0.0
     ids = tasks["sample_id"].to_pylist()
     drifts = job.drifts(tasks)
-    contents = reader.fetch(tasks["source_path"].to_pylist())
     for place, (sample_id, transforms) in enumerate(zip(ids, drifts.chains(), strict=True)):
         before = time.perf_counter()
         content = next(contents)
@@ -134,7 +168,7 @@ def drift_shard(
     passing = [problem is not None and problem.passing for problem in problems]
     table = table.append_column("passing", pa.array(passing))
     seconds = (started, waited, time.perf_counter() - clock - waited)
-    for column, value in zip(_SECONDS, seconds, strict=True):
+    for column, value in zip((_STARTED, *_SECONDS), seconds, strict=True):
         table = table.append_column(column, pa.array(np.full(tasks.num_rows, value)))
     return table, pixels
 
@@ -165,57 +199,87 @@ def drifted_image(
     )
 
 
-def commit_shard(
-    job: ShardJob,
-    table: pa.Table,
-    embeddings: npt.NDArray[np.float64] | None,
-    embed_seconds: float = 0.0,
-) -> LedgerRow:
-    """Writes and commits a shard.
+def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> LedgerRow:
+    """Writes and commits a shard; each part is written before the next one is asked for.
 
     Args:
         job: The run.
-        table: What ``drift_shard`` made of it.
-        embeddings: float64 of shape (n, 512), a row for every row of the table; None: none.
-        embed_seconds: What they took.
+        shard: The shard's number.
+        parts: Its samples, in order.
 
     Returns:
         The shard's ledger row.
     """
-    clock = time.perf_counter()
-    fine = pc.is_null(table["error"])
-    schema = schemas.shard(embeddings is not None)
-    if embeddings is not None:
-        kind = schema.field("embedding").type
-        flat = pa.array(np.ascontiguousarray(embeddings).reshape(-1))
-        table = table.append_column("embedding", pa.FixedSizeListArray.from_arrays(flat, type=kind))
-    kept = table if pc.all(fine).as_py() else table.filter(fine)  # a filter copies
-    written = kept.select(schema.names).cast(schema)
-    rejected = _rejected(table.filter(pc.invert(fine)))
-    shard = table["shard"][0].as_py()
-    size, crc32 = write_samples(job.output, shard, written)
-    image_bytes = pc.sum(pc.binary_length(pc.struct_field(written["image"], "bytes"))).as_py()
-    first: dict[str, Any] = {name: table[name][0].as_py() for name in _SECONDS}
+    clock, made, waiting = time.perf_counter(), _Made(job.settings), iter(parts)
+    others = 0.0
+
+    def tables() -> Iterator[pa.Table]:
+        nonlocal others
+        while True:
+            before = time.perf_counter()
+            part = next(waiting, None)
+            others += time.perf_counter() - before
+            if part is None:
+                return
+            yield made.add(part)
+
+    size, crc32 = write_samples(job.output, shard, made.schema, tables())
     row = LedgerRow(
         shard=shard,
-        **first,
         fingerprint=job.fingerprint,
-        asked=table.num_rows,
-        written=written.num_rows,
-        rejected=len(rejected),
-        unread=sum(one.stage == "read" for one in rejected),
-        image_bytes=image_bytes or 0,
-        names_size=pc.sum(pc.binary_length(written["file_name"])).as_py() or 0,
         size=size,
         crc32=crc32,
-        interrupted=pc.sum(table["passing"]).as_py(),
-        first_rejected=_in_one_line(rejected[0]) if rejected else "",
+        rejected=len(made.rejected),
+        unread=sum(one.stage == "read" for one in made.rejected),
+        first_rejected=_in_one_line(made.rejected[0]) if made.rejected else "",
         worker=f"{socket.gethostname()}:{os.getpid()}",
-        embed_seconds=embed_seconds,
-        write_seconds=time.perf_counter() - clock,
+        started=made.started,
+        write_seconds=time.perf_counter() - clock - others,
+        **made.totals,
     )
-    commit(job.output, row, rejected)
+    commit(job.output, row, made.rejected)
     return row
+
+
+class _Made:
+    """What the ledger tells of a shard's parts, added up as they are written.
+
+    Args:
+        settings: Of the run.
+    """
+
+    def __init__(self, settings: GenerateSettings) -> None:
+        self.schema = schemas.shard(settings.embedding.compute)
+        self.started = 0.0
+        self.rejected: list[Rejected] = []
+        self.totals: dict[str, Any] = {}
+
+    def add(self, part: ShardPart) -> pa.Table:
+        """Takes a part; returns what is written of it."""
+        table = part.table
+        if part.embeddings is not None:
+            kind = self.schema.field("embedding").type
+            flat = pa.array(np.ascontiguousarray(part.embeddings).reshape(-1))
+            embeddings = pa.FixedSizeListArray.from_arrays(flat, type=kind)
+            table = table.append_column("embedding", embeddings)
+        fine = pc.is_null(table["error"])
+        kept = table if pc.all(fine).as_py() else table.filter(fine)  # a filter copies
+        written = kept.select(self.schema.names).cast(self.schema)
+        self.rejected += _rejected(table.filter(pc.invert(fine)))
+        sizes = pc.binary_length(pc.struct_field(written["image"], "bytes"))
+        counts = {
+            "asked": table.num_rows,
+            "written": written.num_rows,
+            "interrupted": pc.sum(table["passing"]).as_py(),
+            "image_bytes": pc.sum(sizes).as_py() or 0,
+            "names_size": pc.sum(pc.binary_length(written["file_name"])).as_py() or 0,
+            "embed_seconds": part.embed_seconds,
+        }
+        counts |= {name: table[name][0].as_py() for name in _SECONDS}
+        for name, value in counts.items():
+            self.totals[name] = self.totals.get(name, 0) + value
+        self.started = self.started or table[_STARTED][0].as_py()
+        return written
 
 
 class PngColumn:

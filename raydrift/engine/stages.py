@@ -10,8 +10,9 @@ import pickle
 import socket
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,17 +24,19 @@ from raydrift.engine.shard_work import (
     Decoder,
     Reader,
     ShardJob,
+    ShardPart,
     commit_shard,
     decoded_image,
     drift_shard,
     drifted_image,
 )
 from raydrift.engine.twins import LevelBatch, TwinJob
-from raydrift.errors import ImageError, OutputError, PipelineError, RaydriftError
+from raydrift.errors import ImageError, OutputError, PipelineError, RaydriftError, reason
 from raydrift.isolated_decoder import IsolatedDecoder, decode_in_time
+from raydrift.place import retrying
 from raydrift.storage.output import cannot_write
 from raydrift.storage.record import PIXEL_PACKAGES, other_version
-from raydrift.storage.shards import Rejected
+from raydrift.storage.shards import LedgerRow, Rejected
 
 if TYPE_CHECKING:
     from raydrift.embed.resnet import Embedder
@@ -42,6 +45,10 @@ if TYPE_CHECKING:
 _SAMPLES = "samples"
 _PIXELS = "pixels"
 _FAILURE = "failure"
+_ROWS_AT_ONCE = 32
+
+_Part = tuple[pa.Table, RGB | None]
+"""Drifted samples of a shard, and their pixels where they are kept."""
 
 
 def as_row(samples: pa.Table, pixels: RGB | None = None) -> pa.Table:
@@ -85,11 +92,9 @@ class DriftStage:
         self._embedder = _LazyEmbedder(job, weights, on_gpu) if weights is not None else None
 
     def __call__(self, row: pa.Table) -> pa.Table:
-        try:
-            table, pixels = self._drifter.drift(samples_of(row), self._embedder is not None)
-        except RaydriftError as error:
-            return _failure(error)
-        return _commit(self._job, self._embedder, table, pixels)
+        tasks, keep = samples_of(row), self._embedder is not None
+        parts = partial(self._drifter.drift, tasks, keep, _ROWS_AT_ONCE)
+        return _commit(self._job, self._embedder, tasks["shard"][0].as_py(), parts)
 
 
 class PixelStage:
@@ -100,9 +105,10 @@ class PixelStage:
 
     def __call__(self, row: pa.Table) -> pa.Table:
         try:
-            return as_row(*self._drifter.drift(samples_of(row), keep_pixels=True))
+            (whole,) = self._drifter.drift(samples_of(row), keep_pixels=True)
         except RaydriftError as error:
             return _failure(error)
+        return as_row(*whole)
 
 
 class EmbedStage:
@@ -117,7 +123,9 @@ class EmbedStage:
             return row
         image = self._job.settings.image
         pixels = pixels_of(row, image.height, image.width)
-        return _commit(self._job, self._embedder, samples_of(row), pixels)
+        samples = samples_of(row)
+        parts = [(samples, pixels)]
+        return _commit(self._job, self._embedder, samples["shard"][0].as_py(), lambda: parts)
 
 
 class TwinStage:
@@ -177,10 +185,10 @@ class _Drifter:
         self._reader, self._decoder = Reader(job.source, job.settings.image.max_bytes), _decoder()
         self._other = other_version(PIXEL_PACKAGES, job.versions)
 
-    def drift(self, tasks: pa.Table, keep_pixels: bool) -> tuple[pa.Table, RGB | None]:
+    def drift(self, tasks: pa.Table, keep_pixels: bool, rows: int | None = None) -> Iterator[_Part]:
         """Drifts a shard, see ``drift_shard``."""
         self._check()
-        return drift_shard(self._job, tasks, keep_pixels, self._reader, self._decoder)
+        return drift_shard(self._job, tasks, keep_pixels, self._reader, self._decoder, rows)
 
     def originals(self, tasks: pa.Table) -> tuple[list[int], RGB, list[Rejected]]:
         """The usable samples: their rows in the table and their pixels; and those that are not."""
@@ -245,21 +253,37 @@ class _LazyEmbedder:
 
 
 def _commit(
-    job: ShardJob, embedder: _LazyEmbedder | None, table: pa.Table, pixels: RGB | None
+    job: ShardJob,
+    embedder: _LazyEmbedder | None,
+    shard: int,
+    parts: Callable[[], Iterable[_Part]],
 ) -> pa.Table:
+    """Embeds and commits a shard; where this machine's disk fails for a moment, once more."""
+    call = retrying(soon=True) if job.output.is_local else _once
     try:
-        if embedder is None or pixels is None:
-            row = commit_shard(job, table, None)
-        else:
-            network = embedder.ready()
-            clock = time.perf_counter()
-            embeddings = network(pixels)
-            row = commit_shard(job, table, embeddings, time.perf_counter() - clock)
+        row = call(lambda: commit_shard(job, shard, _embedded(embedder, parts())))
     except RaydriftError as error:
         return _failure(error)
     except OSError as error:
         return _failure(OutputError(cannot_write(job.output, error)))
     return pa.Table.from_pylist([asdict(row) | {"failure": "", "message": ""}])
+
+
+def _once(work: Callable[[], LedgerRow]) -> LedgerRow:
+    return work()
+
+
+def _embedded(embedder: _LazyEmbedder | None, parts: Iterable[_Part]) -> Iterator[ShardPart]:
+    try:
+        for table, pixels in parts:
+            if embedder is None or pixels is None:
+                yield ShardPart(table)
+                continue
+            network = embedder.ready()
+            clock = time.perf_counter()
+            yield ShardPart(table, network(pixels), time.perf_counter() - clock)
+    except OSError as error:  # which has nothing to do with the output
+        raise PipelineError(f"a worker failed: {type(error).__name__}: {reason(error)}") from error
 
 
 def _failure(error: RaydriftError) -> pa.Table:

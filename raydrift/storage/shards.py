@@ -85,44 +85,39 @@ class LedgerRow:
         return cls(**{item.name: values[item.name] for item in fields(cls) if item.name in values})
 
 
-def write_samples(output: Place, shard: int, table: pa.Table) -> tuple[int, int]:
-    """Writes a shard's table as parquet, whole or not at all; returns its size and CRC-32.
+def write_samples(
+    output: Place, shard: int, schema: pa.Schema, parts: Iterable[pa.Table]
+) -> tuple[int, int]:
+    """Writes a shard as parquet, whole or not at all; returns its size and CRC-32.
 
-    Nothing is compressed: nearly all of it is PNG. To this machine's disks it goes page by page:
-    a worker has no room for a copy of it all.
+    Nothing is compressed: nearly all of it is PNG. Each part is a row group. To this machine's
+    disks they go as they come, page by page: a worker has no room for all of them.
     """
     place = output / layout.SHARDS / layout.shard_name(shard)
     if place.is_local:
-        return retrying(soon=True)(_write_pages, place, table)
-    data = encode_shard(table)
+        with place.writing() as file:
+            sink = ChecksumSink(file)
+            _write_parquet(schema, parts, pa.PythonFile(sink, "w"))
+        return sink.size, sink.crc32
+    buffer = pa.BufferOutputStream()
+    _write_parquet(schema, parts, buffer)
+    data = buffer.getvalue()
     place.write_bytes(data)
     return data.size, isal_zlib.crc32(data)
 
 
-def _write_pages(place: Place, table: pa.Table) -> tuple[int, int]:
-    with place.writing() as file:
-        sink = ChecksumSink(file)
-        _write_parquet(table, pa.PythonFile(sink, "w"))
-    return sink.size, sink.crc32
-
-
-def encode_shard(table: pa.Table) -> pa.Buffer:
-    """A shard's table as parquet bytes."""
-    sink = pa.BufferOutputStream()
-    _write_parquet(table, sink)
-    return sink.getvalue()
-
-
-def _write_parquet(table: pa.Table, sink: Any) -> None:
-    pq.write_table(
-        table,
+def _write_parquet(schema: pa.Schema, parts: Iterable[pa.Table], sink: Any) -> None:
+    with pq.ParquetWriter(
         sink,
+        schema,
         compression="NONE",
         use_dictionary=["class_name"],
         write_statistics=["sample_id"],
-        row_group_size=max(1, table.num_rows),
         write_batch_size=_PAGE_ROWS,
-    )
+    ) as writer:
+        for part in parts:
+            if part.num_rows:
+                writer.write_table(part, row_group_size=part.num_rows)
 
 
 class ChecksumSink:

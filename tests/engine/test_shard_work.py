@@ -3,6 +3,8 @@
 import io
 import os
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,10 +20,11 @@ from raydrift import schemas
 from raydrift.catalog import load_catalog
 from raydrift.codec import RGB, decode
 from raydrift.drift import Drawn, apply_chain
-from raydrift.engine.shard_work import Reader, ShardJob, commit_shard, drift_shard
+from raydrift.engine.shard_work import Reader, ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.errors import ImageError
 from raydrift.place import Place
 from raydrift.settings import (
+    EmbeddingSettings,
     GenerateSettings,
     ImageSettings,
     ImageTransform,
@@ -89,7 +92,8 @@ def broken(scenes: Path, tmp_path: Path) -> tuple[ShardJob, pa.Table]:
 
 
 def drifted(job: ShardJob, tasks: pa.Table, keep_pixels: bool) -> tuple[pa.Table, RGB | None]:
-    return drift_shard(job, tasks, keep_pixels, Reader(job.source, MOST))
+    (whole,) = drift_shard(job, tasks, keep_pixels, Reader(job.source, MOST))
+    return whole
 
 
 @given(st.lists(st.integers(0, 71), max_size=90))
@@ -254,7 +258,7 @@ def test_a_commit_writes_what_is_fine_and_tells_what_is_rejected(
 ) -> None:
     job, tasks = broken
     table, _ = drifted(job, tasks, keep_pixels=False)
-    row = commit_shard(job, table, None)
+    row = commit_shard(job, 3, [ShardPart(table)])
     assert (row.shard, row.asked, row.written, row.rejected) == (3, 12, 8, 4)
     assert row.first_rejected == "boat/boat_002.jpg: the file is empty"
     assert read_ledger(job.output, "run") == {3: row}
@@ -271,9 +275,10 @@ def test_embeddings_stay_with_their_images_where_others_are_rejected(
     broken: tuple[ShardJob, pa.Table],
 ) -> None:
     job, tasks = broken
+    job = replace(job, settings=replace(job.settings, embedding=EmbeddingSettings(compute=True)))
     table, _ = drifted(job, tasks, keep_pixels=False)
     embeddings = np.repeat(np.arange(12.0)[:, None], 512, axis=1)
-    row = commit_shard(job, table, embeddings)
+    row = commit_shard(job, 3, [ShardPart(table, embeddings)])
     shard = open_shard(job.output, row).read()
     assert shard.schema.equals(schemas.shard(embeddings=True))
     for sample_id, embedding in zip(
@@ -288,6 +293,43 @@ def test_a_shard_of_nothing_but_rejected_images_is_committed(tmp_path: Path) -> 
         (tmp_path / "in" / "boat" / f"{number}.png").write_bytes(b"")
     job = job_for(tmp_path / "in", tmp_path / "out")
     (job.output / "_shards").create()
-    row = commit_shard(job, drifted(job, tasks_of(job, 3), keep_pixels=False)[0], None)
+    row = commit_shard(job, 3, [ShardPart(drifted(job, tasks_of(job, 3), keep_pixels=False)[0])])
     assert (row.asked, row.written, row.rejected, row.image_bytes) == (3, 0, 3, 0)
     assert open_shard(job.output, row).read().num_rows == 0
+
+
+@pytest.mark.parametrize("rows", [1, 5, 12, 100])
+def test_parts_make_the_same_shard_as_the_whole(
+    broken: tuple[ShardJob, pa.Table], rows: int
+) -> None:
+    """Each of 1 row and of 5 begins somewhere else among what is rejected."""
+    job, tasks = broken
+    whole = commit_shard(job, 3, [ShardPart(drifted(job, tasks, keep_pixels=False)[0])])
+    expected = open_shard(job.output, whole).read()
+    told = read_rejected(job.output, 3)
+    found = drift_shard(job, tasks, True, Reader(job.source, MOST), rows=rows)
+    row = commit_shard(job, 3, (ShardPart(table) for table, _ in found))
+    assert open_shard(job.output, row).read().equals(expected)
+    assert read_rejected(job.output, 3) == told
+    for name in ("asked", "written", "rejected", "unread", "interrupted", "first_rejected"):
+        assert getattr(row, name) == getattr(whole, name)
+    assert (row.image_bytes, row.names_size) == (whole.image_bytes, whole.names_size)
+
+
+def test_a_part_is_written_before_the_next_is_made(scenes: Path, tmp_path: Path) -> None:
+    """However large a shard, a worker holds the images of one part."""
+    job = job_for(scenes, tmp_path)
+    (job.output / "_shards").create()
+    sizes = list[int]()
+
+    def parts() -> Iterator[ShardPart]:
+        for table, _ in drift_shard(
+            job, tasks_of(job, 30), False, Reader(job.source, MOST), rows=10
+        ):
+            sizes.append(sum(path.stat().st_size for path in (tmp_path / "_shards").iterdir()))
+            yield ShardPart(table)
+
+    row = commit_shard(job, 3, parts())
+    assert sizes[0] < 100
+    assert sizes[1] > row.image_bytes / 4
+    assert sizes[2] > row.image_bytes / 2

@@ -1,8 +1,9 @@
 """What Ray's actors do with a shard that they must not make."""
 
+import errno
 import gc
 import inspect
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
@@ -11,21 +12,26 @@ from types import GeneratorType
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from raydrift.catalog import load_catalog
+from raydrift.codec import RGB, decode
 from raydrift.config import generate_settings
 from raydrift.embed.weights import find_weights
-from raydrift.engine import pipeline
+from raydrift.engine import pipeline, stages
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.plan import Plan
 from raydrift.engine.shard_work import ShardJob
+from raydrift.engine.stages import DriftStage, as_row
 from raydrift.engine.tasks import ShardTasks
 from raydrift.engine.twins import TwinJob
 from raydrift.errors import PipelineError
 from raydrift.place import Place
 from raydrift.schedules.schedule import Schedule
+from raydrift.storage import shards
 from raydrift.storage.record import installed_versions
+from raydrift.storage.shards import LedgerRow, open_shard, read_ledger
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -76,3 +82,73 @@ def test_what_makes_no_pixels_may_differ(scenes: Path, tmp_path: Path) -> None:
     """The package's own code travels with the run; a GPU's node has another build of torch."""
     versions = installed_versions() | {"raydrift": "0.0.1", "torch": "2.13.0+cu130"}
     assert run_with(versions, scenes, tmp_path, **WAYS["drift and write"]) == 3
+
+
+@pytest.fixture
+def one_shard(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[DriftStage, pa.Table, Place]:
+    """What an actor is, the row of a shard of forty images, and the run's folder."""
+    monkeypatch.setattr(stages, "_decoder", lambda: decode)  # it asks Ray, of an actor
+    (tmp_path / "_shards").mkdir()
+    settings = generate_settings({"input": str(scenes), "output": str(tmp_path)})
+    catalog, output = load_catalog(settings.input), Place.of(tmp_path)
+    told = ShardJob(settings, catalog.root, output, "run", installed_versions())
+    (tasks,) = ShardTasks(settings, catalog, 40, 40, np.arange(1))
+    return DriftStage(told, None, False), as_row(tasks), output
+
+
+def test_a_disk_that_fails_for_a_moment_is_given_the_shard_again(
+    one_shard: tuple[DriftStage, pa.Table, Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, row, output = one_shard
+    tries, write = list[int](), shards._write_parquet
+
+    def failing_once(schema: pa.Schema, parts: Iterable[pa.Table], sink: Any) -> None:
+        write(schema, parts, sink)
+        tries.append(1)
+        if len(tries) == 1:
+            raise OSError(errno.ESTALE, "Stale file handle")
+
+    monkeypatch.setattr(shards, "_write_parquet", failing_once)
+    (told,) = stage(row).to_pylist()
+    assert (told.pop("failure"), told.pop("message"), len(tries)) == ("", "", 2)
+    assert read_ledger(output, "run") == {0: LedgerRow.from_dict(told)}
+    assert (told["asked"], told["written"]) == (40, 40)
+    shard = open_shard(output, LedgerRow.from_dict(told)).read()
+    assert shard["sample_id"].to_pylist() == list(range(40))
+
+
+def test_a_disk_that_fails_for_good_is_told_as_such(
+    one_shard: tuple[DriftStage, pa.Table, Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, row, output = one_shard
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shards.ChecksumSink, "write", full)
+    (told,) = stage(row).to_pylist()
+    assert told == {
+        "failure": "OutputError",
+        "message": f"output {output} cannot be written: No space left on device: "
+        "finished shards are kept, the same command goes on",
+    }
+    assert (output / "_shards").names() == {}
+
+
+def test_what_fails_beside_the_disk_is_not_told_as_the_outputs_fault(
+    one_shard: tuple[DriftStage, pa.Table, Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, row, output = one_shard
+
+    def no_process(*_: object) -> RGB:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(stage._drifter, "_decoder", no_process)
+    (told,) = stage(row).to_pylist()
+    assert told == {
+        "failure": "PipelineError",
+        "message": "a worker failed: OSError: Cannot allocate memory",
+    }
+    assert (output / "_shards").names() == {}

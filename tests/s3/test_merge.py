@@ -55,7 +55,11 @@ def commit_shards(output: Place) -> None:
             for number, name in zip(ids, names, strict=True)
         ]
         table = pa.Table.from_pylist(rows, schema=schemas.shard(embeddings=False))
-        sizes = (EACH * SIZE, sum(map(len, names)), *write_samples(output, shard, table))
+        sizes = (
+            EACH * SIZE,
+            sum(map(len, names)),
+            *write_samples(output, shard, table.schema, [table]),
+        )
         commit(output, LedgerRow(shard, record.fingerprint, EACH, EACH, 0, 0, *sizes), [])
 
 

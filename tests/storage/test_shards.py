@@ -1,11 +1,10 @@
 """Shards and their commit: what counts as there, and what comes back."""
 
-import errno
 import io
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from uuid import uuid4
 from zlib import crc32
 
 import numpy as np
@@ -16,16 +15,14 @@ from PIL import Image
 
 from raydrift import schemas
 from raydrift.catalog import load_catalog
-from raydrift.engine.shard_work import Reader, ShardJob, commit_shard, drift_shard
+from raydrift.engine.shard_work import Reader, ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.errors import OutputError
 from raydrift.place import Place
-from raydrift.settings import GenerateSettings, ImageSettings, TransformInfo
-from raydrift.storage import shards
+from raydrift.settings import EmbeddingSettings, GenerateSettings, ImageSettings, TransformInfo
 from raydrift.storage.shards import (
     LedgerRow,
     Rejected,
     commit,
-    encode_shard,
     intact,
     open_shard,
     read_ledger,
@@ -46,6 +43,7 @@ def committed(
         output=str(output),
         transforms=(TransformInfo("rotate", 0.5), TransformInfo("gaussian_noise", 0.3)),
         image=ImageSettings(height=48, width=64),
+        embedding=EmbeddingSettings(compute=embeddings is not None),
     )
     catalog = load_catalog(settings.input)
     order = catalog.order(settings.seed, settings.shuffle)
@@ -54,8 +52,8 @@ def committed(
     )
     job = ShardJob(settings, catalog.root, Place.of(output), RUN, {})
     (job.output / "_shards").create()
-    table, _ = drift_shard(job, tasks, False, Reader(job.source, 2**30))
-    return commit_shard(job, table, embeddings)
+    ((table, _),) = drift_shard(job, tasks, False, Reader(job.source, 2**30))
+    return commit_shard(job, shard, [ShardPart(table, embeddings)])
 
 
 def test_a_shard_comes_back_as_it_was_committed(scenes: Path, tmp_path: Path) -> None:
@@ -182,11 +180,15 @@ def test_its_bytes_are_the_same_on_a_disk_and_in_a_store(tmp_path: Path) -> None
     (tmp_path / "_shards").mkdir()
     image = {"bytes": bytes(range(256)) * 500, "path": "a.png"}
     row = {"sample_id": 1, "class_name": "猫", "image": image, "transforms": []}
-    table = pa.Table.from_pylist([row] * 20, schema=schemas.shard(embeddings=False))
-    size, checksum = write_samples(Place.of(tmp_path), 7, table)
-    written = (tmp_path / "_shards/part-00000007.parquet").read_bytes()
-    assert written == encode_shard(table).to_pybytes()
-    assert (size, checksum) == (len(written), crc32(written))
+    schema = schemas.shard(embeddings=False)
+    parts = [pa.Table.from_pylist([row] * count, schema=schema) for count in (20, 0, 3)]
+    store = Place.of(f"memory://{uuid4().hex}")
+    written = (tmp_path / "_shards/part-00000007.parquet", store / "_shards/part-00000007.parquet")
+    facts = [write_samples(place, 7, schema, parts) for place in (Place.of(tmp_path), store)]
+    on_disk, stored = (place.read_bytes() for place in written)
+    assert on_disk == stored
+    assert facts == [(len(stored), crc32(stored))] * 2
+    assert pq.read_table(io.BytesIO(stored)).equals(pa.concat_tables(parts))
 
 
 def test_rejected_images_are_kept_in_the_entry(tmp_path: Path) -> None:
@@ -196,7 +198,7 @@ def test_rejected_images_are_kept_in_the_entry(tmp_path: Path) -> None:
         Rejected(3, "猫/a.jpg", "read", "No such file or directory"),
         Rejected(4, "猫/b.jpg", "decode", "the file is empty"),
     ]
-    facts = write_samples(Place.of(tmp_path), 0, empty)
+    facts = write_samples(Place.of(tmp_path), 0, empty.schema, [empty])
     row = LedgerRow(0, RUN, 2, 0, 2, 1, 0, 0, *facts, "猫/a.jpg: gone")
     commit(Place.of(tmp_path), row, rejected)
     assert read_ledger(Place.of(tmp_path), RUN) == {0: row}
@@ -214,25 +216,3 @@ def test_an_entry_with_keys_of_a_later_version_is_read() -> None:
     row = LedgerRow(1, RUN, 2, 2, 0, 0, 100, 24, 200, 300)
     values = json.loads(json.dumps(asdict(row))) | {"colour": "blue"}
     assert LedgerRow.from_dict(values) == row
-
-
-def test_a_disk_that_fails_for_a_moment_is_asked_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "_shards").mkdir()
-    table = schemas.shard(embeddings=False).empty_table()
-    tries, write = list[int](), shards._write_parquet
-
-    def failing_once(table: pa.Table, sink: Any) -> None:
-        write(table, sink)
-        tries.append(1)
-        if len(tries) == 1:
-            raise OSError(errno.ESTALE, "Stale file handle")
-
-    monkeypatch.setattr(shards, "_write_parquet", failing_once)
-    size, crc = write_samples(Place.of(tmp_path), 0, table)
-    assert len(tries) == 2
-    (written,) = (tmp_path / "_shards").iterdir()
-    content = written.read_bytes()
-    assert (written.name, len(content), crc32(content)) == ("part-00000000.parquet", size, crc)
-    assert content == encode_shard(table).to_pybytes()
