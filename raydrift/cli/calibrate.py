@@ -70,7 +70,7 @@ def calibrate(
     """
     from raydrift.cli.console import console
     from raydrift.cli.files import check_folder, write_file
-    from raydrift.cli.generate import read_values
+    from raydrift.cli.settings import read_values
     from raydrift.settings import ImageSettings
 
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)

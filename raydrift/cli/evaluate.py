@@ -58,7 +58,7 @@ def evaluate(
 
     No drifted image is written. The same command on the same output measures again.
     """
-    from raydrift.cli.generate import read_values
+    from raydrift.cli.settings import read_values
     from raydrift.config import evaluate_settings
     from raydrift.settings import ImageSettings
 

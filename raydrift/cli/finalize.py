@@ -18,7 +18,8 @@ def finalize(
     import time
 
     from raydrift.cli.console import console
-    from raydrift.cli.generate import output_place, tell
+    from raydrift.cli.generate import tell
+    from raydrift.cli.settings import output_place
     from raydrift.storage.finalize import finalize as merge
     from raydrift.storage.lock import OutputLock
     from raydrift.storage.output import failing_as_output

@@ -24,7 +24,7 @@ def inspect(
 ) -> None:
     """Show what an output has: counts, classes, drawn parameters, rejected, and if it is whole."""
     from raydrift.cli.console import console
-    from raydrift.cli.generate import output_place
+    from raydrift.cli.settings import output_place
     from raydrift.report.inspection import inspect_output
 
     place = output_place(output, config)

@@ -53,7 +53,7 @@ def plan(
     from raydrift.catalog.stream import Stream
     from raydrift.cli.console import console
     from raydrift.cli.files import check_folder, write_file
-    from raydrift.cli.generate import read_settings
+    from raydrift.cli.settings import read_settings
     from raydrift.engine.tasks import notes_of, samples_of
     from raydrift.errors import SettingsError
     from raydrift.place import Place, redacted

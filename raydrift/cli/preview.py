@@ -36,7 +36,7 @@ def preview(
 
     from raydrift.cli.console import console
     from raydrift.cli.files import check_folder, write_file
-    from raydrift.cli.generate import read_settings
+    from raydrift.cli.settings import read_settings
     from raydrift.codec import encode_png
     from raydrift.errors import SettingsError
     from raydrift.levels import parse_levels

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from raydrift.cli import run
-from raydrift.cli.generate import read_settings
+from raydrift.cli.settings import read_settings
 from raydrift.settings import TransformInfo
 
 

@@ -1,0 +1,57 @@
+"""The settings of a command: those of a TOML file, with the flags that were given over them."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from raydrift.place import Place
+    from raydrift.settings import GenerateSettings
+
+_Settings = TypeVar("_Settings")
+
+
+def read_settings(config: str | None, flags: Mapping[str, Any]) -> "GenerateSettings":
+    """The settings of a TOML file, if there is one, with the flags that were given over them."""
+    from raydrift.config import generate_settings
+
+    return read_values(config, flags, generate_settings)
+
+
+def read_values(
+    config: str | None,
+    flags: Mapping[str, Any],
+    make: Callable[[Mapping[str, Any]], _Settings],
+) -> _Settings:
+    """What a function makes of a TOML file, if there is one, with the given flags over it."""
+    from raydrift.config import read_toml
+    from raydrift.errors import SettingsError
+
+    values = read_toml(config) if config else {}
+    try:
+        return make(_overlay(values, flags))
+    except SettingsError as error:
+        raise SettingsError(f"{config}: {error}" if config else str(error)) from None
+
+
+def output_place(output: str, config: str | None) -> "Place":
+    """An output folder, reached by the storage options of a TOML file, if there is one."""
+    from raydrift.config import generate_settings, read_toml
+    from raydrift.place import Place
+
+    if config is None:
+        return Place.of(output)
+    settings = generate_settings({"input": "(none)"} | read_toml(config) | {"output": output})
+    return Place.of(output, settings.options_of("output"))
+
+
+def _overlay(values: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(values)
+    for name, flag in flags.items():
+        if isinstance(flag, Mapping):
+            below = values.get(name, {})
+            given = {key: value for key, value in flag.items() if value is not None}
+            if given:
+                merged[name] = _overlay(below, given) if isinstance(below, Mapping) else below
+        elif flag is not None:
+            merged[name] = flag
+    return merged
