@@ -94,6 +94,7 @@ class Run:
         """Makes those shards that are not there and whole."""
         checked = not self._settings.write.finalize
         self._ledger = whole_shards(self._output, self._record, checked)
+        (self._output / layout.SHARDS).remove_unfinished()
         self._clock.lap("check")
         self._make_missing()
 

@@ -72,6 +72,8 @@ def finalize(
     rows = [ledger[shard] for shard in range(record.shards)]
     start = perf_counter()
     output.remove_unfinished((*layout.RESULTS, layout.RUN, layout.LOCK))
+    if keep_shards:
+        (output / layout.SHARDS).remove_unfinished()
     plan = plan_zip(rows, range_bytes)
     record.files = _merge(output, record, plan, on_shard, check, spread)
     record.files[layout.REJECTED] = write_rejected(output, rows)

@@ -48,11 +48,13 @@ def test_after_ctrl_c_and_after_kill_the_same_command_goes_on(
         until(lambda: not run.alive(), "the end of its workers")
         first = run.committed()
         assert len(first) == 7
+    (begun,) = (output / layout.SHARDS).glob(".part-00000007.parquet.*.tmp")
     early.open()
 
     late = Gate(album, shard=15)
     with Run(album, output, *options) as run:
         late.reader(run)
+        assert not begun.exists(), "what the killed worker left"
         time.sleep(1)  # until the main thread waits for the shard
         tell_thread(other_thread(run.main.pid), run.main.pid, signal.SIGTERM)
         assert run.wait() == 143, run.log.read_text()

@@ -421,6 +421,16 @@ def test_what_a_merge_that_was_killed_wrote_aside_is_removed(scenes: Path, tmp_p
     assert left == ALL_FILES - {"embeddings.parquet"} | {".mine.tmp"}
 
 
+def test_what_killed_workers_left_of_shards_is_not_kept_with_them(
+    scenes: Path, tmp_path: Path
+) -> None:
+    output = make_shards(settings_for(scenes, tmp_path))
+    kept = set((output / "_shards").names())
+    (tmp_path / "_shards" / ".part-00000001.parquet.0123abcd.tmp").touch()
+    finalize(output, keep_shards=True)
+    assert set((output / "_shards").names()) == kept
+
+
 @pytest.fixture
 def partly_broken(scenes: Path, tmp_path: Path) -> Path:
     """24 images of 2 classes, of which three cannot be used."""
