@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 
@@ -51,14 +52,15 @@ def check(command: Sequence[str]) -> None:
     elif program == "python":
         script, *_ = arguments
         assert (ROOT / script).is_file(), script
-        ends_for_want_of_its_input(command)
+        ends_for_want_of_its_input(tuple(command))
     else:
         assert program in {"aws", "docker", "export", "kubectl"}, command
     for path in PATH.findall(" ".join(command)):
         assert (ROOT / path).exists(), path
 
 
-def ends_for_want_of_its_input(entrypoint: Sequence[str]) -> None:
+@cache
+def ends_for_want_of_its_input(entrypoint: tuple[str, ...]) -> None:
     """Its options and its settings are read; what is wrong is that this is not the cluster."""
     done = subprocess.run(
         [sys.executable, *entrypoint[1:]], cwd=ROOT, capture_output=True, text=True, check=False
@@ -86,6 +88,16 @@ def test_the_commands_in_the_comments_can_be_given(path: Path) -> None:
     commands = [one for one in shown_commands(path) if one]
     assert commands
     for command in commands:
+        check(command)
+
+
+def test_the_readmes_commands_for_clusters_can_be_given() -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    commands = [shlex.split(line.removeprefix("uv run "), comments=True) for line in lines]
+    given = [one for one in commands if one and one[0] in {"docker", "kubectl", "ray"}]
+    assert given
+    for command in given:
         check(command)
 
 
