@@ -2,20 +2,22 @@
 
 import copy
 import re
+import tomllib
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 
-from tests.cluster.files import CLUSTER, KUBERAY, load, node_groups, ray_cluster
+from tests.cluster.files import CLUSTER, KUBERAY, ROOT, load, node_groups, ray_cluster
 from tests.conftest import SHARED
 
 SUBMISSION_MODES = {"K8sJobMode", "HTTPMode", "InteractiveMode", "SidecarMode"}
 UNITS = {"Mi": 2**20, "Gi": 2**30}
 DEFINITIONS = SHARED / "kuberay"
+SETTINGS = tomllib.loads((ROOT / "jobs/generate.toml").read_text())
 
 
 def bytes_of(quantity: str) -> int:
@@ -183,7 +185,9 @@ def test_a_pod_mounts_what_it_has_and_is_nobody_special(group: dict[str, Any]) -
     mounts = {one["mountPath"]: one["name"] for one in container["volumeMounts"]}
     assert set(mounts.values()) == {one["name"] for one in pod["volumes"]}
     assert mounts["/dev/shm"] == "shm"
-    assert mounts["/data"] == "data", "where jobs/generate.toml has its input and its output"
+    assert mounts["/data"] == "data"
+    for folder in (SETTINGS["input"], SETTINGS["output"]):
+        assert PurePath("/data") in PurePath(folder).parents
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert container["securityContext"]["allowPrivilegeEscalation"] is False
 
