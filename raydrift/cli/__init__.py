@@ -17,6 +17,7 @@ from raydrift.cli.generate import generate
 from raydrift.cli.inspect import inspect
 from raydrift.cli.plan import plan
 from raydrift.cli.preview import preview
+from raydrift.cli.status import status
 from raydrift.errors import (
     CatalogError,
     OutputError,
@@ -34,6 +35,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "generate": generate,
     "plan": plan,
     "finalize": finalize,
+    "status": status,
     "inspect": inspect,
     "preview": preview,
     "evaluate": evaluate,
