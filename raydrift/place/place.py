@@ -246,7 +246,7 @@ class Place:
             return
         starts = tuple(f".{name}." for name in names)
         for info in self.files():
-            if info.base_name.startswith(starts) and info.base_name.endswith(_ASIDE):
+            if info.base_name.endswith(_ASIDE) and info.base_name.startswith(starts):
                 (self / info.base_name).delete()
 
     def delete(self) -> None:

@@ -80,10 +80,12 @@ def finalize(
     record.status = "complete"
     check()
     record.save(output)
-    if not keep_shards:
-        check()
-        with suppress(OSError):  # the result is whole; the same command clears them away
+    check()
+    with suppress(OSError):  # the result is whole; the same command clears them away
+        if not keep_shards:
             (output / layout.SHARDS).delete()
+        elif output.s3 is None:  # where a shard is one request
+            (output / layout.SHARDS).remove_unfinished(map(layout.shard_name, ledger))
     return record
 
 

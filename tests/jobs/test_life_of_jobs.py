@@ -47,7 +47,7 @@ def test_a_stopped_job_is_finished_by_the_same_command_under_another_id(
     assert "Job with submission_id first already exists" in twice.stderr
     assert head.status("first") == "RUNNING"
 
-    assert "Job 'first' was stopped" in head.job("stop", "first").stderr
+    assert "Job 'first' was stopped" in head.job("stop", "first").stdout
     assert head.said("first") == [
         "raydrift: terminated: finished shards are kept, the same command goes on",
         "raydrift: failed with status 143",
@@ -85,7 +85,7 @@ def test_a_job_that_cannot_be_has_failed_and_says_why(head: Head, scenes: Path) 
     assert why.startswith("raydrift: output out is relative to the folder of this Ray job")
     assert last == "raydrift: failed with status 2"
     assert f"{why}\n{last}\n" in told.stdout
-    assert "Job 'relative' failed" in head.job("status", "relative").stderr
+    assert "Job 'relative' failed" in head.job("status", "relative").stdout
 
 
 @pytest.mark.slow
@@ -105,9 +105,8 @@ def test_a_profile_that_a_job_measured_is_what_another_drifts_by_and_a_third_mer
     curve, written, last = head.said("calibrate")[-3:]
     assert (curve, written) == (f"curve: {tmp_path / 'curve.png'}", f"profile: {profile}")
     assert last == "raydrift: succeeded"
-    level = CalibrationProfile.load(profile).level_for(
-        CalibrationProfile.load(profile).target_of(0.5)
-    )
+    measured = CalibrationProfile.load(profile)
+    level = measured.level_for(measured.target_of(0.5))
 
     by_profile = ["--profile", profile, "--level", "0.5", "--image-size", "64", "--no-finalize"]
     assert head.send("drift", "jobs/generate.py", scenes, output, *by_profile).returncode == 0
