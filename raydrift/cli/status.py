@@ -33,9 +33,10 @@ def _facts(found: "RunStatus") -> dict[str, str]:
 
     record = found.record
     share = 100 * found.asked // max(record.samples, 1)
+    nobody = "nobody" if record.status == "complete" else "nobody; the same command goes on"
     facts = {
         "status": record.status,
-        "at work": str(found.holder) if found.holder is not None else "nobody",
+        "at work": str(found.holder) if found.holder is not None else nobody,
         "shards": f"{found.shards:,} of {record.shards:,}",
         "images": f"{found.asked:,} of {record.samples:,} ({share} %)",
         "written": f"{found.written:,}",

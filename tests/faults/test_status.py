@@ -6,6 +6,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from raydrift.storage import layout
 from tests.faults.runs import BIN, Gate, Run
 
@@ -19,6 +21,7 @@ def status(output: Path) -> dict[str, str]:
     return dict(re.split(r"  +", line.strip(), maxsplit=1) for line in lines)
 
 
+@pytest.mark.slow
 def test_the_status_of_a_run_from_its_midst_to_its_end(album: Path, tmp_path: Path) -> None:
     """Seven shards of twelve images are done when it is asked, and one image of them is none."""
     output, gate = tmp_path / "out", Gate(album, shard=7)

@@ -95,7 +95,7 @@ def running_head() -> Iterator[Head]:
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(5)
+            process.wait(2)
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)

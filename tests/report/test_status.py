@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from raydrift.cli import run
 from raydrift.config import generate_settings
 from raydrift.errors import OutputError
 from raydrift.place import Place
@@ -69,6 +70,27 @@ def test_a_finished_run_is_told_by_its_record(output: Place) -> None:
     assert found.record.status == "complete"
     assert (found.shards, found.asked, found.written, found.rejected) == (9, 72, 72, 0)
     assert (found.rate, found.seconds_left, found.holder) == (None, None, None)
+
+
+def test_the_command_says_it_in_lines(output: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    for shard in range(6):
+        tell(output, shard, started=1e9 + 2 * shard, drift_seconds=2.0)
+    for shard in (6, 7, 8):
+        (output / layout.SHARDS / layout.ledger_name(shard)).delete()
+    assert run(["status", output.path]) == 0
+    assert (
+        capsys.readouterr().out
+        == f"""{output}
+  status    running
+  at work   nobody; the same command goes on
+  shards    6 of 9
+  images    48 of 72 (66 %)
+  written   48
+  rejected  0
+  speed     4.0 images/s, pauses left out
+  left      0:00:06 at that speed
+"""
+    )
 
 
 def test_whose_lock_it_is(output: Place) -> None:
