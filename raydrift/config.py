@@ -10,9 +10,11 @@ from raydrift.errors import SettingsError, suggest
 from raydrift.schedules.drift import Drift, plain_transforms
 from raydrift.schedules.label_shift import LabelShift
 from raydrift.settings import GenerateSettings, ImageTransform, TransformInfo
-from raydrift.sweep import LEVELS, EvaluateSettings, Sweep
+from raydrift.sweep import LEVELS, CalibrateSettings, EvaluateSettings, Sweep
 
 T = TypeVar("T")
+
+_UNWRITTEN = "(nothing is written)"
 
 
 def as_dict(settings: GenerateSettings) -> dict[str, Any]:
@@ -56,8 +58,6 @@ def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
     >>> generate_settings({"input": "a", "output": "b", "transforms": ["hue:1"]}).transforms
     (TransformInfo(transf_type=<ImageTransform.HUE: 'hue'>, drift_level=1.0),)
     """
-    from pydantic import TypeAdapter, ValidationError
-
     values = dict(values)
     _check_keys(GenerateSettings, values, "")
     for name in ("input", "output"):
@@ -66,16 +66,7 @@ def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
     values["transforms"] = _transforms(values.get("transforms", ()))
     values["drift"] = _tables(Drift, "drift", values.get("drift", ()))
     values["label_shift"] = _tables(LabelShift, "label_shift", values.get("label_shift", ()))
-    try:
-        return TypeAdapter(GenerateSettings).validate_python(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        cause = first.get("ctx", {}).get("error")
-        if isinstance(cause, SettingsError):
-            raise cause from None
-        key = ".".join(str(part) for part in first["loc"])
-        value = "not to be shown" if key.startswith("storage_options") else repr(first["input"])
-        raise SettingsError(f"{key} is {value}: {_lower(first['msg'])}") from None
+    return _checked(GenerateSettings, values)
 
 
 def evaluate_settings(values: Mapping[str, Any]) -> EvaluateSettings:
@@ -106,6 +97,49 @@ def evaluate_settings(values: Mapping[str, Any]) -> EvaluateSettings:
         raise SettingsError(f'transforms is {transforms!r}: write a list, ["default"]')
     sweep = Sweep.parse([str(one) for one in written], levels)
     return EvaluateSettings(generate_settings(values), sweep, batches)
+
+
+def calibrate_settings(values: Mapping[str, Any]) -> CalibrateSettings:
+    """Builds the settings of a calibration from plain values.
+
+    Args:
+        values: Those of an experiment, without its output; ``calibration`` has the profile to
+            write, the metric, the target and the plot.
+
+    Raises:
+        SettingsError: As for ``generate_settings``.
+
+    >>> calibrate_settings({"input": "a", "calibration": {"target": 0.5}}).target
+    0.5
+    """
+    values = dict(values)
+    asked = values.pop("calibration", {})
+    if not isinstance(asked, Mapping):
+        raise SettingsError(f"calibration is {asked!r}: write it as a table, [calibration]")
+    names = [item.name for item in fields(CalibrateSettings) if item.name not in ("run", "sweep")]
+    for key in asked:
+        if key not in names:
+            raise SettingsError(f"unknown key calibration.{key}: {suggest(key, names)}")
+    found = evaluate_settings(values | {"output": _UNWRITTEN})
+    return _checked(
+        CalibrateSettings, {"run": found.run, "sweep": found.sweep, **asked}, "calibration."
+    )
+
+
+def _checked(kind: type[T], values: Mapping[str, Any], prefix: str = "") -> T:
+    """The settings of these values, each of the type that it has to be."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(kind).validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        cause = first.get("ctx", {}).get("error")
+        if isinstance(cause, SettingsError):
+            raise cause from None
+        key = prefix + ".".join(str(part) for part in first["loc"])
+        value = "not to be shown" if key.startswith("storage_options") else repr(first["input"])
+        raise SettingsError(f"{key} is {value}: {_lower(first['msg'])}") from None
 
 
 def _listed(written: object) -> list[Any]:

@@ -90,3 +90,24 @@ class EvaluateSettings:
     def __post_init__(self) -> None:
         if self.batches is not None and self.batches < 1:
             raise SettingsError(f"batches is {self.batches}: give at least 1")
+
+
+@dataclass(frozen=True)
+class CalibrateSettings:
+    """One calibration.
+
+    Attributes:
+        run: The images, the network and the workers, as for ``EvaluateSettings``.
+        sweep: How the images drift; its levels are left aside.
+        profile: The file to write.
+        metric: A name in ``metrics.METRICS``.
+        target: A divergence whose level is found; None: the curve is measured.
+        plot: A picture of the curve to write; None: none.
+    """
+
+    run: GenerateSettings
+    sweep: Sweep
+    profile: str = "profile.toml"
+    metric: str = "kl_softmax"
+    target: float | None = None
+    plot: str | None = None

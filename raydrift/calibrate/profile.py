@@ -179,7 +179,7 @@ class CalibrationProfile:
         last = {"curve": plain.pop("curve")}  # it is the longest
         return _HEAD + tomli_w.dumps({"format": plain.pop("format")} | plain | last)
 
-    def save(self, path: str, options: Mapping[str, Any] | None = None) -> None:
+    def save(self, path: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> None:
         """Writes the profile, a TOML file.
 
         Args:
@@ -189,7 +189,7 @@ class CalibrationProfile:
         Place.of(path, options).write_bytes(self.to_toml().encode())
 
     @classmethod
-    def load(cls, path: str, options: Mapping[str, Any] | None = None) -> Self:
+    def load(cls, path: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> Self:
         """Reads a profile.
 
         Args:
@@ -199,7 +199,7 @@ class CalibrationProfile:
         Raises:
             SettingsError: (a ``ValueError``) It is not there, or not a profile.
         """
-        return cls.parse(_read(path, options), redacted(path))
+        return cls.parse(_read(os.fspath(path), options), redacted(os.fspath(path)))
 
     @classmethod
     def parse(cls, content: bytes, name: str) -> Self:

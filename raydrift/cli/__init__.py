@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 
 import typer
@@ -16,6 +17,7 @@ from raydrift.cli.generate import generate
 from raydrift.cli.inspect import inspect
 from raydrift.cli.plan import plan
 from raydrift.cli.preview import preview
+from raydrift.cli.status import status
 from raydrift.errors import (
     CatalogError,
     OutputError,
@@ -33,6 +35,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "generate": generate,
     "plan": plan,
     "finalize": finalize,
+    "status": status,
     "inspect": inspect,
     "preview": preview,
     "evaluate": evaluate,
@@ -59,7 +62,11 @@ def run_job(command: str, arguments: Sequence[str]) -> int:
         The job's exit status, the command's.
     """
     _end_as_by_ctrl_c()  # `ray job stop` sends SIGTERM
-    status = run([command, *arguments])
+    try:
+        status = run([command, *arguments])
+    except Exception:
+        traceback.print_exc()
+        status = 1
     # At once: the process may be killed while Ray shuts down.
     print(
         "raydrift: succeeded" if status == 0 else f"raydrift: failed with status {status}",
@@ -123,8 +130,11 @@ def _terminate(*_: object) -> None:
 
 
 def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
-    kept = ": finished shards are kept, the same command goes on"
-    return _fail(f"{how}{kept if 'generate' in arguments[:1] else ''}", status)
+    kept = {"generate": "finished shards are kept", "finalize": "the shards are kept"}
+    goes_on = [
+        f": {kept[name]}, the same command goes on" for name in arguments[:1] if name in kept
+    ]
+    return _fail("".join([how, *goes_on]), status)
 
 
 def _fail(message: str, status: int) -> int:

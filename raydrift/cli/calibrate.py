@@ -1,7 +1,6 @@
 """``raydrift calibrate``: the level that gives a wanted divergence."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,20 +23,17 @@ if TYPE_CHECKING:
 
     from raydrift.calibrate import CalibrationProfile
     from raydrift.place import Place
-    from raydrift.settings import GenerateSettings
-    from raydrift.sweep import Sweep
-
-_UNWRITTEN = "(nothing is written)"
 
 
 def calibrate(
     input: Input = None,
     metric: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="A name in raydrift.metrics.METRICS: kl_softmax, mmd_squared, energy_distance, …"
+            help="A name in raydrift.metrics.METRICS: kl_softmax, mmd_squared, energy_distance, …",
+            show_default="kl_softmax",
         ),
-    ] = "kl_softmax",
+    ] = None,
     target: Annotated[
         float | None,
         typer.Option(
@@ -46,8 +42,11 @@ def calibrate(
     ] = None,
     transform: SweptTransform = None,
     output: Annotated[
-        str, typer.Option(metavar="FILE.toml", help="The profile to write.")
-    ] = "profile.toml",
+        str | None,
+        typer.Option(
+            metavar="FILE.toml", help="The profile to write.", show_default="profile.toml"
+        ),
+    ] = None,
     plot: Annotated[
         str | None, typer.Option(metavar="FILE.png", help="Also draw the curve.")
     ] = None,
@@ -69,35 +68,39 @@ def calibrate(
     Writes a profile, by which 'raydrift generate --profile' reaches any divergence of the curve.
     """
     from raydrift.cli.console import console
-    from raydrift.cli.files import check_folder, write_file
+    from raydrift.cli.files import check_folder, check_lasting, check_there, write_file
     from raydrift.cli.settings import read_values
+    from raydrift.config import calibrate_settings
     from raydrift.settings import ImageSettings
 
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
     flags = {
         "input": input,
-        "output": _UNWRITTEN,
         "transforms": transform or None,
+        "calibration": {"profile": output, "metric": metric, "target": target, "plot": plot},
         "num_samples": num_samples,
         "seed": seed,
         "image": {"height": height, "width": width},
         "embedding": {"weights": weights, "normalize": normalize, "precision": precision},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }
-    settings, sweep = read_values(config, flags, _settings)
+    settings = read_values(config, flags, calibrate_settings)
+    check_there(settings.run.input)
+    check_lasting(settings.profile, settings.plot)
 
     from raydrift.engine.calibrate import calibrate as run
     from raydrift.place import Place
     from raydrift.report.curve_plot import curve_plot
 
-    options = settings.options_of("output")
-    place = Place.of(output, options)
-    picture = Place.of(plot, options) if plot is not None else None
+    options, target = settings.run.options_of("output"), settings.target
+    place = Place.of(settings.profile, options)
+    picture = Place.of(settings.plot, options) if settings.plot is not None else None
     for one in (place, picture):
         if one is not None:
             check_folder(one)
-    _check_free(place, output)
-    profile = run(settings, sweep, metric, target, tell=console(stderr=True).print)
+    _check_free(place)
+    tell = console(stderr=True).print
+    profile = run(settings.run, settings.sweep, settings.metric, target, tell=tell)
     out = console()
     _print_curve(out, profile)
     write_file(place, profile.to_toml().encode())
@@ -110,14 +113,7 @@ def calibrate(
         _print_target(out, profile, target)
 
 
-def _settings(values: Mapping[str, Any]) -> "tuple[GenerateSettings, Sweep]":
-    from raydrift.config import evaluate_settings
-
-    found = evaluate_settings(values)
-    return found.run, found.sweep
-
-
-def _check_free(place: "Place", name: str) -> None:
+def _check_free(place: "Place") -> None:
     """Whatever else has that name should be kept."""
     from raydrift.calibrate import CalibrationProfile
     from raydrift.errors import OutputError, SettingsError
@@ -128,7 +124,7 @@ def _check_free(place: "Place", name: str) -> None:
         CalibrationProfile.parse(place.read_bytes(), str(place))
     except SettingsError:
         raise OutputError(
-            f"output {name} is there and is no profile: choose another with --output"
+            f"output {place} is there and is no profile: choose another with --output"
         ) from None
 
 

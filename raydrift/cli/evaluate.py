@@ -58,6 +58,7 @@ def evaluate(
 
     No drifted image is written. The same command on the same output measures again.
     """
+    from raydrift.cli.files import check_lasting, check_there
     from raydrift.cli.settings import read_values
     from raydrift.config import evaluate_settings
     from raydrift.settings import ImageSettings
@@ -81,6 +82,8 @@ def evaluate(
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }
     settings = read_values(config, flags, evaluate_settings)
+    check_there(settings.run.input)
+    check_lasting(settings.run.output)
 
     import time
 

@@ -16,6 +16,7 @@ from raydrift.cli.drift_flags import (
     Width,
     drift_flags,
 )
+from raydrift.cli.files import check_lasting, check_there
 from raydrift.cli.options import (
     Address,
     Config,
@@ -137,7 +138,10 @@ def generate(
         phase=phase,
         duty=duty,
     )
-    run_generate(read_settings(config, flags))
+    settings = read_settings(config, flags)
+    check_there(settings.input)
+    check_lasting(settings.output)
+    run_generate(settings)
 
 
 def run_generate(settings: "GenerateSettings", notes: tuple[str, ...] = ()) -> "RunRecord":

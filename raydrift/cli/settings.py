@@ -33,15 +33,16 @@ def read_values(
         raise SettingsError(f"{config}: {error}" if config else str(error)) from None
 
 
+def output_settings(config: str | None, flags: Mapping[str, Any]) -> "GenerateSettings":
+    """The settings of a command that only has an output, as ``read_settings``."""
+    return read_settings(config, {"input": "(none)", **flags})
+
+
 def output_place(output: str, config: str | None) -> "Place":
     """An output folder, reached by the storage options of a TOML file, if there is one."""
-    from raydrift.config import generate_settings, read_toml
     from raydrift.place import Place
 
-    if config is None:
-        return Place.of(output)
-    settings = generate_settings({"input": "(none)"} | read_toml(config) | {"output": output})
-    return Place.of(output, settings.options_of("output"))
+    return Place.of(output, output_settings(config, {"output": output}).options_of("output"))
 
 
 def _overlay(values: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:

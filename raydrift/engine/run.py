@@ -24,7 +24,7 @@ from raydrift.storage.finalize import count, finalize, write_rejected
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import clear, whole_shards
 from raydrift.storage.record import RunRecord
-from raydrift.storage.shards import LedgerRow
+from raydrift.storage.shards import LedgerRow, remove_unfinished
 
 # An input is out of reach when half of the images cannot be read, of so many at least at a first
 # reading, and of so many at a second one.
@@ -94,7 +94,7 @@ class Run:
         """Makes those shards that are not there and whole."""
         checked = not self._settings.write.finalize
         self._ledger = whole_shards(self._output, self._record, checked)
-        (self._output / layout.SHARDS).remove_unfinished()
+        remove_unfinished(self._output, range(self._record.shards))
         self._clock.lap("check")
         self._make_missing()
 

@@ -235,21 +235,18 @@ class Place:
         self.write_bytes(data)
         return True
 
-    def remove_unfinished(self, names: Iterable[str] | None = None) -> None:
+    def remove_unfinished(self, names: Iterable[str]) -> None:
         """Deletes what writers that were killed left of these files in this folder.
 
         Nobody else may be writing them.
-
-        Args:
-            names: Of the files; None: of all that are written at once, which leave nothing on S3.
         """
         if self.s3 is not None:
-            for name in names or ():
+            for name in names:
                 self.s3.abort_uploads(f"{self.path}/{name}")
             return
-        starts = (".",) if names is None else tuple(f".{name}." for name in names)
+        starts = tuple(f".{name}." for name in names)
         for info in self.files():
-            if info.base_name.startswith(starts) and info.base_name.endswith(_ASIDE):
+            if info.base_name.endswith(_ASIDE) and info.base_name.startswith(starts):
                 (self / info.base_name).delete()
 
     def delete(self) -> None:

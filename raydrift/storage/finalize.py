@@ -15,7 +15,7 @@ from raydrift.place import Place
 from raydrift.storage import layout
 from raydrift.storage.crc32 import combine
 from raydrift.storage.record import RunRecord, require_record
-from raydrift.storage.shards import LedgerRow, read_ledger, read_rejected
+from raydrift.storage.shards import LedgerRow, read_ledger, read_rejected, remove_unfinished
 from raydrift.storage.spread import Spread, in_threads
 from raydrift.storage.tables import HashingSink, TableSink
 from raydrift.storage.zip_directory import ZipDirectory
@@ -72,8 +72,6 @@ def finalize(
     rows = [ledger[shard] for shard in range(record.shards)]
     start = perf_counter()
     output.remove_unfinished((*layout.RESULTS, layout.RUN, layout.LOCK))
-    if keep_shards:
-        (output / layout.SHARDS).remove_unfinished()
     plan = plan_zip(rows, range_bytes)
     record.files = _merge(output, record, plan, on_shard, check, spread)
     record.files[layout.REJECTED] = write_rejected(output, rows)
@@ -82,9 +80,11 @@ def finalize(
     record.status = "complete"
     check()
     record.save(output)
-    if not keep_shards:
-        check()
-        with suppress(OSError):  # the result is whole; the same command clears them away
+    check()
+    with suppress(OSError):  # the result is whole; the same command clears them away
+        if keep_shards:
+            remove_unfinished(output, ledger)
+        else:
             (output / layout.SHARDS).delete()
     return record
 

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final, Self
 from uuid import uuid4
 
@@ -21,10 +22,47 @@ from raydrift.storage import layout
 
 RENEWED_EVERY_S: Final = 5.0
 
+_KEYS: Final = {"owner", "host", "pid", "machine", "renewed"}
 _PATIENCE: Final = 4.0  # times the interval
 _LOOK_EVERY_S: Final = 0.25
 _SETTLED_AFTER_S: Final = 0.2
 _SETTLED_AFTER_REMOTE_S: Final = 1.0
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who has locked an output folder.
+
+    Attributes:
+        host: Its machine.
+        pid: Its process there.
+        dead: Whether it is known to be no more; the lock stayed behind.
+        silent_s: Seconds since the lock was renewed, as far as the clocks agree.
+    """
+
+    host: str
+    pid: int
+    dead: bool
+    silent_s: float
+
+    def __str__(self) -> str:
+        who = f"{self.host}:{self.pid}"
+        if self.dead:
+            return f"nobody; {who}, which is dead, left its lock behind"
+        if self.silent_s > _PATIENCE * RENEWED_EVERY_S:
+            return f"{who}, which was last heard of {self.silent_s:,.0f} s ago"
+        return who
+
+
+def find_holder(output: Place) -> Holder | None:
+    """Reads whose lock is on an output folder; None where there is none."""
+    file = output / layout.LOCK
+    found = _read(file)
+    if found is None:
+        return None
+    renewed = file.info().mtime_ns
+    silent = max(0.0, time.time() - renewed / 1e9) if renewed else 0.0
+    return Holder(found["host"], found["pid"], _is_dead(found), silent)
 
 
 class OutputLock:
@@ -142,11 +180,7 @@ class OutputLock:
                 raise self._refusal(now)
 
     def _read(self) -> dict[str, Any] | None:
-        try:
-            content = json.loads(self._file.read_bytes())
-            return content if self._ours.keys() <= content.keys() else None
-        except (FileNotFoundError, ValueError, AttributeError):
-            return None
+        return _read(self._file)
 
     def _content(self) -> bytes:
         self._ours["renewed"] += 1
@@ -162,6 +196,14 @@ class OutputLock:
                 return
             except OSError:  # a full disk, or a connection that is back the next time
                 continue
+
+
+def _read(file: Place) -> dict[str, Any] | None:
+    try:
+        content = json.loads(file.read_bytes())
+        return content if content.keys() >= _KEYS else None
+    except (FileNotFoundError, ValueError, AttributeError):
+        return None
 
 
 def _is_dead(owner: dict[str, Any]) -> bool:

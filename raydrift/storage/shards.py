@@ -176,6 +176,12 @@ def read_ledger(output: Place, fingerprint: str) -> dict[int, LedgerRow]:
     }
 
 
+def remove_unfinished(output: Place, shards: Iterable[int]) -> None:
+    """Deletes what killed workers left of shards; on S3, where each is one request, is nothing."""
+    if output.s3 is None:
+        (output / layout.SHARDS).remove_unfinished(map(layout.shard_name, shards))
+
+
 def intact(output: Place, rows: Iterable[LedgerRow]) -> dict[int, LedgerRow]:
     """Those of the shards whose bytes are still the ones that were committed."""
     with ThreadPoolExecutor(4) as pool:

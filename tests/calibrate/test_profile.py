@@ -45,9 +45,9 @@ RUN = GenerateSettings(input="in", output="out", embedding=EmbeddingSettings(com
 
 
 def test_it_is_the_same_after_it_was_written_and_read(tmp_path: Path) -> None:
-    path = str(tmp_path / "profile.toml")
-    PROFILE.save(path)
-    assert CalibrationProfile.load(path) == PROFILE
+    for path in (str(tmp_path / "profile.toml"), tmp_path / "another.toml"):
+        PROFILE.save(path)
+        assert CalibrationProfile.load(path) == PROFILE
 
 
 def test_the_file_is_readable() -> None:

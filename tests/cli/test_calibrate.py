@@ -114,6 +114,40 @@ def test_what_cannot_be_is_refused_before_anything_is_measured(
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("metrc = 'kl'", "unknown key calibration.metrc: did you mean 'metric'?"),
+        (
+            "level = 0.5",
+            "unknown key calibration.level: choose from: profile, metric, target, plot",
+        ),
+        ("target = 'far'", "calibration.target is 'far': input should be a valid number"),
+        ("metric = 'kl'", "unknown metric 'kl': choose from: kl_softmax"),
+        ("plot = 'no/p.png'", "output no/p.png: its folder is not there"),
+    ],
+)
+def test_the_files_table_is_read_as_the_flags_are(
+    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    config = tmp_path / "calibrate.toml"
+    config.write_text(f"[calibration]\n{text}\n")
+    assert run(["calibrate", str(scenes), *SMALL, "--config", str(config)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_flag_goes_before_the_file(
+    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "calibrate.toml"
+    config.write_text('[calibration]\nprofile = "no/p.toml"\nmetric = "kl_softmax"\n')
+    command = ["calibrate", str(scenes), *SMALL, "--config", str(config)]
+    assert run(command) == 2
+    assert "output no/p.toml: its folder is not there" in capsys.readouterr().err
+    assert run([*command, "--output", "neither/p.toml"]) == 2
+    assert "output neither/p.toml: its folder is not there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["--profile", "p.toml"], "calibration: give a profile with either a target or a level"),

@@ -213,7 +213,7 @@ def test_help_names_every_command_and_flag() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         return done.stdout
 
-    for command in ("generate", "finalize", "inspect", "preview", "calibrate", "demo"):
+    for command in ("generate", "finalize", "status", "inspect", "preview", "calibrate", "demo"):
         assert command in help_of()
     flags = (
         "--seed --transform -t --profile --target --level --num-samples --organize-by-class "

@@ -152,8 +152,13 @@ class Run(Processes):
 
     def committed(self) -> dict[str, tuple[int, int]]:
         """The shards that are done: inode and time of writing of their ledger entries."""
-        entries = self.output.glob("_shards/part-*.json")
-        return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in entries}
+        return committed(self.output)
+
+
+def committed(output: Path) -> dict[str, tuple[int, int]]:
+    """The shards that are done: inode and time of writing of their ledger entries."""
+    entries = output.glob("_shards/part-*.json")
+    return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in entries}
 
 
 def finish(album: Path, output: Path, *options: str, **values: Any) -> list[str]:
@@ -178,6 +183,10 @@ class Gate:
         until(lambda: self._entered(run), f"a reader of {self._image}")
         return until(lambda: next(self._readers(run), 0), f"who reads {self._image}")
 
+    def wait(self) -> None:
+        """Waits until somebody is in the midst of the shard."""
+        until(self._read, f"a reader of {self._image}")
+
     def open(self) -> None:
         """Puts the image back, for who waits and for all to come."""
         whole = self._image.with_suffix(".whole")
@@ -189,6 +198,9 @@ class Gate:
 
     def _entered(self, run: Processes) -> bool:
         assert run.main.poll() is None, run.log.read_text()
+        return self._read()
+
+    def _read(self) -> bool:
         with suppress(OSError):  # as long as nobody reads
             self._pipe = os.open(self._image, os.O_WRONLY | os.O_NONBLOCK)
         return self._pipe >= 0

@@ -5,10 +5,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from raydrift.config import generate_settings
 from raydrift.place import Place
 from raydrift.storage.finalize import finalize
-from tests.faults.runs import Processes
+from raydrift.storage.record import require_record
+from tests.faults.runs import BIN, Processes
 from tests.made_shards import make_shards
 
 MERGE = """
@@ -33,12 +36,18 @@ print(json.dumps([len(set(spread(node, range(8), 1))), record.files]), flush=Tru
 """
 
 
-def test_two_nodes_write_the_bytes_that_one_process_writes(scenes: Path, tmp_path: Path) -> None:
-    outputs = [tmp_path / "here", tmp_path / "there"]
+def two_runs(scenes: Path, folder: Path) -> list[Path]:
+    """The shards of the same run, twice."""
+    outputs = [folder / "here", folder / "there"]
     for output in outputs:
         settings = {"input": str(scenes), "output": str(output), "transforms": ["rotate:0.3"]}
         image = {"image": {"height": 32, "width": 32}}
         make_shards(generate_settings(settings | image), size=8)
+    return outputs
+
+
+def test_two_nodes_write_the_bytes_that_one_process_writes(scenes: Path, tmp_path: Path) -> None:
+    outputs = two_runs(scenes, tmp_path)
     with tempfile.TemporaryDirectory(prefix="ray") as folder:  # short, for the names of sockets
         environment = {"RAY_TMPDIR": folder}
         script = Path(__file__).with_name("cluster.py")
@@ -55,3 +64,20 @@ def test_two_nodes_write_the_bytes_that_one_process_writes(scenes: Path, tmp_pat
     assert files == finalize(Place.of(outputs[0])).files
     zips = [(output / "sampled_images.zip").read_bytes() for output in outputs]
     assert zips[0] == zips[1]
+
+
+@pytest.mark.slow
+def test_the_command_merges_on_a_cluster_that_it_is_told_of(scenes: Path, tmp_path: Path) -> None:
+    here, there = two_runs(scenes, tmp_path)
+    with tempfile.TemporaryDirectory(prefix="ray") as folder:
+        environment = {"RAY_TMPDIR": folder}
+        script = Path(__file__).with_name("cluster.py")
+        log = tmp_path / "cluster.log"
+        with Processes(sys.executable, script, log=log, environment=environment) as cluster:
+            assert cluster.main.stdout is not None
+            address = cluster.main.stdout.readline().strip()
+            command = [BIN / "raydrift", "finalize", there, "--address", address]
+            with Processes(*command, log=tmp_path / "merge.log") as merge:
+                assert merge.wait() == 0, merge.log.read_text()
+    assert finalize(Place.of(here)).files == require_record(Place.of(there)).files
+    assert not (there / "_shards").exists()

@@ -5,97 +5,17 @@ sees none, that actor uses its CPU.
 """
 
 import json
-import os
-import signal
-import socket
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 from zlib import crc32
 
 import pyarrow.parquet as pq
 import pytest
 
-ROOT = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
+from tests.jobs.heads import BIN, Head
+
 DRIFT = ["-t", "rotate:0.4", "-t", "gaussian_noise:0.2", "--num-samples", "24"]
-
-
-@dataclass
-class Head:
-    """A Ray head node in processes of its own."""
-
-    client: str
-    dashboard: str
-    environment: dict[str, str]
-
-    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(part) for part in command],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def head() -> Iterator[Head]:
-    environment = os.environ | {
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-        "RAY_AUTH_MODE": "disabled",
-        "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
-    }
-    environment.pop("RAY_ADDRESS", None)
-    port, client, dashboard, agent = (free_port() for _ in range(4))
-    options = f"--port={port} --ray-client-server-port={client} --dashboard-port={dashboard}"
-    options += f" --dashboard-agent-listen-port={agent}"
-    resources = "--num-cpus=2 --num-gpus=1"
-    workers = "--min-worker-port=0 --max-worker-port=0"
-    process = subprocess.Popen(
-        f"ray start --head --block {resources} --disable-usage-stats {options} {workers}".split(),
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        wait_for(f"http://127.0.0.1:{dashboard}/api/version")
-        wait_for(f"http://127.0.0.1:{agent}/api/local_raylet_healthz")
-        yield Head(f"ray://127.0.0.1:{client}", f"http://127.0.0.1:{dashboard}", environment)
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(5)
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
-
-
-def wait_for(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            urlopen(url, timeout=2).close()
-            return
-        except (URLError, OSError):
-            assert time.monotonic() < deadline, "the head node did not start"
-            time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")

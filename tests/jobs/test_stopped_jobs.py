@@ -19,6 +19,12 @@ ROOT = Path(__file__).parents[2]
             ["photos", "out", "--config"],
             "terminated: finished shards are kept, the same command goes on",
         ),
+        (
+            "finalize",
+            ["out", "--config"],
+            "terminated: the shards are kept, the same command goes on",
+        ),
+        ("calibrate", ["photos", "--config"], "terminated"),
         ("bench", ["--embed-only", "--weights"], "terminated"),
     ],
 )

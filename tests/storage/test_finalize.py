@@ -421,14 +421,15 @@ def test_what_a_merge_that_was_killed_wrote_aside_is_removed(scenes: Path, tmp_p
     assert left == ALL_FILES - {"embeddings.parquet"} | {".mine.tmp"}
 
 
-def test_what_killed_workers_left_of_shards_is_not_kept_with_them(
+def test_what_a_killed_worker_left_half_is_not_among_the_kept_shards(
     scenes: Path, tmp_path: Path
 ) -> None:
     output = make_shards(settings_for(scenes, tmp_path))
-    kept = set((output / "_shards").names())
-    (tmp_path / "_shards" / ".part-00000001.parquet.0123abcd.tmp").touch()
+    whole = {path.name for path in (tmp_path / "_shards").iterdir()}
+    for name in (".part-00000001.parquet.0123abcd.tmp", ".mine.tmp"):
+        (tmp_path / "_shards" / name).write_bytes(b"half")
     finalize(output, keep_shards=True)
-    assert set((output / "_shards").names()) == kept
+    assert {path.name for path in (tmp_path / "_shards").iterdir()} == whole | {".mine.tmp"}
 
 
 @pytest.fixture

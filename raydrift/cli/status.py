@@ -1,0 +1,49 @@
+"""``raydrift status``: how far a run is, asked from another terminal or machine."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from raydrift.report.status import RunStatus
+
+
+def status(
+    output: Annotated[str, typer.Argument(help="Output folder of 'raydrift generate'.")],
+    config: Annotated[
+        str | None, typer.Option(metavar="FILE.toml", help="Whose storage_options are used.")
+    ] = None,
+) -> None:
+    """Show how far a run is: shards, images, speed, who is at work. Needs no Ray."""
+    from raydrift.cli.console import console
+    from raydrift.cli.settings import output_place
+    from raydrift.report.status import run_status
+
+    place = output_place(output, config)
+    facts = _facts(run_status(place))
+    out = console()
+    out.print(str(place), style="bold")
+    width = max(map(len, facts))
+    for name, fact in facts.items():
+        out.print(f"  {name:<{width}}  {fact}")
+
+
+def _facts(found: "RunStatus") -> dict[str, str]:
+    from datetime import timedelta
+
+    record = found.record
+    share = 100 * found.asked // max(record.samples, 1)
+    nobody = "nobody" if record.status == "complete" else "nobody; the same command goes on"
+    facts = {
+        "status": record.status,
+        "at work": str(found.holder) if found.holder is not None else nobody,
+        "shards": f"{found.shards:,} of {record.shards:,}",
+        "images": f"{found.asked:,} of {record.samples:,} ({share} %)",
+        "written": f"{found.written:,}",
+        "rejected": f"{found.rejected:,}",
+    }
+    if found.rate is not None:
+        facts["speed"] = f"{found.rate:,.1f} images/s, pauses left out"
+    if found.seconds_left is not None:
+        facts["left"] = f"{timedelta(seconds=round(found.seconds_left))} at that speed"
+    return facts

@@ -1,0 +1,80 @@
+"""How far a run is, as its folder tells, to whoever asks: while it runs and afterwards."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from raydrift.place import Place
+from raydrift.storage.lock import Holder, find_holder
+from raydrift.storage.record import RunRecord, require_record
+from raydrift.storage.shards import LedgerRow, read_ledger
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """How far a run is.
+
+    Attributes:
+        record: Its ``run.json``.
+        shards: How many of its shards are committed.
+        asked: Samples of those shards.
+        written: Images in them.
+        rejected: Images that could not be used; ``asked == written + rejected``.
+        busy_seconds: In which any of them was at work; pauses between sessions are left out. 0
+            after the shards were merged and deleted.
+        holder: Whose lock is on the folder.
+    """
+
+    record: RunRecord
+    shards: int
+    asked: int
+    written: int
+    rejected: int
+    busy_seconds: float
+    holder: Holder | None
+
+    @property
+    def rate(self) -> float | None:
+        """Images a second since the first shard was begun, pauses left out; None before one is."""
+        return self.asked / self.busy_seconds if self.busy_seconds else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the last shard is there, at that rate; None where nothing is known or left."""
+        left = self.record.samples - self.asked
+        return left / self.rate if left and self.rate else None
+
+
+def run_status(output: Place) -> RunStatus:
+    """Reads how far a run is: ``run.json``, the ledger (a small file a shard) and the lock.
+
+    Args:
+        output: The run's folder.
+
+    Raises:
+        OutputError: There is no run, or what is there is not raydrift's.
+    """
+    record = require_record(output)
+    rows = list(read_ledger(output, record.fingerprint).values())
+    holder = find_holder(output)
+    if record.status == "complete":  # its shards may be gone
+        counts = record.counts
+        done = (record.shards, counts["asked"], counts["written"], counts["rejected"])
+    else:
+        done = (
+            len(rows),
+            sum(row.asked for row in rows),
+            sum(row.written for row in rows),
+            sum(row.rejected for row in rows),
+        )
+    return RunStatus(record, *done, _busy_seconds(rows), holder)
+
+
+def _busy_seconds(rows: Iterable[LedgerRow]) -> float:
+    """The time in which at least one of some shards was made."""
+    total, until = 0.0, 0.0
+    for row in sorted(rows, key=lambda row: row.started):
+        took = row.read_seconds + row.drift_seconds + row.embed_seconds + row.write_seconds
+        end = row.started + took
+        total += max(0.0, end - max(row.started, until))
+        until = max(until, end)
+    return total

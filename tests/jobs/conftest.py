@@ -1,0 +1,13 @@
+"""The cluster that jobs are submitted to."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.jobs.heads import Head, running_head
+
+
+@pytest.fixture(scope="module")
+def head() -> Iterator[Head]:
+    with running_head() as head:
+        yield head

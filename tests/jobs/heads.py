@@ -1,0 +1,118 @@
+"""A Ray head node in processes of its own, and what is asked of it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from tests.faults.runs import PROGRESS, until
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+@dataclass
+class Head:
+    """A Ray head node in processes of its own."""
+
+    client: str
+    dashboard: str
+    environment: dict[str, str]
+
+    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(part) for part in command],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+    def job(self, verb: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """``ray job submit | status | stop | logs``."""
+        return self.run(BIN / "ray", "job", verb, "--address", self.dashboard, *arguments)
+
+    def send(self, name: str, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        """Submits a job under an id, and does not wait for it."""
+        options = ["--no-wait", "--submission-id", name, "--working-dir", "."]
+        return self.job("submit", *options, "--", "python", *command)
+
+    def status(self, name: str) -> str:
+        """``PENDING``, ``RUNNING``, ``SUCCEEDED``, ``FAILED`` or ``STOPPED``."""
+        with urlopen(f"{self.dashboard}/api/jobs/{name}", timeout=10) as answer:
+            return str(json.load(answer)["status"])
+
+    def end(self, name: str) -> str:
+        """Waits until a job has ended; its status."""
+        ended = ("SUCCEEDED", "FAILED", "STOPPED")
+        return until(lambda: (now := self.status(name)) in ended and now, f"the end of {name}")
+
+    def said(self, name: str) -> list[str]:
+        """The log of a job, but for progress and for what Ray says before it begins."""
+        with urlopen(f"{self.dashboard}/api/jobs/{name}/logs", timeout=10) as answer:
+            lines = str(json.load(answer)["logs"]).splitlines()
+        begin = next(i for i, line in enumerate(lines) if line.startswith("Running entrypoint"))
+        return [line for line in lines[begin + 1 :] if not PROGRESS.match(line)]
+
+
+@contextmanager
+def running_head() -> Iterator[Head]:
+    """A head node with two CPUs and what it takes for a GPU."""
+    environment = os.environ | {
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "RAY_AUTH_MODE": "disabled",
+        "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+        "RAY_JOB_STOP_WAIT_TIME_S": "60",  # not 3, after which a busy machine's job is killed
+    }
+    environment.pop("RAY_ADDRESS", None)
+    port, client, dashboard, agent = (_free_port() for _ in range(4))
+    options = f"--port={port} --ray-client-server-port={client} --dashboard-port={dashboard}"
+    options += f" --dashboard-agent-listen-port={agent}"
+    resources = "--num-cpus=2 --num-gpus=1"
+    workers = "--min-worker-port=0 --max-worker-port=0"
+    process = subprocess.Popen(
+        f"ray start --head --block {resources} --disable-usage-stats {options} {workers}".split(),
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        _wait_for(f"http://127.0.0.1:{dashboard}/api/version")
+        _wait_for(f"http://127.0.0.1:{agent}/api/local_raylet_healthz")
+        yield Head(f"ray://127.0.0.1:{client}", f"http://127.0.0.1:{dashboard}", environment)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(2)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(url: str) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            urlopen(url, timeout=2).close()
+            return
+        except (URLError, OSError):
+            assert time.monotonic() < deadline, "the head node did not start"
+            time.sleep(0.2)

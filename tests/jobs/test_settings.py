@@ -1,0 +1,65 @@
+"""The jobs' files: short programs, each with settings that say what they are."""
+
+import ast
+import tomllib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from raydrift.config import as_dict, calibrate_settings, evaluate_settings, read_toml
+from raydrift.place.s3_options import S3Options
+from raydrift.sweep import CalibrateSettings
+from tests.test_settings import built, leaves, uncommented
+
+JOBS = Path(__file__).parents[2] / "jobs"
+
+
+def keys(name: str, all_of_them: bool = False) -> dict[str, Any]:
+    """The settings of a job's file, or only those that are commented out, by their keys."""
+    text = (JOBS / f"{name}.toml").read_text(encoding="utf-8")
+    found = dict(leaves(tomllib.loads(uncommented(text))))
+    return found | dict(leaves(tomllib.loads(text))) if all_of_them else found
+
+
+@pytest.mark.parametrize("path", sorted(JOBS.glob("*.py")), ids=lambda path: path.name)
+def test_a_job_is_the_command_and_no_more(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) < 40
+    assert f'run_job("{path.stem}", sys.argv[1:])' in text
+    shown = (ast.get_docstring(ast.parse(text)) or "").splitlines()[2]
+    assert shown.startswith(f"    ray job submit --working-dir . -- python jobs/{path.name} ")
+    if "--config" in shown:
+        assert (JOBS.parent / shown.split("--config ")[1]).is_file()
+
+
+def test_every_job_but_the_benchmark_has_its_settings_beside_it() -> None:
+    assert {path.stem for path in JOBS.glob("*.py")} - {"bench"} == {
+        "generate", "evaluate", "calibrate", "finalize",
+    }  # fmt: skip
+    for path in JOBS.glob("*.py"):
+        assert path.with_suffix(".toml").is_file() or path.stem == "bench"
+
+
+def test_those_of_an_evaluation_and_of_a_calibration_are_valid() -> None:
+    evaluation = evaluate_settings(read_toml(str(JOBS / "evaluate.toml")))
+    assert str(evaluation.sweep) == "default"
+    calibration = calibrate_settings(read_toml(str(JOBS / "calibrate.toml")))
+    assert (str(calibration.sweep), calibration.profile) == ("default", "/data/profile.toml")
+
+
+@pytest.mark.parametrize("name", ["evaluate", "calibrate", "finalize"])
+def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(name: str) -> None:
+    defaults = dict(leaves(as_dict(built()))) | {"batches": None, "levels": "0.1:1.0:0.1"}
+    defaults |= dict(leaves(asdict(S3Options()), "storage_options."))
+    if name == "calibrate":
+        asked = asdict(CalibrateSettings(built(), None))  # type: ignore[arg-type]
+        defaults |= dict(leaves(asked, "calibration.")) | {"num_samples": 256}
+    for key, shown in keys(name).items():
+        assert defaults[key] in (shown, None), key
+
+
+def test_a_calibration_shows_every_key_of_its_own() -> None:
+    own = {key for key in keys("calibrate", all_of_them=True) if key.startswith("calibration.")}
+    assert own == {f"calibration.{name}" for name in ("profile", "metric", "target", "plot")}

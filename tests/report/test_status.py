@@ -1,0 +1,124 @@
+"""How far a run is: from nothing to the merged result."""
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from raydrift.cli import run
+from raydrift.config import generate_settings
+from raydrift.errors import OutputError
+from raydrift.place import Place
+from raydrift.report.status import run_status
+from raydrift.storage import layout
+from raydrift.storage.finalize import finalize
+from raydrift.storage.lock import OutputLock, find_holder
+from tests.made_shards import make_shards
+
+
+@pytest.fixture
+def output(scenes: Path, tmp_path: Path) -> Place:
+    """A run of 72 images, whose 9 shards are there and not merged."""
+    settings = {"input": str(scenes), "output": str(tmp_path), "image": {"height": 8, "width": 8}}
+    make_shards(generate_settings(settings), size=8)
+    return Place.of(tmp_path)
+
+
+def tell(output: Place, shard: int, **values: Any) -> None:
+    """Has the ledger say something else of a shard."""
+    file = Path((output / layout.SHARDS / layout.ledger_name(shard)).path)
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+
+def test_where_there_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"has no run\.json: give the output folder of a"):
+        run_status(Place.of(tmp_path))
+
+
+def test_shards_count_that_are_committed_and_of_this_run(output: Place) -> None:
+    whole = run_status(output)
+    assert (whole.shards, whole.asked, whole.written, whole.rejected) == (9, 72, 72, 0)
+    tell(output, 0, rejected=2, written=6)
+    tell(output, 1, fingerprint="another run's")
+    (output / layout.SHARDS / layout.ledger_name(2)).delete()
+    found = run_status(output)
+    assert (found.shards, found.asked, found.written, found.rejected) == (7, 56, 54, 2)
+    assert found.record.shards == 9
+
+
+def test_the_speed_is_of_the_time_in_which_shards_were_made(output: Place) -> None:
+    """Two workers for 20 s, an hour of nothing, then one for 10 s; two shards are not there yet."""
+    seconds = {"read_seconds": 1.0, "drift_seconds": 6.0, "embed_seconds": 2.0}
+    spans = [0, 0, 10, 10, 12, 3620, 3620]
+    for shard, began in enumerate(spans):
+        tell(output, shard, started=1e9 + began, write_seconds=1.0, **seconds)
+    for shard in (7, 8):
+        (output / layout.SHARDS / layout.ledger_name(shard)).delete()
+    found = run_status(output)
+    assert found.busy_seconds == 22 + 10
+    assert found.rate == 56 / 32
+    assert found.seconds_left == 16 / (56 / 32)
+
+
+def test_a_finished_run_is_told_by_its_record(output: Place) -> None:
+    finalize(output)
+    found = run_status(output)
+    assert found.record.status == "complete"
+    assert (found.shards, found.asked, found.written, found.rejected) == (9, 72, 72, 0)
+    assert (found.rate, found.seconds_left, found.holder) == (None, None, None)
+
+
+def test_the_command_says_it_in_lines(output: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    for shard in range(6):
+        tell(output, shard, started=1e9 + 2 * shard, drift_seconds=2.0)
+    for shard in (6, 7, 8):
+        (output / layout.SHARDS / layout.ledger_name(shard)).delete()
+    assert run(["status", output.path]) == 0
+    assert (
+        capsys.readouterr().out
+        == f"""{output}
+  status    running
+  at work   nobody; the same command goes on
+  shards    6 of 9
+  images    48 of 72 (66 %)
+  written   48
+  rejected  0
+  speed     4.0 images/s, pauses left out
+  left      0:00:06 at that speed
+"""
+    )
+
+
+def test_whose_lock_it_is(output: Place) -> None:
+    with OutputLock(output):
+        holder = find_holder(output)
+        assert holder is not None
+        assert (holder.dead, str(holder)) == (False, f"{holder.host}:{holder.pid}")
+    assert find_holder(output) is None
+
+
+@pytest.mark.parametrize(
+    ("machine", "age", "said"),
+    [
+        (None, 0, "nobody; {}, which is dead, left its lock behind"),
+        ("elsewhere", 0, "{}"),
+        ("elsewhere", 90, "{}, which was last heard of 90 s ago"),
+    ],
+)
+def test_a_lock_whose_owner_was_killed(
+    output: Place, machine: str | None, age: float, said: str
+) -> None:
+    file = Path((output / layout.LOCK).path)
+    with OutputLock(output):
+        content = json.loads(file.read_text())
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    content |= {"pid": gone.pid, "machine": machine or content["machine"]}
+    file.write_text(json.dumps(content))
+    then = time.time() - age
+    os.utime(file, (then, then))
+    assert str(find_holder(output)) == said.format(f"{content['host']}:{gone.pid}")
