@@ -7,7 +7,7 @@ import pytest
 from tests.jobs.heads import Head, running_head
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def head() -> Iterator[Head]:
     with running_head() as head:
         yield head
