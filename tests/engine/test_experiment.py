@@ -111,6 +111,7 @@ def test_none_that_can_be_used_is_an_error_that_says_why(tmp_path: Path) -> None
     assert [path.name for path in (tmp_path / "out").iterdir()] == [layout.EVALUATION]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("batches", "measured"), [(None, 39), (4, 32)])
 def test_a_label_shift_is_where_it_is_in_the_whole_stream(
     scenes: Path, tmp_path: Path, batches: int | None, measured: int

@@ -12,6 +12,7 @@ from raydrift.errors import SettingsError
 RUN = {"transforms": ["hue:0.5"], "num_samples": 24, "image": {"height": 32, "width": 32}}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
 def test_a_scheme_of_fsspec_gives_the_bytes_that_a_path_gives(scenes: Path, tmp_path: Path) -> None:
     """``local://`` is fsspec's own view of this disk, which every worker process sees."""

@@ -15,6 +15,7 @@ PIXEL_WORKER = "ray::MapWorker(MapBatches(PixelStage)).submit"
 EMBEDDER = "ray::MapWorker(MapBatches(EmbedStage)).submit"
 
 
+@pytest.mark.slow
 def test_a_worker_that_drifts_and_one_that_embeds_are_killed(
     album: Path, reference: dict[str, Any], tmp_path: Path
 ) -> None:

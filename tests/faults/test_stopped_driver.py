@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from raydrift.storage import layout
 from tests.faults.runs import SHARDS, Gate, Run, contents, until, without_embeddings
 
@@ -32,6 +34,7 @@ def tell_thread(thread: int, process: int, sign: signal.Signals) -> None:
     assert ctypes.CDLL(None).syscall(tgkill, process, thread, sign) == 0
 
 
+@pytest.mark.slow
 def test_after_ctrl_c_and_after_kill_the_same_command_goes_on(
     album: Path, reference: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -4,9 +4,12 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.faults.runs import Gate, Run, contents, without_embeddings
 
 
+@pytest.mark.slow
 def test_the_second_run_at_an_output_is_refused_and_the_first_goes_on(
     album: Path, reference: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -120,6 +120,7 @@ def test_an_outage_ends_the_run_and_gives_nothing_up(
     assert generate(settings, quiet=True).counts["written"] == 12
 
 
+@pytest.mark.slow
 @ON_MOTO
 @pytest.mark.usefixtures("ray_session")
 def test_a_run_that_was_stopped_before_its_merge_goes_on(
