@@ -131,10 +131,9 @@ def _terminate(*_: object) -> None:
 
 def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
     kept = {"generate": "finished shards are kept", "finalize": "the shards are kept"}
-    goes_on = [
-        f": {kept[name]}, the same command goes on" for name in arguments[:1] if name in kept
-    ]
-    return _fail("".join([how, *goes_on]), status)
+    command = arguments[0] if arguments else ""
+    goes_on = f": {kept[command]}, the same command goes on" if command in kept else ""
+    return _fail(f"{how}{goes_on}", status)
 
 
 def _fail(message: str, status: int) -> int:

@@ -113,10 +113,10 @@ class OutputLock:
         return self
 
     def _take(self) -> None:
-        other = self._read()
+        other = _read(self._file)
         if other is None and self._file.write_new(self._content()):
             return
-        other = other or self._read()  # somebody may just have come
+        other = other or _read(self._file)  # somebody may just have come
         if other is not None and other["owner"] == self._ours["owner"]:
             return  # the answer to the first try was lost
         if other is not None and not _is_dead(other):
@@ -145,14 +145,14 @@ class OutputLock:
         Raises:
             LockedError: It is another's.
         """
-        found = self._read()
+        found = _read(self._file)
         if found is not None and found["owner"] != self._ours["owner"]:
             self._lost_to = found
             raise self._refusal(found)
 
     def _give_back(self) -> None:
         with suppress(OSError):  # a lock that stays behind is found to be dead
-            found = self._read()
+            found = _read(self._file)
             if found is not None and found["owner"] == self._ours["owner"]:
                 self._file.delete()
 
@@ -173,14 +173,11 @@ class OutputLock:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             time.sleep(_LOOK_EVERY_S)
-            now = self._read()
+            now = _read(self._file)
             if now is None:
                 return
             if now != other:
                 raise self._refusal(now)
-
-    def _read(self) -> dict[str, Any] | None:
-        return _read(self._file)
 
     def _content(self) -> bytes:
         self._ours["renewed"] += 1

@@ -3,6 +3,8 @@
 import json
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,20 +48,25 @@ def two_runs(scenes: Path, folder: Path) -> list[Path]:
     return outputs
 
 
-def test_two_nodes_write_the_bytes_that_one_process_writes(scenes: Path, tmp_path: Path) -> None:
-    outputs = two_runs(scenes, tmp_path)
+@contextmanager
+def two_nodes(logs: Path) -> Iterator[str]:
+    """A cluster of a head and two nodes with a CPU each; its address."""
     with tempfile.TemporaryDirectory(prefix="ray") as folder:  # short, for the names of sockets
         environment = {"RAY_TMPDIR": folder}
-        script = Path(__file__).with_name("cluster.py")
-        log = tmp_path / "cluster.log"
+        script, log = Path(__file__).with_name("cluster.py"), logs / "cluster.log"
         with Processes(sys.executable, script, log=log, environment=environment) as cluster:
             assert cluster.main.stdout is not None
-            address = cluster.main.stdout.readline().strip()
-            command = [sys.executable, "-c", MERGE, outputs[1], address]
-            with Processes(*command, log=tmp_path / "merge.log") as merge:
-                assert merge.wait() == 0, merge.log.read_text()
-                assert merge.main.stdout is not None
-                nodes, files = json.loads(merge.main.stdout.read().splitlines()[-1])
+            yield cluster.main.stdout.readline().strip()
+
+
+def test_two_nodes_write_the_bytes_that_one_process_writes(scenes: Path, tmp_path: Path) -> None:
+    outputs = two_runs(scenes, tmp_path)
+    with two_nodes(tmp_path) as address:
+        command = [sys.executable, "-c", MERGE, outputs[1], address]
+        with Processes(*command, log=tmp_path / "merge.log") as merge:
+            assert merge.wait() == 0, merge.log.read_text()
+            assert merge.main.stdout is not None
+            nodes, files = json.loads(merge.main.stdout.read().splitlines()[-1])
     assert nodes == 2
     assert files == finalize(Place.of(outputs[0])).files
     zips = [(output / "sampled_images.zip").read_bytes() for output in outputs]
@@ -69,15 +76,9 @@ def test_two_nodes_write_the_bytes_that_one_process_writes(scenes: Path, tmp_pat
 @pytest.mark.slow
 def test_the_command_merges_on_a_cluster_that_it_is_told_of(scenes: Path, tmp_path: Path) -> None:
     here, there = two_runs(scenes, tmp_path)
-    with tempfile.TemporaryDirectory(prefix="ray") as folder:
-        environment = {"RAY_TMPDIR": folder}
-        script = Path(__file__).with_name("cluster.py")
-        log = tmp_path / "cluster.log"
-        with Processes(sys.executable, script, log=log, environment=environment) as cluster:
-            assert cluster.main.stdout is not None
-            address = cluster.main.stdout.readline().strip()
-            command = [BIN / "raydrift", "finalize", there, "--address", address]
-            with Processes(*command, log=tmp_path / "merge.log") as merge:
-                assert merge.wait() == 0, merge.log.read_text()
+    with two_nodes(tmp_path) as address:
+        command = [BIN / "raydrift", "finalize", there, "--address", address]
+        with Processes(*command, log=tmp_path / "merge.log") as merge:
+            assert merge.wait() == 0, merge.log.read_text()
     assert finalize(Place.of(here)).files == require_record(Place.of(there)).files
     assert not (there / "_shards").exists()
