@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _SAMPLES = "samples"
 _PIXELS = "pixels"
 _FAILURE = "failure"
-_ROWS_AT_ONCE = 32
+_ROWS_AT_ONCE = 16
 
 _Part = tuple[pa.Table, RGB | None]
 """Drifted samples of a shard, and their pixels where they are kept."""
