@@ -109,7 +109,7 @@ class ScaleFigures:
         table.columns[0].justify = "left"
         embeds = bool(one.embed)
         rows = [
-            ("runs side by side", [f"{scale.runs}" for scale in self.scales]),
+            ("runs", [f"{scale.runs}" for scale in self.scales]),
             ("CPU hours", [hours(scale.drift_core_hours) for scale in self.scales]),
             ("  to embed", [hours(scale.embed_core_hours) for scale in self.scales]),
             ("  GPU hours instead*", [hours(scale.embed_gpu_hours) for scale in self.scales]),
@@ -219,9 +219,11 @@ def _wall(
 def hours(value: float) -> str:
     """Hours, a digit where they are few.
 
-    >>> hours(0.84), hours(84.4), hours(10234)
-    ('0.8', '84', '10,234')
+    >>> hours(0.042), hours(0.84), hours(84.4), hours(10234)
+    ('0.04', '0.8', '84', '10,234')
     """
+    if value < 0.1:
+        return f"{value:.2f}"
     return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from raydrift.config import generate_settings
+from raydrift.engine.generate import generate
 from raydrift.errors import OutputError
 from raydrift.place import Place
 from raydrift.settings import ImageSettings
@@ -36,6 +38,16 @@ def test_a_billion_images_are_refused_on_s3_with_how_many_fit(bucket: Place) -> 
 
 def test_a_disk_says_itself_what_it_takes(tmp_path: Path) -> None:
     check_before_run(Place.of(tmp_path), 1_000_000_000, ImageSettings())
+
+
+def test_a_run_is_refused_before_it_has_done_anything(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Place, "largest_file", 100_000)
+    settings = generate_settings({"input": str(scenes), "output": str(tmp_path / "out")})
+    with pytest.raises(OutputError, match=r"^the zip of 72 samples may grow to "):
+        generate(settings, quiet=True)
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_merge_knows_the_size_to_the_byte(bucket: Place) -> None:
