@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
 
+import pyarrow.compute as pc
 from rich.table import Table
 
 from raydrift.bench.inputs import load_repeated
@@ -68,6 +69,23 @@ class Merge:
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """Bytes of all samples together.
+
+    Attributes:
+        input: Of the images that were read.
+        pngs: Of what was made of them.
+        shards: Of the shards.
+        tables: Of the merged tables.
+    """
+
+    input: int
+    pngs: int
+    shards: int
+    tables: int
+
+
+@dataclass(frozen=True)
 class PipelineFigures:
     """What one run took.
 
@@ -84,7 +102,9 @@ class PipelineFigures:
         seconds: Of the whole run, merge and start-up included, imports not.
         seconds_per_sample: Of the whole run.
         seconds_per_sample_started: After the first worker had begun.
+        embedding_share: The fraction of the workers' time that went into the network.
         catalog_bytes: Of the input's listing.
+        sizes: Of what was read and written.
         start_up: Until it was at work.
         merge: Of the shards.
         memory: The peak of the driver, of a worker, and of a worker that embeds; workers on other
@@ -102,7 +122,9 @@ class PipelineFigures:
     seconds: float
     seconds_per_sample: float
     seconds_per_sample_started: float
+    embedding_share: float
     catalog_bytes: int
+    sizes: Sizes
     start_up: StartUp
     merge: Merge
     memory: dict[str, Memory]
@@ -179,7 +201,16 @@ def measure_pipeline(
         seconds=seconds,
         seconds_per_sample=seconds / count,
         seconds_per_sample_started=(seconds - first) / count,
+        embedding_share=_embedding_share(rows),
         catalog_bytes=catalog.table.nbytes,
+        sizes=Sizes(
+            input=int(pc.sum(catalog.table["size"]).as_py()),
+            pngs=sum(row.image_bytes for row in rows),
+            shards=sum(row.size for row in rows),
+            tables=sum(
+                int(facts["size"]) for name, facts in record.files.items() if name != layout.ZIP
+            ),
+        ),
         start_up=StartUp(
             imports=imports,
             list=listed + record.timings["list"],
@@ -191,6 +222,13 @@ def measure_pipeline(
         memory=watch.peaks,
         driver_before_merge=watch.driver_peak(begin + seconds - merged),
     )
+
+
+def _embedding_share(rows: list[LedgerRow]) -> float:
+    """Of the workers' time; shards' first seconds, the loading of the network, are part of it."""
+    embedded = sum(row.embed_seconds for row in rows)
+    others = sum(row.read_seconds + row.drift_seconds + row.write_seconds for row in rows)
+    return embedded / (embedded + others)
 
 
 def _spans(output: Place, rows: list[LedgerRow]) -> list[Span]:

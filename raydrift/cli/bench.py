@@ -8,6 +8,7 @@ import typer
 from raydrift.cli.options import Address, ImageSize, Workers
 
 if TYPE_CHECKING:
+    from raydrift.bench.pipeline import PipelineFigures
     from raydrift.settings import GenerateSettings
 
 _TRANSFORMS = ("gaussian_blur:0.5", "gaussian_noise:0.2")
@@ -23,6 +24,7 @@ _MODES = {
     "embed_only": ("image_size", *_NETWORK, "repeat", "device"),
     "scheduling": ("milliseconds",),
     "growth": _RUN,
+    "scale": (*_RUN, "count", "assume"),
     _WHOLE: (*_RUN, "count", "repeat"),
 }
 """What is measured, and the options that it takes, beside ``--json``."""
@@ -84,6 +86,13 @@ def bench(
     growth: Annotated[
         str | None, typer.Option(metavar="N,N,…", help="Compare what a sample costs at counts.")
     ] = None,
+    scale: Annotated[
+        bool, typer.Option("--scale", help="From one run: what up to 1,000,000,000 would take.")
+    ] = False,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="For --scale, e.g. cores=64; may be repeated."),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="One line of JSON; the table goes to standard error.")
     ] = False,
@@ -134,6 +143,8 @@ def bench(
         found = _kernels(input, settings, repeat or _ROUNDS)
     elif growth is not None:
         found = _growth(input, settings, growth, output)
+    elif scale:
+        found = _scale(input, settings, count, output, assume or (), quiet=json)
     elif peers is not None or (repeat or 1) > 1:
         found = _rounds(input, settings, count, peers, repeat or _ROUNDS, output)
     else:
@@ -183,7 +194,7 @@ def _kernels(source: str | None, settings: "GenerateSettings", rounds: int) -> o
 
 def _pipeline(
     source: str | None, settings: "GenerateSettings", count: int, output: str | None, quiet: bool
-) -> object:
+) -> "PipelineFigures":
     from dataclasses import replace
 
     from raydrift.bench.inputs import images_of, scratch
@@ -191,6 +202,21 @@ def _pipeline(
 
     with images_of(source) as folder, scratch(output) as place:
         return measure_pipeline(replace(settings, input=folder, output=place), count, quiet)
+
+
+def _scale(
+    source: str | None,
+    settings: "GenerateSettings",
+    count: int,
+    output: str | None,
+    assume: Sequence[str],
+    quiet: bool,
+) -> object:
+    from raydrift.bench.scale import scale_up
+    from raydrift.bench.scale_terms import Assumed, Measured
+
+    assumed = Assumed.parse(assume)
+    return scale_up(Measured.of(_pipeline(source, settings, count, output, quiet)), assumed)
 
 
 def _rounds(

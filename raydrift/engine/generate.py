@@ -22,6 +22,7 @@ from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import failing_as_output, find_run, make_folder
 from raydrift.storage.record import RunRecord, make_identity
+from raydrift.storage.zip_room import check_before_run
 
 
 def generate(
@@ -83,6 +84,8 @@ def generate(
                 with suppress(OSError):  # a run that was killed at its very end left them
                     (output / layout.SHARDS).delete()
             return found
+        if settings.write.finalize:
+            check_before_run(output, samples, settings.image)
         record = RunRecord(
             identity=identity,
             settings=shown(replace(settings, num_samples=samples)),

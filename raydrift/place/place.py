@@ -18,6 +18,7 @@ from raydrift.place.opening import open_uri
 from raydrift.place.pieces import PieceFile, in_order, positioned
 from raydrift.place.retries import may_pass, retrying
 from raydrift.place.s3 import S3Store
+from raydrift.place.s3_upload import LARGEST_UPLOAD
 from raydrift.place.secrecy import redacted
 from raydrift.place.sinks import Sink, SmallWrites
 
@@ -75,6 +76,11 @@ class Place:
     def is_local(self) -> bool:
         """Whether this is a folder of the machine's own filesystem."""
         return isinstance(self.filesystem, fs.LocalFileSystem)
+
+    @property
+    def largest_file(self) -> int | None:
+        """Bytes of the largest file that can be written here; None: that is not known."""
+        return LARGEST_UPLOAD if self.s3 is not None else None
 
     def __truediv__(self, name: str) -> "Place":
         """A folder or a file in this folder."""

@@ -16,6 +16,9 @@ from raydrift.place.s3_errors import as_os_errors
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
+LARGEST_UPLOAD: Final = 9_000 * 5 * 2**30
+"""Bytes: S3 takes 5 GiB a part. AWS's objects may have 50 TB, those of other stores often 5 TB."""
+
 _SMALLEST_PART: Final = 16 * 2**20
 _PARTS: Final = 9_000  # S3 takes 10,000 of an object; the expected size is an estimate
 _BYTES_AT_ONCE: Final = 256 * 2**20

@@ -21,6 +21,7 @@ from raydrift.storage.tables import HashingSink, TableSink
 from raydrift.storage.zip_directory import ZipDirectory
 from raydrift.storage.zip_layout import RANGE_BYTES, ZipLayout, plan_zip
 from raydrift.storage.zip_range import fill_range
+from raydrift.storage.zip_room import check_before_merge
 
 _TABLES: Final = {
     layout.INPUT_MAPPING: schemas.INPUT_MAPPING,
@@ -73,6 +74,7 @@ def finalize(
     start = perf_counter()
     output.remove_unfinished((*layout.RESULTS, layout.RUN, layout.LOCK))
     plan = plan_zip(rows, range_bytes)
+    check_before_merge(output, plan)
     record.files = _merge(output, record, plan, on_shard, check, spread)
     record.files[layout.REJECTED] = write_rejected(output, rows)
     record.timings["finalize"] = round(perf_counter() - start, 3)

@@ -92,7 +92,7 @@ def plan_zip(rows: Sequence[LedgerRow], range_bytes: int = RANGE_BYTES) -> ZipLa
     sizes = [members_size(row.written, row.names_size, row.image_bytes) for row in rows]
     total, count = sum(sizes), sum(row.written for row in rows)
     zip64 = needs_zip64(total)
-    smallest = max(range_bytes, ceil(total / _RANGES))
+    smallest = range_bytes_of(total, range_bytes)
     ranges: list[ZipRange] = []
     begin = offset = filled = 0
     for place, size in enumerate(sizes, start=1):
@@ -103,6 +103,11 @@ def plan_zip(rows: Sequence[LedgerRow], range_bytes: int = RANGE_BYTES) -> ZipLa
             begin, offset, filled = place, offset + filled, 0
     names = sum(row.names_size for row in rows)
     return ZipLayout(tuple(ranges), count, total, directory_size(count, names, zip64))
+
+
+def range_bytes_of(members_size: int, range_bytes: int = RANGE_BYTES) -> int:
+    """Bytes of a range, at least: more where they would be too many for one upload."""
+    return max(range_bytes, ceil(members_size / _RANGES))
 
 
 def members_size(count: int, names_size: int, data_size: int) -> int:

@@ -44,7 +44,9 @@ PIPELINE = {
     "seconds": "float",
     "seconds_per_sample": "float",
     "seconds_per_sample_started": "float",
+    "embedding_share": "float",
     "catalog_bytes": "int",
+    "sizes": dict.fromkeys(("input", "pngs", "shards", "tables"), "int"),
     "start_up": dict.fromkeys(
         ("imports", "list", "connect", "first_worker", "first_shard"), "float"
     ),
@@ -166,13 +168,34 @@ def test_growth_on_images_of_its_own(capsys: pytest.CaptureFixture[str]) -> None
     )
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray_session")
+def test_a_model_of_large_runs_from_one_here(
+    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = ["--scale", "--assume", "cores=64", "--output", tmp_path]
+    found = figures(capsys, scenes, *SMALL, *chosen)
+    assert (found["what"], found["assumed"]["cores"]) == ("scale", 64)
+    assert [one["images"] for one in found["scales"]] == [10**6, 10**8, 10**9]
+    hours = [one["drift_core_hours"] for one in found["scales"]]
+    assert hours == pytest.approx(
+        [found["measured"]["drift_seconds"] * n / 3.6 for n in (1e3, 1e5, 1e6)]
+    )
+    assert found["measured"]["input_bytes"] == pytest.approx(_mean_size(scenes), rel=0.05)
+
+
+def _mean_size(folder: Path) -> float:
+    sizes = [path.stat().st_size for path in folder.rglob("*.jpg")]
+    return sum(sizes) / len(sizes)
+
+
 def test_help_has_a_line_for_every_flag() -> None:
     command = [sys.executable, "-m", "raydrift", "bench", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     flags = (
         "--count --transform -t --image-size --embeddings --weights --precision "
         "--workers --address --output --repeat --kernels --peers --embed-only --device "
-        "--scheduling --milliseconds --growth --json"
+        "--scheduling --milliseconds --growth --scale --assume --json"
     )
     for flag in flags.split():
         assert flag in done.stdout
@@ -241,6 +264,9 @@ def test_help_has_a_line_for_every_flag() -> None:
             ["--address", "auto", "--output", "out"],
             "a cluster may not reach this machine's disk: give it a folder of images",
         ),
+        (["--assume", "cores=64"], "--assume is not for the whole pipeline: leave it out"),
+        (["--scale", "--repeat", "2"], "--repeat is not for --scale: leave it out"),
+        (["--scale", "--assume", "core=64"], "assume 'core': did you mean 'cores'?"),
         (["--scheduling", "many"], "scheduling 'many': give a number of workers, or auto"),
         (["--growth", "10"], "growth '10': write rising counts, e.g. 1000,10000,100000"),
         (["--growth", "10,5"], "growth '10,5': write rising counts, e.g. 1000,10000,100000"),

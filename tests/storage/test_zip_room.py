@@ -1,0 +1,60 @@
+"""A zip that is larger than its place takes is refused before the work, not after it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from raydrift.config import generate_settings
+from raydrift.engine.generate import generate
+from raydrift.errors import OutputError
+from raydrift.place import Place
+from raydrift.settings import ImageSettings
+from raydrift.storage.shards import LedgerRow
+from raydrift.storage.zip_layout import plan_zip
+from raydrift.storage.zip_room import check_before_merge, check_before_run
+
+BUCKET = {"key": "a", "secret": "b", "region": "eu-central-1"}
+
+
+@pytest.fixture
+def bucket() -> Place:
+    """A place on S3 that nobody connects to."""
+    return Place.of("s3://bucket/out", BUCKET)
+
+
+def test_a_billion_images_are_refused_on_s3_with_how_many_fit(bucket: Place) -> None:
+    with pytest.raises(OutputError) as error:
+        check_before_run(bucket, 1_000_000_000, ImageSettings())
+    assert str(error.value) == (
+        "the zip of 1,000,000,000 samples may grow to 150.8 TB, and s3://bucket/out takes 48.3 TB: "
+        "make several outputs, each with num_samples up to 320,417,923 and a start of its own, or "
+        "shards alone with --no-finalize"
+    )
+    check_before_run(bucket, 320_417_923, ImageSettings())
+    with pytest.raises(OutputError):
+        check_before_run(bucket, 320_417_923 + 1, ImageSettings())
+
+
+def test_a_disk_says_itself_what_it_takes(tmp_path: Path) -> None:
+    check_before_run(Place.of(tmp_path), 1_000_000_000, ImageSettings())
+
+
+def test_a_run_is_refused_before_it_has_done_anything(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Place, "largest_file", 100_000)
+    settings = generate_settings({"input": str(scenes), "output": str(tmp_path / "out")})
+    with pytest.raises(OutputError, match=r"^the zip of 72 samples may grow to "):
+        generate(settings, quiet=True)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_merge_knows_the_size_to_the_byte(bucket: Place) -> None:
+    row = LedgerRow(0, "", 1, 1, 0, 0, image_bytes=48 * 10**12, names_size=12, size=0, crc32=0)
+    check_before_merge(bucket, plan_zip([row]))
+    larger = plan_zip([replace(row, image_bytes=135 * 10**12)])
+    with pytest.raises(
+        OutputError, match=r"^the zip would be 135\.0 TB, and s3://bucket/out takes"
+    ):
+        check_before_merge(bucket, larger)
