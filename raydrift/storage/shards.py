@@ -79,6 +79,21 @@ class LedgerRow:
     embed_seconds: float = 0.0
     write_seconds: float = 0.0
 
+    @property
+    def stage_seconds(self) -> dict[str, float]:
+        """What it took, by stage."""
+        return {
+            "read": self.read_seconds,
+            "drift": self.drift_seconds,
+            "embed": self.embed_seconds,
+            "write": self.write_seconds,
+        }
+
+    @property
+    def seconds(self) -> float:
+        """What it took in all; the way from one worker to the next is left out."""
+        return self.read_seconds + self.drift_seconds + self.embed_seconds + self.write_seconds
+
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Reads the row from plain values; keys of later versions are passed over."""
