@@ -4,7 +4,6 @@ The log is told every 10 s as well, where it takes what is not a warning.
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +19,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from raydrift.engine.repeated import Repeated
 from raydrift.log import LOGGER, tell
 
 LINE_EVERY_S: Final = 10.0
@@ -175,25 +175,19 @@ class _Lines:
     """Tells something every few seconds, and once more at the end if it is to."""
 
     def __init__(self, tell: Callable[[], None], last: bool) -> None:
-        self._print = tell
+        self._tell = tell
         self._last = last
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._tell, daemon=True)
+        self._repeated = Repeated(tell, LINE_EVERY_S)
 
     def start(self) -> None:
-        self._thread.start()
+        self._repeated.start()
 
     def show(self, done: int, facts: str) -> None: ...
 
     def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join()
+        self._repeated.stop()
         if self._last:
-            self._print()
-
-    def _tell(self) -> None:
-        while not self._stopped.wait(LINE_EVERY_S):
-            self._print()
+            self._tell()
 
 
 def _clock(seconds: float) -> str:

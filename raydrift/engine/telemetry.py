@@ -6,18 +6,20 @@ once more when that process ends, and puts ``ray_`` before each name.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any, Final, Protocol
 
 import ray
 from ray.util.metrics import Counter, Gauge, Histogram
 
+from raydrift.engine.repeated import Repeated
 from raydrift.engine.session import is_client
 from raydrift.storage.record import RunRecord
-from raydrift.storage.shards import LedgerRow
+from raydrift.storage.shards import STAGES, LedgerRow
 
 # Seconds that a shard may take: of 256 images a second or two, with a network on a CPU ten.
 _SHARD_SECONDS: Final = [0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0]
+_SHOW_EVERY_S: Final = 5.0  # a gauge that is not set again is gone after a few seconds
 _LAST_WAIT_S: Final = 10.0
 
 
@@ -32,7 +34,7 @@ class Telemetry(Protocol):
 
 
 class RunMetrics:
-    """Counts what this session does for a run, and shows how far the run is.
+    """Counts what this session does for a run, and shows how far the run is, until it is closed.
 
     Labels are ``run``, the first digits of its fingerprint, and ``stage``: two runs are two, and a
     thousand shards are no more series than one.
@@ -45,6 +47,7 @@ class RunMetrics:
 
     def __init__(self, run: str, samples: int, done: int) -> None:
         self._run = {"run": run}
+        self._asked = samples
         self._done = done
         self._images = self._counter("images_written", "Drifted images in committed shards.")
         self._rejected = self._counter(
@@ -52,9 +55,7 @@ class RunMetrics:
         )
         self._png_bytes = self._counter("png_bytes", "Of the drifted images.")
         self._shard_bytes = self._counter("shard_bytes", "Of the committed shards' files.")
-        self._stages = self._counter(
-            "stage_seconds", "Of all workers together.", ("read", "drift", "embed", "write")
-        )
+        self._stages = self._counter("stage_seconds", "Of all workers together.", STAGES)
         self._merged_images = self._counter("merged_images", "Images in the merged zip.")
         self._merged_bytes = self._counter("merged_png_bytes", "Of the images in the merged zip.")
         self._seconds = Histogram(
@@ -64,13 +65,18 @@ class RunMetrics:
         self._samples_done = Gauge(
             "raydrift_run_samples_done", "Samples in committed shards so far.", ("run",)
         )
-        self._samples.set(samples, self._run)
-        self._samples_done.set(done, self._run)
+        self._show()
+        self._shown = Repeated(self._show, _SHOW_EVERY_S)
+        self._shown.start()
+
+    def close(self) -> None:
+        """No more is going to come."""
+        self._shown.stop()
 
     def add(self, row: LedgerRow) -> None:
         """Counts a shard that was made."""
         self._done += row.asked
-        self._samples_done.set(self._done, self._run)
+        self._show()
         self._count(self._images, row.written)
         self._count(self._rejected, row.unread, "read")
         self._count(self._rejected, row.rejected - row.unread, "decode")
@@ -84,6 +90,10 @@ class RunMetrics:
         """Counts a shard that was merged."""
         self._count(self._merged_images, row.written)
         self._count(self._merged_bytes, row.image_bytes)
+
+    def _show(self) -> None:
+        self._samples.set(self._asked, self._run)
+        self._samples_done.set(self._done, self._run)
 
     def _counter(self, name: str, what: str, stages: tuple[str, ...] = ()) -> Counter:
         labels = ("run", "stage") if stages else ("run",)
@@ -147,7 +157,8 @@ def telemetry(record: RunRecord, done: int) -> Iterator[Telemetry]:
     if not ray.is_initialized():
         yield _Nobody()
     elif not is_client():
-        yield RunMetrics(*facts)
+        with closing(RunMetrics(*facts)) as metrics:
+            yield metrics
     else:
         actor: Any = ray.remote(num_cpus=0, max_restarts=-1)(_Counting).remote(*facts)
         try:
