@@ -114,17 +114,11 @@ class _Nobody:
     def merge(self, row: LedgerRow) -> None: ...
 
 
-class _Counting:
-    """What counts on the cluster, for a driver that is outside and has no node."""
-
-    def __init__(self, run: str, samples: int, done: int) -> None:
-        self._metrics = RunMetrics(run, samples, done)
-
-    def tell(self, what: str, row: LedgerRow) -> None:
-        getattr(self._metrics, what)(row)
+class _Counting(RunMetrics):
+    """As an actor on the cluster, for a driver that is outside and has no node."""
 
     def end(self) -> None:
-        """As ``ray.kill`` would not, it gives Ray the last values."""
+        """Ends the actor; ``ray.kill`` would lose what Ray was not told yet."""
         ray.actor.exit_actor()
 
 
@@ -135,14 +129,12 @@ class _Told:
         self._actor = actor
 
     def add(self, row: LedgerRow) -> None:
-        self._tell("add", row)
+        with _lost():
+            self._actor.add.remote(row)
 
     def merge(self, row: LedgerRow) -> None:
-        self._tell("merge", row)
-
-    def _tell(self, what: str, row: LedgerRow) -> None:
-        with suppress(ray.exceptions.RayError, ConnectionError):  # the run says it, if at all
-            self._actor.tell.remote(what, row)
+        with _lost():
+            self._actor.merge.remote(row)
 
 
 @contextmanager
@@ -156,14 +148,22 @@ def telemetry(record: RunRecord, done: int) -> Iterator[Telemetry]:
     facts = (record.short_id, record.samples, done)
     if not ray.is_initialized():
         yield _Nobody()
-    elif not is_client():
+        return
+    if not is_client():
         with closing(RunMetrics(*facts)) as metrics:
             yield metrics
-    else:
-        actor: Any = ray.remote(num_cpus=0, max_restarts=-1)(_Counting).remote(*facts)
-        try:
-            yield _Told(actor)
-        finally:
-            # It ends by an error, and the cluster may be gone.
-            with suppress(ray.exceptions.RayError, ConnectionError):
-                ray.get(actor.end.remote(), timeout=_LAST_WAIT_S)
+        return
+    actor: Any = None
+    with _lost():
+        actor = ray.remote(num_cpus=0, max_restarts=-1)(_Counting).remote(*facts)
+    try:
+        yield _Told(actor) if actor is not None else _Nobody()
+    finally:
+        with _lost():
+            if actor is not None:
+                ray.get(actor.end.remote(), timeout=_LAST_WAIT_S)  # which is its death
+
+
+def _lost() -> suppress:
+    """For a cluster that may be gone: whoever works there says so."""
+    return suppress(ray.exceptions.RayError, ConnectionError)
