@@ -3,11 +3,16 @@
 And on Kubernetes Prometheus finds the pods.
 """
 
+import copy
+import json
 import re
 from itertools import combinations
 from typing import Any
 
 import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from tests.cluster.files import CLUSTER, KUBERAY, load, node_groups, shown_commands
 from tests.cluster.grafana import DASHBOARD, names_in, panels, queries, selectors
@@ -26,6 +31,42 @@ def test_it_has_no_id_of_a_grafana_and_asks_which_prometheus() -> None:
     assert (run["name"], run["type"], run["datasource"]) == ("run", "query", SOURCE)
     assert run["query"]["query"] == "label_values(ray_raydrift_images_written_total, run)"
     assert (run["includeAll"], run["allValue"], run["multi"]) == (True, ".+", True)
+
+
+def unknown(content: Any) -> list[str]:
+    """What Grafana's own model of a dashboard does not know: it is not in what it writes again."""
+
+    def lost(before: Any, after: Any, path: str) -> list[str]:
+        if isinstance(before, dict) and isinstance(after, dict):
+            return [
+                found
+                for name, value in before.items()
+                for found in lost(value, after.get(name), f"{path}.{name}")
+            ]
+        if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+            pairs = enumerate(zip(before, after, strict=True))
+            return [found for at, pair in pairs for found in lost(*pair, f"{path}[{at}]")]
+        return [] if before == after else [path]
+
+    register_default_plugins()
+    return lost(content, json.loads(JSONEncoder().encode(Dashboard.from_json(content))), "$")
+
+
+def test_grafana_knows_all_that_is_in_it() -> None:
+    assert unknown(DASHBOARD) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["$.refreshed", "$.panels[1].span", "$.panels[1].targets[0].expression"]
+)
+def test_what_grafana_does_not_know_is_found(path: str) -> None:
+    changed = copy.deepcopy(DASHBOARD)
+    *parents, last = re.findall(r"\w+", path)
+    node: Any = changed
+    for name in parents:
+        node = node[int(name) if name.isdigit() else name]
+    node[last] = "x"
+    assert unknown(changed) == [path]
 
 
 def test_panels_have_numbers_of_their_own_and_places_of_their_own() -> None:
