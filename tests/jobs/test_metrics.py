@@ -99,12 +99,23 @@ def test_a_job_that_is_stopped_and_sent_again_tells_each_shard_once(
     assert head.job("stop", "told-1").returncode == 0
     assert head.end("told-1") == "STOPPED"
     gate.open()
-    assert head.send("told-2", *command).returncode == 0
+    assert head.send("told-2", *command, "--log", "json").returncode == 0
     assert head.end("told-2") == "SUCCEEDED", head.said("told-2")
     told = check_all_is_told(head, output)
     assert (told["images_written_total"], told["images_rejected_total decode"]) == (283, 5)
     sizes = [file.stat().st_size for file in (output / layout.SHARDS).glob("part-*.parquet")]
     assert (len(sizes), sum(sizes)) == (SHARDS, told["shard_bytes_total"])
+
+    *lines, last = head.said("told-2")
+    events = [json.loads(line) for line in lines if line.startswith("{")]
+    begin, *_, merge, end = events
+    assert (begin["event"], begin["missing"], merge["event"], end["event"]) == (
+        "begin", SHARDS - 7, "merge", "end",
+    )  # fmt: skip
+    assert {event["run"] for event in events} == {run}
+    rejected = {one["shard"]: one["rejected"] for one in events if one["event"] == "rejected"}
+    assert rejected == {8: 1, 10: 2, 20: 1}
+    assert last == "raydrift: succeeded"
 
 
 Query = Callable[[str], list[dict[str, Any]]]
