@@ -14,7 +14,7 @@ PACKAGE = Path(raydrift.__file__).parent
 # From the ground up; a room may use its own floor and those below.
 FLOORS = [
     {"errors", "seeds", "schemas", "place", "resize", "cpus", "transforms"},
-    {"schedules"},
+    {"schedules", "log"},
     {"settings", "levels", "sweep", "config"},
     {"catalog", "codec", "isolated_decoder", "scenes"},
     {"drift", "metrics", "embed"},

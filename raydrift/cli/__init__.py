@@ -1,5 +1,6 @@
 """The command line: ``raydrift generate | evaluate | inspect | …``, one file a command."""
 
+import logging
 import signal
 import sys
 import traceback
@@ -15,6 +16,7 @@ from raydrift.cli.evaluate import evaluate
 from raydrift.cli.finalize import finalize
 from raydrift.cli.generate import generate
 from raydrift.cli.inspect import inspect
+from raydrift.cli.log import is_json, stop_log
 from raydrift.cli.plan import plan
 from raydrift.cli.preview import preview
 from raydrift.cli.status import status
@@ -108,6 +110,8 @@ def run(arguments: Sequence[str]) -> int:
         if end.code != _TERMINATED:
             raise
         return _stopped("terminated", arguments, _TERMINATED)
+    finally:
+        stop_log()
 
 
 def _app() -> typer.Typer:
@@ -139,5 +143,11 @@ def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
 def _fail(message: str, status: int) -> int:
     from raydrift.place.secrecy import redacted
 
-    print("raydrift: " + redacted(" ".join(message.split())), file=sys.stderr)
+    line = redacted(" ".join(message.split()))
+    if is_json():
+        from raydrift.log import tell
+
+        tell(logging.ERROR, "exit", line, status=status)
+    else:
+        print(f"raydrift: {line}", file=sys.stderr)
     return status

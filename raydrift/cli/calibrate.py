@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from raydrift.cli.log import Log, start_log, teller
 from raydrift.cli.options import (
     Address,
     Config,
@@ -62,6 +63,7 @@ def calibrate(
     config: Config = None,
     address: Address = None,
     verbose: Verbose = None,
+    log: Log = None,
 ) -> None:
     """Find the level at which images of this input drift as far as is wanted.
 
@@ -73,6 +75,7 @@ def calibrate(
     from raydrift.config import calibrate_settings
     from raydrift.settings import ImageSettings
 
+    quiet = start_log(log, verbose)
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
     flags = {
         "input": input,
@@ -99,8 +102,8 @@ def calibrate(
         if one is not None:
             check_folder(one)
     _check_free(place)
-    tell = console(stderr=True).print
-    profile = run(settings.run, settings.sweep, settings.metric, target, tell=tell)
+    tell = teller(json=quiet)
+    profile = run(settings.run, settings.sweep, settings.metric, target, quiet=quiet, tell=tell)
     out = console()
     _print_curve(out, profile)
     write_file(place, profile.to_toml().encode())

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from raydrift.cli.log import Log, start_log
 from raydrift.cli.options import (
     Address,
     Config,
@@ -53,6 +54,7 @@ def evaluate(
         bool | None, typer.Option("--overwrite", help="Replace another evaluation.")
     ] = None,
     verbose: Verbose = None,
+    log: Log = None,
 ) -> None:
     """Measure how far each level takes the images: tables, two plots and a page.
 
@@ -63,6 +65,7 @@ def evaluate(
     from raydrift.config import evaluate_settings
     from raydrift.settings import ImageSettings
 
+    quiet = start_log(log, verbose)
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
     flags = {
         "input": input,
@@ -91,7 +94,7 @@ def evaluate(
     from raydrift.place import Place
 
     start = time.monotonic()
-    evaluation = run(settings)
+    evaluation = run(settings, quiet=quiet)
     output_folder = Place.of(settings.run.output, settings.run.options_of("output"))
     tell(evaluation, output_folder, time.monotonic() - start)
 

@@ -1,14 +1,19 @@
 """``raydrift finalize``: merge the shards of a run."""
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from raydrift.cli.log import Log, start_log, teller
 from raydrift.cli.options import Address, Verbose
 
 if TYPE_CHECKING:
     from raydrift.settings import ClusterSettings
+    from raydrift.storage.record import RunRecord
+    from raydrift.storage.shards import LedgerRow
     from raydrift.storage.spread import Spread
 
 
@@ -25,21 +30,22 @@ def finalize(
     ] = None,
     address: Address = None,
     verbose: Verbose = None,
+    log: Log = None,
 ) -> None:
     """Merge a run's shards into the zip and the tables; with --address on all nodes together."""
     import time
 
-    from raydrift.cli.console import console
     from raydrift.cli.files import check_lasting
     from raydrift.cli.generate import tell
     from raydrift.cli.settings import output_settings
+    from raydrift.engine.run_log import RunLog
     from raydrift.place import Place
     from raydrift.storage.finalize import finalize as merge
     from raydrift.storage.lock import OutputLock
     from raydrift.storage.output import failing_as_output
     from raydrift.storage.record import require_record
 
-    start = time.monotonic()
+    json, start = start_log(log, verbose), time.monotonic()
     flags = {
         "output": output,
         "write": {"keep_shards": keep_shards},
@@ -48,23 +54,44 @@ def finalize(
     settings = output_settings(config, flags)
     check_lasting(settings.output)
     place = Place.of(settings.output, settings.options_of("output"))
-    complete = require_record(place).status == "complete"  # before a lock is put into the folder
-    spread = _spread(settings.cluster)
-    with failing_as_output(place), OutputLock(place, tell=console(stderr=True).print) as lock:
+    known = require_record(place)  # before a lock is put into the folder
+    events = RunLog(known, place)
+    with (
+        _cluster(settings.cluster, known) as (spread, on_shard),
+        failing_as_output(place),
+        OutputLock(place, tell=teller(json)) as lock,
+        events.ending(),
+    ):
+        if known.status != "complete":
+            events.merge()
         record = merge(
-            place, keep_shards=settings.write.keep_shards, check=lock.check, spread=spread
+            place,
+            keep_shards=settings.write.keep_shards,
+            on_shard=on_shard,
+            check=lock.check,
+            spread=spread,
         )
-    tell(record, place, None if complete else time.monotonic() - start)
+        events.end(record, time.monotonic() - start)
+    tell(record, place, None if known.status == "complete" else time.monotonic() - start)
 
 
-def _spread(cluster: "ClusterSettings") -> "Spread":
-    """Over the nodes of a cluster; Ray is not started for it."""
+@contextmanager
+def _cluster(
+    cluster: "ClusterSettings", record: "RunRecord"
+) -> "Iterator[tuple[Spread, Callable[[LedgerRow], None] | None]]":
+    """Who writes, and who is told of each shard: all nodes of a cluster, and its metrics.
+
+    Ray is not started for it.
+    """
     from raydrift.storage.spread import in_threads
 
     if cluster.address is None and "RAY_ADDRESS" not in os.environ:
-        return in_threads
+        yield in_threads, None
+        return
     from raydrift.engine.merge import merge_spread
     from raydrift.engine.session import connect
+    from raydrift.engine.telemetry import telemetry
 
     connect(cluster)
-    return merge_spread()
+    with telemetry(record, record.samples) as told:
+        yield merge_spread(), told.merge

@@ -17,6 +17,7 @@ from raydrift.cli.drift_flags import (
     drift_flags,
 )
 from raydrift.cli.files import check_lasting, check_there
+from raydrift.cli.log import Log, start_log
 from raydrift.cli.options import (
     Address,
     Config,
@@ -95,6 +96,7 @@ def generate(
         bool | None, typer.Option("--no-finalize", help="Leave the merge to 'raydrift finalize'.")
     ] = None,
     verbose: Verbose = None,
+    log: Log = None,
 ) -> None:
     """Make a drifted image set: a zip of PNGs with mapping, target and embeddings.
 
@@ -102,6 +104,7 @@ def generate(
     """
     from raydrift.settings import ImageSettings
 
+    quiet = start_log(log, verbose)
     size = ImageSettings.parse_size(image_size) if image_size else (None, None)
     flags = {
         "input": input,
@@ -141,10 +144,12 @@ def generate(
     settings = read_settings(config, flags)
     check_there(settings.input)
     check_lasting(settings.output)
-    run_generate(settings)
+    run_generate(settings, quiet=quiet)
 
 
-def run_generate(settings: "GenerateSettings", notes: tuple[str, ...] = ()) -> "RunRecord":
+def run_generate(
+    settings: "GenerateSettings", notes: tuple[str, ...] = (), quiet: bool = False
+) -> "RunRecord":
     """Runs the generator and says what it wrote."""
     import time
 
@@ -158,7 +163,7 @@ def run_generate(settings: "GenerateSettings", notes: tuple[str, ...] = ()) -> "
     before = None
     with suppress(RaydriftError):  # whatever is wrong with it, the run says it
         before = load_record(output)
-    record = run(settings, notes=notes)
+    record = run(settings, notes=notes, quiet=quiet)
     tell(record, output, None if record == before else time.monotonic() - start)
     return record
 

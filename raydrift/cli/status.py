@@ -35,6 +35,7 @@ def _facts(found: "RunStatus") -> dict[str, str]:
     share = 100 * found.asked // max(record.samples, 1)
     nobody = "nobody" if record.status == "complete" else "nobody; the same command goes on"
     facts = {
+        "run": record.short_id,
         "status": record.status,
         "at work": str(found.holder) if found.holder is not None else nobody,
         "shards": f"{found.shards:,} of {record.shards:,}",
@@ -46,4 +47,17 @@ def _facts(found: "RunStatus") -> dict[str, str]:
         facts["speed"] = f"{found.rate:,.1f} images/s, pauses left out"
     if found.seconds_left is not None:
         facts["left"] = f"{timedelta(seconds=round(found.seconds_left))} at that speed"
+    spent = sum(found.stage_seconds.values())
+    if spent:
+        facts["time"] = ", ".join(
+            f"{stage} {100 * seconds / spent:.0f} %"
+            for stage, seconds in found.stage_seconds.items()
+            if seconds
+        )
+    if found.slowest is not None and found.median_seconds is not None:
+        slow = found.slowest
+        facts["slowest"] = (
+            f"shard {slow['shard']}, {slow['seconds']:.1f} s on {slow['worker']}; "
+            f"half of them take {found.median_seconds:.1f} s at most"
+        )
     return facts

@@ -1,5 +1,6 @@
 """One run of the generator, from the input to the merged result."""
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -7,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from raydrift import log
 from raydrift.calibrate.profile import calibrated
 from raydrift.catalog import Catalog, load_catalog
 from raydrift.catalog.stream import Stream
@@ -14,6 +16,7 @@ from raydrift.config import as_dict
 from raydrift.embed.weights import find_weights
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.run import Clock, Run
+from raydrift.engine.run_log import RunLog
 from raydrift.engine.session import connect, free_resources
 from raydrift.engine.tasks import notes_of, samples_of
 from raydrift.place import Place, redacted
@@ -75,7 +78,12 @@ def generate(
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
     output = Place.of(settings.output, settings.options_of("output"))
     make_folder(output)
-    tell = Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False, markup=False).print
+    console = Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False, markup=False)
+
+    def tell(why: str) -> None:
+        console.print(why)
+        log.tell(logging.INFO, "wait", why)
+
     with failing_as_output(output), OutputLock(output, tell=tell) as lock:
         found = find_run(output, identity, settings.write.overwrite)
         clock.lap("list")
@@ -83,6 +91,7 @@ def generate(
             if not settings.write.keep_shards:
                 with suppress(OSError):  # a run that was killed at its very end left them
                     (output / layout.SHARDS).delete()
+            RunLog(found, output).end(found, clock.total)
             return found
         if settings.write.finalize:
             check_before_run(output, samples, settings.image)
@@ -96,11 +105,12 @@ def generate(
             notes=list(dict.fromkeys([*(found.notes if found else ()), *notes])),
         )
         run = Run(settings, catalog, stream, weights, output, record, lock, clock, quiet)
-        if found is None:
-            run.begin()
-        else:
-            run.go_on()
-        return run.close()
+        with run.log.ending():
+            if found is None:
+                run.begin()
+            else:
+                run.go_on()
+            return run.close()
 
 
 def shard_size(settings: GenerateSettings, samples: int) -> int:

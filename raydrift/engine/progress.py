@@ -1,8 +1,12 @@
-"""How far a run is, for whoever watches: a live bar on a terminal, a line every 10 s elsewhere."""
+"""How far a run is, for whoever watches: a live bar on a terminal, a line every 10 s elsewhere.
 
-import threading
+The log is told every 10 s as well, where it takes what is not a warning.
+"""
+
+import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol, Self
 
 from rich.console import Console
@@ -14,6 +18,9 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+
+from raydrift.engine.repeated import Repeated
+from raydrift.log import LOGGER, tell
 
 LINE_EVERY_S: Final = 10.0
 
@@ -44,6 +51,7 @@ class RunProgress:
         label: What is done, if not making images: ``merging``. Only what takes long is then told.
         waiting: What is told before anything is done.
         quiet: Show nothing.
+        run: Its id, for the log.
         console: Where to; None: standard error.
     """
 
@@ -55,6 +63,7 @@ class RunProgress:
         label: str = "",
         waiting: str = "starting workers",
         quiet: bool = False,
+        run: str | None = None,
         console: Console | None = None,
     ) -> None:
         self._total = total
@@ -62,25 +71,29 @@ class RunProgress:
         self._done = done
         self._rejected = rejected
         self._label = label
+        self._run = run
         self._waiting = label or waiting
         self._first: float | None = time.time() if label else None
         console = console or Console(stderr=True)
         live = console.is_terminal or console.is_jupyter
-        self._view: _View = _Silent()
-        if not quiet:
-            self._view = (
-                _Bar(console, total, passing=bool(label))
-                if live
-                else _Lines(console, self.line, not label)
-            )
+        self._views: list[_View] = []
+        if LOGGER.isEnabledFor(logging.INFO):
+            self._views.append(_Lines(self._log, last=not label))
+        if live and not quiet:
+            self._views.append(_Bar(console, total, passing=bool(label)))
+        elif not quiet:
+            line = partial(console.print, highlight=False, soft_wrap=True)
+            self._views.append(_Lines(lambda: line(self.line()), last=not label))
 
     def __enter__(self) -> Self:
-        self._view.start()
-        self._view.show(self._done, self.facts())
+        for view in self._views:
+            view.start()
+        self._show()
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self._view.stop()
+        for view in self._views:
+            view.stop()
 
     def add(self, row: Done) -> None:
         """Counts a shard that was committed, or a batch that was measured."""
@@ -88,7 +101,7 @@ class RunProgress:
             self._first = min(self._first or row.started, row.started)
         self._done += row.asked
         self._rejected += row.rejected
-        self._view.show(self._done, self.facts())
+        self._show()
 
     @property
     def rate(self) -> float:
@@ -111,14 +124,25 @@ class RunProgress:
         share = 100 * self._done // max(self._total, 1)
         return f"{self._done:,} of {self._total:,} images ({share} %) · {self.facts()}"
 
+    def _show(self) -> None:
+        for view in self._views:
+            view.show(self._done, self.facts())
+
+    def _log(self) -> None:
+        tell(
+            logging.INFO,
+            "progress",
+            self.line(),
+            run=self._run,
+            phase=self._label or None,
+            done=self._done,
+            samples=self._total,
+            rejected=self._rejected,
+            images_per_second=round(self.rate, 1),
+        )
+
 
 class _View(Protocol):
-    def start(self) -> None: ...
-    def show(self, done: int, facts: str) -> None: ...
-    def stop(self) -> None: ...
-
-
-class _Silent:
     def start(self) -> None: ...
     def show(self, done: int, facts: str) -> None: ...
     def stop(self) -> None: ...
@@ -148,30 +172,22 @@ class _Bar:
 
 
 class _Lines:
-    def __init__(self, console: Console, line: Callable[[], str], last: bool) -> None:
-        self._console = console
-        self._line = line
+    """Tells something every few seconds, and once more at the end if it is to."""
+
+    def __init__(self, tell: Callable[[], None], last: bool) -> None:
+        self._tell = tell
         self._last = last
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._tell, daemon=True)
+        self._repeated = Repeated(tell, LINE_EVERY_S)
 
     def start(self) -> None:
-        self._thread.start()
+        self._repeated.start()
 
     def show(self, done: int, facts: str) -> None: ...
 
     def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join()
+        self._repeated.stop()
         if self._last:
-            self._print()
-
-    def _tell(self) -> None:
-        while not self._stopped.wait(LINE_EVERY_S):
-            self._print()
-
-    def _print(self) -> None:
-        self._console.print(self._line(), highlight=False, soft_wrap=True)
+            self._tell()
 
 
 def _clock(seconds: float) -> str:

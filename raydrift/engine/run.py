@@ -13,18 +13,21 @@ from raydrift.engine.merge import merge_spread
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.plan import make_plan
 from raydrift.engine.progress import RunProgress
+from raydrift.engine.run_log import RunLog
 from raydrift.engine.session import connect, free_resources
 from raydrift.engine.shard_work import ShardJob
 from raydrift.engine.tasks import ShardTasks
+from raydrift.engine.telemetry import Telemetry, telemetry
 from raydrift.errors import PipelineError, RejectedError, ShardError
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
-from raydrift.storage.finalize import count, finalize, write_rejected
+from raydrift.storage.finalize import finalize, write_rejected
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import clear, whole_shards
 from raydrift.storage.record import RunRecord
 from raydrift.storage.shards import LedgerRow, remove_unfinished
+from raydrift.storage.summary import summarize
 
 # An input is out of reach when half of the images cannot be read, of so many at least at a first
 # reading, and of so many at a second one.
@@ -37,7 +40,7 @@ class Clock:
     """Seconds, by what they were spent on."""
 
     def __init__(self) -> None:
-        self._last = perf_counter()
+        self._start = self._last = perf_counter()
         self.seconds: dict[str, float] = {}
 
     def lap(self, name: str) -> None:
@@ -45,6 +48,11 @@ class Clock:
         now = perf_counter()
         self.seconds[name] = round(self.seconds.get(name, 0.0) + now - self._last, 3)
         self._last = now
+
+    @property
+    def total(self) -> float:
+        """Seconds since it was started."""
+        return perf_counter() - self._start
 
 
 class Run:
@@ -83,7 +91,13 @@ class Run:
         self._lock = lock
         self._clock = clock
         self._quiet = quiet
+        self._log = RunLog(record, output)
         self._ledger: dict[int, LedgerRow] = {}
+
+    @property
+    def log(self) -> RunLog:
+        """Where the run's events go."""
+        return self._log
 
     def begin(self) -> None:
         """Makes all shards anew; whatever was in the folder is deleted as they start."""
@@ -110,7 +124,8 @@ class Run:
         for _ in range(_REPAIRS):
             try:
                 return self._merge()
-            except ShardError:
+            except ShardError as error:
+                self._log.damaged(error)
                 self._ledger = whole_shards(self._output, self._record, checked=True)
                 self._make_missing()
         return self._merge()
@@ -145,20 +160,31 @@ class Run:
             twins=None,
             verbose=settings.cluster.verbose,
         )
-        done = self._ledger.values()
-        with RunProgress(
-            self._record.samples,
-            sum(row.asked for row in done),
-            sum(row.rejected for row in done),
-            quiet=self._quiet,
-        ) as progress:
-            again = self._make(job, missing, progress, last=False)
+        there = self._ledger.values()
+        done, rejected = sum(row.asked for row in there), sum(row.rejected for row in there)
+        self._log.begin(len(missing), plan)
+        with (
+            telemetry(self._record, done) as told,
+            RunProgress(
+                self._record.samples,
+                done,
+                rejected,
+                quiet=self._quiet,
+                run=self._record.short_id,
+            ) as progress,
+        ):
+            again = self._make(job, missing, progress, told, last=False)
             if again:
-                self._make(job, again, progress, last=True)
+                self._make(job, again, progress, told, last=True)
         self._clock.lap("pipeline")
 
     def _make(
-        self, job: PipelineJob, shards: list[int], progress: RunProgress, last: bool
+        self,
+        job: PipelineJob,
+        shards: list[int],
+        progress: RunProgress,
+        told: Telemetry,
+        last: bool,
     ) -> list[int]:
         """Makes some shards; returns those to be made once more.
 
@@ -195,9 +221,12 @@ class Run:
                     _check_reach(interrupted, max(read, _OUTAGE_IMAGES), first)
                 if row.interrupted and not last:
                     again.add(row.shard)
+                    self._log.again(row)
                     continue
                 if row.shard not in self._ledger:
                     progress.add(row)
+                    told.add(row)
+                    self._log.shard(row)
                 self._ledger[row.shard] = row
                 self._check_first(row)
         if last:
@@ -220,9 +249,9 @@ class Run:
         for row in rows:
             self._check_first(row)
         self._lock.check()
-        record.counts = count(rows)
         record.status = "sharded"
-        record.timings = self._clock.seconds | _totals(rows)
+        record.timings = dict(self._clock.seconds)
+        summarize(record, rows)
         record.save(output)
         rejected, asked = record.counts["rejected"], record.counts["asked"]
         if rejected > settings.faults.max_rejected * asked:
@@ -234,15 +263,27 @@ class Run:
                 f"{output / layout.REJECTED}; the rest is kept, a higher limit finishes it"
             )
         if not settings.write.finalize:
+            self._log.end(record, self._clock.total)
             return record
-        with RunProgress(asked, label="merging", quiet=self._quiet) as progress:
-            return finalize(
+        self._log.merge()
+        with (
+            telemetry(record, asked) as told,
+            RunProgress(asked, label="merging", quiet=self._quiet, run=record.short_id) as progress,
+        ):
+
+            def merged(row: LedgerRow) -> None:
+                progress.add(row)
+                told.merge(row)
+
+            complete = finalize(
                 output,
                 keep_shards=settings.write.keep_shards,
-                on_shard=progress.add,
+                on_shard=merged,
                 check=self._lock.check,
                 spread=merge_spread(),
             )
+        self._log.end(complete, self._clock.total)
+        return complete
 
 
 def _check_reach(interrupted: int, read: int, first: str) -> None:
@@ -251,9 +292,3 @@ def _check_reach(interrupted: int, read: int, first: str) -> None:
             f"the input cannot be reached: {interrupted} images could not be read "
             f"(first: {first}): finished shards are kept, the same command goes on"
         )
-
-
-def _totals(rows: list[LedgerRow]) -> dict[str, float]:
-    names = ("read_seconds", "drift_seconds", "embed_seconds", "write_seconds")
-    plain = [asdict(row) for row in rows]
-    return {f"all_workers_{name}": round(sum(row[name] for row in plain), 3) for name in names}

@@ -1,12 +1,15 @@
 """How far a run is, as its folder tells, to whoever asks: while it runs and afterwards."""
 
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 from raydrift.place import Place
 from raydrift.storage.lock import Holder, find_holder
 from raydrift.storage.record import RunRecord, require_record
-from raydrift.storage.shards import LedgerRow, read_ledger
+from raydrift.storage.shards import STAGES, LedgerRow, read_ledger
+from raydrift.storage.summary import count, summarize
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,10 @@ class RunStatus:
         busy_seconds: In which any of them was at work; pauses between sessions are left out. 0
             after the shards were merged and deleted.
         holder: Whose lock is on the folder.
+        stage_seconds: Of all workers together, by stage; of a finished run without shards, as its
+            record tells.
+        median_seconds: Of a shard; None before there is one.
+        slowest: The shard that took longest, as in ``run.json``; None before there is one.
     """
 
     record: RunRecord
@@ -31,6 +38,9 @@ class RunStatus:
     rejected: int
     busy_seconds: float
     holder: Holder | None
+    stage_seconds: dict[str, float]
+    median_seconds: float | None
+    slowest: dict[str, Any] | None
 
     @property
     def rate(self) -> float | None:
@@ -56,25 +66,29 @@ def run_status(output: Place) -> RunStatus:
     record = require_record(output)
     rows = list(read_ledger(output, record.fingerprint).values())
     holder = find_holder(output)
-    if record.status == "complete":  # its shards may be gone
-        counts = record.counts
-        done = (record.shards, counts["asked"], counts["written"], counts["rejected"])
-    else:
-        done = (
-            len(rows),
-            sum(row.asked for row in rows),
-            sum(row.written for row in rows),
-            sum(row.rejected for row in rows),
-        )
-    return RunStatus(record, *done, _busy_seconds(rows), holder)
+    seen = deepcopy(record)
+    if rows:
+        summarize(seen, rows)
+    counts = record.counts if record.status == "complete" else count(rows)  # shards may be gone
+    return RunStatus(
+        record,
+        record.shards if record.status == "complete" else len(rows),
+        counts["asked"],
+        counts["written"],
+        counts["rejected"],
+        _busy_seconds(rows),
+        holder,
+        {stage: seen.timings.get(f"all_workers_{stage}_seconds", 0.0) for stage in STAGES},
+        seen.timings.get("median_shard_seconds"),
+        next(iter(seen.slowest_shards), None),
+    )
 
 
 def _busy_seconds(rows: Iterable[LedgerRow]) -> float:
     """The time in which at least one of some shards was made."""
     total, until = 0.0, 0.0
     for row in sorted(rows, key=lambda row: row.started):
-        took = row.read_seconds + row.drift_seconds + row.embed_seconds + row.write_seconds
-        end = row.started + took
+        end = row.started + row.seconds
         total += max(0.0, end - max(row.started, until))
         until = max(until, end)
     return total

@@ -17,6 +17,7 @@ from raydrift.storage.crc32 import combine
 from raydrift.storage.record import RunRecord, require_record
 from raydrift.storage.shards import LedgerRow, read_ledger, read_rejected, remove_unfinished
 from raydrift.storage.spread import Spread, in_threads
+from raydrift.storage.summary import summarize
 from raydrift.storage.tables import HashingSink, TableSink
 from raydrift.storage.zip_directory import ZipDirectory
 from raydrift.storage.zip_layout import RANGE_BYTES, ZipLayout, plan_zip
@@ -78,7 +79,7 @@ def finalize(
     record.files = _merge(output, record, plan, on_shard, check, spread)
     record.files[layout.REJECTED] = write_rejected(output, rows)
     record.timings["finalize"] = round(perf_counter() - start, 3)
-    record.counts = count(rows)
+    summarize(record, rows)
     record.status = "complete"
     check()
     record.save(output)
@@ -104,16 +105,6 @@ def write_rejected(output: Place, rows: list[LedgerRow]) -> dict[str, int | str]
         with TableSink(sink, schemas.REJECTED) as writer:
             writer.add(table)
     return sink.facts
-
-
-def count(rows: list[LedgerRow]) -> dict[str, int]:
-    """The sums over the shards that ``run.json`` tells."""
-    return {
-        "asked": sum(row.asked for row in rows),
-        "written": sum(row.written for row in rows),
-        "rejected": sum(row.rejected for row in rows),
-        "image_bytes": sum(row.image_bytes for row in rows),
-    }
 
 
 def _merge(

@@ -50,7 +50,10 @@ class RunRecord:
         notes: Plain sentences that whoever uses the result should read.
         plan: Workers and embedders of the last session that made shards.
         counts: Samples asked for, written, rejected; bytes.
-        timings: Seconds, by what they were spent on.
+        timings: Seconds, by what they were spent on; those of ``all_workers`` are sums over the
+            shards, of all sessions.
+        workers: Hosts and processes that committed shards, samples of the least and the most busy.
+        slowest_shards: The few that took longest: number, samples, seconds by stage, worker, start.
         files: Size and checksum of the merged files by name: CRC-32 of the zip, which is written in
             many places at once, SHA-256 of the tables.
         versions: Of Python and the packages that the bytes come from.
@@ -67,6 +70,8 @@ class RunRecord:
     plan: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
+    workers: dict[str, int] = field(default_factory=dict)
+    slowest_shards: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, dict[str, int | str]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=lambda: installed_versions())
     format: int = FORMAT
@@ -76,6 +81,11 @@ class RunRecord:
         """SHA-256 of the identity and the shards' size: what makes a shard one of this run's."""
         whole = self.identity | {"shard_size": self.shard_size}
         return sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def short_id(self) -> str:
+        """The run in metrics and logs: the first digits of its fingerprint."""
+        return self.fingerprint[:12]
 
     @property
     def shards(self) -> int:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +19,9 @@ from isal import isal_zlib
 from raydrift.errors import ShardError
 from raydrift.place import Place, Sink, retrying
 from raydrift.storage import layout
+
+STAGES: Final = ("read", "drift", "embed", "write")
+"""What is done with a shard, one after the other."""
 
 _READERS = 16
 _BLOCK_BYTES = 2**18  # of a file in memory: a core keeps it in its own cache
@@ -78,6 +81,16 @@ class LedgerRow:
     drift_seconds: float = 0.0
     embed_seconds: float = 0.0
     write_seconds: float = 0.0
+
+    @property
+    def stage_seconds(self) -> dict[str, float]:
+        """What it took, by stage."""
+        return {stage: getattr(self, f"{stage}_seconds") for stage in STAGES}
+
+    @property
+    def seconds(self) -> float:
+        """What it took in all; the way from one worker to the next is left out."""
+        return sum(self.stage_seconds.values())
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

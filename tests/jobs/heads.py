@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,10 +15,14 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
 from tests.faults.runs import PROGRESS, until
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+DRIFT = ["-t", "rotate:0.4", "-t", "gaussian_noise:0.2", "--num-samples", "24"]
 
 
 @dataclass
@@ -26,6 +31,7 @@ class Head:
 
     client: str
     dashboard: str
+    metrics: str
     environment: dict[str, str]
 
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
@@ -58,6 +64,22 @@ class Head:
         ended = ("SUCCEEDED", "FAILED", "STOPPED")
         return until(lambda: (now := self.status(name)) in ended and now, f"the end of {name}")
 
+    def scrape(self) -> Iterator[Sample]:
+        """What Prometheus would be told now."""
+        with urlopen(self.metrics, timeout=10) as answer:
+            text = answer.read().decode()
+        for family in text_string_to_metric_families(text):
+            yield from family.samples
+
+    def told(self, run: str) -> dict[str, float]:
+        """Our own values of a run by name, and stage where there is one; of all its sessions."""
+        found: dict[str, float] = defaultdict(float)
+        for name, labels, value, *_ in self.scrape():
+            if labels.get("run") == run and "le" not in labels:
+                stage = f" {labels['stage']}" if "stage" in labels else ""
+                found[name.removeprefix("ray_raydrift_") + stage] += value
+        return dict(found)
+
     def said(self, name: str) -> list[str]:
         """The log of a job, but for progress and for what Ray says before it begins."""
         with urlopen(f"{self.dashboard}/api/jobs/{name}/logs", timeout=10) as answer:
@@ -76,9 +98,9 @@ def running_head() -> Iterator[Head]:
         "RAY_JOB_STOP_WAIT_TIME_S": "60",  # not 3, after which a busy machine's job is killed
     }
     environment.pop("RAY_ADDRESS", None)
-    port, client, dashboard, agent = (_free_port() for _ in range(4))
+    port, client, dashboard, agent, metrics = (free_port() for _ in range(5))
     options = f"--port={port} --ray-client-server-port={client} --dashboard-port={dashboard}"
-    options += f" --dashboard-agent-listen-port={agent}"
+    options += f" --dashboard-agent-listen-port={agent} --metrics-export-port={metrics}"
     resources = "--num-cpus=2 --num-gpus=1"
     workers = "--min-worker-port=0 --max-worker-port=0"
     process = subprocess.Popen(
@@ -91,7 +113,10 @@ def running_head() -> Iterator[Head]:
     try:
         _wait_for(f"http://127.0.0.1:{dashboard}/api/version")
         _wait_for(f"http://127.0.0.1:{agent}/api/local_raylet_healthz")
-        yield Head(f"ray://127.0.0.1:{client}", f"http://127.0.0.1:{dashboard}", environment)
+        local = "http://127.0.0.1"
+        yield Head(
+            f"ray://127.0.0.1:{client}", f"{local}:{dashboard}", f"{local}:{metrics}", environment
+        )
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
@@ -101,7 +126,7 @@ def running_head() -> Iterator[Head]:
         process.wait(10)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

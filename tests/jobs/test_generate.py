@@ -13,21 +13,7 @@ from zlib import crc32
 import pyarrow.parquet as pq
 import pytest
 
-from tests.jobs.heads import BIN, Head
-
-DRIFT = ["-t", "rotate:0.4", "-t", "gaussian_noise:0.2", "--num-samples", "24"]
-
-
-@pytest.fixture(scope="module")
-def submitted(
-    head: Head, scenes: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """The README's command, with paths and a drift of our own after it."""
-    output = tmp_path_factory.mktemp("submitted") / "out"
-    submit = [BIN / "ray", "job", "submit", "--address", head.dashboard, "--working-dir", "."]
-    job = ["python", "jobs/generate.py", "--config", "jobs/generate.toml"]
-    embed = ["--embeddings", "--weights", "random"]
-    return output, head.run(*submit, "--", *job, scenes, output, *DRIFT, *embed)
+from tests.jobs.heads import BIN, DRIFT, Head
 
 
 def zip_digest(output: Path) -> str:
@@ -60,6 +46,9 @@ def test_through_ray_client_the_bytes_are_the_same(
     done = head.run(*command, "--address", head.client)
     assert done.returncode == 0, done.stderr
     assert zip_digest(tmp_path) == zip_digest(submitted[0])
+    run = json.loads((tmp_path / "run.json").read_text())["fingerprint"][:12]
+    told = head.told(run)  # by an actor, as this process has no node
+    assert (told["images_written_total"], told["merged_images_total"]) == (24, 24)
 
 
 @pytest.mark.slow

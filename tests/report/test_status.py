@@ -17,6 +17,7 @@ from raydrift.report.status import run_status
 from raydrift.storage import layout
 from raydrift.storage.finalize import finalize
 from raydrift.storage.lock import OutputLock, find_holder
+from raydrift.storage.record import require_record
 from tests.made_shards import make_shards
 
 
@@ -73,14 +74,17 @@ def test_a_finished_run_is_told_by_its_record(output: Place) -> None:
 
 
 def test_the_command_says_it_in_lines(output: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    spent = {"read_seconds": 0.5, "drift_seconds": 1.0, "write_seconds": 0.5, "worker": "node-1:7"}
     for shard in range(6):
-        tell(output, shard, started=1e9 + 2 * shard, drift_seconds=2.0)
+        tell(output, shard, started=1e9 + 2 * shard, **spent)
+    tell(output, 4, drift_seconds=3.0)
     for shard in (6, 7, 8):
         (output / layout.SHARDS / layout.ledger_name(shard)).delete()
     assert run(["status", output.path]) == 0
     assert (
         capsys.readouterr().out
         == f"""{output}
+  run       {require_record(output).short_id}
   status    running
   at work   nobody; the same command goes on
   shards    6 of 9
@@ -89,8 +93,31 @@ def test_the_command_says_it_in_lines(output: Place, capsys: pytest.CaptureFixtu
   rejected  0
   speed     4.0 images/s, pauses left out
   left      0:00:06 at that speed
+  time      read 21 %, drift 57 %, write 21 %
+  slowest   shard 4, 4.0 s on node-1:7; half of them take 2.0 s at most
 """
     )
+
+
+def test_before_the_first_shard_no_time_was_spent(
+    output: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for shard in range(9):
+        (output / layout.SHARDS / layout.ledger_name(shard)).delete()
+    found = run_status(output)
+    assert (found.slowest, found.median_seconds) == (None, None)
+    assert run(["status", output.path]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "  rejected  0"
+
+
+def test_where_the_time_went_is_known_after_the_shards_are_gone(output: Place) -> None:
+    before = run_status(output)
+    finalize(output)
+    after = run_status(output)
+    assert (output / layout.SHARDS).names() == {}
+    assert after.stage_seconds == before.stage_seconds
+    assert after.slowest == before.slowest is not None
+    assert after.median_seconds == before.median_seconds
 
 
 def test_whose_lock_it_is(output: Place) -> None:

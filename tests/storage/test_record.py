@@ -173,6 +173,26 @@ def test_a_record_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     assert differences(found.identity, record.identity) == []
 
 
+def test_a_record_of_before_the_slowest_shards_were_told_is_read(tmp_path: Path) -> None:
+    record_of(settings_with()).save(Place.of(tmp_path))
+    file = tmp_path / "run.json"
+    content = json.loads(file.read_text())
+    del content["workers"], content["slowest_shards"]
+    file.write_text(json.dumps(content))
+    found = load_record(Place.of(tmp_path))
+    assert found is not None
+    assert (found.workers, found.slowest_shards) == ({}, [])
+    assert found == record_of(settings_with())
+
+
+def test_a_record_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    record_of(settings_with()).save(Place.of(tmp_path))
+    file = tmp_path / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"fastest_shards": []}))
+    with pytest.raises(OutputError, match=r"is not a run of this version of raydrift"):
+        load_record(Place.of(tmp_path))
+
+
 def test_run_json_is_json_that_people_can_read(tmp_path: Path) -> None:
     record = record_of(settings_with())
     record.save(Place.of(tmp_path))

@@ -1,0 +1,126 @@
+"""What a run tells the log: events with the run's id, and the shard's where it is about one."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from raydrift.errors import RaydriftError, ShardError
+from raydrift.log import tell
+from raydrift.place import Place
+from raydrift.storage.record import RunRecord
+from raydrift.storage.shards import LedgerRow
+
+if TYPE_CHECKING:
+    from raydrift.engine.plan import Plan
+
+
+class RunLog:
+    """The events of one run.
+
+    Args:
+        record: The run's.
+        output: Its folder.
+    """
+
+    def __init__(self, record: RunRecord, output: Place) -> None:
+        self._record = record
+        self._output = str(output)
+        self._run = record.short_id
+
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """Tells how the run ended where that is not by itself."""
+        try:
+            yield
+        except RaydriftError as error:
+            kind = type(error).__name__
+            self._tell(logging.ERROR, "failed", f"the run failed: {error}", error=kind)
+            raise
+        except (KeyboardInterrupt, SystemExit):
+            text = "the run was stopped: finished shards are kept, the same command goes on"
+            self._tell(logging.WARNING, "stopped", text)
+            raise
+
+    def begin(self, missing: int, plan: "Plan") -> None:
+        """Shards are going to be made."""
+        record = self._record
+        self._tell(
+            logging.INFO,
+            "begin",
+            f"making {missing} of {record.shards} shards with {plan.workers} workers",
+            output=self._output,
+            samples=record.samples,
+            shards=record.shards,
+            missing=missing,
+            workers=plan.workers,
+            embedders=plan.embedders,
+        )
+
+    def shard(self, row: LedgerRow) -> None:
+        """A shard is there."""
+        self._tell(
+            logging.DEBUG,
+            "shard",
+            f"shard {row.shard}: {row.written} images in {row.seconds:.3f} s",
+            shard=row.shard,
+            asked=row.asked,
+            written=row.written,
+            rejected=row.rejected,
+            png_bytes=row.image_bytes,
+            seconds=round(row.seconds, 3),
+            worker=row.worker,
+        )
+        if row.rejected:
+            self._tell(
+                logging.WARNING,
+                "rejected",
+                f"shard {row.shard}: {row.rejected} images cannot be used "
+                f"(first: {row.first_rejected})",
+                shard=row.shard,
+                rejected=row.rejected,
+                unread=row.unread,
+                first=row.first_rejected,
+                worker=row.worker,
+            )
+
+    def again(self, row: LedgerRow) -> None:
+        """A shard will be made once more, as reading was interrupted."""
+        self._tell(
+            logging.WARNING,
+            "again",
+            f"shard {row.shard} is made again: {row.interrupted} images could not be read "
+            f"(first: {row.first_rejected})",
+            shard=row.shard,
+            interrupted=row.interrupted,
+            first=row.first_rejected,
+            worker=row.worker,
+        )
+
+    def damaged(self, error: ShardError) -> None:
+        """A shard was found damaged by the merge."""
+        self._tell(logging.WARNING, "damaged", f"made again: {error}")
+
+    def merge(self) -> None:
+        """All shards are there and become one zip."""
+        record = self._record
+        text = f"merging {record.shards} shards, {record.samples} samples"
+        facts = {"shards": record.shards, "samples": record.samples}
+        self._tell(logging.INFO, "merge", text, **facts)
+
+    def end(self, record: RunRecord, seconds: float) -> None:
+        """The run did what it was asked to."""
+        counts = record.counts
+        text = f"{record.status}: {counts['written']} images in {self._output}"
+        self._tell(
+            logging.INFO,
+            "end",
+            text,
+            output=self._output,
+            status=record.status,
+            seconds=round(seconds, 3),
+            **counts,
+        )
+
+    def _tell(self, level: int, event: str, message: str, **facts: Any) -> None:
+        tell(level, event, message, run=self._run, **facts)
