@@ -181,11 +181,19 @@ class Gate:
     def reader(self, run: Processes) -> int:
         """Waits until a worker of a run is in the midst of the shard; its process id."""
         until(lambda: self._entered(run), f"a reader of {self._image}")
-        return until(lambda: next(self._readers(run), 0), f"who reads {self._image}")
+        return until(lambda: next(self.readers(run), 0), f"who reads {self._image}")
 
     def wait(self) -> None:
         """Waits until somebody is in the midst of the shard."""
         until(self._read, f"a reader of {self._image}")
+
+    def readers(self, run: Processes) -> Iterator[int]:
+        """The processes of a run that are in the midst of the shard."""
+        for pid in run.alive():
+            with suppress(OSError):
+                files = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
+                if str(self._image) in files:
+                    yield pid
 
     def open(self) -> None:
         """Puts the image back, for who waits and for all to come."""
@@ -204,13 +212,6 @@ class Gate:
         with suppress(OSError):  # as long as nobody reads
             self._pipe = os.open(self._image, os.O_WRONLY | os.O_NONBLOCK)
         return self._pipe >= 0
-
-    def _readers(self, run: Processes) -> Iterator[int]:
-        for pid in run.alive():
-            with suppress(OSError):
-                files = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
-                if str(self._image) in files:
-                    yield pid
 
 
 def parent(pid: int) -> int:

@@ -142,9 +142,9 @@ def _session() -> botocore.session.Session:
 
 
 @contextmanager
-def moto(folder: Path) -> Iterator[Server]:
+def moto(folder: Path, host: str = "127.0.0.1") -> Iterator[Server]:
     """A server that keeps its objects in memory; it answers as AWS does, but to any signature."""
-    server = Server("moto", f"127.0.0.1:{free_port()}")
+    server = Server("moto", f"{host}:{free_port()}")
     host, port = server.endpoint.split(":")
     with running([sys.executable, "-m", "moto.server", "-H", host, "-p", port], server, folder):
         yield server
