@@ -119,9 +119,9 @@ class Processes:
         """The process ids of the whole session."""
         return [pid for pid in _processes() if _session(pid) == self.main.pid]
 
-    def titled(self, title: str) -> list[int]:
+    def titled(self, text: str) -> list[int]:
         """Those of them whose command line is just this."""
-        return [pid for pid in self.alive() if _title(pid) == title]
+        return [pid for pid in self.alive() if title(pid) == text]
 
     def wait(self, seconds: float = 180) -> int:
         """Waits until the main process ends; its exit status."""
@@ -227,7 +227,8 @@ def _session(pid: int) -> int:
     return int(_stat(pid)[3])
 
 
-def _title(pid: int) -> str:
+def title(pid: int) -> str:
+    """The command line of a process; Ray's say there what they do."""
     with suppress(OSError):
         line = Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
         return line.replace("\0", " ").strip()

@@ -68,7 +68,9 @@ class Head:
     def answer(self, path: str) -> Any:
         """What the dashboard answers at a path of its API."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        with urlopen(Request(f"{self.dashboard}/api/{path}", headers=headers), timeout=10) as answer:
+        with urlopen(
+            Request(f"{self.dashboard}/api/{path}", headers=headers), timeout=10
+        ) as answer:
             return json.load(answer)
 
 

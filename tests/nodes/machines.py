@@ -151,6 +151,10 @@ class Network:
         """Pulls a machine's cable: nothing that is sent arrives, and nobody is told."""
         self._on_switch("ip", "link", "set", machine.name, "down")
 
+    def mend(self, machine: Machine) -> None:
+        """Puts the cable back."""
+        self._on_switch("ip", "link", "set", machine.name, "up")
+
     def _plug(self, port: str, device: str, pid: int | None) -> None:
         here = [] if pid is None else ["netns", str(pid)]
         there = ["name", port, "netns", str(self._switch.main.pid)]

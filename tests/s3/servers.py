@@ -120,6 +120,15 @@ class Server:
                 client.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
         return sorted(files)
 
+    def get_folder(self, bucket: str, prefix: str, folder: Path) -> Path:
+        """Copies what the bucket has under a prefix to a folder, which it returns."""
+        with self.client() as client:
+            for key in self.keys(bucket, prefix):
+                file = folder / key.removeprefix(prefix)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(client.get_object(Bucket=bucket, Key=key)["Body"].read())
+        return folder
+
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         """The keys of the bucket, sorted."""
         with self.client() as client:
