@@ -107,8 +107,8 @@ class Network:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._subnet = _free_subnet()
         self.machines: list[Machine] = []
+        self._subnet = _free_subnet()
         self._switch = Processes(*SWITCH, "sh", "-c", SWITCH_ON, log=folder / "switch.log")
         self.host = self._address(1)
 
@@ -116,7 +116,7 @@ class Network:
         assert self._switch.main.stdout is not None
         on = self._switch.main.stdout.readline()
         assert on == "on\n", f"no switch: {self._switch.log.read_text()}"
-        cable = f"raydrift{os.getpid()}"[-15:]
+        cable = f"raydrift{os.getpid()}"
         self._plug("host", cable, None)
         _run("ip", "address", "add", f"{self.host}/24", "dev", cable)
         _run("ip", "link", "set", cable, "up")
