@@ -119,9 +119,9 @@ class Processes:
         """The process ids of the whole session."""
         return [pid for pid in _processes() if _session(pid) == self.main.pid]
 
-    def titled(self, title: str) -> list[int]:
+    def titled(self, text: str) -> list[int]:
         """Those of them whose command line is just this."""
-        return [pid for pid in self.alive() if _title(pid) == title]
+        return [pid for pid in self.alive() if title(pid) == text]
 
     def wait(self, seconds: float = 180) -> int:
         """Waits until the main process ends; its exit status."""
@@ -181,11 +181,19 @@ class Gate:
     def reader(self, run: Processes) -> int:
         """Waits until a worker of a run is in the midst of the shard; its process id."""
         until(lambda: self._entered(run), f"a reader of {self._image}")
-        return until(lambda: next(self._readers(run), 0), f"who reads {self._image}")
+        return until(lambda: next(self.readers(run), 0), f"who reads {self._image}")
 
     def wait(self) -> None:
         """Waits until somebody is in the midst of the shard."""
         until(self._read, f"a reader of {self._image}")
+
+    def readers(self, run: Processes) -> Iterator[int]:
+        """The processes of a run that are in the midst of the shard."""
+        for pid in run.alive():
+            with suppress(OSError):
+                files = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
+                if str(self._image) in files:
+                    yield pid
 
     def open(self) -> None:
         """Puts the image back, for who waits and for all to come."""
@@ -205,13 +213,6 @@ class Gate:
             self._pipe = os.open(self._image, os.O_WRONLY | os.O_NONBLOCK)
         return self._pipe >= 0
 
-    def _readers(self, run: Processes) -> Iterator[int]:
-        for pid in run.alive():
-            with suppress(OSError):
-                files = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
-                if str(self._image) in files:
-                    yield pid
-
 
 def parent(pid: int) -> int:
     """The process that started another."""
@@ -226,7 +227,8 @@ def _session(pid: int) -> int:
     return int(_stat(pid)[3])
 
 
-def _title(pid: int) -> str:
+def title(pid: int) -> str:
+    """The command line of a process; Ray's say there what they do."""
     with suppress(OSError):
         line = Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
         return line.replace("\0", " ").strip()

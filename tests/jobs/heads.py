@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
@@ -27,12 +28,13 @@ DRIFT = ["-t", "rotate:0.4", "-t", "gaussian_noise:0.2", "--num-samples", "24"]
 
 @dataclass
 class Head:
-    """A Ray head node in processes of its own."""
+    """A Ray head node in processes of its own; where it asks for a token, this is it."""
 
     client: str
     dashboard: str
     metrics: str
     environment: dict[str, str]
+    token: str = ""
 
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -56,8 +58,7 @@ class Head:
 
     def status(self, name: str) -> str:
         """``PENDING``, ``RUNNING``, ``SUCCEEDED``, ``FAILED`` or ``STOPPED``."""
-        with urlopen(f"{self.dashboard}/api/jobs/{name}", timeout=10) as answer:
-            return str(json.load(answer)["status"])
+        return str(self.answer(f"jobs/{name}")["status"])
 
     def end(self, name: str) -> str:
         """Waits until a job has ended; its status."""
@@ -82,10 +83,17 @@ class Head:
 
     def said(self, name: str) -> list[str]:
         """The log of a job, but for progress and for what Ray says before it begins."""
-        with urlopen(f"{self.dashboard}/api/jobs/{name}/logs", timeout=10) as answer:
-            lines = str(json.load(answer)["logs"]).splitlines()
+        lines = str(self.answer(f"jobs/{name}/logs")["logs"]).splitlines()
         begin = next(i for i, line in enumerate(lines) if line.startswith("Running entrypoint"))
         return [line for line in lines[begin + 1 :] if not PROGRESS.match(line)]
+
+    def answer(self, path: str) -> Any:
+        """What the dashboard answers at a path of its API."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        with urlopen(
+            Request(f"{self.dashboard}/api/{path}", headers=headers), timeout=10
+        ) as answer:
+            return json.load(answer)
 
 
 @contextmanager

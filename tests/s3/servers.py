@@ -120,6 +120,15 @@ class Server:
                 client.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
         return sorted(files)
 
+    def get_folder(self, bucket: str, prefix: str, folder: Path) -> Path:
+        """Copies what the bucket has under a prefix to a folder, which it returns."""
+        with self.client() as client:
+            for key in self.keys(bucket, prefix):
+                file = folder / key.removeprefix(prefix)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(client.get_object(Bucket=bucket, Key=key)["Body"].read())
+        return folder
+
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         """The keys of the bucket, sorted."""
         with self.client() as client:
@@ -142,9 +151,9 @@ def _session() -> botocore.session.Session:
 
 
 @contextmanager
-def moto(folder: Path) -> Iterator[Server]:
+def moto(folder: Path, host: str = "127.0.0.1") -> Iterator[Server]:
     """A server that keeps its objects in memory; it answers as AWS does, but to any signature."""
-    server = Server("moto", f"127.0.0.1:{free_port()}")
+    server = Server("moto", f"{host}:{free_port()}")
     host, port = server.endpoint.split(":")
     with running([sys.executable, "-m", "moto.server", "-H", host, "-p", port], server, folder):
         yield server
