@@ -14,7 +14,7 @@ from raydrift.config import as_dict
 from raydrift.embed.weights import find_weights
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.run import Clock, Run
-from raydrift.engine.session import connect, free_resources
+from raydrift.engine.session import connect, free_resources, may_grow
 from raydrift.engine.tasks import notes_of, samples_of
 from raydrift.place import Place, redacted
 from raydrift.settings import GenerateSettings
@@ -105,10 +105,13 @@ def shard_size(settings: GenerateSettings, samples: int) -> int:
     asked = settings.write.shard_size
     if asked is not None:
         return asked
-    workers = settings.cluster.workers
+    cluster = settings.cluster
+    workers = cluster.workers
     if workers is None:
-        connect(settings.cluster)
-        workers = free_resources().cpus
+        connect(cluster)
+        free = max(free_resources().cpus, cluster.min_workers)
+        most = cluster.max_workers or free
+        workers = most if may_grow(cluster) else min(free, most)  # all that may come have shards
     return choose_shard_size(None, samples, workers, settings.image.bytes)
 
 
