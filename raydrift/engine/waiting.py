@@ -30,7 +30,7 @@ def plan_when_free(cluster: ClusterSettings, embed: bool, shards: int, quiet: bo
         ResourcesError: Ray has too few CPUs or GPUs free, after the wait.
     """
     grows = may_grow(cluster)
-    deadline = time.monotonic() + (cluster.wait_seconds if grows else 0.0)
+    deadline: float | None = None
     console = Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False, markup=False)
     while True:
         free = free_resources()
@@ -40,8 +40,9 @@ def plan_when_free(cluster: ClusterSettings, embed: bool, shards: int, quiet: bo
             if not grows:
                 raise
             least = least_resources(cluster, free, embed, shards)
-            left = deadline - time.monotonic()
-            if left <= 0:
+            now = time.monotonic()
+            deadline = deadline or now + cluster.wait_seconds
+            if now >= deadline:
                 waited = f"waited {cluster.wait_seconds:g} s (cluster.wait_seconds): "
                 raise ResourcesError(f"{waited}{problem}") from None
         _wait(least, free, deadline, console.print)
