@@ -66,6 +66,8 @@ def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
     values["transforms"] = _transforms(values.get("transforms", ()))
     values["drift"] = _tables(Drift, "drift", values.get("drift", ()))
     values["label_shift"] = _tables(LabelShift, "label_shift", values.get("label_shift", ()))
+    if isinstance(cluster := values.get("cluster"), Mapping):
+        values["cluster"] = {name: _counted(name, value) for name, value in cluster.items()}
     return _checked(GenerateSettings, values)
 
 
@@ -140,6 +142,20 @@ def _checked(kind: type[T], values: Mapping[str, Any], prefix: str = "") -> T:
         key = prefix + ".".join(str(part) for part in first["loc"])
         value = "not to be shown" if key.startswith("storage_options") else repr(first["input"])
         raise SettingsError(f"{key} is {value}: {_lower(first['msg'])}") from None
+
+
+def _counted(name: str, value: object) -> object:
+    """A setting of the cluster; those that count processes may be ``auto``, or a flag's digits."""
+    if name not in ("workers", "embedders") or not isinstance(value, str):
+        return value
+    if value == "auto":
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        raise SettingsError(
+            f'cluster.{name} is {value!r}: give a whole number, or "auto"'
+        ) from None
 
 
 def _listed(written: object) -> list[Any]:

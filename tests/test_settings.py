@@ -344,7 +344,22 @@ class TestGenerateSettings:
                 "faults.max_rejected is 1.1: give a fraction from 0 to 1",
             ),
             ({"cluster": {"workers": 0}}, "cluster.workers is 0: give at least 1"),
+            ({"cluster": {"workers": "0"}}, "cluster.workers is 0: give at least 1"),
+            (
+                {"cluster": {"workers": "many"}},
+                "cluster.workers is 'many': give a whole number, or \"auto\"",
+            ),
+            ({"cluster": {"min_workers": 0}}, "cluster.min_workers is 0: give at least 1"),
+            (
+                {"cluster": {"min_workers": 4, "max_workers": 3}},
+                "cluster.max_workers is 3: give at least 4",
+            ),
             ({"cluster": {"embedders": -1}}, "cluster.embedders is -1: give at least 0"),
+            ({"cluster": {"max_embedders": 0}}, "cluster.max_embedders is 0: give at least 1"),
+            (
+                {"cluster": {"wait_seconds": -1}},
+                "cluster.wait_seconds is -1.0: give 0 or more seconds",
+            ),
             ({"profile": {"hue_turns": 0.6}}, "profile.hue_turns is 0.6: at most 0.5"),
             ({"profile": {"blur_kernel": 4}}, "profile.blur_kernel is 4: an odd number up to 31"),
             ({"profile": {"blur_kernel": 33}}, "profile.blur_kernel is 33: an odd number up to 31"),

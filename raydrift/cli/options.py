@@ -65,7 +65,12 @@ ImageSize = Annotated[
     typer.Option(metavar="N|HxW", help="Output height and width.", show_default="224"),
 ]
 Workers = Annotated[
-    int | None, typer.Option(help="Worker processes.", show_default="one a free CPU")
+    str | None,
+    typer.Option(
+        metavar="auto|N",
+        help="Worker processes; auto: one a free CPU, and one each that joins the cluster.",
+        show_default="auto",
+    ),
 ]
 Config = Annotated[
     str | None, typer.Option(metavar="FILE.toml", help="Settings; flags go before them.")

@@ -12,11 +12,11 @@ from raydrift.catalog import Catalog
 from raydrift.catalog.stream import Stream
 from raydrift.embed.weights import find_weights
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
-from raydrift.engine.plan import make_plan
 from raydrift.engine.session import connect, free_resources
 from raydrift.engine.shard_work import ShardJob
 from raydrift.engine.tasks import ShardTasks, samples_of
 from raydrift.engine.twins import Chain, LevelBatch, TwinJob
+from raydrift.engine.waiting import plan_when_free
 from raydrift.place import Place
 from raydrift.schedules.schedule import Schedule
 from raydrift.settings import GenerateSettings
@@ -86,9 +86,10 @@ def measure_batches(
         settings.embedding.weights, settings.seed, settings.options_of("weights")
     )
     connect(settings.cluster)
-    free = free_resources()
-    cluster = replace(settings.cluster, embedders=settings.cluster.embedders if free.gpus else 0)
-    plan = make_plan(cluster, free, True, count)
+    cluster = settings.cluster
+    if not (cluster.min_embedders or free_resources().gpus):
+        cluster = replace(cluster, embedders=0)  # without GPUs every worker embeds
+    plan = plan_when_free(cluster, True, count)
     tasks = ShardTasks(settings, catalog, samples, size, np.arange(count), where)
     told = ShardJob(
         settings,

@@ -1,14 +1,10 @@
 """One run of the generator, from the input to the merged result."""
 
-import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from rich.console import Console
-
-from raydrift import log
 from raydrift.calibrate.profile import calibrated
 from raydrift.catalog import Catalog, load_catalog
 from raydrift.catalog.stream import Stream
@@ -16,8 +12,8 @@ from raydrift.config import as_dict
 from raydrift.embed.weights import find_weights
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.run import Clock, Run
-from raydrift.engine.run_log import RunLog
-from raydrift.engine.session import connect, free_resources
+from raydrift.engine.run_log import RunLog, wait_teller
+from raydrift.engine.session import connect, free_resources, may_grow
 from raydrift.engine.tasks import notes_of, samples_of
 from raydrift.place import Place, redacted
 from raydrift.settings import GenerateSettings
@@ -78,13 +74,7 @@ def generate(
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
     output = Place.of(settings.output, settings.options_of("output"))
     make_folder(output)
-    console = Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False, markup=False)
-
-    def tell(why: str) -> None:
-        console.print(why)
-        log.tell(logging.INFO, "wait", why)
-
-    with failing_as_output(output), OutputLock(output, tell=tell) as lock:
+    with failing_as_output(output), OutputLock(output, tell=wait_teller(quiet)) as lock:
         found = find_run(output, identity, settings.write.overwrite)
         clock.lap("list")
         if found is not None and found.status == "complete":
@@ -118,10 +108,13 @@ def shard_size(settings: GenerateSettings, samples: int) -> int:
     asked = settings.write.shard_size
     if asked is not None:
         return asked
-    workers = settings.cluster.workers
+    cluster = settings.cluster
+    workers = cluster.workers
     if workers is None:
-        connect(settings.cluster)
-        workers = free_resources().cpus
+        connect(cluster)
+        free = max(free_resources().cpus, cluster.min_workers)
+        most = cluster.max_workers or free
+        workers = most if may_grow(cluster) else min(free, most)  # all that may come have shards
     return choose_shard_size(None, samples, workers, settings.image.bytes)
 
 

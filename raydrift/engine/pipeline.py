@@ -12,6 +12,7 @@ import ray.data
 
 from raydrift import errors
 from raydrift.embed.weights import Weights
+from raydrift.engine.backpressure import limit_pixels
 from raydrift.engine.plan import Plan
 from raydrift.engine.session import data_context, is_client
 from raydrift.engine.shard_work import ShardJob
@@ -46,6 +47,7 @@ class PipelineJob:
             None: shards are written.
         verbose: Whether Ray shows its own progress.
         stage: What drifts and commits a shard; a benchmark has one that sleeps.
+        embed_stage: What embeds and commits a shard that others drifted; likewise.
     """
 
     shard_job: ShardJob
@@ -54,6 +56,7 @@ class PipelineJob:
     twins: TwinJob | None
     verbose: bool
     stage: Callable[..., Any] = DriftStage
+    embed_stage: Callable[..., Any] = EmbedStage
 
 
 def run_pipeline(job: PipelineJob, tasks: ShardTasks) -> Rows:
@@ -74,7 +77,9 @@ def run_pipeline(job: PipelineJob, tasks: ShardTasks) -> Rows:
 
 
 def _rows(job: PipelineJob, tasks: ShardTasks) -> Rows:
-    with data_context(job.verbose):
+    with data_context(job.verbose) as context:
+        if job.plan.embedders and job.twins is None:
+            limit_pixels(context, tasks.size * job.shard_job.settings.image.bytes)
         try:
             yield from _results(_dataset(job, tasks))
         except (ray.exceptions.RayError, ConnectionError) as error:
@@ -102,15 +107,25 @@ def _dataset(job: PipelineJob, tasks: ShardTasks) -> ray.data.Dataset:
     plan, told = job.plan, job.shard_job
     weights = ray.put(job.weights) if job.weights is not None else None
     dataset = _source(tasks)
+    workers, gpus = _pool(plan.workers, plan.max_workers), 1 if plan.on_gpu else 0
+    embedders = _pool(plan.embedders, plan.max_embedders) if plan.embedders else workers
     if job.twins is not None:
-        actors, gpus = (plan.embedders, 1) if plan.on_gpu else (plan.workers, 0)
         arguments = (told, job.twins, weights, plan.on_gpu)
-        return _stage(dataset, TwinStage, actors, arguments, gpus=gpus)
+        return _stage(dataset, TwinStage, embedders, arguments, gpus=gpus)
     if not plan.embedders:
-        return _stage(dataset, job.stage, plan.workers, (told, weights, False))
-    dataset = _stage(dataset, PixelStage, plan.workers, (told,))
-    gpus = 1 if plan.on_gpu else 0
-    return _stage(dataset, EmbedStage, plan.embedders, (told, weights, plan.on_gpu), gpus=gpus)
+        return _stage(dataset, job.stage, workers, (told, weights, False))
+    dataset = _stage(dataset, PixelStage, workers, (told,))
+    return _stage(dataset, job.embed_stage, embedders, (told, weights, plan.on_gpu), gpus=gpus)
+
+
+def _pool(actors: int, most: int | None) -> ray.data.ActorPoolStrategy:
+    """Some actors; Ray Data adds others as it finds, every 20 s, that CPUs or GPUs have joined.
+
+    It does so where those that are there have two shards each, one of them waiting.
+    """
+    return ray.data.ActorPoolStrategy(
+        min_size=actors, max_size=max(actors, most or 0), max_tasks_in_flight_per_actor=2
+    )
 
 
 def _source(tasks: ShardTasks) -> ray.data.Dataset:
@@ -134,7 +149,7 @@ def _source(tasks: ShardTasks) -> ray.data.Dataset:
 def _stage(
     dataset: ray.data.Dataset,
     stage: Callable[..., Any],
-    actors: int,
+    pool: ray.data.ActorPoolStrategy,
     arguments: tuple[Any, ...],
     gpus: int = 0,
 ) -> ray.data.Dataset:
@@ -144,7 +159,7 @@ def _stage(
         fn_constructor_args=arguments,
         batch_size=1,
         zero_copy_batch=True,
-        compute=ray.data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=2),
+        compute=pool,
         num_cpus=0 if gpus else 1,
         num_gpus=gpus,
         max_task_retries=_TASK_RETRIES,

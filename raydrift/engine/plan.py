@@ -1,6 +1,6 @@
 """Who does what: how many processes, on which resources, with shards of which size."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final
 
@@ -21,28 +21,34 @@ class Plan:
     """How a run is spread.
 
     Attributes:
-        workers: Processes that decode, drift and encode, one CPU each.
-        embedders: Processes that only embed; 0: there is nothing to embed, or every worker embeds
-            its own images.
+        workers: Processes that decode, drift and encode, one CPU each, at the start.
+        embedders: Processes that only embed, at the start; 0: there is nothing to embed, or every
+            worker embeds its own images.
         on_gpu: Whether an embedder takes a GPU, or a CPU.
+        max_workers: How many there may come to be, as CPUs join; None: no more.
+        max_embedders: How many there may come to be, as GPUs join; None: no more.
     """
 
     workers: int
     embedders: int
     on_gpu: bool
+    max_workers: int | None = None
+    max_embedders: int | None = None
 
     @property
     def cpus(self) -> int:
-        """CPUs that the plan takes."""
+        """CPUs that the plan takes at the start."""
         return self.workers + (0 if self.on_gpu else self.embedders)
 
     @property
     def gpus(self) -> int:
-        """GPUs that the plan takes."""
+        """GPUs that the plan takes at the start."""
         return self.embedders if self.on_gpu else 0
 
 
-def make_plan(cluster: ClusterSettings, free: Resources, embed: bool, shards: int) -> Plan:
+def make_plan(
+    cluster: ClusterSettings, free: Resources, embed: bool, shards: int, grows: bool = False
+) -> Plan:
     """Makes the plan, or says why it can't be.
 
     Args:
@@ -50,36 +56,68 @@ def make_plan(cluster: ClusterSettings, free: Resources, embed: bool, shards: in
         free: What Ray has free.
         embed: Whether images are embedded.
         shards: How many there are; no worker is started that would have none.
+        grows: Whether CPUs and GPUs may join later.
 
     Raises:
         ResourcesError: Ray has too few CPUs or GPUs free; a pool would wait for them for ever.
     """
-    embedders = 0
-    if embed:
-        embedders = free.gpus if cluster.embedders is None else cluster.embedders
-    on_gpu = embedders > 0 and free.gpus > 0
-    if on_gpu and embedders > free.gpus:
+    least = least_resources(cluster, free, embed, shards)
+    if least.gpus > free.gpus:
+        key = "min_embedders" if cluster.embedders is None else "embedders"
         raise ResourcesError(
-            f"{embedders} embedders need {embedders} GPUs, Ray has {free.gpus} free: "
-            f"set cluster.embedders = {free.gpus}, or connect to a larger cluster"
+            f"{least.gpus} embedders need {least.gpus} GPUs, Ray has {free.gpus} free: "
+            f"set cluster.{key} = {free.gpus}, or connect to a larger cluster"
         )
+    embedders = _embedders(cluster, free, embed)
+    on_gpu = embedders > 0 and free.gpus > 0
     embedders = min(embedders, shards)
     left = free.cpus - (0 if on_gpu else embedders)
-    workers = min(left if cluster.workers is None else cluster.workers, shards)
-    plan = Plan(workers, embedders, on_gpu)
-    if workers < 1 or plan.cpus > free.cpus:
-        wanted = max(workers, 1) + (0 if on_gpu else embedders)
+    if least.cpus > free.cpus:
         if left > 0:
-            fewer = f"use --workers {left}, "
+            few = (
+                f"use --workers {left}" if cluster.workers else f"set cluster.min_workers = {left}"
+            )
         elif free.cpus > 0:
-            fewer = "set cluster.embedders = 0 (workers embed then), "
+            few = "set cluster.embedders = 0 (workers embed then)"
         else:
-            fewer = "wait until other jobs end, "
+            few = "wait until other jobs end"
         raise ResourcesError(
-            f"the run needs {wanted} CPUs, Ray has {max(free.cpus, 0)} free: {fewer}"
+            f"the run needs {least.cpus} CPUs, Ray has {max(free.cpus, 0)} free: {few}, "
             "or connect to a larger cluster"
         )
-    return plan
+    most = min(cluster.max_workers or shards, shards)
+    workers = min(cluster.workers or min(left, most), shards)
+    plan = Plan(workers, embedders, on_gpu)
+    if not grows:
+        return plan
+    most_embedders = min(cluster.max_embedders or shards, shards)
+    return replace(
+        plan,
+        max_workers=None if cluster.workers else most,
+        max_embedders=most_embedders if on_gpu and cluster.embedders is None else None,
+    )
+
+
+def least_resources(
+    cluster: ClusterSettings, free: Resources, embed: bool, shards: int
+) -> Resources:
+    """What has to be free for the run to begin; the arguments are those of ``make_plan``."""
+    workers = min(cluster.workers or cluster.min_workers, shards)
+    if not embed:
+        return Resources(workers, 0)
+    if cluster.embedders is None:
+        return Resources(workers, min(cluster.min_embedders, shards))
+    if free.gpus:
+        return Resources(workers, cluster.embedders)
+    return Resources(workers + min(cluster.embedders, shards), 0)
+
+
+def _embedders(cluster: ClusterSettings, free: Resources, embed: bool) -> int:
+    if not embed:
+        return 0
+    if cluster.embedders is not None:
+        return cluster.embedders
+    return min(free.gpus, cluster.max_embedders or free.gpus)
 
 
 def choose_shard_size(

@@ -11,13 +11,13 @@ from raydrift.catalog.stream import Stream
 from raydrift.embed.weights import Weights
 from raydrift.engine.merge import merge_spread
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
-from raydrift.engine.plan import make_plan
 from raydrift.engine.progress import RunProgress
 from raydrift.engine.run_log import RunLog
-from raydrift.engine.session import connect, free_resources
+from raydrift.engine.session import connect
 from raydrift.engine.shard_work import ShardJob
 from raydrift.engine.tasks import ShardTasks
 from raydrift.engine.telemetry import Telemetry, telemetry
+from raydrift.engine.waiting import plan_when_free
 from raydrift.errors import PipelineError, RejectedError, ShardError
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
@@ -136,9 +136,8 @@ class Run:
             return
         settings = self._settings
         connect(settings.cluster)
-        plan = make_plan(
-            settings.cluster, free_resources(), self._weights is not None, len(missing)
-        )
+        embed = self._weights is not None
+        plan = plan_when_free(settings.cluster, embed, len(missing), self._quiet)
         self._clock.lap("connect")
         self._lock.check()
         if anew:

@@ -1,9 +1,11 @@
 """What a run tells the log: events with the run's id, and the shard's where it is about one."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
 
 from raydrift.errors import RaydriftError, ShardError
 from raydrift.log import tell
@@ -13,6 +15,17 @@ from raydrift.storage.shards import LedgerRow
 
 if TYPE_CHECKING:
     from raydrift.engine.plan import Plan
+
+
+def wait_teller(quiet: bool) -> Callable[[str], None]:
+    """What says why a run waits: on standard error, unless it is to be quiet, and in the log."""
+    console = Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False, markup=False)
+
+    def say(why: str) -> None:
+        console.print(why)
+        tell(logging.INFO, "wait", why)
+
+    return say
 
 
 class RunLog:

@@ -20,6 +20,7 @@ from raydrift.settings import ClusterSettings
 
 _GIVE_BACK_S = 3.0
 _NO_PROGRESS_TIMEOUT_S = 24 * 3600
+_NEVER = -1.0  # a worker that has nothing to do for a while stays: another would have to start
 _ARROW_POOL = "ARROW_DEFAULT_MEMORY_POOL"
 _LEAN = "system"  # Arrow's own pool keeps what the largest shards once took
 
@@ -136,6 +137,12 @@ def is_client() -> bool:
     return bool(ray.util.client.ray.is_connected())
 
 
+def may_grow(cluster: ClusterSettings) -> bool:
+    """Whether CPUs may join: Ray is more than what was started on this machine for this process."""
+    asked = cluster.address not in (None, "local") or "RAY_ADDRESS" in os.environ
+    return asked or is_client() or sum(node["Alive"] for node in ray.nodes()) > 1
+
+
 def free_resources() -> Resources:
     """What Ray has free; waits a moment for what a run that just ended is giving back."""
     deadline = time.monotonic() + _GIVE_BACK_S
@@ -152,13 +159,14 @@ def _resources(named: Mapping[str, float]) -> Resources:
 
 
 @contextmanager
-def data_context(verbose: bool) -> Iterator[None]:
+def data_context(verbose: bool) -> Iterator[DataContext]:
     """Ray Data's settings for one of our pipelines; the caller's come back afterwards."""
     context = DataContext.get_current().copy()
     context.enable_progress_bars = verbose
     context.print_on_execution_start = verbose
     context.execution_options.verbose_progress = verbose
     context.target_max_block_size = 1  # every row is a shard, and a block of its own
+    context.autoscaling_config.actor_pool_util_downscaling_threshold = _NEVER
     if hasattr(context, "execution_no_progress_timeout_s"):
         context.execution_no_progress_timeout_s = _NO_PROGRESS_TIMEOUT_S
     logger = logging.getLogger("ray.data")
@@ -167,7 +175,7 @@ def data_context(verbose: bool) -> Iterator[None]:
         logger.setLevel(logging.CRITICAL)
     try:
         with DataContext.current(context):
-            yield
+            yield context
     finally:
         logger.setLevel(level)
 

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from raydrift.drift import Drawn, apply_chain
 from raydrift.embed.state import load_state
 from raydrift.embed.weights import find_weights
 from raydrift.engine.generate import generate, shown
+from raydrift.engine.plan import Plan
 from raydrift.errors import (
     OutputError,
     PipelineError,
@@ -211,7 +212,7 @@ def test_a_worker_that_drifts_and_one_that_embeds_give_the_same_bytes(
         cluster={"workers": 1, "embedders": 1},
     )
     record = generate(settings, quiet=True)
-    assert record.plan == {"workers": 1, "embedders": 1, "on_gpu": False}
+    assert record.plan == asdict(Plan(1, 1, on_gpu=False))
     assert record.files == embedded[1].files
 
 

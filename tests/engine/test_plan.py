@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raydrift.engine.plan import Plan, choose_shard_size, make_plan
+from raydrift.engine.plan import Plan, choose_shard_size, least_resources, make_plan
 from raydrift.engine.session import Resources
 from raydrift.errors import ResourcesError
 from raydrift.settings import ClusterSettings
@@ -82,6 +82,52 @@ def test_two_shards_need_no_more_than_two_of_a_kind(
     assert make_plan(cluster, free, embed=True, shards=2) == plan
 
 
+@pytest.mark.parametrize(
+    ("cluster", "free", "plan"),
+    [
+        (ClusterSettings(), Resources(8, 0), Plan(8, 0, False, 1000, None)),
+        (ClusterSettings(), Resources(8, 2), Plan(8, 2, True, 1000, 1000)),
+        (ClusterSettings(max_workers=20), Resources(8, 0), Plan(8, 0, False, 20, None)),
+        (ClusterSettings(max_workers=4), Resources(8, 0), Plan(4, 0, False, 4, None)),
+        (ClusterSettings(max_workers=5000), Resources(8, 0), Plan(8, 0, False, 1000, None)),
+        (ClusterSettings(max_embedders=3), Resources(8, 4), Plan(8, 3, True, 1000, 3)),
+        (ClusterSettings(max_embedders=6), Resources(8, 4), Plan(8, 4, True, 1000, 6)),
+        (asked(workers=3), Resources(8, 2), Plan(3, 2, True, None, 1000)),
+        (asked(embedders=1), Resources(8, 2), Plan(8, 1, True, 1000, None)),
+        (asked(embedders=2), Resources(8, 0), Plan(6, 2, False, 1000, None)),
+    ],
+)
+def test_on_a_cluster_what_is_not_a_number_may_grow(
+    cluster: ClusterSettings, free: Resources, plan: Plan
+) -> None:
+    assert make_plan(cluster, free, embed=True, shards=MANY, grows=True) == plan
+    fixed = Plan(plan.workers, plan.embedders, plan.on_gpu)
+    assert make_plan(cluster, free, embed=True, shards=MANY) == fixed
+
+
+def test_no_pool_grows_beyond_the_shards() -> None:
+    plan = make_plan(ClusterSettings(), Resources(8, 1), embed=True, shards=3, grows=True)
+    assert plan == Plan(3, 1, True, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "free", "least"),
+    [
+        (ClusterSettings(), Resources(0, 0), Resources(1, 0)),
+        (ClusterSettings(min_workers=4), Resources(0, 0), Resources(4, 0)),
+        (ClusterSettings(min_workers=4000), Resources(0, 0), Resources(1000, 0)),
+        (asked(workers=3), Resources(8, 0), Resources(3, 0)),
+        (ClusterSettings(min_embedders=2), Resources(8, 0), Resources(1, 2)),
+        (asked(workers=3, embedders=2), Resources(8, 0), Resources(5, 0)),
+        (asked(workers=3, embedders=2), Resources(8, 1), Resources(3, 2)),
+    ],
+)
+def test_what_a_run_cannot_begin_without(
+    cluster: ClusterSettings, free: Resources, least: Resources
+) -> None:
+    assert least_resources(cluster, free, embed=True, shards=MANY) == least
+
+
 def test_more_workers_than_shards_are_not_started_even_if_asked_for() -> None:
     plan = make_plan(asked(workers=8), Resources(8, 0), embed=False, shards=2)
     assert plan == Plan(2, 0, False)
@@ -127,6 +173,18 @@ def test_what_a_plan_takes(plan: Plan, cpus: int, gpus: int) -> None:
             asked(workers=2),
             Resources(0, 1),
             "the run needs 2 CPUs, Ray has 0 free: wait until other jobs end, "
+            "or connect to a larger cluster",
+        ),
+        (
+            ClusterSettings(min_workers=9),
+            Resources(8, 0),
+            "the run needs 9 CPUs, Ray has 8 free: set cluster.min_workers = 8, "
+            "or connect to a larger cluster",
+        ),
+        (
+            ClusterSettings(min_embedders=1),
+            Resources(8, 0),
+            "1 embedders need 1 GPUs, Ray has 0 free: set cluster.min_embedders = 0, "
             "or connect to a larger cluster",
         ),
         (
