@@ -170,7 +170,7 @@ def _measure(
     batches = []
     with (
         RunProgress(settings.num_samples or 0, quiet=quiet) as progress,
-        closing(level_batches(settings, catalog, chains)) as found,
+        closing(level_batches(settings, catalog, chains, quiet)) as found,
     ):
         for batch in found:
             batches.append(batch)

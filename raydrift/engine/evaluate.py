@@ -28,7 +28,10 @@ _T = TypeVar("_T")
 
 
 def level_batches(
-    settings: GenerateSettings, catalog: Catalog, chains: Sequence[Chain] | None = None
+    settings: GenerateSettings,
+    catalog: Catalog,
+    chains: Sequence[Chain] | None = None,
+    quiet: bool = False,
 ) -> Generator[LevelBatch]:
     """Embeds each sample of a run as it is, and drifted by each of some chains.
 
@@ -41,12 +44,13 @@ def level_batches(
         catalog: The input.
         chains: Transforms to drift every sample by, ``()`` for none: one chain a level. None:
             there is one twin, which gets what is in force on it in the run.
+        quiet: Say nothing while it waits for a cluster.
 
     Yields:
         The batches as they are done, in any order. One of images that cannot be used does not
         come.
     """
-    with closing(measure_batches(settings, catalog, _as_it_is, chains)) as batches:
+    with closing(measure_batches(settings, catalog, _as_it_is, chains, quiet)) as batches:
         for batch in batches:
             if batch.sample_ids:
                 yield batch
@@ -57,6 +61,7 @@ def measure_batches(
     catalog: Catalog,
     measure: Callable[[LevelBatch], _T],
     chains: Sequence[Chain] | None = None,
+    quiet: bool = False,
 ) -> Generator[_T]:
     """What a function says of each batch of ``level_batches``; the workers call it.
 
@@ -69,6 +74,7 @@ def measure_batches(
         measure: Any function that can be pickled, as its results. It gets each batch, also one
             without usable images.
         chains: As for ``level_batches``.
+        quiet: Likewise.
 
     Yields:
         Its results as they are done, in any order.
@@ -89,7 +95,7 @@ def measure_batches(
     cluster = settings.cluster
     if not (cluster.min_embedders or free_resources().gpus):
         cluster = replace(cluster, embedders=0)  # without GPUs every worker embeds
-    plan = plan_when_free(cluster, True, count)
+    plan = plan_when_free(cluster, True, count, quiet)
     tasks = ShardTasks(settings, catalog, samples, size, np.arange(count), where)
     told = ShardJob(
         settings,

@@ -165,7 +165,7 @@ def _measure(settings: EvaluateSettings, catalog: Catalog, quiet: bool) -> list[
         RunProgress(
             run.num_samples or 0, waiting="measuring the first batches", quiet=quiet
         ) as progress,
-        closing(measure_batches(run, catalog, measure, settings.sweep.chains)) as results,
+        closing(measure_batches(run, catalog, measure, settings.sweep.chains, quiet)) as results,
     ):
         for measures in results:
             progress.add(measures)

@@ -38,12 +38,13 @@ class Cluster:
 
         def command(address: str) -> list[str]:
             places = [f"--node-ip-address={address}", f"--dashboard-host={address}"]
-            return [*RAY, "--head", "--num-cpus=0", *places]
+            return [*RAY, "--head", "--num-cpus=0", "--metrics-export-port=8080", *places]
 
         machine = network.machine("head", command, environment)
         head = Head(
             f"ray://{machine.address}:10001",
             f"http://{machine.address}:8265",
+            f"http://{machine.address}:8080/metrics",
             environment,
             token.stdout.strip(),
         )
