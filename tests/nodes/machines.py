@@ -103,6 +103,11 @@ class Network:
 
     Args:
         folder: For logs, and what machines have on their own disks.
+
+    Attributes:
+        machines: On it, in order.
+        host: This machine's address there.
+        cable: This machine's end of its cable.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -111,15 +116,15 @@ class Network:
         self._subnet = _free_subnet()
         self._switch = Processes(*SWITCH, "sh", "-c", SWITCH_ON, log=folder / "switch.log")
         self.host = self._address(1)
+        self.cable = f"raydrift{self._switch.main.pid}"
 
     def __enter__(self) -> Self:
         assert self._switch.main.stdout is not None
         on = self._switch.main.stdout.readline()
         assert on == "on\n", f"no switch: {self._switch.log.read_text()}"
-        cable = f"raydrift{os.getpid()}"
-        self._plug("host", cable, None)
-        _run("ip", "address", "add", f"{self.host}/24", "dev", cable)
-        _run("ip", "link", "set", cable, "up")
+        self._plug("host", self.cable, None)
+        _run("ip", "address", "add", f"{self.host}/24", "dev", self.cable)
+        _run("ip", "link", "set", self.cable, "up")
         return self
 
     def __exit__(self, *error: object) -> None:

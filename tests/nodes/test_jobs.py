@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -19,7 +20,6 @@ from tests.faults.runs import (
     until,
     without_embeddings,
 )
-from tests.jobs.heads import Head
 from tests.nodes.clusters import Cluster
 from tests.nodes.ledgers import hosts, workers
 from tests.nodes.machines import Machine
@@ -34,7 +34,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 def test_who_has_no_token_is_refused(cluster: Cluster) -> None:
     head = cluster.head
-    nobody = Head(head.client, head.dashboard, head.environment | {"HOME": "/nonexistent"})
+    homeless = head.environment | {"HOME": "/nonexistent"}
+    nobody = replace(head, environment=homeless, token="")
     with pytest.raises(HTTPError, match="401"):
         nobody.answer("v0/nodes")
     refused = nobody.send("nobody", "jobs/generate.py", "--help")
