@@ -6,6 +6,7 @@ from typing import Final
 
 from raydrift.engine.session import Resources
 from raydrift.errors import ResourcesError
+from raydrift.report.text import plural
 from raydrift.settings import ClusterSettings
 
 SHARD_SIZE: Final = 256
@@ -65,7 +66,7 @@ def make_plan(
     if least.gpus > free.gpus:
         key = "min_embedders" if cluster.embedders is None else "embedders"
         raise ResourcesError(
-            f"{least.gpus} embedders need {least.gpus} GPUs, Ray has {free.gpus} free: "
+            f"embedding needs {plural(least.gpus, 'GPU')}, Ray has {free.gpus} free: "
             f"set cluster.{key} = {free.gpus}, or connect to a larger cluster"
         )
     embedders = _embedders(cluster, free, embed)
@@ -82,7 +83,7 @@ def make_plan(
         else:
             few = "wait until other jobs end"
         raise ResourcesError(
-            f"the run needs {least.cpus} CPUs, Ray has {max(free.cpus, 0)} free: {few}, "
+            f"the run needs {plural(least.cpus, 'CPU')}, Ray has {max(free.cpus, 0)} free: {few}, "
             "or connect to a larger cluster"
         )
     most = min(cluster.max_workers or shards, shards)

@@ -11,6 +11,7 @@ from raydrift.engine.plan import Plan, least_resources, make_plan
 from raydrift.engine.run_log import wait_teller
 from raydrift.engine.session import Resources, free_resources, may_grow
 from raydrift.errors import ResourcesError
+from raydrift.report.text import plural
 from raydrift.settings import ClusterSettings
 
 _TELL_EVERY_S: Final = 60.0
@@ -80,5 +81,5 @@ def _demand(least: Resources) -> Iterator[Callable[[float], bool]]:
 
 
 def _named(resources: Resources) -> str:
-    gpus = f" and {resources.gpus} GPUs" if resources.gpus else ""
-    return f"{max(resources.cpus, 0)} CPUs{gpus}"
+    gpus = f" and {plural(resources.gpus, 'GPU')}" if resources.gpus else ""
+    return plural(max(resources.cpus, 0), "CPU") + gpus

@@ -16,6 +16,7 @@ from raydrift.isolated_decoder import IsolatedDecoder
 from raydrift.place import redacted
 from raydrift.report.level_sheet import LevelCard, level_sheet
 from raydrift.report.sheet import shown_size
+from raydrift.report.text import plural
 from raydrift.settings import GenerateSettings, ImageSettings, ImageTransform, TransformInfo
 
 _MOST_PIXELS: Final = 2**27
@@ -94,7 +95,7 @@ def preview(
             f"none of {passed_over:,} images in {redacted(settings.input)} can be used "
             f"(first: {first_problem})"
         )
-    title = f"{_many(len(transforms), 'transform')}, {_many(len(levels), 'level')}"
+    title = f"{plural(len(transforms), 'transform')}, {plural(len(levels), 'level')}"
     told = f"as raydrift generate -t NAME:LEVEL --seed {settings.seed} writes them"
     sheet = level_sheet(cards, levels, title, told)
     return Preview(sheet, tuple(ids), passed_over, first_problem)
@@ -135,7 +136,3 @@ def _drifted(
     return drift_image(
         image, chain, seed=settings.seed, sample_id=sample_id, profile=settings.profile
     )[0]
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" + ("s" if count > 1 else "")

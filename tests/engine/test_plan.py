@@ -166,7 +166,7 @@ def test_what_a_plan_takes(plan: Plan, cpus: int, gpus: int) -> None:
         (
             asked(),
             Resources(0, 0),
-            "the run needs 1 CPUs, Ray has 0 free: wait until other jobs end, "
+            "the run needs 1 CPU, Ray has 0 free: wait until other jobs end, "
             "or connect to a larger cluster",
         ),
         (
@@ -184,13 +184,13 @@ def test_what_a_plan_takes(plan: Plan, cpus: int, gpus: int) -> None:
         (
             ClusterSettings(min_embedders=1),
             Resources(8, 0),
-            "1 embedders need 1 GPUs, Ray has 0 free: set cluster.min_embedders = 0, "
+            "embedding needs 1 GPU, Ray has 0 free: set cluster.min_embedders = 0, "
             "or connect to a larger cluster",
         ),
         (
             asked(embedders=3),
             Resources(8, 2),
-            "3 embedders need 3 GPUs, Ray has 2 free: set cluster.embedders = 2, "
+            "embedding needs 3 GPUs, Ray has 2 free: set cluster.embedders = 2, "
             "or connect to a larger cluster",
         ),
     ],

@@ -28,7 +28,7 @@ def busy() -> Iterator[None]:
 def test_it_ends_when_another_job_gives_its_cpu_back(capsys: pytest.CaptureFixture[str]) -> None:
     cluster = ClusterSettings("auto", min_workers=2, max_workers=5)
     assert plan_when_free(cluster, False, 9) == Plan(2, 0, False, max_workers=5)
-    said = "waiting for 2 CPUs on the cluster, which has 1 CPUs free: 600 s at most\n"
+    said = "waiting for 2 CPUs on the cluster, which has 1 CPU free: 600 s at most\n"
     assert capsys.readouterr().err == said
 
 
@@ -44,7 +44,7 @@ def test_it_ends_when_another_job_gives_its_cpu_back(capsys: pytest.CaptureFixtu
         (
             ClusterSettings("auto", min_embedders=1, wait_seconds=0.5),
             True,
-            "waited 0.5 s (cluster.wait_seconds): 1 embedders need 1 GPUs, Ray has 0 free: "
+            "waited 0.5 s (cluster.wait_seconds): embedding needs 1 GPU, Ray has 0 free: "
             "set cluster.min_embedders = 0, or connect to a larger cluster",
         ),
     ],

@@ -38,7 +38,7 @@ def test_a_run_waits_for_its_first_node_and_takes_what_joins_later(
     """The first worker is held up in the midst of shard 7: all after it are the others' work."""
     output, gate = tmp_path / "out", Gate(album, shard=7)
     with Run(album, output, "--address", cluster.address, cluster="max_workers = 3") as run:
-        until(lambda: "waiting for 1 CPUs" in run.log.read_text(), "the wait")
+        until(lambda: "waiting for 1 CPU" in run.log.read_text(), "the wait")
         cluster.add_node(num_cpus=1)
         first = gate.reader(cluster)
         cluster.add_node(num_cpus=4)
@@ -47,7 +47,7 @@ def test_a_run_waits_for_its_first_node_and_takes_what_joins_later(
         gate.open()
         assert run.wait() == 0, run.said()
         (waited,) = run.said()
-    assert waited == ("waiting for 1 CPUs on the cluster, which has 0 CPUs free: 600 s at most")
+    assert waited == ("waiting for 1 CPU on the cluster, which has 0 CPUs free: 600 s at most")
     assert first in {process(name) for name in made}
     assert len(made) == 3, "no more than cluster.max_workers"
     started = {"workers": 1, "embedders": 0, "on_gpu": False}
@@ -63,7 +63,7 @@ def test_gpus_that_join_get_embedders(
     cluster.add_node(num_cpus=1)
     options = ["--embeddings", "--address", cluster.address]
     with Run(album, output, *options, cluster="min_embedders = 1") as run:
-        until(lambda: "waiting for 1 CPUs and 1 GPUs" in run.log.read_text(), "the wait")
+        until(lambda: "waiting for 1 CPU and 1 GPU" in run.log.read_text(), "the wait")
         cluster.add_node(num_cpus=0, num_gpus=1)
         gate.wait()
         until(lambda: len(run.committed()) == 3, "what the embedder gets")
