@@ -223,6 +223,9 @@ class ClusterSettings:
         _at_least(self.min_workers, "cluster.max_workers", self.max_workers)
         _at_least(0, "cluster.embedders", self.embedders)
         _at_least(0, "cluster.min_embedders", self.min_embedders)
+        ok = self.embedders is None or self.min_embedders == 0
+        auto = 'it is for embedders = "auto": leave one out'
+        _require(ok, "cluster.min_embedders", self.min_embedders, auto)
         _at_least(max(self.min_embedders, 1), "cluster.max_embedders", self.max_embedders)
         ok = self.wait_seconds >= 0 and isfinite(self.wait_seconds)
         _require(ok, "cluster.wait_seconds", self.wait_seconds, "give 0 or more seconds")

@@ -357,6 +357,10 @@ class TestGenerateSettings:
             ({"cluster": {"embedders": -1}}, "cluster.embedders is -1: give at least 0"),
             ({"cluster": {"max_embedders": 0}}, "cluster.max_embedders is 0: give at least 1"),
             (
+                {"cluster": {"embedders": 2, "min_embedders": 1}},
+                'cluster.min_embedders is 1: it is for embedders = "auto": leave one out',
+            ),
+            (
                 {"cluster": {"wait_seconds": -1}},
                 "cluster.wait_seconds is -1.0: give 0 or more seconds",
             ),

@@ -12,7 +12,10 @@ PAGE: Final = 1_000
 
 @dataclass(frozen=True)
 class Requests:
-    """To an object store, a hundred of each run and those of its lock left out.
+    """To an object store.
+
+    Left out are a hundred of each run, those of its lock, and of the writes one or two in a
+    hundred: the pieces of the zip's directory and of the merged tables.
 
     Attributes:
         reads: GET and HEAD: two for each file that is read.

@@ -15,6 +15,8 @@ from raydrift.bench.requests import PAGE, Requests, ranges_of, requests_of
 from raydrift.bench.scale_terms import Assumed, Measured
 from raydrift.bench.tables import new_table
 from raydrift.embed.layers import flops_per_image
+from raydrift.engine import merge
+from raydrift.place import s3_parts
 from raydrift.storage.zip_layout import (
     directory_size,
     end_records,
@@ -26,7 +28,6 @@ COUNTS: Final = (10**6, 10**8, 10**9)
 NODES: Final = (1, 10, 100)
 
 _READERS: Final = 16  # of ledger entries, at once
-_WRITERS: Final = 128  # of the zip, at once, in the whole cluster
 _NAME: Final = len("00000000.png")
 
 
@@ -209,11 +210,12 @@ def _wall(
     limit = min(rates, key=lambda name: rates[name])
     work = measured.start_seconds + samples / rates[limit]
     ledger = shards * 2 * assumed.request_seconds / _READERS
-    streams = min(_WRITERS, cores) * assumed.stream_megabytes * 1e6
+    writers = min(merge.AT_ONCE, cores) if share > 1 else s3_parts.AT_ONCE  # of the driver alone
+    streams = writers * assumed.stream_megabytes * 1e6
     row = assumed.table_microseconds + (assumed.embedding_microseconds if embed_seconds else 0)
-    merge = ledger + max(zip_bytes / min(network, streams), samples * row / 1e6)
-    seconds = turns * (listing + work + merge)
-    return Wall(nodes, seconds, turns * listing, turns * work, turns * merge, limit)
+    merging = ledger + max(zip_bytes / min(network, streams), samples * row / 1e6)
+    seconds = turns * (listing + work + merging)
+    return Wall(nodes, seconds, turns * listing, turns * work, turns * merging, limit)
 
 
 def hours(value: float) -> str:

@@ -105,8 +105,13 @@ class Measured:
         """From the figures of a run.
 
         Raises:
-            SettingsError: It was too short for a steady state.
+            SettingsError: It was too short for a steady state, or had embedders of their own.
         """
+        if run.embedders:
+            raise SettingsError(
+                "the model counts cores that drift and embed: leave the GPUs out, on a machine "
+                "without them or without --embeddings"
+            )
         if run.images_per_second_per_core is None:
             raise SettingsError("the run is too short for a steady state: give a larger --count")
         core_seconds = 1 / run.images_per_second_per_core

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -57,7 +58,7 @@ def finalize(
     known = require_record(place)  # before a lock is put into the folder
     events = RunLog(known, place)
     with (
-        _cluster(settings.cluster, known) as (spread, on_shard),
+        _cluster(settings.cluster, known, json) as (spread, on_shard),
         failing_as_output(place),
         OutputLock(place, tell=teller(json)) as lock,
         events.ending(),
@@ -77,7 +78,7 @@ def finalize(
 
 @contextmanager
 def _cluster(
-    cluster: "ClusterSettings", record: "RunRecord"
+    cluster: "ClusterSettings", record: "RunRecord", quiet: bool
 ) -> "Iterator[tuple[Spread, Callable[[LedgerRow], None] | None]]":
     """Who writes, and who is told of each shard: all nodes of a cluster, and its metrics.
 
@@ -91,7 +92,10 @@ def _cluster(
     from raydrift.engine.merge import merge_spread
     from raydrift.engine.session import connect
     from raydrift.engine.telemetry import telemetry
+    from raydrift.engine.waiting import plan_when_free
 
     connect(cluster)
+    # Nodes that have gone since the shards were made come back for whoever waits for one.
+    plan_when_free(replace(cluster, workers=None), False, record.shards, quiet)
     with telemetry(record, record.samples) as told:
         yield merge_spread(), told.merge

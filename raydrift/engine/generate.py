@@ -23,6 +23,9 @@ from raydrift.storage.output import failing_as_output, find_run, make_folder
 from raydrift.storage.record import RunRecord, make_identity
 from raydrift.storage.zip_room import check_before_run
 
+# Workers that a cluster without a node yet is taken to come to.
+_COMING = 64
+
 
 def generate(
     settings: GenerateSettings,
@@ -83,7 +86,7 @@ def generate(
                     (output / layout.SHARDS).delete()
             RunLog(found, output).end(found, clock.total)
             return found
-        if settings.write.finalize:
+        if settings.write.finalize and found is None:
             check_before_run(output, samples, settings.image)
         record = RunRecord(
             identity=identity,
@@ -112,7 +115,7 @@ def shard_size(settings: GenerateSettings, samples: int) -> int:
     workers = cluster.workers
     if workers is None:
         connect(cluster)
-        free = max(free_resources().cpus, cluster.min_workers)
+        free = max(free_resources().cpus or _COMING, cluster.min_workers)
         most = cluster.max_workers or free
         workers = most if may_grow(cluster) else min(free, most)  # all that may come have shards
     return choose_shard_size(None, samples, workers, settings.image.bytes)

@@ -14,7 +14,7 @@ from raydrift.place import redacted
 from raydrift.storage.spread import Spread, in_threads
 
 _RETRIES: Final = 20  # of a range whose worker or node was lost
-_AT_ONCE: Final = 128  # results that wait in the object store hold the tables of their range
+AT_ONCE: Final = 128  # results that wait in the object store hold the tables of their range
 _LAST_WAIT_S: Final = 20.0
 
 
@@ -43,7 +43,7 @@ def over_cluster(
         PipelineError: A task was lost too often.
     """
     # Some more than can run: while one result is waited for, no CPU is idle.
-    at_once = min(_AT_ONCE, 2 * cpus)
+    at_once = min(AT_ONCE, 2 * cpus)
     task: Any = ray.remote(num_cpus=1, max_retries=_RETRIES, scheduling_strategy="SPREAD")(_call)
     shared = ray.put(work)
     waiting: deque[Any] = deque()

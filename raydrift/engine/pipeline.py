@@ -111,7 +111,8 @@ def _dataset(job: PipelineJob, tasks: ShardTasks) -> ray.data.Dataset:
     embedders = _pool(plan.embedders, plan.max_embedders) if plan.embedders else workers
     if job.twins is not None:
         arguments = (told, job.twins, weights, plan.on_gpu)
-        return _stage(dataset, TwinStage, embedders, arguments, gpus=gpus)
+        pool = embedders if plan.on_gpu else workers
+        return _stage(dataset, TwinStage, pool, arguments, gpus=gpus)
     if not plan.embedders:
         return _stage(dataset, job.stage, workers, (told, weights, False))
     dataset = _stage(dataset, PixelStage, workers, (told,))

@@ -109,7 +109,7 @@ def least_resources(
     if cluster.embedders is None:
         return Resources(workers, min(cluster.min_embedders, shards))
     if free.gpus:
-        return Resources(workers, cluster.embedders)
+        return Resources(workers, min(cluster.embedders, shards))
     return Resources(workers + min(cluster.embedders, shards), 0)
 
 

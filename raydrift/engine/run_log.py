@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from raydrift.errors import RaydriftError, ShardError
+from raydrift.errors import ShardError
 from raydrift.log import tell
 from raydrift.place import Place
 from raydrift.storage.record import RunRecord
@@ -46,7 +46,7 @@ class RunLog:
         """Tells how the run ended where that is not by itself."""
         try:
             yield
-        except RaydriftError as error:
+        except Exception as error:
             kind = type(error).__name__
             self._tell(logging.ERROR, "failed", f"the run failed: {error}", error=kind)
             raise

@@ -139,8 +139,12 @@ def is_client() -> bool:
 
 def may_grow(cluster: ClusterSettings) -> bool:
     """Whether CPUs may join: Ray is more than what was started on this machine for this process."""
-    asked = cluster.address not in (None, "local") or "RAY_ADDRESS" in os.environ
-    return asked or is_client() or sum(node["Alive"] for node in ray.nodes()) > 1
+    asked = os.environ.get("RAY_ADDRESS") if cluster.address is None else cluster.address
+    if asked not in (None, "", "local") or is_client():
+        return True
+    node: Any = ray._private.worker._global_node  # as a notebook's `ray.init` made or found it
+    found = node is not None and not node.is_head()
+    return found or sum(node["Alive"] for node in ray.nodes()) > 1
 
 
 def free_resources() -> Resources:

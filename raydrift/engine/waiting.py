@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
+import ray
 from ray.util.placement_group import placement_group, remove_placement_group
 
 from raydrift.engine.plan import Plan, least_resources, make_plan
 from raydrift.engine.run_log import wait_teller
 from raydrift.engine.session import Resources, free_resources, may_grow
-from raydrift.errors import ResourcesError
+from raydrift.errors import ResourcesError, reason
 from raydrift.report.text import plural
 from raydrift.settings import ClusterSettings
 
@@ -30,6 +31,17 @@ def plan_when_free(cluster: ClusterSettings, embed: bool, shards: int, quiet: bo
     Raises:
         ResourcesError: Ray has too few CPUs or GPUs free, after the wait.
     """
+    try:
+        return _plan_when_free(cluster, embed, shards, wait_teller(quiet))
+    except (ray.exceptions.RayError, ConnectionError) as error:
+        raise ResourcesError(
+            f"the cluster was lost ({reason(error)}): run the same command again"
+        ) from error
+
+
+def _plan_when_free(
+    cluster: ClusterSettings, embed: bool, shards: int, tell: Callable[[str], None]
+) -> Plan:
     grows = may_grow(cluster)
     deadline: float | None = None
     while True:
@@ -45,7 +57,7 @@ def plan_when_free(cluster: ClusterSettings, embed: bool, shards: int, quiet: bo
             if now >= deadline:
                 waited = f"waited {cluster.wait_seconds:g} s (cluster.wait_seconds): "
                 raise ResourcesError(f"{waited}{problem}") from None
-        _wait(least, free, deadline, wait_teller(quiet))
+        _wait(least, free, deadline, tell)
 
 
 def _wait(
@@ -77,7 +89,8 @@ def _demand(least: Resources) -> Iterator[Callable[[float], bool]]:
     try:
         yield lambda seconds: bool(group.wait(seconds))
     finally:
-        remove_placement_group(group)
+        with suppress(ray.exceptions.RayError, ConnectionError):  # the cluster may be gone
+            remove_placement_group(group)
 
 
 def _named(resources: Resources) -> str:

@@ -14,7 +14,7 @@ from raydrift.place.sinks import Buffer
 if TYPE_CHECKING:
     from raydrift.place.s3 import S3Store
 
-_AT_ONCE: Final = 4  # each is in memory; they wait for the network
+AT_ONCE: Final = 4  # each is in memory; they wait for the network
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def in_parts(store: S3Store, bucket: str, key: str) -> Iterator[PieceFile]:
     parts: list[Receipt] = []
     try:
         writer = PartWriter(store, bucket, key, upload)
-        yield PieceFile(writer, parts.append, anywhere=True, at_once=_AT_ONCE)
+        yield PieceFile(writer, parts.append, anywhere=True, at_once=AT_ONCE)
         ask(
             client.complete_multipart_upload,
             **name,

@@ -67,7 +67,7 @@ def run_status(output: Place) -> RunStatus:
     rows = list(read_ledger(output, record.fingerprint).values())
     holder = find_holder(output)
     seen = deepcopy(record)
-    if rows:
+    if rows and not seen.slowest_shards:  # of all shards; those that are there may be the last few
         summarize(seen, rows)
     counts = record.counts if record.status == "complete" else count(rows)  # shards may be gone
     return RunStatus(

@@ -7,6 +7,10 @@ from raydrift.storage.zip_layout import ZipLayout, members_size
 
 _NAME_BYTES = 16  # about; classes in the names are less than what PNGs save
 
+# Each range of the zip is a part of the upload. The last may be twice as large as the others, and a
+# shard of up to 1 GiB more: of S3's 5 GiB a part the others have 2.
+_OF_UPLOAD = 2 / 5
+
 
 def check_before_run(output: Place, samples: int, image: ImageSettings) -> None:
     """Refuses a run whose zip could become too large: its PNGs are at most as large as pixels.
@@ -16,13 +20,13 @@ def check_before_run(output: Place, samples: int, image: ImageSettings) -> None:
     """
     png_bytes = image.height * (3 * image.width + 1)  # each row has a filter byte
     size = members_size(samples, samples * _NAME_BYTES, samples * png_bytes)
-    most = output.largest_file
+    most = _room(output)
     if most is not None and size > most:
         fit = int(samples * most / size)
         raise OutputError(
             f"the zip of {samples:,} samples may grow to {_terabytes(size)}, and {output} takes "
-            f"{_terabytes(most)}: make several outputs, each with num_samples up to {fit:,} and a "
-            "start of its own, or shards alone with --no-finalize"
+            f"{_terabytes(most)}: split the input into manifests of up to {fit:,} images, a run "
+            "each, or make shards alone with --no-finalize"
         )
 
 
@@ -32,13 +36,18 @@ def check_before_merge(output: Place, plan: ZipLayout) -> None:
     Raises:
         OutputError: It is more than one upload to S3 holds.
     """
-    most = output.largest_file
+    most = _room(output)
     if most is not None and plan.size > most:
         raise OutputError(
             f"the zip would be {_terabytes(plan.size)}, and {output} takes {_terabytes(most)}: the "
-            "shards are kept, parquet files that can be used as they are; for zips make several "
-            "outputs with num_samples and start"
+            "shards are kept, parquet files that can be used as they are; for zips split the input "
+            "into manifests, a run each"
         )
+
+
+def _room(output: Place) -> int | None:
+    """Bytes of the largest zip that can be written there; None: that is not known."""
+    return None if output.largest_file is None else int(_OF_UPLOAD * output.largest_file)
 
 
 def _terabytes(size: int) -> str:

@@ -62,12 +62,15 @@ def test_the_work_is_bound_by_what_is_slowest() -> None:
     assert limits(replace(MEASURED, drift_seconds=0.36), ASSUMED) == ["cores"] * 3
 
 
-def test_a_wall_time_is_listing_work_and_merge() -> None:
-    (one,) = scale_up(MEASURED, ASSUMED, [10**6], [1]).scales
+@pytest.mark.parametrize(("nodes", "writers"), [(1, 4), (2, 32)])
+def test_a_wall_time_is_listing_work_and_merge(nodes: int, writers: int) -> None:
+    """One node merges in the driver's threads, several in as many workers as they have CPUs."""
+    (one,) = scale_up(MEASURED, ASSUMED, [10**6], [nodes]).scales
     (wall,) = one.drift
     assert wall.list == pytest.approx(1000 / 32 * 0.1 + 5.8)
-    assert wall.work == pytest.approx(10 + 1e6 * 0.0036 / 16)
-    assert wall.merge == pytest.approx(1e6 / 256 * 2 * 0.03 / 16 + 130.12e9 / (16 * 50e6), rel=1e-2)
+    assert wall.work == pytest.approx(10 + 1e6 * 0.0036 / 16 / nodes)
+    streams = 130.12e9 / (writers * 50e6)
+    assert wall.merge == pytest.approx(1e6 / 256 * 2 * 0.03 / 16 + streams, rel=1e-2)
     assert wall.seconds == wall.list + wall.work + wall.merge
 
 

@@ -1,5 +1,6 @@
 """Whole runs on a real Ray, looked at from outside: what is in the files."""
 
+import gc
 import json
 import shutil
 from collections.abc import Callable
@@ -475,6 +476,8 @@ def test_an_unforeseen_failure_of_a_worker_is_one_line(scenes: Path, tmp_path: P
     assert "\n" not in str(error.value)
     assert str(error.value).startswith("a worker failed: ")
     assert str(error.value).endswith("with --verbose for Ray's log")
+    del error
+    gc.collect()  # Ray Data's part of the traceback holds the worker, and with it a CPU
 
 
 def test_an_output_that_cannot_be_written_is_one_line(

@@ -209,6 +209,11 @@ def test_embedders_that_leave_no_cpu_for_a_worker_are_refused() -> None:
         make_plan(asked(embedders=2), Resources(2, 0), embed=True, shards=MANY)
 
 
+def test_one_missing_shard_needs_one_gpu_of_the_four_that_all_needed() -> None:
+    plan = make_plan(asked(embedders=4), Resources(8, 2), embed=True, shards=1)
+    assert plan == Plan(workers=1, embedders=1, on_gpu=True)
+
+
 COUNTS = st.integers(1, 20) | st.none()
 
 

@@ -78,10 +78,10 @@ def test_a_run_that_slept_and_lost_its_folder_deletes_nothing(
         (tmp_path / "sampled_images.zip").write_bytes(b"its result")
         now = lock.time.time()
         monkeypatch.setattr(lock.time, "time", lambda: now + 3600)
-        return make_plan(*arguments)
+        return plan_when_free(*arguments)
 
-    make_plan = run.make_plan
-    monkeypatch.setattr(run, "make_plan", plan_after_a_long_sleep)
+    plan_when_free = run.plan_when_free
+    monkeypatch.setattr(run, "plan_when_free", plan_after_a_long_sleep)
     with pytest.raises(LockedError, match=r"another run is at work in .* \(b:1\)"):
         generate(settings_for(scenes, tmp_path), quiet=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.lock", "sampled_images.zip"]

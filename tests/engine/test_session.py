@@ -5,6 +5,11 @@ import os
 import subprocess
 import sys
 
+import pytest
+
+from raydrift.engine.session import may_grow
+from raydrift.settings import ClusterSettings
+
 CODE = """
 import json, os, signal
 signal.signal(signal.SIGTERM, print)
@@ -25,6 +30,26 @@ print(json.dumps({
     "own handler": signal.getsignal(signal.SIGTERM) is print,
 }))
 """
+
+
+@pytest.mark.usefixtures("ray_session")
+@pytest.mark.parametrize(
+    ("address", "environment", "grows"),
+    [
+        (None, None, False),
+        ("local", "10.0.0.1:6379", False),
+        (None, "", False),
+        (None, "10.0.0.1:6379", True),
+        ("auto", None, True),
+    ],
+)
+def test_what_was_started_on_this_machine_does_not_grow_a_cluster_may(
+    address: str | None, environment: str | None, grows: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    if environment is not None:
+        monkeypatch.setenv("RAY_ADDRESS", environment)
+    assert may_grow(ClusterSettings(address)) is grows
 
 
 def test_a_local_run_is_closed_lean_and_leaves_the_process_as_it_was() -> None:

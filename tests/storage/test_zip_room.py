@@ -1,6 +1,5 @@
 """A zip that is larger than its place takes is refused before the work, not after it."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,13 +26,13 @@ def test_a_billion_images_are_refused_on_s3_with_how_many_fit(bucket: Place) -> 
     with pytest.raises(OutputError) as error:
         check_before_run(bucket, 1_000_000_000, ImageSettings())
     assert str(error.value) == (
-        "the zip of 1,000,000,000 samples may grow to 150.8 TB, and s3://bucket/out takes 48.3 TB: "
-        "make several outputs, each with num_samples up to 320,417,923 and a start of its own, or "
-        "shards alone with --no-finalize"
+        "the zip of 1,000,000,000 samples may grow to 150.8 TB, and s3://bucket/out takes 19.3 TB: "
+        "split the input into manifests of up to 128,167,169 images, a run each, or make shards "
+        "alone with --no-finalize"
     )
-    check_before_run(bucket, 320_417_923, ImageSettings())
+    check_before_run(bucket, 128_167_169, ImageSettings())
     with pytest.raises(OutputError):
-        check_before_run(bucket, 320_417_923 + 1, ImageSettings())
+        check_before_run(bucket, 128_167_169 + 1, ImageSettings())
 
 
 def test_a_disk_says_itself_what_it_takes(tmp_path: Path) -> None:
@@ -50,11 +49,16 @@ def test_a_run_is_refused_before_it_has_done_anything(
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_merge_knows_the_size_to_the_byte(bucket: Place) -> None:
-    row = LedgerRow(0, "", 1, 1, 0, 0, image_bytes=48 * 10**12, names_size=12, size=0, crc32=0)
-    check_before_merge(bucket, plan_zip([row]))
-    larger = plan_zip([replace(row, image_bytes=135 * 10**12)])
-    with pytest.raises(
-        OutputError, match=r"^the zip would be 135\.0 TB, and s3://bucket/out takes"
-    ):
+@pytest.mark.parametrize("shard_bytes", [135_200 * 256, 2**30])
+def test_what_the_merge_takes_has_no_range_that_is_too_large_for_a_part(
+    shard_bytes: int, bucket: Place
+) -> None:
+    row = LedgerRow(0, "", 256, 256, 0, 0, shard_bytes, names_size=3072, size=0, crc32=0)
+    many = int(19.2e12 / shard_bytes)
+    for shards in (many, many - 7, many - many // 9_000):
+        plan = plan_zip([row] * shards)
+        check_before_merge(bucket, plan)
+        assert max(part.size for part in plan.ranges) <= 5 * 2**30
+    larger = plan_zip([row] * int(19.4e12 / shard_bytes))
+    with pytest.raises(OutputError, match=r"^the zip would be 19\.4 TB, and s3://bucket/out takes"):
         check_before_merge(bucket, larger)
