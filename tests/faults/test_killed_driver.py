@@ -10,6 +10,7 @@ import pytest
 from tests.faults.runs import SHARDS, Gate, Run, contents, finish, until, without_embeddings
 
 
+@pytest.mark.slow
 def test_the_same_command_makes_the_missing_shards_only(
     album: Path, reference: dict[str, Any], tmp_path: Path
 ) -> None:

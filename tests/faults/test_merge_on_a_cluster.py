@@ -59,6 +59,7 @@ def two_nodes(logs: Path) -> Iterator[str]:
             yield cluster.main.stdout.readline().strip()
 
 
+@pytest.mark.slow
 def test_two_nodes_write_the_bytes_that_one_process_writes(scenes: Path, tmp_path: Path) -> None:
     outputs = two_runs(scenes, tmp_path)
     with two_nodes(tmp_path) as address:

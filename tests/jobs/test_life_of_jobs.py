@@ -23,6 +23,7 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_stopped_job_is_finished_by_the_same_command_under_another_id(
     head: Head, scenes: Path, config: Path, tmp_path: Path
 ) -> None:

@@ -81,6 +81,7 @@ def test_a_bucket_gives_the_bytes_that_a_disk_gives(
     assert server.unfinished_uploads(bucket) == []
 
 
+@pytest.mark.slow
 @ON_MOTO
 @pytest.mark.usefixtures("ray_session")
 def test_a_store_that_fails_now_and_then_loses_nothing(
@@ -200,6 +201,7 @@ def ray_logs() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.slow
 @ON_MOTO
 def test_a_run_by_environment_and_file_tells_no_secret(
     server: Server, bucket: str, source: str, local: dict[str, Any], tmp_path: Path, ray_logs: Path

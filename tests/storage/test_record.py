@@ -61,7 +61,12 @@ CHANGES_NOTHING: dict[str, Any] = {
     "faults.max_rejected": 0.5,
     "cluster.address": "auto",
     "cluster.workers": 3,
+    "cluster.min_workers": 2,
+    "cluster.max_workers": 9,
     "cluster.embedders": 1,
+    "cluster.min_embedders": 1,
+    "cluster.max_embedders": 2,
+    "cluster.wait_seconds": 1.0,
     "cluster.verbose": True,
 }
 # By the catalog, the sample count, the weights' digest and the transforms.
