@@ -24,6 +24,7 @@ from raydrift.storage.finalize import finalize
 from raydrift.storage.record import RunRecord
 from raydrift.storage.shards import LedgerRow, read_ledger
 from raydrift.storage.spread import Spread
+from raydrift.storage.summary import stage_seconds
 
 _MB: Final = 1e6
 _MERGE_ROUNDS: Final = 3
@@ -205,7 +206,7 @@ def measure_pipeline(
         catalog_bytes=catalog.table.nbytes,
         sizes=Sizes(
             input=int(pc.sum(catalog.table["size"]).as_py()),
-            pngs=sum(row.image_bytes for row in rows),
+            pngs=record.counts["image_bytes"],
             shards=sum(row.size for row in rows),
             tables=sum(
                 int(facts["size"]) for name, facts in record.files.items() if name != layout.ZIP
@@ -226,9 +227,8 @@ def measure_pipeline(
 
 def _embedding_share(rows: list[LedgerRow]) -> float:
     """Of the workers' time; shards' first seconds, the loading of the network, are part of it."""
-    embedded = sum(row.embed_seconds for row in rows)
-    others = sum(row.read_seconds + row.drift_seconds + row.write_seconds for row in rows)
-    return embedded / (embedded + others)
+    seconds = stage_seconds(rows)
+    return seconds["embed"] / sum(seconds.values())
 
 
 def _spans(output: Place, rows: list[LedgerRow]) -> list[Span]:

@@ -17,6 +17,7 @@ from raydrift.bench.tables import new_table
 from raydrift.embed.layers import flops_per_image
 from raydrift.engine import merge
 from raydrift.place import s3_parts
+from raydrift.storage.shards import READERS
 from raydrift.storage.zip_layout import (
     directory_size,
     end_records,
@@ -27,7 +28,6 @@ from raydrift.storage.zip_layout import (
 COUNTS: Final = (10**6, 10**8, 10**9)
 NODES: Final = (1, 10, 100)
 
-_READERS: Final = 16  # of ledger entries, at once
 _NAME: Final = len("00000000.png")
 
 
@@ -209,7 +209,7 @@ def _wall(
     }
     limit = min(rates, key=lambda name: rates[name])
     work = measured.start_seconds + samples / rates[limit]
-    ledger = shards * 2 * assumed.request_seconds / _READERS
+    ledger = shards * 2 * assumed.request_seconds / READERS
     writers = min(merge.AT_ONCE, cores) if share > 1 else s3_parts.AT_ONCE  # of the driver alone
     streams = writers * assumed.stream_megabytes * 1e6
     row = assumed.table_microseconds + (assumed.embedding_microseconds if embed_seconds else 0)

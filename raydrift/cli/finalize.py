@@ -82,11 +82,12 @@ def _cluster(
 ) -> "Iterator[tuple[Spread, Callable[[LedgerRow], None] | None]]":
     """Who writes, and who is told of each shard: all nodes of a cluster, and its metrics.
 
-    Ray is not started for it.
+    Ray is not started for it, and nobody waits for a cluster where nothing is left to do.
     """
     from raydrift.storage.spread import in_threads
 
-    if cluster.address is None and "RAY_ADDRESS" not in os.environ:
+    asked = cluster.address or os.environ.get("RAY_ADDRESS")
+    if not asked or record.status == "complete":
         yield in_threads, None
         return
     from raydrift.engine.merge import merge_spread

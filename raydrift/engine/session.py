@@ -48,7 +48,7 @@ def connect(cluster: ClusterSettings, cpus: int | None = None) -> None:
     """
     if ray.is_initialized():
         return
-    address = cluster.address or ("auto" if os.environ.get("RAY_ADDRESS") else "local")
+    address = _address(cluster)
     options: dict[str, Any] = {"log_to_driver": cluster.verbose}
     if not cluster.verbose:
         options["logging_level"] = logging.ERROR
@@ -71,6 +71,10 @@ def connect(cluster: ClusterSettings, cpus: int | None = None) -> None:
             f"no Ray cluster answers at {address!r} ({_first_line(error)}): "
             "check the address, or leave it out to use this machine"
         ) from error
+
+
+def _address(cluster: ClusterSettings) -> str:
+    return cluster.address or ("auto" if os.environ.get("RAY_ADDRESS") else "local")
 
 
 @contextmanager
@@ -139,8 +143,7 @@ def is_client() -> bool:
 
 def may_grow(cluster: ClusterSettings) -> bool:
     """Whether CPUs may join: Ray is more than what was started on this machine for this process."""
-    asked = os.environ.get("RAY_ADDRESS") if cluster.address is None else cluster.address
-    if asked not in (None, "", "local") or is_client():
+    if _address(cluster) != "local" or is_client():
         return True
     node: Any = ray._private.worker._global_node  # as a notebook's `ray.init` made or found it
     found = node is not None and not node.is_head()

@@ -23,7 +23,9 @@ from raydrift.storage import layout
 STAGES: Final = ("read", "drift", "embed", "write")
 """What is done with a shard, one after the other."""
 
-_READERS = 16
+READERS: Final = 16
+"""Ledger entries that are read at once."""
+
 _BLOCK_BYTES = 2**18  # of a file in memory: a core keeps it in its own cache
 _PAGE_ROWS = 8  # of images, which are large
 
@@ -180,7 +182,7 @@ def read_ledger(output: Place, fingerprint: str) -> dict[int, LedgerRow]:
         except (ValueError, TypeError):  # cut off while written: not committed
             return None
 
-    with ThreadPoolExecutor(_READERS) as pool:
+    with ThreadPoolExecutor(READERS) as pool:
         rows = [row for row in pool.map(read, ledgers) if row is not None]
     return {
         row.shard: row

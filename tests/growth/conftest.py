@@ -1,15 +1,17 @@
-"""A cluster that grows, and the run that all others have to equal."""
+"""A cluster that grows."""
 
 import json
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.faults.runs import Processes, contents, finish, write_album
+from tests.faults.conftest import album, reference
+from tests.faults.runs import Processes
+
+__all__ = ["album", "reference"]
 
 collect_ignore = ["cluster.py"]  # another process's program
 
@@ -42,18 +44,3 @@ def cluster(tmp_path: Path) -> Iterator[GrowingCluster]:
         GrowingCluster(folder, tmp_path / "cluster.log") as growing,
     ):
         yield growing
-
-
-@pytest.fixture
-def album(scenes: Path, tmp_path: Path) -> Path:
-    """24 shards of small images."""
-    return write_album(tmp_path / "album", scenes)
-
-
-@pytest.fixture(scope="session")
-def reference(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The contents of a run with one worker from its start to its end, with embeddings."""
-    folder = tmp_path_factory.mktemp("one_worker")
-    album = write_album(folder / "album", scenes)
-    assert finish(album, folder / "out", "--embeddings", "--workers=1") == []
-    return contents(folder / "out")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.runs import CONFIG
 from tests.jobs.heads import BIN, DRIFT, Head, running_head
 
 
@@ -25,3 +26,11 @@ def submitted(
     job = ["python", "jobs/generate.py", "--config", "jobs/generate.toml"]
     embed = ["--embeddings", "--weights", "random"]
     return output, head.run(*submit, "--", *job, scenes, output, *DRIFT, *embed)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """As a user has it: in a file that every node reaches."""
+    path = tmp_path / "album.toml"
+    path.write_text(f"{CONFIG}cluster = {{ workers = 1 }}\n")
+    return path

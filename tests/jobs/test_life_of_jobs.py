@@ -9,18 +9,10 @@ from raydrift.calibrate import CalibrationProfile
 from raydrift.place import Place
 from raydrift.storage import layout
 from raydrift.storage.record import require_record
-from tests.faults.runs import CONFIG, SHARDS, Gate, committed, contents, write_album
+from tests.faults.runs import SHARDS, Gate, committed, contents, write_album
 from tests.jobs.heads import Head
 
 IMAGES = "283 images, 5 rejected"
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """As a user has it: in a file that every node reaches."""
-    path = tmp_path / "album.toml"
-    path.write_text(f"{CONFIG}cluster = {{ workers = 1 }}\n")
-    return path
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ import pytest
 
 from raydrift.storage import layout
 from tests.cluster.grafana import names_in, panels, queries
-from tests.faults.runs import CONFIG, SHARDS, Gate, until, write_album
+from tests.faults.runs import SHARDS, Gate, until, write_album
 from tests.jobs.heads import Head, free_port
 
 STAGES = ("read", "drift", "embed", "write")
@@ -67,13 +67,6 @@ def test_a_thousand_shards_are_no_more_series_than_one(
     labels = {label for one in ours for label in one.labels if not label.startswith("otel_")}
     assert labels == {"run", "stage"} | rays
     assert {one.labels["stage"] for one in ours if "stage" in one.labels} == {*STAGES, "decode"}
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    path = tmp_path / "album.toml"
-    path.write_text(f"{CONFIG}cluster = {{ workers = 1 }}\n")
-    return path
 
 
 @pytest.mark.slow
