@@ -13,10 +13,10 @@ PACKAGE = Path(raydrift.__file__).parent
 
 # From the ground up; a room may use its own floor and those below.
 FLOORS = [
-    {"errors", "seeds", "schemas", "place", "resize", "cpus", "transforms"},
+    {"errors", "seeds", "schemas", "place", "cpus", "transforms"},
     {"schedules", "log"},
     {"settings", "levels", "sweep", "config"},
-    {"catalog", "codec", "isolated_decoder", "scenes"},
+    {"catalog", "images", "scenes"},
     {"drift", "metrics", "embed"},
     {"storage", "report", "calibrate"},
     {"engine"},

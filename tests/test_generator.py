@@ -18,8 +18,8 @@ from raydrift import (
 )
 from raydrift.calibrate import CalibrationProfile, CurvePoint
 from raydrift.calibrate.profile import MeasuredSample, MeasuringNetwork
-from raydrift.codec import decode
 from raydrift.errors import CatalogError, OutputError, SettingsError
+from raydrift.images.codec import decode
 from raydrift.settings import ClusterSettings, DriftProfile, ImageSettings
 
 RUNS = ("calibrated", "by_hand")

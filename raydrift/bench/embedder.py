@@ -13,10 +13,10 @@ import numpy as np
 from rich.table import Table
 
 from raydrift.bench.tables import Spread, two_columns
-from raydrift.codec import RGB
 from raydrift.embed.layers import flops_per_image
 from raydrift.embed.weights import find_weights
 from raydrift.errors import ResourcesError, SettingsError
+from raydrift.images.codec import RGB
 from raydrift.settings import EmbeddingSettings, ImageSettings
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from rich.table import Table
 from raydrift.bench.embedder import load_embedder
 from raydrift.bench.inputs import load_repeated
 from raydrift.bench.tables import two_columns
-from raydrift.codec import RGB, decode, encode_png
 from raydrift.drift import drift_image
 from raydrift.errors import CatalogError, ImageError
+from raydrift.images.codec import RGB, decode, encode_png
 from raydrift.settings import EmbeddingSettings, ImageSettings, ImageTransform, TransformInfo
 
 _IMAGES: Final = 64

@@ -37,8 +37,8 @@ def preview(
     from raydrift.cli.console import console
     from raydrift.cli.files import check_folder, write_file
     from raydrift.cli.settings import read_settings
-    from raydrift.codec import encode_png
     from raydrift.errors import SettingsError
+    from raydrift.images.codec import encode_png
     from raydrift.levels import parse_levels
     from raydrift.place import Place
     from raydrift.report.preview import preview as draw

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from raydrift import seeds
-from raydrift.codec import RGB
 from raydrift.drift import kernels
 from raydrift.drift.draw import Drawn, draw, resolve
+from raydrift.images.codec import RGB
 from raydrift.settings import DriftProfile, ImageTransform, TransformInfo
 
 _KERNELS: Mapping[ImageTransform, Callable[..., RGB]] = {

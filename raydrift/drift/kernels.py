@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from raydrift.codec import RGB
+from raydrift.images.codec import RGB
 
 _GREY: Final = np.array([0.2989, 0.587, 0.114])
 _NORMAL_BITS: Final = 16

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from raydrift.codec import RGB
 from raydrift.embed.layers import INPUT_SIZE
 from raydrift.embed.network import Network
 from raydrift.embed.state import load_state
 from raydrift.embed.weights import Weights
+from raydrift.images.codec import RGB
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.settings import EmbeddingSettings
 

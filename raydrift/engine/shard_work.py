@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from raydrift import schemas
-from raydrift.codec import RGB, decode, encode_png
 from raydrift.drift import Drawn, drift_image
 from raydrift.errors import ImageError, reason
+from raydrift.images.codec import RGB, decode, encode_png
 from raydrift.place import Place, may_pass, redacted
 from raydrift.schedules.schedule import SampleDrift, Schedule
 from raydrift.settings import GenerateSettings, ImageSettings, TransformInfo

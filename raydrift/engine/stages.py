@@ -19,7 +19,6 @@ import numpy as np
 import pyarrow as pa
 import ray
 
-from raydrift.codec import RGB
 from raydrift.engine.shard_work import (
     Decoder,
     Reader,
@@ -32,7 +31,8 @@ from raydrift.engine.shard_work import (
 )
 from raydrift.engine.twins import LevelBatch, TwinJob
 from raydrift.errors import ImageError, OutputError, PipelineError, RaydriftError, reason
-from raydrift.isolated_decoder import IsolatedDecoder, decode_in_time
+from raydrift.images.codec import RGB
+from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
 from raydrift.place import retrying
 from raydrift.storage.output import cannot_write
 from raydrift.storage.record import PIXEL_PACKAGES, other_version

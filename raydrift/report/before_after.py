@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image
 
-from raydrift.codec import RGB, decode
+from raydrift.images.codec import RGB, decode
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout

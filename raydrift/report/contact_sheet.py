@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from raydrift.codec import RGB
+from raydrift.images.codec import RGB
 from raydrift.report.sheet import (
     ACCENT,
     GAP,

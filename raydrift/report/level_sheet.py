@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from raydrift.codec import RGB
+from raydrift.images.codec import RGB
 from raydrift.report.sheet import (
     ACCENT,
     GAP,

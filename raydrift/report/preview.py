@@ -9,10 +9,10 @@ from PIL import Image
 
 from raydrift.catalog import Catalog, load_catalog
 from raydrift.catalog.stream import sample_order
-from raydrift.codec import RGB
 from raydrift.drift import drift_image
 from raydrift.errors import CatalogError, ImageError, SettingsError, reason
-from raydrift.isolated_decoder import IsolatedDecoder
+from raydrift.images.codec import RGB
+from raydrift.images.isolated_decoder import IsolatedDecoder
 from raydrift.place import redacted
 from raydrift.report.level_sheet import LevelCard, level_sheet
 from raydrift.report.sheet import shown_size

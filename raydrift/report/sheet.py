@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from raydrift.codec import RGB
+from raydrift.images.codec import RGB
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Corner = tuple[int, int]

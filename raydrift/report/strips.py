@@ -10,9 +10,9 @@ from PIL import Image
 
 from raydrift.catalog import Catalog
 from raydrift.catalog.stream import sample_order
-from raydrift.codec import RGB, decode
 from raydrift.drift import drift_image
 from raydrift.errors import ImageError
+from raydrift.images.codec import RGB, decode
 from raydrift.report.evaluation import Evaluation
 from raydrift.report.palette import spaced
 from raydrift.settings import GenerateSettings

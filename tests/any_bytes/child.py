@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from raydrift.codec import decode
 from raydrift.errors import ImageError
+from raydrift.images.codec import decode
 from raydrift.settings import ImageSettings
 
 MOST_MEMORY = 8 * 2**30  # only so that the machine survives

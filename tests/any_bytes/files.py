@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 from PIL import Image
 
-from raydrift.codec import encode_png
+from raydrift.images.codec import encode_png
 from raydrift.scenes import draw_scene
 from tests.bad_input.made_by_hand import bmp_of, tiled_tiff_of
 from tests.image_files import file_of

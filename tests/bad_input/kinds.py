@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from raydrift.codec import RGB
+from raydrift.images.codec import RGB
 
 SIZE = 16
 """Height and width of the picture, and of what the run makes of every image."""

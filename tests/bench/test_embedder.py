@@ -7,8 +7,8 @@ import pytest
 
 from raydrift.bench import embedder
 from raydrift.bench.embedder import measure_embedder
-from raydrift.codec import RGB
 from raydrift.errors import ResourcesError
+from raydrift.images.codec import RGB
 from raydrift.settings import EmbeddingSettings, ImageSettings
 
 SMALL = ImageSettings(height=8, width=8)

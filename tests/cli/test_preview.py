@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from raydrift.cli import run
-from raydrift.codec import RGB, decode
+from raydrift.images.codec import RGB, decode
 from raydrift.settings import ImageSettings
 
 

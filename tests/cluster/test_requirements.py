@@ -1,18 +1,18 @@
-"""What the image installs: all that the project needs, exactly as the tests run with it."""
+"""What the image installs: all that the project needs, and what makes pixels as the tests do."""
 
 import re
 import shlex
 import subprocess
 import tomllib
 from collections.abc import Mapping
-from importlib.metadata import requires, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import pytest
-from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from raydrift.storage.record import RESULT_PACKAGES
 from tests.cluster.files import REQUIREMENTS, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -55,7 +55,19 @@ def missing(text: str, wanted: list[str]) -> list[str]:
     ]
 
 
+def here(name: str) -> str | None:
+    """The version that is installed; None: it is not."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
 TEXT = REQUIREMENTS.read_text()
+PINNED = {
+    canonicalize_name(one.name): str(one.specifier).removeprefix("==")
+    for one in map(Requirement, PROJECT["tool"]["uv"]["constraint-dependencies"])
+}
 WANTED = PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["cluster"]
 
 
@@ -70,11 +82,28 @@ def test_what_is_missing_or_too_old_is_found() -> None:
     assert [one.split(">")[0] for one in missing(without, WANTED)] == ["pillow"]
 
 
+def test_it_has_the_pinned_versions_of_what_makes_pixels_and_numbers() -> None:
+    pinned = pins(TEXT)
+    assert {name: pinned[name] for name in PINNED} == PINNED
+
+
+def test_all_that_the_bytes_of_a_run_come_from_is_pinned() -> None:
+    made_by = {canonicalize_name(name) for name in RESULT_PACKAGES if name != "raydrift"}
+    assert made_by | {"pyarrow", "scipy", "scikit-learn"} == set(PINNED)
+
+
+def test_the_tests_run_with_the_pinned_versions() -> None:
+    """Nothing else is compared with what happens to be installed here."""
+    assert {name: version(name) for name in PINNED} == PINNED
+
+
 def test_it_has_what_those_need_in_turn() -> None:
-    """As it is installed without looking for more."""
+    """As it is installed without looking for more; of packages that are here in that version."""
     pinned = pins(TEXT)
     extras = {"ray": ["", "client", "data", "default"]}
-    for name in pinned:
+    same = [name for name in pinned if here(name) == pinned[name]]
+    assert set(PINNED) <= set(same)
+    for name in same:
         for one in requires(name) or []:
             requirement = Requirement(one)
             if any(
@@ -92,12 +121,6 @@ def test_every_entry_has_hashes_and_none_a_host() -> None:
         assert hashes, entry
         assert all(re.fullmatch("sha256:[0-9a-f]{64}", one) for one in hashes), entry
     assert not re.search(r"://|@|--(extra-)?index|--find-links|^-", TEXT, re.MULTILINE)
-
-
-def test_the_tests_run_with_the_same_versions() -> None:
-    """Where this fails the file is to be exported again: its head has the command."""
-    pinned = pins(TEXT, {name: str(value) for name, value in default_environment().items()})
-    assert {name: version(name) for name in pinned} == pinned
 
 
 def command() -> list[str]:

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from raydrift import schemas
-from raydrift.codec import RGB, decode
 from raydrift.drift import (
     Drawn,
     DriftProfile,
@@ -17,6 +16,7 @@ from raydrift.drift import (
     apply_chain,
     drift_image,
 )
+from raydrift.images.codec import RGB, decode
 from raydrift.scenes import draw_scene
 from raydrift.settings import ImageSettings
 

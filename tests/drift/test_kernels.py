@@ -15,8 +15,8 @@ from scipy import stats
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as oracle
 
-from raydrift.codec import RGB, decode
 from raydrift.drift import kernels
+from raydrift.images.codec import RGB, decode
 from raydrift.seeds import generator
 from raydrift.settings import ImageSettings
 

@@ -13,9 +13,9 @@ from torchvision.models import resnet18
 from torchvision.transforms.v2 import Normalize
 from torchvision.transforms.v2.functional import resize
 
-from raydrift.codec import decode
 from raydrift.embed.resnet import BATCH_SIZE, Embedder, _Lane
 from raydrift.embed.weights import Weights, find_weights
+from raydrift.images.codec import decode
 from raydrift.settings import EmbeddingSettings, ImageSettings
 
 Embeddings = npt.NDArray[np.float64]

@@ -18,7 +18,6 @@ from PIL import Image
 
 from raydrift import schemas
 from raydrift.catalog import load_catalog
-from raydrift.codec import decode
 from raydrift.config import generate_settings
 from raydrift.drift import Drawn, apply_chain
 from raydrift.embed.state import load_state
@@ -33,6 +32,7 @@ from raydrift.errors import (
     SettingsError,
     WeightsError,
 )
+from raydrift.images.codec import decode
 from raydrift.settings import (
     CalibrationSettings,
     GenerateSettings,

@@ -14,11 +14,11 @@ from PIL import Image
 
 from raydrift import ImageDatasetGenerator
 from raydrift.cli import run as main
-from raydrift.codec import decode
 from raydrift.config import generate_settings
 from raydrift.drift import Drawn, apply_chain
 from raydrift.engine.generate import generate
 from raydrift.errors import OutputError
+from raydrift.images.codec import decode
 from raydrift.place import Place
 from raydrift.report.inspection import inspect_output
 from raydrift.settings import ClusterSettings, ImageSettings, ImageTransform, TransformInfo

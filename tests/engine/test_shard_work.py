@@ -18,10 +18,10 @@ from PIL import Image
 
 from raydrift import schemas
 from raydrift.catalog import load_catalog
-from raydrift.codec import RGB, decode
 from raydrift.drift import Drawn, apply_chain
 from raydrift.engine.shard_work import Reader, ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.errors import ImageError
+from raydrift.images.codec import RGB, decode
 from raydrift.place import Place
 from raydrift.settings import (
     EmbeddingSettings,

@@ -16,7 +16,6 @@ import pyarrow as pa
 import pytest
 
 from raydrift.catalog import load_catalog
-from raydrift.codec import RGB, decode
 from raydrift.config import generate_settings
 from raydrift.embed.weights import find_weights
 from raydrift.engine import pipeline, stages
@@ -27,6 +26,7 @@ from raydrift.engine.stages import DriftStage, as_row
 from raydrift.engine.tasks import ShardTasks
 from raydrift.engine.twins import TwinJob
 from raydrift.errors import PipelineError
+from raydrift.images.codec import RGB, decode
 from raydrift.place import Place
 from raydrift.schedules.schedule import Schedule
 from raydrift.storage import shards

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from raydrift.codec import decode
 from raydrift.drift import drift_image
 from raydrift.embed.resnet import Embedder
 from raydrift.embed.weights import find_weights
+from raydrift.images.codec import decode
 from raydrift.settings import EmbeddingSettings, ImageSettings, ImageTransform, TransformInfo
 from tests.metrics.samples import Matrix
 

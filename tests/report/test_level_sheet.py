@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from raydrift.codec import RGB
+from raydrift.images.codec import RGB
 from raydrift.report.level_sheet import LevelCard, level_sheet
 
 CLEAN, WEAK, STRONG = (255, 0, 0), (0, 0, 255), (0, 255, 0)

@@ -24,7 +24,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
 
 from raydrift.errors import ImageError
-from raydrift.resize import resize, resize_image
+from raydrift.images.resize import resize, resize_image
 from raydrift.settings import ImageSettings
 
 RGB = npt.NDArray[np.uint8]

@@ -16,8 +16,8 @@ from typing import IO, Final
 
 import numpy as np
 
-from raydrift.codec import RGB, decode
 from raydrift.errors import ImageError
+from raydrift.images.codec import RGB, decode
 from raydrift.settings import ImageSettings
 
 SLOWEST_S: Final = 300.0

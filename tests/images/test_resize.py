@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from raydrift import resize as module
-from raydrift.codec import RGB
-from raydrift.resize import resize, resize_image
+from raydrift.images import resize as module
+from raydrift.images.codec import RGB
+from raydrift.images.resize import resize, resize_image
 
 simd = pytest.importorskip("cykooz_resizer", reason="no wheel for this machine")
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageOps, PngImagePlugin
 
-from raydrift.codec import RGB, decode, encode_png
 from raydrift.errors import ImageError
+from raydrift.images.codec import RGB, decode, encode_png
 from raydrift.scenes import draw_scene
 from raydrift.settings import ImageSettings
 from tests.image_files import file_of

@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from raydrift import isolated_decoder
-from raydrift.codec import decode
 from raydrift.errors import ImageError
-from raydrift.isolated_decoder import IsolatedDecoder, decode_in_time
+from raydrift.images import isolated_decoder
+from raydrift.images.codec import decode
+from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
 from raydrift.settings import ImageSettings
 
 SETTINGS = ImageSettings(height=48, width=64)
-DEADLY = Path(__file__).parent / "faults" / "killers"
+DEADLY = Path(__file__).parents[1] / "faults" / "killers"
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_an_answer_that_nobody_waited_for_is_not_given_to_the_next_image(
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no such clock")
 def test_a_decoder_that_does_not_end_ends_with_its_process() -> None:
     code = (
-        "import time; from raydrift import isolated_decoder as module; "
+        "import time; from raydrift.images import isolated_decoder as module; "
         "from raydrift.settings import ImageSettings; module.SLOWEST_S = 0.2; "
         "module.decode = lambda data, settings: time.sleep(60); "
         "module.decode_in_time(b'', ImageSettings())"

@@ -1,0 +1,1 @@
+"""Image files to pixels and back: decoding, in a process of its own where it must, and resizing."""
