@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from isal import isal_zlib
 
 from raydrift.errors import ShardError
-from raydrift.place import Place, Sink, retrying, unfinished_of
+from raydrift.place import Place, Sink, Sync, retrying, unfinished_of
 from raydrift.storage import layout
 
 STAGES: Final = ("read", "drift", "embed", "write")
@@ -127,7 +127,7 @@ def write_samples(
     """
     place = output / layout.SHARDS / layout.shard_name(shard, attempt)
     if place.is_local:
-        with place.writing() as file:
+        with place.writing(sync=Sync.BYTES) as file:  # its ledger entry makes its name last
             sink = ChecksumSink(file)
             _write_parquet(schema, parts, pa.PythonFile(sink, "w"))
         return sink.size, sink.crc32
