@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from raydrift import schemas
 from raydrift.drift import Drawn, drift_image
+from raydrift.drift.written import written
 from raydrift.errors import ImageError, reason
 from raydrift.images.codec import RGB, decode, encode_png
 from raydrift.place import Place, may_pass, redacted
@@ -156,7 +157,7 @@ def _drift_part(
     names = pa.array(file_names, pa.string())
     images = pa.StructArray.from_arrays([pngs.finish(), names], ["bytes", "path"])
     table = tasks.append_column("file_name", names).append_column("image", images)
-    table = table.append_column("transforms", pa.array(map(_written, chains), schemas.TRANSFORMS))
+    table = table.append_column("transforms", pa.array(map(written, chains), schemas.TRANSFORMS))
     table = table.append_column("drifted", pa.array(drifts.levels > 0))
     table = table.append_column("level", pa.array(drifts.levels))
     table = table.append_column("reason", pa.array(drifts.reasons(), pa.string()))
@@ -356,15 +357,3 @@ def _rejected(table: pa.Table) -> list[Rejected]:
 
 def _in_one_line(rejected: Rejected) -> str:
     return " ".join(f"{rejected.path}: {rejected.error}".split())
-
-
-def _written(chain: list[Drawn]) -> list[dict[str, Any]]:
-    return [
-        {
-            "type": str(drawn.info.transf_type),
-            "level": drawn.info.drift_level,
-            "kernel": str(drawn.kernel),
-            "parameters": list(drawn.parameters.items()),
-        }
-        for drawn in chain
-    ]
