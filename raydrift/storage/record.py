@@ -26,6 +26,7 @@ something is placed on it."""
 
 PIXEL_PACKAGES: Final = (
     "numpy", "opencv-python-headless", "simplejpeg", "cykooz.resizer", "isal", "pillow",
+    "tifffile", "imagecodecs",
 )  # fmt: skip
 """What makes pixels and PNGs; every worker has the same versions."""
 
