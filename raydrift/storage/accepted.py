@@ -105,9 +105,18 @@ def _pack(rows: Sequence[LedgerRow]) -> bytes:
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     with pa.ipc.new_file(sink, _SCHEMA, options=options) as writer:
         for start in range(0, len(rows), _ROWS_AT_ONCE):
-            some = [asdict(row) for row in rows[start : start + _ROWS_AT_ONCE]]
-            writer.write_batch(pa.RecordBatch.from_pylist(some, schema=_SCHEMA))
+            some = rows[start : start + _ROWS_AT_ONCE]
+            columns = [
+                pa.array([_plain(getattr(row, item.name)) for row in some], item.type)
+                for item in _SCHEMA
+            ]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=_SCHEMA))
     return bytes(sink.getvalue())
+
+
+def _plain(value: Any) -> Any:
+    """A value of a row as Arrow takes it."""
+    return [asdict(remark) for remark in value] if isinstance(value, tuple) else value
 
 
 def _unpack(data: bytes) -> Iterator[LedgerRow]:
