@@ -10,10 +10,11 @@ from typing import Final
 import pyarrow as pa
 
 from raydrift import schemas
-from raydrift.errors import ShardError
+from raydrift.errors import OutputError, ShardError
 from raydrift.place import Place
 from raydrift.storage import layout
 from raydrift.storage.crc32 import combine
+from raydrift.storage.damage import find_damage
 from raydrift.storage.record import RunRecord, require_record
 from raydrift.storage.shards import LedgerRow, read_ledger, read_rejected, remove_unfinished
 from raydrift.storage.spread import Spread, in_threads
@@ -63,6 +64,11 @@ def finalize(
     """
     record = require_record(output)
     if record.status == "complete":
+        if damage := find_damage(output, record, output.names()):
+            raise OutputError(
+                f"{output} was complete, but {'; '.join(damage)}: "
+                "run the same generate command again, it makes what is missing"
+            )
         return record
     ledger = read_ledger(output, record.fingerprint)
     missing = record.shards - sum(shard in ledger for shard in range(record.shards))
