@@ -12,7 +12,7 @@ from raydrift.config import as_dict
 from raydrift.embed.weights import find_weights
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.run import Clock, Run
-from raydrift.engine.run_log import RunLog, wait_teller
+from raydrift.engine.run_log import RunLog, damage_teller, wait_teller
 from raydrift.engine.session import connect, free_resources, may_grow
 from raydrift.engine.tasks import notes_of, samples_of
 from raydrift.place import Place, redacted
@@ -80,7 +80,7 @@ def generate(
     output = Place.of(settings.output, settings.options_of("output"))
     make_folder(output)
     with failing_as_output(output), OutputLock(output, tell=wait_teller(quiet)) as lock:
-        found = find_run(output, identity, settings.write.overwrite)
+        found = find_run(output, identity, settings.write.overwrite, damage_teller(quiet))
         clock.lap("list")
         if found is not None and _gains(found, settings, output, catalog.root):
             found = None

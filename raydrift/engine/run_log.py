@@ -20,11 +20,20 @@ if TYPE_CHECKING:
 
 def wait_teller(quiet: bool) -> Callable[[str], None]:
     """What says why a run waits: on standard error, unless it is to be quiet, and in the log."""
+    return _teller(quiet, logging.INFO, "wait")
+
+
+def damage_teller(quiet: bool) -> Callable[[str], None]:
+    """What says, likewise, that a finished run has lost something and is made again."""
+    return _teller(quiet, logging.WARNING, "damaged")
+
+
+def _teller(quiet: bool, level: int, event: str) -> Callable[[str], None]:
     console = Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False, markup=False)
 
     def say(why: str) -> None:
         console.print(why)
-        tell(logging.INFO, "wait", why)
+        tell(level, event, why)
 
     return say
 

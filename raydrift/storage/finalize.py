@@ -7,10 +7,12 @@ from time import perf_counter
 from typing import Final
 
 from raydrift import schemas
+from raydrift.errors import OutputError
 from raydrift.place import Place
 from raydrift.storage import layout
 from raydrift.storage.accepted import accept, rows_to_merge
 from raydrift.storage.crc32 import combine
+from raydrift.storage.damage import find_damage
 from raydrift.storage.record import RunRecord, require_record
 from raydrift.storage.rejected import check_before_merge_alone, write_rejected
 from raydrift.storage.shards import LedgerRow, remove_other_attempts, remove_shards
@@ -66,6 +68,11 @@ def finalize(
     """
     record = require_record(output)
     if record.status == "complete":
+        if damage := find_damage(output, record, output.names()):
+            raise OutputError(
+                f"{output} was complete, but {'; '.join(damage)}: "
+                "run the same generate command again, it makes what is missing"
+            )
         return record
     rows = rows_to_merge(output, record)
     if not accept_rejected:

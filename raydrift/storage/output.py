@@ -1,6 +1,6 @@
 """An output folder as a run finds it: empty, this very run begun or finished, or another's."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,6 +9,8 @@ from pyarrow import fs
 from raydrift.errors import OutputError, reason
 from raydrift.place import Place, redacted
 from raydrift.storage import layout
+from raydrift.storage.accepted import rows_there
+from raydrift.storage.damage import find_damage
 from raydrift.storage.record import (
     RESULT_PACKAGES,
     RunRecord,
@@ -33,8 +35,19 @@ def make_folder(output: Place) -> None:
         raise OutputError(f"output {output} cannot be made: {redacted(reason(error))}") from None
 
 
-def find_run(output: Place, identity: dict[str, Any], overwrite: bool) -> RunRecord | None:
+def find_run(
+    output: Place,
+    identity: dict[str, Any],
+    overwrite: bool,
+    tell: Callable[[str], object] = lambda _: None,
+) -> RunRecord | None:
     """Looks at what is in an output folder.
+
+    Args:
+        output: The folder.
+        identity: Of this run.
+        overwrite: Whether another run may be replaced.
+        tell: Is told, in one line, why a finished run is not finished any more.
 
     Returns:
         This very run, begun or finished; None where there is nothing of it.
@@ -53,7 +66,7 @@ def find_run(output: Place, identity: dict[str, Any], overwrite: bool) -> RunRec
         found = None
     differs = differences(found.identity, identity) if found else []
     if found is not None and not differs:
-        return _usable(found, names, overwrite)
+        return _usable(output, found, names, overwrite, tell)
     if overwrite:
         return None
     if differs:
@@ -82,11 +95,28 @@ def _check_kinds(output: Place, entries: Iterable[fs.FileInfo]) -> None:
             )
 
 
-def _usable(found: RunRecord, names: dict[str, int], overwrite: bool) -> RunRecord | None:
-    """This very run, unless a finished one has lost some of its files: then it begins again."""
+def _usable(
+    output: Place,
+    found: RunRecord,
+    names: dict[str, int],
+    overwrite: bool,
+    tell: Callable[[str], object],
+) -> RunRecord | None:
+    """This very run; a finished one that has lost something is one that has begun.
+
+    Then what is left of its files stays until others take their place, and the shards that were
+    kept are merged again.
+    """
     if found.status == "complete":
-        whole = all(names.get(name) == facts["size"] for name, facts in found.files.items())
-        return found if whole else None
+        damage = find_damage(output, found, names)
+        if not damage:
+            return found
+        if overwrite:
+            return None
+        tell(f"{output} was complete, but {'; '.join(damage)}: what is missing is made again")
+        found.status = "running"
+        if not rows_there(output, found):
+            return found
     other = other_version(RESULT_PACKAGES, found.versions)
     if other is None:
         return found
