@@ -36,6 +36,7 @@ from raydrift.errors import (
 from raydrift.images.codec import decode
 from raydrift.settings import (
     CalibrationSettings,
+    ClusterSettings,
     GenerateSettings,
     ImageSettings,
 )
@@ -290,13 +291,20 @@ def test_overwrite_goes_on_with_the_same_run_all_the_same(scenes: Path, tmp_path
     assert part.stat().st_mtime_ns == before
 
 
-def test_a_finished_run_that_lost_a_file_is_made_again(scenes: Path, tmp_path: Path) -> None:
+def test_a_finished_run_that_lost_files_is_made_again(scenes: Path, tmp_path: Path) -> None:
+    """One is missing, one has nothing but zeros; what is left stays until others take its place."""
     settings = settings_for(scenes, tmp_path, num_samples=4)
     first = generate(settings, quiet=True)
     (tmp_path / "target.parquet").unlink()
+    images = tmp_path / "sampled_images.zip"
+    images.write_bytes(bytes(images.stat().st_size))
+    with pytest.raises(ResourcesError):
+        generate(replace(settings, cluster=ClusterSettings(workers=99)), quiet=True)
+    assert images.exists()
     again = generate(settings, quiet=True)
     assert again.files == first.files
     assert (tmp_path / "target.parquet").stat().st_size == first.files["target.parquet"]["size"]
+    assert ZipFile(images).testzip() is None
 
 
 def test_an_image_that_was_not_there_is_read_when_the_command_is_given_again(
