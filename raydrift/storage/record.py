@@ -17,6 +17,8 @@ from raydrift.storage import layout
 FORMAT: Final = 4
 """Goes up when the same settings give other bytes or other files."""
 
+_OLDEST: Final = 3  # whose finished runs can still be looked at
+
 Status = Literal["running", "sharded", "complete"]
 
 _ELSEWHERE: Final = ("output", "write", "faults", "cluster", "calibration", "stream")
@@ -146,7 +148,7 @@ def load_record(output: Place) -> RunRecord | None:
         content = json.loads(place.read_bytes())
         content.pop("fingerprint")
         record = RunRecord(**content)
-        if record.format != FORMAT:
+        if not _OLDEST <= record.format <= FORMAT:
             raise ValueError
         return record
     except (ValueError, TypeError, KeyError, AttributeError):

@@ -153,12 +153,18 @@ def test_what_was_drawn_is_told_by_position_request_kernel_and_parameter(whole: 
     ]
 
 
-def test_what_was_drawn_is_found_in_the_maps_of_earlier_files_too(
+def test_what_was_drawn_is_found_in_the_files_of_an_earlier_version_too(
     whole: Path, tmp_path: Path
 ) -> None:
+    """Whose parameters are maps."""
     shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
-    table = pq.read_table(tmp_path / "provenance.parquet")
-    pq.write_table(with_maps(table), tmp_path / "provenance.parquet")
+    provenance = tmp_path / "provenance.parquet"
+    pq.write_table(with_maps(pq.read_table(provenance)), provenance)
+    content = provenance.read_bytes()
+    record = json.loads((tmp_path / "run.json").read_bytes())
+    facts = {"size": len(content), "sha256": sha256(content).hexdigest()}
+    record["files"]["provenance.parquet"] = facts
+    (tmp_path / "run.json").write_text(json.dumps(record | {"format": 3}))
     assert inspected(tmp_path).drawn == inspected(whole).drawn
 
 
@@ -331,7 +337,7 @@ def test_a_run_without_a_usable_image_is_whole(tmp_path: Path) -> None:
     for name in ("1.jpg", "2.jpg"):
         (tmp_path / "in" / "cat").mkdir(parents=True, exist_ok=True)
         (tmp_path / "in" / "cat" / name).touch()
-    finalize(shards_in(tmp_path / "out", tmp_path / "in"))
+    finalize(shards_in(tmp_path / "out", tmp_path / "in"), accept_rejected=True)
     found = inspected(tmp_path / "out")
     assert found.problems == []
     assert (found.classes, found.drifted, found.drawn) == ({"cat": 0}, 0, {})
