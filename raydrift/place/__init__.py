@@ -3,11 +3,13 @@
 from raydrift.place.pieces import Piece, PieceFile, PieceWriter, Receipt
 from raydrift.place.place import Place
 from raydrift.place.retries import may_pass, retrying
+from raydrift.place.s3_errors import CredentialsError
 from raydrift.place.secrecy import redacted
 from raydrift.place.sinks import Buffer, Sink
 
 __all__ = [
     "Buffer",
+    "CredentialsError",
     "Piece",
     "PieceFile",
     "PieceWriter",

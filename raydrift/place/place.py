@@ -16,6 +16,7 @@ from pyarrow import fs
 
 from raydrift.place.opening import open_uri
 from raydrift.place.pieces import PieceFile, in_order, positioned
+from raydrift.place.reopened import ReopenedFile
 from raydrift.place.retries import may_pass, retrying
 from raydrift.place.s3 import S3Store
 from raydrift.place.s3_upload import LARGEST_UPLOAD
@@ -35,13 +36,13 @@ class Place:
     pauses.
 
     Attributes:
-        filesystem: pyarrow's filesystem.
+        connection: pyarrow's filesystem; on S3 it is the store's, with credentials of the moment.
         path: The path on it, without a slash at the end.
         uri: The place as the user wrote it, without a login.
         s3: The store, if it is on S3.
     """
 
-    filesystem: fs.FileSystem
+    connection: fs.FileSystem | None = field(repr=False)
     path: str
     uri: str = field(repr=False)
     s3: S3Store | None = None
@@ -68,14 +69,25 @@ class Place:
         return cls(filesystem, path.rstrip("/"), plain, s3)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.s3 is not None:  # whose filesystem every process makes anew
-            return _on_s3, (self.s3, self.path, self.uri)
-        return Place, (self.filesystem, self.path, self.uri)
+        # On S3 every process makes a connection of its own.
+        connection = self.connection if self.s3 is None else None
+        return Place, (connection, self.path, self.uri, self.s3)
+
+    @property
+    def filesystem(self) -> fs.FileSystem:
+        """The filesystem as pyarrow has it, on S3 with the credentials of the moment: not for long.
+
+        Raises:
+            OSError: There are no such credentials.
+        """
+        if self.s3 is not None:
+            return self.s3.reader
+        return self.connection
 
     @property
     def is_local(self) -> bool:
         """Whether this is a folder of the machine's own filesystem."""
-        return isinstance(self.filesystem, fs.LocalFileSystem)
+        return isinstance(self.connection, fs.LocalFileSystem)
 
     @property
     def largest_file(self) -> int | None:
@@ -86,24 +98,20 @@ class Place:
         """A folder or a file in this folder."""
         path = f"{self.path.rstrip('/')}/{name}" if self.path else name
         uri = self.uri if self.uri.endswith("/") else self.uri + "/"
-        return Place(self._connection(), path, uri + name, self.s3)
+        return Place(self.connection, path, uri + name, self.s3)
 
     def at(self, path: str) -> "Place":
         """Another path on the same filesystem, or one from this folder if it is relative."""
         if path.startswith("/"):
-            return Place(self._connection(), path, path, self.s3)
+            return Place(self.connection, path, path, self.s3)
         return self / path
-
-    def _connection(self) -> fs.FileSystem:
-        """The filesystem with the credentials of the moment: those of a role end within hours."""
-        return self.s3.reader if self.s3 is not None else self.filesystem
 
     def __str__(self) -> str:
         return redacted(self.uri)
 
     def info(self) -> fs.FileInfo:
         """What is there: a file, a folder or nothing."""
-        return self._trying(lambda: self.filesystem.get_file_info(self.path))
+        return self._asking(lambda filesystem: filesystem.get_file_info(self.path))
 
     def is_file(self) -> bool:
         """Whether a file is there."""
@@ -116,7 +124,7 @@ class Place:
     def entries(self, recursive: bool = False) -> list[fs.FileInfo]:
         """All that is in this folder, or below it; nothing if it is not there."""
         selector = fs.FileSelector(self.path, allow_not_found=True, recursive=recursive)
-        return self._trying(lambda: self.filesystem.get_file_info(selector))
+        return self._asking(lambda filesystem: filesystem.get_file_info(selector))
 
     def names(self) -> dict[str, int]:
         """The files directly in this folder: name to size in bytes."""
@@ -138,27 +146,39 @@ class Place:
         Raises:
             OSError: It cannot be read, or has more bytes than that.
         """
-        return self._trying(lambda: self._read(most))
-
-    def _read(self, most: int | None) -> bytes:
         if self.is_local:
-            with Path(self.path).open("rb", buffering=0) as plain:
-                _check_size(os.fstat(plain.fileno()).st_size, most)
-                return plain.read()
-        with self.filesystem.open_input_file(self.path) as file:
+            return self._trying(lambda: self._read_here(most))
+        return self._asking(lambda filesystem: self._read(filesystem, most))
+
+    def _read_here(self, most: int | None) -> bytes:
+        with Path(self.path).open("rb", buffering=0) as plain:
+            _check_size(os.fstat(plain.fileno()).st_size, most)
+            return plain.read()
+
+    def _read(self, filesystem: fs.FileSystem, most: int | None) -> bytes:
+        with filesystem.open_input_file(self.path) as file:
             _check_size(file.size(), most)
             return bytes(file.read())  # one request, however large
 
     def open(self) -> pa.NativeFile:
         """This file, to be read bit by bit; from a remote place all of it comes at once, now."""
-        return self._trying(self._open)
+        return self._asking(self._open)
 
-    def _open(self) -> pa.NativeFile:
-        file = self.filesystem.open_input_file(self.path)
+    def _open(self, filesystem: fs.FileSystem) -> pa.NativeFile:
+        file = filesystem.open_input_file(self.path)
         if self.is_local:
             return file
         with file:
             return pa.BufferReader(file.read_buffer())
+
+    def open_here_and_there(self) -> pa.NativeFile:
+        """This file, to be read here and there, for hours if need be, of which little is in memory.
+
+        On S3 its credentials may end meanwhile: it is opened anew.
+        """
+        if self.s3 is None:
+            return self._asking(lambda filesystem: filesystem.open_input_file(self.path))
+        return pa.PythonFile(ReopenedFile(self._asking, self.path), mode="r")
 
     def write_bytes(self, data: bytes | pa.Buffer) -> None:
         """Writes this file whole or not at all."""
@@ -225,7 +245,8 @@ class Place:
     def write_new(self, data: bytes) -> bool:
         """Writes this file unless it is there already; False: it is.
 
-        Only this machine's disks and S3 are sure of that where two do it at once.
+        Only this machine's disks and S3 are sure of that where two do it at once; of what only
+        speaks like S3, not every store.
         """
         if self.s3 is not None:
             return self._trying(partial(self.s3.put_new, self.path, data))
@@ -238,6 +259,26 @@ class Place:
             return True
         if self.is_file():
             return False
+        self.write_bytes(data)
+        return True
+
+    def read_tagged(self) -> tuple[bytes, str]:
+        """The content of this file, and what tells it from what is written over it."""
+        if self.s3 is not None:
+            return self._trying(partial(self.s3.get, self.path))
+        return self.read_bytes(), ""
+
+    def write_over(self, data: bytes, tag: str) -> bool:
+        """Writes over this file unless another content came after that of the tag; False: it did.
+
+        Only S3 is sure of that, and not every store that speaks like it.
+
+        Args:
+            data: The new content.
+            tag: As ``read_tagged`` returned it.
+        """
+        if self.s3 is not None:
+            return self._trying(partial(self.s3.put_over, self.path, data, tag))
         self.write_bytes(data)
         return True
 
@@ -268,6 +309,12 @@ class Place:
             case fs.FileType.Directory:
                 self._trying(lambda: self.filesystem.delete_dir(self.path))
 
+    def _asking(self, ask: Callable[[fs.FileSystem], _T]) -> _T:
+        """Asks pyarrow's filesystem, each time the one of the moment, see ``_trying``."""
+        if self.s3 is not None:
+            return self._trying(partial(self.s3.read, self.path, ask))
+        return self._trying(lambda: ask(self.filesystem))
+
     def _trying(self, call: Callable[[], _T]) -> _T:
         """Calls until that does not fail, or fails for good; then as an OSError."""
 
@@ -277,7 +324,7 @@ class Place:
             except (OSError, ValueError):
                 raise
             except Exception as error:  # fsspec's filesystems have errors of their own
-                raise OSError(f"{type(error).__name__}: {error}") from error
+                raise OSError(redacted(f"{type(error).__name__}: {error}")) from None
 
         try:
             return as_file()  # nearly always; counting tries costs as much as a small file
@@ -290,7 +337,3 @@ class Place:
 def _check_size(size: int, most: int | None) -> None:
     if most is not None and size > most:
         raise OSError(errno.EFBIG, f"{size} bytes are more than max_bytes = {most}")
-
-
-def _on_s3(store: S3Store, path: str, uri: str) -> Place:
-    return Place(store.reader, path, uri, store)

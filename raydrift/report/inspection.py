@@ -165,7 +165,7 @@ def _check_zip(output: Place, found: Inspection) -> None:
     place = output / layout.ZIP
     names = _table(output, layout.INPUT_MAPPING, ["file_name"])["file_name"].to_pylist()
     try:
-        with place.filesystem.open_input_file(place.path) as file, ZipFile(file) as archive:
+        with place.open_here_and_there() as file, ZipFile(file) as archive:
             if archive.namelist() != names:
                 found.problems.append(f"{layout.ZIP} has other members than {layout.INPUT_MAPPING}")
     except BadZipFile as error:
@@ -174,7 +174,7 @@ def _check_zip(output: Place, found: Inspection) -> None:
 
 def _crc32(place: Place) -> int:
     """Of a large file, some blocks of which are read at once."""
-    with place.filesystem.open_input_file(place.path) as file:
+    with place.open_here_and_there() as file:
 
         def read(offset: int) -> tuple[int, int]:
             block = file.read_at(_LARGE_BLOCK, offset)
@@ -189,7 +189,7 @@ def _crc32(place: Place) -> int:
 
 def _sha256(place: Place) -> str:
     total = sha256()
-    with place.filesystem.open_input_stream(place.path) as stream:
+    with place.open_here_and_there() as stream:
         while block := stream.read(_BLOCK):
             total.update(block)
     return total.hexdigest()
@@ -240,11 +240,11 @@ def _add_drawn(
 
 def _table(output: Place, name: str, columns: list[str] | None = None) -> pa.Table:
     place = output / name
-    with place.filesystem.open_input_file(place.path) as file:
+    with place.open_here_and_there() as file:
         return pq.read_table(file, columns=columns)
 
 
 def _batches(output: Place, name: str) -> Iterator[pa.RecordBatch]:
     place = output / name
-    with place.filesystem.open_input_file(place.path) as file:
+    with place.open_here_and_there() as file:
         yield from pq.ParquetFile(file).iter_batches()
