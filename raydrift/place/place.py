@@ -40,12 +40,14 @@ class Place:
         path: The path on it, without a slash at the end.
         uri: The place as the user wrote it, without a login.
         s3: The store, if it is on S3.
+        hurried: Whether failures are told soon, for who has a loop of tries of his own.
     """
 
     connection: fs.FileSystem | None = field(repr=False)
     path: str
     uri: str = field(repr=False)
     s3: S3Store | None = None
+    hurried: bool = False
 
     @classmethod
     def of(cls, uri: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> "Place":
@@ -71,7 +73,7 @@ class Place:
     def __reduce__(self) -> tuple[Any, ...]:
         # On S3 every process makes a connection of its own.
         connection = self.connection if self.s3 is None else None
-        return Place, (connection, self.path, self.uri, self.s3)
+        return Place, (connection, self.path, self.uri, self.s3, self.hurried)
 
     @property
     def filesystem(self) -> fs.FileSystem:
@@ -331,7 +333,7 @@ class Place:
         except OSError as error:
             if not may_pass(error):
                 raise
-            return retrying(soon=self.is_local)(as_file)
+            return retrying(soon=self.is_local or self.hurried)(as_file)
 
 
 def _check_size(size: int, most: int | None) -> None:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 from uuid import uuid4
 
@@ -27,7 +27,8 @@ _KEYS: Final = {"owner", "host", "pid", "machine", "renewed"}
 _PATIENCE: Final = 4.0  # times the interval
 _CHECKED: Final = 2.0
 _LOOK_EVERY_S: Final = 0.25
-_ANSWERED_AFTER_S: Final = 15.0
+_LEAST_WAIT_S: Final = 1.0
+_LAST_WAIT_S: Final = 5.0
 _SETTLED_AFTER_S: Final = 0.2
 _SETTLED_AFTER_REMOTE_S: Final = 1.0
 
@@ -116,6 +117,7 @@ class OutputLock:
         except BaseException:
             self._give_back()
             raise
+        self._file = replace(self._file, hurried=True)  # the next renewal is the next try
         self._thread.start()
         return self
 
@@ -137,7 +139,7 @@ class OutputLock:
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._stopped.set()
         self._hurry.set()
-        self._thread.join(_ANSWERED_AFTER_S)
+        self._thread.join(_LAST_WAIT_S)
         if self._output.is_local or not (self._why or self._thread.is_alive()):
             self._give_back()  # one that cannot be reached would be asked for it in vain, for long
 
@@ -149,17 +151,20 @@ class OutputLock:
             OutputError: One may soon, since the lock cannot be renewed.
         """
         with self._news:
-            if self._age() > _CHECKED * self._interval:
+            age, most = self._age(), (_PATIENCE - 1) * self._interval
+            if age > _CHECKED * self._interval:
                 tried = self._tried
                 self._hurry.set()
-                self._news.wait_for(lambda: self._tried > tried, _ANSWERED_AFTER_S)
+                left = max(most - age, self._interval, _LEAST_WAIT_S)
+                self._news.wait_for(lambda: self._tried > tried, left)
             if self._lost_to is not None:
                 raise self._refusal(self._lost_to)
             age, why = self._age(), self._why or "no answer"
-            if age > (_PATIENCE - 1) * self._interval:
+            if age > most:
                 raise OutputError(
-                    f"output {self._output}: its lock could not be renewed for {age:.0f} s ({why}), "
-                    "and another run may take it: what is finished is kept, the same command goes on"
+                    f"output {self._output}: its lock could not be renewed for {age:.0f} s "
+                    f"({why}), and another run may take it: what is finished is kept, the same "
+                    "command goes on"
                 )
 
     def _age(self) -> float:

@@ -206,13 +206,17 @@ def ray_logs() -> Iterator[Path]:
 def test_a_run_by_environment_and_file_tells_no_secret(
     server: Server, bucket: str, source: str, local: dict[str, Any], tmp_path: Path, ray_logs: Path
 ) -> None:
-    """With all that Ray can say; then every log and every written byte is searched."""
+    """With all that Ray can say and export; then every log and every written byte is searched."""
     config = tmp_path / "run.toml"
     login = f'key = "{server.access_key}"\nsecret = "{server.secret_key}"\n'
     config.write_text(f"[storage_options.output]\n{login}")
     drift = ["-t", "rotate:0.3", "-t", "gaussian_noise:0.2", "--organize-by-class"]
     size = ["--image-size", "64", "--shard-size", "16"]
-    environment = os.environ | {"RAY_TMPDIR": str(ray_logs)}
+    environment = os.environ | {
+        "RAY_TMPDIR": str(ray_logs),
+        "RAY_enable_export_api_write": "1",
+        "RAY_DATA_LOG_LEVEL": "DEBUG",
+    }
     environment.pop("RAY_ADDRESS", None)
     command = [BIN / "raydrift", "generate", source, f"s3://{bucket}/out", "--config", config]
     done = subprocess.run(
@@ -226,7 +230,11 @@ def test_a_run_by_environment_and_file_tells_no_secret(
     output = Place.of(f"s3://{bucket}/out")
     assert contents(output) == local
     written = b"".join((output / name).read_bytes() for name in output.names())
-    logs = [path for path in ray_logs.rglob("*.*") if path.is_file()]
-    assert any(path.name == "ray-data.log" for path in logs)
+    logs = [path for path in ray_logs.rglob("*") if path.is_file()]
+    names = {path.name for path in logs}
+    assert names >= {"ray-data.log", "event_EXPORT_DATASET_METADATA.log"}
     logged = b"".join(path.read_bytes() for path in logs)
-    assert server.secret_key.encode() not in written + logged + done.stdout + done.stderr
+    assert b"DriftStage" in logged
+    told = written + logged + done.stdout + done.stderr
+    assert server.secret_key.encode() not in told
+    assert server.access_key.encode() not in told
