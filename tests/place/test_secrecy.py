@@ -39,7 +39,13 @@ HIDDEN = {"key": "S3CRET-1", "secret": "S3CRET-2", "token": "S3CRET-3"}
 
 def test_no_way_of_printing_shows_a_secret() -> None:
     secret = Secret("S3CRET")
-    ways = [repr(secret), str(secret), f"{secret}", f"{secret!r:>10}", "%s %r" % (secret, secret)]
+    ways = [
+        repr(secret),
+        str(secret),
+        f"{secret}",
+        f"{secret!r:>10}",
+        "{} {!r}".format(*[secret] * 2),
+    ]
     ways += [pformat({"a": [secret]}), repr([secret]), json.dumps([secret], default=str)]
     ways += [str(copy.deepcopy([secret])), str(pickle.loads(pickle.dumps(secret)))]
     assert not any("S3CRET" in way for way in ways)
