@@ -78,8 +78,8 @@ class ImageDataCategoryInfo:
         return self._read(layout.EMBEDDINGS) if self.embeddings_path else None
 
     def _read(self, name: str) -> pa.Table:
-        place = self.output / name
-        return pq.read_table(place.path, filesystem=place.filesystem)
+        with (self.output / name).open_here_and_there() as file:
+            return pq.read_table(file)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from operator import index
 from typing import Any, Final
 
 from raydrift.errors import SettingsError
+from raydrift.place.secrecy import conceal, reveal
 from raydrift.schedules.drift import Drift
 from raydrift.schedules.label_shift import LabelShift
 from raydrift.seeds import check_seed
@@ -289,9 +290,9 @@ class GenerateSettings:
         label_shift: Where the mix of classes changes.
         stream: Samples of the whole stream, which fractions on the timeline are of; None: all up
             to this run's last, or all of the input.
-        storage_options: How buckets are reached; nothing of it is ever shown or written. Sub-tables
-            ``input``, ``output``, ``weights`` and ``profile`` (of a calibration) go before the rest
-            for that one place.
+        storage_options: How buckets are reached; its values are kept as ``Secret``s, so that
+            nothing of it is ever shown or written. Sub-tables ``input``, ``output``, ``weights``
+            and ``profile`` (of a calibration) go before the rest for that one place.
     """
 
     input: str
@@ -318,6 +319,7 @@ class GenerateSettings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seed", check_seed(self.seed))
+        object.__setattr__(self, "storage_options", conceal(self.storage_options))
         for name in ("first_timestamp", "delta_timestamp"):
             value = getattr(self, name)
             _require(isfinite(value), name, value, "give a finite number of seconds")
@@ -346,13 +348,12 @@ class GenerateSettings:
 
     def options_of(self, role: str) -> dict[str, Any]:
         """The storage options of ``input``, ``output``, ``weights`` or ``profile``."""
-        common = {
-            name: value for name, value in self.storage_options.items() if name not in _PLACES
-        }
+        given: dict[str, Any] = reveal(self.storage_options)
+        common = {name: value for name, value in given.items() if name not in _PLACES}
         for name in _PLACES:
-            if not isinstance(self.storage_options.get(name, {}), Mapping):
+            if not isinstance(given.get(name, {}), Mapping):
                 raise SettingsError(f"write storage_options.{name} as a table")
-        return common | dict(self.storage_options.get(role, {}))
+        return common | dict(given.get(role, {}))
 
 
 def _is_text(path: str) -> bool:

@@ -34,7 +34,7 @@ def read_manifest(place: Place, with_labels: bool, options: Mapping[str, Any]) -
             f"input {place} is a file: give a folder, or a .parquet or .csv manifest"
         )
     try:
-        with place.filesystem.open_input_file(place.path) as file:
+        with place.open_here_and_there() as file:
             text = csv.ConvertOptions(column_types={"path": pa.string(), "class": pa.string()})
             lines = csv.ParseOptions(newlines_in_values=True)
             table = (

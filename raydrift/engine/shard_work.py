@@ -21,10 +21,10 @@ import pyarrow.compute as pc
 from raydrift import schemas
 from raydrift.drift import Drawn, drift_image
 from raydrift.drift.written import written
-from raydrift.errors import ImageError, reason
+from raydrift.errors import ImageError, PipelineError, reason
 from raydrift.images.codec import decode_image, encode_png
 from raydrift.images.decoded import RGB, Decoded
-from raydrift.place import Place, may_pass, redacted
+from raydrift.place import CredentialsError, Place, may_pass, redacted
 from raydrift.schedules.schedule import SampleDrift, Schedule
 from raydrift.settings import GenerateSettings, ImageSettings, TransformInfo
 from raydrift.storage import layout
@@ -339,7 +339,11 @@ class Reader:
         self._pool = ThreadPoolExecutor(self._ahead)
 
     def fetch(self, paths: list[str]) -> Iterator[bytes | ImageError]:
-        """Yields each file's content in order, or why it could not be read."""
+        """Yields each file's content in order, or why it could not be read.
+
+        Raises:
+            PipelineError: The credentials have expired, and no others are to be had.
+        """
         waiting: deque[Future[list[bytes | ImageError]]] = deque()
         for start in range(0, len(paths), self._batch):
             waiting.append(self._pool.submit(self._read_all, paths[start : start + self._batch]))
@@ -354,6 +358,11 @@ class Reader:
     def _read(self, path: str) -> bytes | ImageError:
         try:
             return self._source.at(path).read_bytes(self._max_bytes)
+        except CredentialsError as error:  # which no image is to blame for
+            raise PipelineError(
+                f"input {self._source} cannot be read: {redacted(reason(error))}: "
+                "finished shards are kept, the same command goes on"
+            ) from None
         except (OSError, ValueError) as error:  # a NUL byte in a manifest's path is the latter
             return ImageError("read", redacted(reason(error)), may_pass(error))
 

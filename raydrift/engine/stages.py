@@ -4,6 +4,8 @@ A shard travels as one row of Ray Data, which splits and bundles blocks of rows 
 wants a batch size where there is a GPU; but a row is never split, and a batch of one row is one
 shard. The last stage commits the shard itself, so only ledger rows come to the driver. Torch is
 imported by the stages that embed, and by no other process.
+
+What a stage is told comes by reference: Ray writes the arguments of actors into its logs.
 """
 
 import pickle
@@ -84,13 +86,23 @@ def shard_rows(_: pa.Table, tasks: "ray.ObjectRef[ShardTasks]") -> Iterator[pa.T
         yield as_row(table)
 
 
+def told(reference: Any) -> Any:
+    """What a reference that a stage was given stands for."""
+    return ray.get(reference)
+
+
 class DriftStage:
     """Drifts a shard and commits it; with weights, embeds it in between."""
 
-    def __init__(self, job: ShardJob, weights: "ray.ObjectRef[Any] | None", on_gpu: bool) -> None:
-        self._drifter = _Drifter(job)
-        self._job = job
-        self._embedder = _LazyEmbedder(job, weights, on_gpu) if weights is not None else None
+    def __init__(
+        self,
+        job: "ray.ObjectRef[ShardJob]",
+        weights: "ray.ObjectRef[Any] | None",
+        on_gpu: bool,
+    ) -> None:
+        self._job: ShardJob = told(job)
+        self._drifter = _Drifter(self._job)
+        self._embedder = _LazyEmbedder(self._job, weights, on_gpu) if weights is not None else None
 
     def __call__(self, row: pa.Table) -> pa.Table:
         tasks, keep = samples_of(row), self._embedder is not None
@@ -101,8 +113,8 @@ class DriftStage:
 class PixelStage:
     """Drifts a shard and passes it on, its pixels with it."""
 
-    def __init__(self, job: ShardJob) -> None:
-        self._drifter = _Drifter(job)
+    def __init__(self, job: "ray.ObjectRef[ShardJob]") -> None:
+        self._drifter = _Drifter(told(job))
 
     def __call__(self, row: pa.Table) -> pa.Table:
         try:
@@ -115,9 +127,11 @@ class PixelStage:
 class EmbedStage:
     """Embeds a shard that was passed on, and commits it."""
 
-    def __init__(self, job: ShardJob, weights: "ray.ObjectRef[Any]", on_gpu: bool) -> None:
-        self._job = job
-        self._embedder = _LazyEmbedder(job, weights, on_gpu)
+    def __init__(
+        self, job: "ray.ObjectRef[ShardJob]", weights: "ray.ObjectRef[Any]", on_gpu: bool
+    ) -> None:
+        self._job: ShardJob = told(job)
+        self._embedder = _LazyEmbedder(self._job, weights, on_gpu)
 
     def __call__(self, row: pa.Table) -> pa.Table:
         if _FAILURE in row.column_names:
@@ -137,12 +151,17 @@ class TwinStage:
     """
 
     def __init__(
-        self, job: ShardJob, twins: TwinJob, weights: "ray.ObjectRef[Any]", on_gpu: bool
+        self,
+        job: "ray.ObjectRef[ShardJob]",
+        twins: "ray.ObjectRef[TwinJob]",
+        weights: "ray.ObjectRef[Any]",
+        on_gpu: bool,
     ) -> None:
-        self._drifter = _Drifter(job)
-        self._measure = twins.measure
-        self._jobs = [replace(job, schedule=schedule) for schedule in twins.schedules]
-        self._embedder = _LazyEmbedder(job, weights, on_gpu)
+        shard_job, measured = told(job), told(twins)
+        self._drifter = _Drifter(shard_job)
+        self._measure = measured.measure
+        self._jobs = [replace(shard_job, schedule=schedule) for schedule in measured.schedules]
+        self._embedder = _LazyEmbedder(shard_job, weights, on_gpu)
 
     def __call__(self, row: pa.Table) -> pa.Table:
         tasks = samples_of(row)

@@ -186,7 +186,7 @@ def _check_bytes(output: Place, found: Inspection) -> None:
 def _check_zip(output: Place, found: Inspection) -> None:
     """Whether the zip's directory names the members of the mapping, one behind the other."""
     place, others = output / layout.ZIP, f"has other members than {layout.INPUT_MAPPING}"
-    with _reading(layout.ZIP, found), place.filesystem.open_input_file(place.path) as file:
+    with _reading(layout.ZIP, found), place.open_here_and_there() as file:
         end = read_end(file)
         members, offset = entries(file, end), 0
         for batch in _batches(output, layout.INPUT_MAPPING, ["file_name"]):
@@ -201,7 +201,7 @@ def _check_zip(output: Place, found: Inspection) -> None:
 
 def _crc32(place: Place) -> str:
     """Of a large file, some blocks of which are read at once."""
-    with place.filesystem.open_input_file(place.path) as file:
+    with place.open_here_and_there() as file:
 
         def read(offset: int) -> tuple[int, int]:
             block = file.read_at(_LARGE_BLOCK, offset)
@@ -216,7 +216,7 @@ def _crc32(place: Place) -> str:
 
 def _sha256(place: Place) -> str:
     total = sha256()
-    with place.filesystem.open_input_stream(place.path) as stream:
+    with place.open_here_and_there() as stream:
         while block := stream.read(_BLOCK):
             total.update(block)
     return total.hexdigest()
@@ -278,5 +278,5 @@ def _batches(
 ) -> Iterator[pa.RecordBatch]:
     """A table, of which little is in memory at a time."""
     place = output / name
-    with place.filesystem.open_input_file(place.path) as file:
+    with place.open_here_and_there() as file:
         yield from pq.ParquetFile(file).iter_batches(_ROWS, columns=columns)

@@ -49,7 +49,7 @@ def _damage(output: Place, record: RunRecord, name: str, size: int | None) -> st
     if size != wanted:
         return f"has {size} bytes, {wanted} were written"
     place = output / name
-    with place.filesystem.open_input_file(place.path) as file:
+    with place.open_here_and_there() as file:
         if name == layout.ZIP:
             return _zip_damage(file, record.counts["written"])
         rows = record.counts["rejected" if name == layout.REJECTED else "written"]
