@@ -11,6 +11,7 @@ from math import inf, isfinite
 from operator import index
 from typing import Any, Final
 
+from raydrift.checked import check_types
 from raydrift.errors import SettingsError
 from raydrift.place.secrecy import conceal, reveal
 from raydrift.schedules.drift import Drift
@@ -61,6 +62,7 @@ class DriftProfile:
     default_noise_offset: float = 0.4
 
     def __post_init__(self) -> None:
+        check_types(self, "profile.")
         for item in fields(self):
             value = getattr(self, item.name)
             ok = 0 <= value < inf
@@ -96,6 +98,7 @@ class ImageSettings:
     value_range: tuple[float, float] | Mapping[str, tuple[float, float]] | None = None
 
     def __post_init__(self) -> None:
+        check_types(self, "image.")
         for name in ("height", "width"):
             value = getattr(self, name)
             _require(8 <= value <= 8192, f"image.{name}", value, "give 8 to 8192 pixels")
@@ -150,6 +153,7 @@ class EmbeddingSettings:
     batch_size: int = 32
 
     def __post_init__(self) -> None:
+        check_types(self, "embedding.")
         _choose("embedding.precision", self.precision, ("float32", "bfloat16"))
         _require(bool(self.weights), "embedding.weights", self.weights, "imagenet, random or PATH")
         _require(self.batch_size > 0, "embedding.batch_size", self.batch_size, "give at least 1")
@@ -175,6 +179,7 @@ class OutputSettings:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
+        check_types(self, "write.")
         size = self.shard_size
         ok = size is None or 1 <= size <= 65_536
         _require(ok, "write.shard_size", size, "give 1 to 65536 samples")
@@ -193,6 +198,7 @@ class FaultSettings:
     max_rejected: float = 0.1
 
     def __post_init__(self) -> None:
+        check_types(self, "faults.")
         _choose("faults.on_error", self.on_error, ("skip", "fail"))
         ok = 0 <= self.max_rejected <= 1
         _require(ok, "faults.max_rejected", self.max_rejected, "give a fraction from 0 to 1")
@@ -234,6 +240,7 @@ class ClusterSettings:
     verbose: bool = False
 
     def __post_init__(self) -> None:
+        check_types(self, "cluster.")
         _at_least(1, "cluster.workers", self.workers)
         _at_least(1, "cluster.min_workers", self.min_workers)
         _at_least(self.min_workers, "cluster.max_workers", self.max_workers)
@@ -262,6 +269,7 @@ class CalibrationSettings:
     level: float | None = None
 
     def __post_init__(self) -> None:
+        check_types(self, "calibration.", leave=("level",))
         asked = (self.target is not None) + (self.level is not None)
         if asked != (self.profile is not None):
             raise SettingsError("calibration: give a profile with either a target or a level")
@@ -276,6 +284,8 @@ class GenerateSettings:
     Attributes:
         input: A folder with one sub-folder a class, or a manifest (``.parquet``, ``.csv``).
         output: The folder to write.
+        split: The sub-folder of the input that has the class folders, as ``train``; of a manifest,
+            the rows that have it in the column ``split``. None: the whole input.
         seed: 0 to 2^64 - 1.
         start: The first sample's id: samples 0 to start - 1 were written by earlier runs.
         num_samples: How many samples; None: all that remain.
@@ -297,6 +307,7 @@ class GenerateSettings:
 
     input: str
     output: str
+    split: str | None = None
     seed: int = 42
     start: int = 0
     num_samples: int | None = None
@@ -318,6 +329,7 @@ class GenerateSettings:
     cluster: ClusterSettings = field(default_factory=ClusterSettings)
 
     def __post_init__(self) -> None:
+        check_types(self, leave=("seed",))
         object.__setattr__(self, "seed", check_seed(self.seed))
         object.__setattr__(self, "storage_options", conceal(self.storage_options))
         for name in ("first_timestamp", "delta_timestamp"):
@@ -327,6 +339,8 @@ class GenerateSettings:
             value = getattr(self, name)
             _require(bool(value), name, value, "give a path")
             _require(_is_text(value), name, value, "its name is not UTF-8: rename it")
+        ok = self.split is None or bool(self.split.strip("/"))
+        _require(ok, "split", self.split, "give the name of a folder, as train")
         _require(self.start >= 0, "start", self.start, "give at least 0")
         ok = self.num_samples is None or self.num_samples >= 1
         _require(ok, "num_samples", self.num_samples, "give at least 1")

@@ -230,6 +230,8 @@ def asked_for(
     """What is asked of a profile or of its file, and the profile if it need not be read."""
     if isinstance(profile, CalibrationProfile):
         return CalibrationSettings("in memory", target, level), profile
+    if not isinstance(profile, str | os.PathLike):
+        raise SettingsError(f"profile is {profile!r}: give a CalibrationProfile, or its file")
     return CalibrationSettings(os.fspath(profile), target, level), None
 
 

@@ -18,9 +18,11 @@ from pyarrow import fs
 from raydrift import schemas, seeds
 from raydrift.catalog.folders import list_folders
 from raydrift.catalog.manifest import read_manifest
+from raydrift.catalog.splits import split_folder
 from raydrift.errors import CatalogError, reason
 from raydrift.place import Place, redacted
 from raydrift.schedules.where import Masks, among
+from raydrift.settings import GenerateSettings
 
 _HASH_ROWS: Final = 100_000
 
@@ -37,6 +39,7 @@ class Catalog:
         labels: Class name to integer label.
         ignored: Why files were passed over, and how many.
         columns: What else a manifest tells of each image, row by row.
+        notes: Plain sentences that whoever uses the input should read.
     """
 
     root: Place
@@ -45,6 +48,7 @@ class Catalog:
     labels: Mapping[str, int]
     ignored: Mapping[str, int] = field(default_factory=dict)
     columns: pa.Table | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -97,13 +101,15 @@ class Catalog:
         rows = self.table.take(picked)
         ids = np.arange(first, first + len(rows))
         index = rows["class_index"].to_numpy()
-        labels = np.array([self.labels[name] for name in self.classes], np.int64)
+        present, index = np.unique(index, return_inverse=True)  # few of the classes, if many
+        names = [self.classes[one] for one in present.tolist()]
+        labels = np.array([self.labels[name] for name in names], np.int64)
         columns = [
             np.full(len(rows), shard),
             ids,
             first_timestamp + ids * delta_timestamp,
             rows["path"].combine_chunks().cast(pa.string()),
-            pa.array(self.classes, pa.string()).take(index),
+            pa.array(names, pa.string()).take(pa.array(index)),
             labels[index],
             _meant(picked, where),
         ]
@@ -123,6 +129,7 @@ def load_catalog(
     source: str,
     class_mapping: Mapping[str, int] | None = None,
     options: Mapping[str, Any] | None = None,
+    split: str | None = None,
 ) -> Catalog:
     """Lists an input.
 
@@ -133,10 +140,12 @@ def load_catalog(
         class_mapping: Class name to integer label, several classes to one label allowed; None:
             the sorted names become 0..C-1, or keep the manifest's labels.
         options: How a remote input is reached (``Place.of``).
+        split: The sub-folder of the input that has the class folders, as ``train``; of a manifest,
+            the rows that have it in the column ``split``. None: the whole input.
 
     Raises:
-        CatalogError: There is no such input, nothing in it is an image in a class folder, or
-            ``class_mapping`` does not name exactly its classes.
+        CatalogError: There is no such input or split, nothing in it is an image in a class folder,
+            or ``class_mapping`` does not name exactly its classes.
     """
     place = Place.of(source, options)
     try:
@@ -144,16 +153,28 @@ def load_catalog(
         if kind == fs.FileType.NotFound:
             raise CatalogError(f"input {place} is not there: give a folder or a manifest")
         if kind == fs.FileType.File:
-            listing = read_manifest(place, class_mapping is None, options or {})
+            listing = read_manifest(place, class_mapping is None, options or {}, split)
         else:
-            listing = list_folders(place)
+            listing = list_folders(place if split is None else split_folder(place, split))
     except OSError as error:
         raise CatalogError(f"input {place}: {redacted(reason(error))}") from error
     labels = listing.labels or class_labels(listing.classes, class_mapping)
     by_path = pc.sort_indices(listing.table, [("path", "ascending"), ("class_index", "ascending")])
     table = listing.table.take(by_path).combine_chunks()
     columns = None if listing.columns is None else listing.columns.take(by_path)
-    return Catalog(listing.root, table, listing.classes, labels, listing.ignored, columns)
+    return Catalog(
+        listing.root, table, listing.classes, labels, listing.ignored, columns, listing.notes
+    )
+
+
+def catalog_of(settings: GenerateSettings) -> Catalog:
+    """Lists the input of a run.
+
+    Raises:
+        CatalogError: As ``load_catalog``.
+    """
+    options = settings.options_of("input")
+    return load_catalog(settings.input, settings.class_mapping, options, settings.split)
 
 
 def class_labels(classes: tuple[str, ...], mapping: Mapping[str, int] | None) -> dict[str, int]:
@@ -170,8 +191,9 @@ def class_labels(classes: tuple[str, ...], mapping: Mapping[str, int] | None) ->
     for name in classes:
         if name not in mapping:
             raise CatalogError(f"class_mapping has no label for the class {name!r}")
+    there = frozenset(classes)
     for name, label in mapping.items():
-        if name not in classes:
+        if name not in there:
             known = ", ".join(map(repr, classes[:20]))
             raise CatalogError(f"class_mapping names an unknown class {name!r}: there are {known}")
         if isinstance(label, bool) or not isinstance(label, int | np.integer):

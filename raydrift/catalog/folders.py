@@ -1,8 +1,10 @@
 """Class folders to a listing: the class is the first folder, images lie anywhere below it.
 
 Hidden files and folders are passed over without a word; files that are no images by their names,
-images outside the class folders, pipes and devices are counted. Links are followed, but never into
-a folder that they lie in. A link that leads nowhere is listed: the worker that opens it rejects it.
+images outside the class folders, pipes and devices are counted. So are folders that a system or a
+NAS made and folders with results of raydrift; nothing in them is looked at. Links are followed, but
+never into a folder that they lie in. A link that leads nowhere is listed: the worker that opens it
+rejects it.
 """
 
 import os
@@ -19,6 +21,9 @@ import pyarrow as pa
 from pyarrow import fs
 
 from raydrift.catalog.listing import Listing
+from raydrift.catalog.passed_over import File as _File
+from raydrift.catalog.passed_over import reason_to_skip, system_folder, without_skipped
+from raydrift.catalog.splits import split_note
 from raydrift.errors import CatalogError
 from raydrift.place import Place
 
@@ -28,7 +33,6 @@ IMAGE_SUFFIXES: Final = frozenset((
 ))  # fmt: skip
 """A file is taken for an image if its name ends so, in upper or lower case."""
 
-_File = tuple[str, int | None]
 _HIDDEN: Final = re.compile(r"(^|/)\.")
 _FILES: Final = pa.schema([("path", pa.large_string()), ("size", pa.int64())])
 _PART: Final = 100_000
@@ -48,7 +52,8 @@ def list_folders(root: Place) -> Listing:
         CatalogError: Nothing in it is an image in a class folder.
         OSError: It cannot be read.
     """
-    lists = _list_local(root.path) if root.is_local else _list_remote(root)
+    skipped: dict[str, str] = {}
+    lists = _list_local(root.path, skipped) if root.is_local else _list_remote(root, skipped)
     ignored: dict[str, int] = {}
     kept: dict[str, list[pa.Table]] = {}
     for class_name, files in lists:
@@ -63,6 +68,8 @@ def list_folders(root: Place) -> Listing:
                     sizes.append(size)
             if paths:
                 kept.setdefault(class_name, []).append(pa.table([paths, sizes], schema=_FILES))
+    for why in skipped.values():
+        ignored[why] = ignored.get(why, 0) + 1
     if not kept:
         raise CatalogError(_nothing_found(root, ignored))
     classes = tuple(sorted(kept))
@@ -70,7 +77,8 @@ def list_folders(root: Place) -> Listing:
     index = np.repeat(np.arange(len(classes), dtype=np.int32), counts)
     table = pa.concat_tables(part for name in classes for part in kept[name])
     table = table.add_column(1, "class_index", pa.array(index))
-    return Listing(root, table, classes, ignored=ignored)
+    note = split_note(classes, table["path"])
+    return Listing(root, table, classes, ignored=ignored, notes=() if note is None else (note,))
 
 
 def _parts(files: Iterator[_File]) -> Iterator[list[_File]]:
@@ -85,7 +93,10 @@ def _nothing_found(root: Place, ignored: Mapping[str, int]) -> str:
             f"input {root} has {ignored[_OUTSIDE]} images but no class folders: "
             "move them into one sub-folder a class, or list them in a manifest"
         )
-    seen = f" ({sum(ignored.values())} other files)" if ignored else ""
+    others = sum(count for why, count in ignored.items() if not why.startswith("folder"))
+    skipped = [f"{count} {why}" for why, count in ignored.items() if why.startswith("folder")]
+    seen = "; ".join([f"{others} other files"] * bool(others) + skipped)
+    seen = f" ({seen})" if seen else ""
     return f"input {root} has no images{seen}: give a folder with one sub-folder a class"
 
 
@@ -101,8 +112,11 @@ def _reason_to_ignore(class_name: str, path: str, size: int | None) -> str:
     return "" if class_name else _OUTSIDE
 
 
-def _list_local(root: str) -> Iterator[tuple[str, Iterator[_File]]]:
-    """(class name, files below) of each folder in root; files directly in root have class ''."""
+def _list_local(root: str, skipped: dict[str, str]) -> Iterator[tuple[str, Iterator[_File]]]:
+    """(class name, files below) of each folder in root; files directly in root have class ''.
+
+    Folders that are passed over go to ``skipped``, with the reason.
+    """
     files: list[_File] = []
     above = (_identity(root),)
     with os.scandir(root) as entries:
@@ -110,13 +124,16 @@ def _list_local(root: str) -> Iterator[tuple[str, Iterator[_File]]]:
             if entry.name.startswith("."):
                 continue
             if _is_folder(entry):
-                yield entry.name, _walk(entry.path, entry.name, above)
+                if not _skip(entry, skipped):
+                    yield entry.name, _walk(entry.path, entry.name, above, skipped)
             else:
                 files.append((entry.name, _size(entry)))
     yield "", iter(files)
 
 
-def _walk(folder: str, below: str, above: tuple[tuple[int, int], ...]) -> Iterator[_File]:
+def _walk(
+    folder: str, below: str, above: tuple[tuple[int, int], ...], skipped: dict[str, str]
+) -> Iterator[_File]:
     waiting = [(folder, below, above)]
     while waiting:
         folder, below, above = waiting.pop()
@@ -129,9 +146,17 @@ def _walk(folder: str, below: str, above: tuple[tuple[int, int], ...]) -> Iterat
                 if entry.name.startswith("."):
                     continue
                 if _is_folder(entry):
-                    waiting.append((entry.path, path, (*above, here)))
+                    if not _skip(entry, skipped):
+                        waiting.append((entry.path, path, (*above, here)))
                 else:
                     yield path, _size(entry)
+
+
+def _skip(folder: os.DirEntry[str], skipped: dict[str, str]) -> bool:
+    why = reason_to_skip(folder.name, lambda name: os.path.exists(f"{folder.path}/{name}"))
+    if why:
+        skipped[folder.path] = why
+    return bool(why)
 
 
 def _identity(folder: str) -> tuple[int, int]:
@@ -155,15 +180,19 @@ def _size(entry: os.DirEntry[str]) -> int | None:
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
-def _list_remote(root: Place) -> Iterator[tuple[str, Iterator[_File]]]:
+def _list_remote(root: Place, skipped: dict[str, str]) -> Iterator[tuple[str, Iterator[_File]]]:
     top = root.entries()
-    folders = [info.path for info in top if info.type == fs.FileType.Directory]
+    folders = [info for info in top if info.type == fs.FileType.Directory]
     if root.filesystem.type_name == _SHOWS_NO_FOLDERS:
-        yield from _by_class(_below(root, root.path))
+        yield from _by_class(without_skipped(_below(root, root.path), skipped))
         return
+    for info in folders:
+        if system_folder(info.base_name):
+            skipped[info.base_name] = reason_to_skip(info.base_name, lambda _: False)
+    listed = [info.path for info in folders if info.base_name not in skipped]
     with ThreadPoolExecutor(_LISTERS) as pool:
-        for files in pool.map(lambda folder: _below(root, folder), folders):
-            yield from _by_class(files)
+        for files in pool.map(lambda folder: _below(root, folder), listed):
+            yield from _by_class(without_skipped(files, skipped))
     beside = [info for info in top if info.type == fs.FileType.File]
     shown = [one for one in beside if not one.base_name.startswith(".")]
     yield "", ((one.base_name, one.size) for one in shown)

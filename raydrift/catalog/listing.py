@@ -20,6 +20,7 @@ class Listing:
         labels: Class name to integer label, where the input has labels of its own.
         ignored: Why files were passed over, and how many.
         columns: What else a manifest tells of each image, row by row.
+        notes: Plain sentences that whoever uses the input should read.
     """
 
     root: Place
@@ -28,3 +29,4 @@ class Listing:
     labels: Mapping[str, int] | None = None
     ignored: Mapping[str, int] = field(default_factory=dict)
     columns: pa.Table | None = None
+    notes: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from raydrift.cli.options import (
     Normalize,
     Precision,
     Seed,
+    Split,
     SweptTransform,
     Verbose,
     Weights,
@@ -54,6 +55,7 @@ def calibrate(
     num_samples: Annotated[
         int | None, typer.Option(help="Images to measure on.", show_default="256")
     ] = None,
+    split: Split = None,
     seed: Seed = None,
     weights: Weights = None,
     normalize: Normalize = None,
@@ -79,6 +81,7 @@ def calibrate(
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
     flags = {
         "input": input,
+        "split": split,
         "transforms": transform or None,
         "calibration": {"profile": output, "metric": metric, "target": target, "plot": plot},
         "num_samples": num_samples,

@@ -14,6 +14,7 @@ from raydrift.cli.options import (
     Output,
     Precision,
     Seed,
+    Split,
     SweptTransform,
     Verbose,
     Weights,
@@ -42,6 +43,7 @@ def evaluate(
     batch_size: Annotated[
         int | None, typer.Option(help="Images a batch.", show_default="32")
     ] = None,
+    split: Split = None,
     seed: Seed = None,
     weights: Weights = None,
     normalize: Normalize = None,
@@ -69,6 +71,7 @@ def evaluate(
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
     flags = {
         "input": input,
+        "split": split,
         "output": output,
         "transforms": transform or None,
         "levels": levels,

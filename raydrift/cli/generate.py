@@ -30,6 +30,7 @@ from raydrift.cli.options import (
     Precision,
     Profile,
     Seed,
+    Split,
     Target,
     Transform,
     Verbose,
@@ -58,6 +59,7 @@ def generate(
     profile: Profile = None,
     target: Target = None,
     level: Level = None,
+    split: Split = None,
     seed: Seed = None,
     num_samples: NumSamples = None,
     organize_by_class: Annotated[
@@ -108,6 +110,7 @@ def generate(
     size = ImageSettings.parse_size(image_size) if image_size else (None, None)
     flags = {
         "input": input,
+        "split": split,
         "output": output,
         "seed": seed,
         "num_samples": num_samples,

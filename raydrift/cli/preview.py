@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from raydrift.cli.options import Config, ImageSize, Seed
+from raydrift.cli.options import Config, ImageSize, Seed, Split
 
 
 def preview(
@@ -27,6 +27,7 @@ def preview(
         str, typer.Option(metavar="FIRST:LAST:STEP|A,B,…", help="Levels from 0 to 1.")
     ] = "0.2:1.0:0.2",
     images: Annotated[int, typer.Option(help="How many images to show.")] = 3,
+    split: Split = None,
     seed: Seed = None,
     image_size: ImageSize = None,
     config: Config = None,
@@ -49,7 +50,7 @@ def preview(
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
     size = {"height": height, "width": width}
     settings = read_settings(
-        config, {"input": input, "output": output, "seed": seed, "image": size}
+        config, {"input": input, "split": split, "output": output, "seed": seed, "image": size}
     )
     for name in transform or ():
         if ":" in name:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from raydrift.catalog import Catalog, load_catalog
+from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream, axis_of
 from raydrift.embed.weights import find_weights
 from raydrift.engine.evaluate import LevelBatch, measure_batches
@@ -62,9 +62,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         PipelineError: A worker failed, or the network's embeddings are not finite.
     """
     clock = Clock()
-    catalog = load_catalog(
-        settings.run.input, settings.run.class_mapping, settings.run.options_of("input")
-    )
+    catalog = catalog_of(settings.run)
     settings = _resolved(settings, catalog)
     run = settings.run
     record = _record(settings, catalog)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from raydrift.calibrate.profile import calibrated
-from raydrift.catalog import Catalog, load_catalog
+from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream
 from raydrift.config import as_dict
 from raydrift.embed.weights import find_weights
@@ -58,8 +58,7 @@ def generate(
         PipelineError: A worker failed; what is finished is kept.
     """
     clock = Clock()
-    inputs = settings.options_of("input")
-    catalog = catalog or load_catalog(settings.input, settings.class_mapping, inputs)
+    catalog = catalog or catalog_of(settings)
     if settings.write.organize_by_class:
         layout.check_class_folders(catalog.classes)
     samples, ended_by = samples_of(settings, catalog)

@@ -158,7 +158,7 @@ def plain_transforms(written: object, name: str) -> tuple[TransformInfo, ...]:
 
 
 def _plain_phase(phase: object, name: str) -> Plain:
-    return plain_length(phase, name) if phase not in (0, 0.0) else 0.0
+    return 0.0 if isinstance(phase, Real) and phase == 0 else plain_length(phase, name)
 
 
 def _share(duty: object, name: str) -> float:
@@ -168,7 +168,7 @@ def _share(duty: object, name: str) -> float:
 
 
 def _varies(varies: object, name: str) -> str:
-    if varies not in (LEVEL, CHANCE):
+    if not isinstance(varies, str) or varies not in (LEVEL, CHANCE):
         raise SettingsError(f"{name} is {varies!r}: {suggest(str(varies), (LEVEL, CHANCE))}")
     return str(varies)
 

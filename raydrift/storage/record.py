@@ -21,10 +21,10 @@ _OLDEST: Final = 3  # whose finished runs can still be looked at
 
 Status = Literal["running", "sharded", "complete"]
 
-_ELSEWHERE: Final = ("output", "write", "faults", "cluster", "calibration", "stream")
+_ELSEWHERE: Final = ("output", "write", "faults", "cluster", "calibration", "stream", "split")
 """Settings that do not change a byte of the result, or are kept apart: ``organize_by_class``, the
-level that a calibration comes to, which is in ``transforms``, and the length of the stream where
-something is placed on it."""
+level that a calibration comes to, which is in ``transforms``, the length of the stream where
+something is placed on it, and the split, whose files are the input's."""
 
 PIXEL_PACKAGES: Final = (
     "numpy", "opencv-python-headless", "simplejpeg", "cykooz.resizer", "isal", "pillow",

@@ -74,6 +74,7 @@ TOLD_OTHERWISE: dict[str, Any] = {
     "input": "elsewhere",
     "num_samples": 5,
     "stream": 100,
+    "split": "train",
     "embedding.weights": "random",
     "calibration": {"profile": "p.toml", "target": 0.5},
 }
