@@ -24,6 +24,9 @@ from raydrift.transforms import check_level as check_level
 FIRST_TIMESTAMP: Final = 1717232400.0
 """The timestamp of sample 0, in seconds since 1970 (1 June 2024, 09:00 UTC)."""
 
+FINEST_TIME: Final = 1e-6
+"""Seconds that samples are apart at least, if at all."""
+
 
 # Arrow's columns of bytes end at 2 GiB, and a PNG can be larger than its pixels.
 _MOST_SHARD_BYTES: Final = 2**30
@@ -335,6 +338,9 @@ class GenerateSettings:
         for name in ("first_timestamp", "delta_timestamp"):
             value = getattr(self, name)
             _require(isfinite(value), name, value, "give a finite number of seconds")
+        fine = f"dates have microseconds: give {FINEST_TIME:g} or more, or 0"
+        ok = self.delta_timestamp == 0 or abs(self.delta_timestamp) >= FINEST_TIME
+        _require(ok, "delta_timestamp", self.delta_timestamp, fine)
         for name in ("input", "output"):
             value = getattr(self, name)
             _require(bool(value), name, value, "give a path")

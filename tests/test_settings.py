@@ -268,6 +268,10 @@ class TestGenerateSettings:
                 "delta_timestamp is 'a': input should be a valid number, "
                 "unable to parse string as a number",
             ),
+            (
+                {"delta_timestamp": 9e-7},
+                "delta_timestamp is 9e-07: dates have microseconds: give 1e-06 or more, or 0",
+            ),
             ({"input": 5}, "input is 5: input should be a valid string"),
             (
                 {"image": {"height": "tall"}},
