@@ -94,6 +94,7 @@ def generate(
             shard_size=found.shard_size if found else shard_size(settings, samples),
             samples=samples,
             classes=dict(catalog.labels),
+            made_on=dict(found.made_on) if found else {},
             ignored=dict(catalog.ignored),
             notes=list(dict.fromkeys([*(found.notes if found else ()), *notes])),
         )

@@ -24,6 +24,7 @@ from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.finalize import finalize, write_rejected
 from raydrift.storage.lock import OutputLock
+from raydrift.storage.made_on import check_device, check_made_on, made_alike
 from raydrift.storage.output import clear, whole_shards
 from raydrift.storage.record import RunRecord
 from raydrift.storage.shards import LedgerRow, remove_unfinished
@@ -107,7 +108,7 @@ class Run:
     def go_on(self) -> None:
         """Makes those shards that are not there and whole."""
         checked = not self._settings.write.finalize
-        self._ledger = whole_shards(self._output, self._record, checked)
+        self._ledger = self._whole_shards(checked)
         remove_unfinished(self._output, range(self._record.shards))
         self._clock.lap("check")
         self._make_missing()
@@ -126,9 +127,16 @@ class Run:
                 return self._merge()
             except ShardError as error:
                 self._log.damaged(error)
-                self._ledger = whole_shards(self._output, self._record, checked=True)
+                self._ledger = self._whole_shards(checked=True)
                 self._make_missing()
         return self._merge()
+
+    def _whole_shards(self, checked: bool) -> dict[int, LedgerRow]:
+        """The shards that need not be made again, see ``output.whole_shards``."""
+        record = self._record
+        whole = whole_shards(self._output, record, checked)
+        whole, record.made_on = made_alike(whole, record.made_on)
+        return whole
 
     def _make_missing(self, anew: bool = False) -> None:
         missing = [shard for shard in range(self._record.shards) if shard not in self._ledger]
@@ -140,6 +148,7 @@ class Run:
         plan = plan_when_free(settings.cluster, embed, len(missing), self._quiet)
         self._clock.lap("connect")
         self._lock.check()
+        check_device(self._record.made_on, plan.on_gpu)
         if anew:
             clear(self._output)
         (self._output / layout.SHARDS).create()
@@ -153,6 +162,7 @@ class Run:
                 self._record.fingerprint,
                 self._record.versions,
                 self._stream.schedule,
+                self._record.made_on,
             ),
             plan,
             self._weights,
@@ -214,6 +224,7 @@ class Run:
                         f"shard {row.shard} came with {row.asked} of its {wanted} samples: "
                         "run the same command again"
                     )
+                self._check_made_on(row)
                 read, interrupted = read + row.asked, interrupted + row.interrupted
                 first = first or (row.first_rejected if row.interrupted else "")
                 if not last:
@@ -234,6 +245,14 @@ class Run:
         if lost:
             raise PipelineError(f"{len(lost)} shards never came back: run the same command again")
         return sorted(again)
+
+    def _check_made_on(self, row: LedgerRow) -> None:
+        """The first shard decides for the run; the workers of a resume know it beforehand."""
+        record = self._record
+        if not record.made_on:
+            record.made_on = row.made_on
+            record.save(self._output)
+        check_made_on(record.made_on, row.made_on, row.worker.rpartition(":")[0])
 
     def _check_first(self, row: LedgerRow) -> None:
         if row.rejected and self._settings.faults.on_error == "fail":

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from raydrift import schemas
 from raydrift.drift import Drawn, drift_image
+from raydrift.drift.platform import pixel_platform
 from raydrift.errors import ImageError, reason
 from raydrift.images.codec import RGB, decode, encode_png
 from raydrift.place import Place, may_pass, redacted
@@ -51,6 +52,7 @@ class ShardJob:
         fingerprint: The run's.
         versions: Of the packages that the run is made with.
         schedule: What happens to each sample; None: the settings' transforms to every one.
+        made_on: The kinds of machines that the run's first shard was made on, if there is one.
     """
 
     settings: GenerateSettings
@@ -59,6 +61,7 @@ class ShardJob:
     fingerprint: str
     versions: Mapping[str, str]
     schedule: Schedule | None = None
+    made_on: Mapping[str, str] = field(default_factory=dict)
 
     def drifts(self, tasks: pa.Table) -> SampleDrift:
         """What happens to the samples of a shard (``schemas.TASK``)."""
@@ -77,11 +80,13 @@ class ShardPart:
         table: What ``drift_shard`` made of them.
         embeddings: float64 of shape (n, 512), a row for every row of the table; None: none.
         embed_seconds: What they took.
+        embedded_on: The kind of machine that they were made on.
     """
 
     table: pa.Table
     embeddings: npt.NDArray[np.float64] | None = None
     embed_seconds: float = 0.0
+    embedded_on: str = ""
 
 
 def drift_shard(
@@ -104,8 +109,8 @@ def drift_shard(
 
     Yields:
         The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
-        ``reason``, and for the rejected ones ``stage``, ``error`` and ``passing``; and the pixels,
-        uint8 of shape (n, height, width, 3), black where rejected.
+        ``reason``, ``pixels_on``, and for the rejected ones ``stage``, ``error`` and ``passing``;
+        and the pixels, uint8 of shape (n, height, width, 3), black where rejected.
     """
     contents = reader.fetch(tasks["source_path"].to_pylist())
     for start in range(0, tasks.num_rows, rows or tasks.num_rows):
@@ -165,6 +170,8 @@ def _drift_part(
         ("error", [problem and problem.reason for problem in problems]),
     ):
         table = table.append_column(column, pa.array(texts, pa.string()))
+    here = pa.array([pixel_platform()] * tasks.num_rows, pa.string())
+    table = table.append_column("pixels_on", here)
     passing = [problem is not None and problem.passing for problem in problems]
     table = table.append_column("passing", pa.array(passing))
     seconds = (started, waited, time.perf_counter() - clock - waited)
@@ -233,6 +240,8 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
         unread=sum(one.stage == "read" for one in made.rejected),
         first_rejected=_in_one_line(made.rejected[0]) if made.rejected else "",
         worker=f"{socket.gethostname()}:{os.getpid()}",
+        pixels_on=made.pixels_on,
+        embedded_on=made.embedded_on,
         started=made.started,
         write_seconds=time.perf_counter() - clock - others,
         **made.totals,
@@ -251,6 +260,7 @@ class _Made:
     def __init__(self, settings: GenerateSettings) -> None:
         self.schema = schemas.shard(settings.embedding.compute)
         self.started = 0.0
+        self.pixels_on = self.embedded_on = ""
         self.rejected: list[Rejected] = []
         self.totals: dict[str, Any] = {}
 
@@ -279,6 +289,7 @@ class _Made:
         for name, value in counts.items():
             self.totals[name] = self.totals.get(name, 0) + value
         self.started = self.started or table[_STARTED][0].as_py()
+        self.pixels_on, self.embedded_on = table["pixels_on"][0].as_py(), part.embedded_on
         return written
 
 

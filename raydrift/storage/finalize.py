@@ -14,6 +14,7 @@ from raydrift.errors import ShardError
 from raydrift.place import Place
 from raydrift.storage import layout
 from raydrift.storage.crc32 import combine
+from raydrift.storage.made_on import made_alike
 from raydrift.storage.record import RunRecord, require_record
 from raydrift.storage.shards import LedgerRow, read_ledger, read_rejected, remove_unfinished
 from raydrift.storage.spread import Spread, in_threads
@@ -64,7 +65,7 @@ def finalize(
     record = require_record(output)
     if record.status == "complete":
         return record
-    ledger = read_ledger(output, record.fingerprint)
+    ledger, record.made_on = made_alike(read_ledger(output, record.fingerprint), record.made_on)
     missing = record.shards - sum(shard in ledger for shard in range(record.shards))
     if missing:
         raise ShardError(

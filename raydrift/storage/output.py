@@ -73,7 +73,8 @@ def _usable(found: RunRecord, names: dict[str, int], overwrite: bool) -> RunReco
     if found.status == "complete":
         whole = all(names.get(name) == facts["size"] for name, facts in found.files.items())
         return found if whole else None
-    other = other_version(RESULT_PACKAGES, found.versions)
+    used = (name for name in RESULT_PACKAGES if name != "torch" or found.has_embeddings)
+    other = other_version(used, found.versions)
     if other is None:
         return found
     if overwrite:

@@ -48,6 +48,8 @@ class RunRecord:
         status: ``running``, ``sharded`` (all shards are there) or ``complete`` (merged).
         ignored: Files of the input that were passed over, by reason.
         notes: Plain sentences that whoever uses the result should read.
+        made_on: The kinds of machines that its ``pixels`` and ``embeddings`` were made on, as its
+            first shard was: others make other bytes.
         plan: Workers and embedders of the last session that made shards.
         counts: Samples asked for, written, rejected; bytes.
         timings: Seconds, by what they were spent on; those of ``all_workers`` are sums over the
@@ -67,6 +69,7 @@ class RunRecord:
     status: Status = "running"
     ignored: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    made_on: dict[str, str] = field(default_factory=dict)
     plan: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)

@@ -58,6 +58,8 @@ class LedgerRow:
         crc32: Of its parquet file; a SHA-256 would cost more than all else in the merge.
         first_rejected: ``path: reason`` of the first rejected image, else empty.
         worker: Where it was made, ``HOST:PID``.
+        pixels_on: The kind of machine that its images were made on.
+        embedded_on: The kind of machine that its embeddings were made on; empty without them.
         started: When, in seconds since 1970.
         read_seconds: Waited for input.
         drift_seconds: Decoded, drifted and encoded.
@@ -78,11 +80,19 @@ class LedgerRow:
     first_rejected: str = ""
     interrupted: int = 0
     worker: str = ""
+    pixels_on: str = ""
+    embedded_on: str = ""
     started: float = 0.0
     read_seconds: float = 0.0
     drift_seconds: float = 0.0
     embed_seconds: float = 0.0
     write_seconds: float = 0.0
+
+    @property
+    def made_on(self) -> dict[str, str]:
+        """The kinds of machines that it was made on, as ``RunRecord.made_on`` has them."""
+        kinds = {"pixels": self.pixels_on, "embeddings": self.embedded_on}
+        return {name: kind for name, kind in kinds.items() if kind}
 
     @property
     def stage_seconds(self) -> dict[str, float]:
