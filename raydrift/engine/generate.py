@@ -89,7 +89,7 @@ def generate(
         if settings.write.finalize and found is None:
             check_before_run(output, samples, settings.image)
         record = RunRecord(
-            identity=identity,
+            identity=found.identity if found else identity,
             settings=shown(replace(settings, num_samples=samples)),
             shard_size=found.shard_size if found else shard_size(settings, samples),
             samples=samples,

@@ -9,9 +9,10 @@ from platform import python_version
 from typing import Any, Final, Literal
 
 from raydrift.config import as_dict
+from raydrift.drift.ranges import ranges_in_use
 from raydrift.errors import OutputError
 from raydrift.place import Place
-from raydrift.settings import GenerateSettings
+from raydrift.settings import GenerateSettings, TransformInfo
 from raydrift.storage import layout
 
 FORMAT: Final = 3
@@ -19,10 +20,16 @@ FORMAT: Final = 3
 
 Status = Literal["running", "sharded", "complete"]
 
-_ELSEWHERE: Final = ("output", "write", "faults", "cluster", "calibration", "stream")
-"""Settings that do not change a byte of the result, or are kept apart: ``organize_by_class``, the
-level that a calibration comes to, which is in ``transforms``, and the length of the stream where
-something is placed on it."""
+_ELSEWHERE: Final = (
+    "input", "output", "num_samples", "class_mapping", "calibration", "stream", "profile",
+    "embedding", "write", "faults", "cluster",
+)  # fmt: skip
+"""Settings that do not change a byte of the result, or that are told in another way: the input by
+its digest, the mapping by the classes' labels, a calibration by the transforms that it comes to,
+the length of the stream where something is placed on it, a profile by the ranges in use."""
+
+_ASIDE: Final = ("compute", "batch_size")
+"""Settings of the embeddings that do not change a value of them."""
 
 PIXEL_PACKAGES: Final = (
     "numpy", "opencv-python-headless", "simplejpeg", "cykooz.resizer", "isal", "pillow",
@@ -119,13 +126,16 @@ def make_identity(
     """
     plain = as_dict(settings)
     identity = {name: value for name, value in plain.items() if name not in _ELSEWHERE}
+    whole, varying = list(settings.transforms), list[TransformInfo]()
+    for drift in settings.drift:
+        (varying if drift.varies_level else whole).extend(drift.transforms)
+    identity["profile"] = ranges_in_use(settings.profile, whole, varying)
     identity["num_samples"] = samples
     identity["input"] = catalog_digest
     identity["organize_by_class"] = settings.write.organize_by_class
-    if settings.embedding.compute:
-        identity["embedding"]["weights"] = weights_digest
-    else:
-        identity["embedding"] = None
+    embedding = {name: value for name, value in plain["embedding"].items() if name not in _ASIDE}
+    embedding["weights"] = weights_digest
+    identity["embedding"] = embedding if settings.embedding.compute else None
     identity["format"] = FORMAT
     return identity
 
@@ -165,13 +175,27 @@ def require_record(output: Place) -> RunRecord:
     return record
 
 
-def differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:
-    """Says where two identities differ: ``seed is 1 there and 2 here``."""
+def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Says where two identities differ: ``seed is 1 there and 2 here``.
+
+    A setting that one of them lacks, since there was none such when it was made, has its default
+    there.
+    """
+    return _differences(old, new, as_dict(GenerateSettings("-", "-")), "")
+
+
+def _differences(
+    old: dict[str, Any], new: dict[str, Any], defaults: dict[str, Any], prefix: str
+) -> list[str]:
     found = []
     for name in sorted(old.keys() | new.keys()):
-        before, now = old.get(name), new.get(name)
-        if isinstance(before, dict) and isinstance(now, dict):
-            found += differences(before, now, f"{prefix}{name}.")
+        default = defaults.get(name)
+        before, now = old.get(name, default), new.get(name, default)
+        if name == "classes" and before != now:
+            found.append("the classes or their labels are others")
+        elif isinstance(before, dict) and isinstance(now, dict):
+            below = default if isinstance(default, dict) else {}
+            found += _differences(before, now, below, f"{prefix}{name}.")
         elif before != now:
             if name == "input":
                 found.append("the input's files are others")

@@ -14,11 +14,11 @@ import numpy as np
 from raydrift.drift import drift_image
 from raydrift.drift.platform import pixel_platform
 from raydrift.scenes import draw_scene
-from raydrift.settings import TransformInfo
+from raydrift.settings import ImageTransform, TransformInfo
 
 found = {}
 image = draw_scene("boat", 0, 0, 224, 224)
-for name in ("rotate", "brightness", "contrast", "saturation", "hue", "gaussian_blur", "gaussian_noise"):
+for name in [str(one) for one in ImageTransform if one != "default"]:
     total = hashlib.sha256()
     for sample_id in range(20):
         chain = [TransformInfo(name, 0.5)]

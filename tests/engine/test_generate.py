@@ -343,6 +343,26 @@ def test_shards_of_other_library_versions_are_not_mixed(scenes: Path, tmp_path: 
         generate(settings, quiet=True)
 
 
+def test_what_no_byte_depends_on_makes_no_other_run(scenes: Path, tmp_path: Path) -> None:
+    """And a setting that the record lacks, since it came later, has its default there."""
+    settings = settings_for(scenes, tmp_path, num_samples=4)
+    first = generate(settings, quiet=True)
+    record = json.loads((tmp_path / "run.json").read_text())
+    del record["identity"]["image"]["max_bytes"], record["identity"]["profile"]["hue_turns"]
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    labels = {name: label for label, name in enumerate(sorted(first.classes))}
+    again = replace(
+        settings,
+        class_mapping=labels,
+        embedding=replace(settings.embedding, batch_size=7),
+        profile=replace(settings.profile, blur_sigma=1.0),
+    )
+    assert generate(again, quiet=True).status == "complete"
+    assert json.loads((tmp_path / "run.json").read_text()) == record, "nothing was done"
+    with pytest.raises(OutputError, match=r"profile\.hue_turns is 0\.5 there and 0\.1 here"):
+        generate(replace(settings, profile=replace(settings.profile, hue_turns=0.1)), quiet=True)
+
+
 def pretend_made_on(output: Path, what: str, kind: str) -> None:
     """Has a run's record and ledger say that another kind of machine made its shards."""
     record = json.loads((output / "run.json").read_text())
