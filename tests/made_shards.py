@@ -1,6 +1,8 @@
 """The shards of a run, made one after another in this process by the workers' own functions."""
 
+import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +40,18 @@ def make_shards(
         embeddings = embeddings_of(table) if settings.embedding.compute else None
         commit_shard(job, tasks["shard"][0].as_py(), [ShardPart(table, embeddings)])
     return output
+
+
+def shard_place(output: Place, shard: int, suffix: str = "parquet") -> Place:
+    """The one file of a shard of which there was one attempt: parquet, or its entry, json."""
+    folder = output / layout.SHARDS
+    (name,) = (name for name in folder.names() if re.match(rf"part-{shard:08d}-.*{suffix}", name))
+    return folder / name
+
+
+def shard_file(output: Path, shard: int, suffix: str = "parquet") -> Path:
+    """The same in a folder of this machine."""
+    return Path(shard_place(Place.of(output), shard, suffix).path)
 
 
 def embeddings_of(table: pa.Table) -> npt.NDArray[np.float64]:

@@ -207,7 +207,7 @@ def drifted_image(
 
 
 def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> LedgerRow:
-    """Writes and commits a shard; each part is written before the next one is asked for.
+    """Writes and commits an attempt at a shard, each part before the next one is asked for.
 
     Args:
         job: The run.
@@ -230,9 +230,11 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
                 return
             yield made.add(part)
 
-    size, crc32 = write_samples(job.output, shard, made.schema, tables())
+    attempt = layout.new_attempt()
+    size, crc32 = write_samples(job.output, shard, attempt, made.schema, tables())
     row = LedgerRow(
         shard=shard,
+        attempt=attempt,
         fingerprint=job.fingerprint,
         size=size,
         crc32=crc32,

@@ -1,7 +1,7 @@
 """Folders and files wherever they are: on this machine, in a bucket, behind fsspec."""
 
 from raydrift.place.pieces import Piece, PieceFile, PieceWriter, Receipt
-from raydrift.place.place import Place
+from raydrift.place.place import Place, unfinished_of
 from raydrift.place.retries import may_pass, retrying
 from raydrift.place.secrecy import redacted
 from raydrift.place.sinks import Buffer, Sink
@@ -17,4 +17,5 @@ __all__ = [
     "may_pass",
     "redacted",
     "retrying",
+    "unfinished_of",
 ]

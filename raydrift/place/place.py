@@ -2,7 +2,9 @@
 
 import errno
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,7 +24,8 @@ from raydrift.place.s3_upload import LARGEST_UPLOAD
 from raydrift.place.secrecy import redacted
 from raydrift.place.sinks import Sink, SmallWrites
 
-_ASIDE: Final = ".tmp"
+_ASIDE: Final = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp")
+_DELETERS: Final = 16
 
 _T = TypeVar("_T")
 
@@ -149,6 +152,20 @@ class Place:
             _check_size(file.size(), most)
             return bytes(file.read())  # one request, however large
 
+    def check_readable(self, most: int | None = None) -> None:
+        """Raises what ``read_bytes`` would, at the cost of the first byte."""
+        self._trying(lambda: self._read_first(most))
+
+    def _read_first(self, most: int | None) -> None:
+        if self.is_local:
+            with Path(self.path).open("rb", buffering=0) as plain:
+                _check_size(os.fstat(plain.fileno()).st_size, most)
+                plain.read(1)
+            return
+        with self.filesystem.open_input_file(self.path) as file:
+            _check_size(file.size(), most)
+            file.read(1)
+
     def open(self) -> pa.NativeFile:
         """This file, to be read bit by bit; from a remote place all of it comes at once, now."""
         return self._trying(self._open)
@@ -213,7 +230,7 @@ class Place:
         """Another path, from which the file is moved to its own; after an error it is deleted."""
         name = self.path.rpartition("/")[2]
         folder = self.path.removesuffix(name)
-        aside = f"{folder}.{name}.{uuid4().hex[:8]}{_ASIDE}"
+        aside = f"{folder}.{name}.{uuid4().hex[:8]}.tmp"
         try:
             yield aside
             self.filesystem.move(aside, self.path)
@@ -250,10 +267,8 @@ class Place:
             for name in names:
                 self.s3.abort_uploads(f"{self.path}/{name}")
             return
-        starts = tuple(f".{name}." for name in names)
-        for info in self.files():
-            if info.base_name.endswith(_ASIDE) and info.base_name.startswith(starts):
-                (self / info.base_name).delete()
+        ours = set(names)
+        self.delete_files(name for name in self.names() if unfinished_of(name) in ours)
 
     def delete(self) -> None:
         """Deletes this file or this folder with all that is in it; nothing there is no error."""
@@ -266,6 +281,35 @@ class Place:
             case fs.FileType.File:
                 self._trying(lambda: self.filesystem.delete_file(self.path))
             case fs.FileType.Directory:
+                self._trying(lambda: self.filesystem.delete_dir(self.path))
+
+    def delete_files(self, names: Iterable[str]) -> None:
+        """Deletes some files directly in this folder, however many; one that is gone is no error.
+
+        Args:
+            names: Of the files, which should be there: on S3 a thousand are one request.
+        """
+        if self.s3 is not None:
+            self._trying(partial(self.s3.delete_all, [f"{self.path}/{name}" for name in names]))
+            return
+        if self.is_local:
+            for name in names:
+                self._delete_file(name)
+            return
+        with ThreadPoolExecutor(_DELETERS) as pool:
+            list(pool.map(self._delete_file, names))
+
+    def _delete_file(self, name: str) -> None:
+        with suppress(FileNotFoundError):
+            self._trying(lambda: self.filesystem.delete_file(f"{self.path}/{name}"))
+
+    def delete_if_empty(self) -> None:
+        """Deletes this folder if nothing is in it; S3 has no folders."""
+        if self.is_local:
+            with suppress(OSError):  # something came meanwhile
+                os.rmdir(self.path)
+        elif self.s3 is None and not self.entries():
+            with suppress(FileNotFoundError):
                 self._trying(lambda: self.filesystem.delete_dir(self.path))
 
     def _trying(self, call: Callable[[], _T]) -> _T:
@@ -285,6 +329,12 @@ class Place:
             if not may_pass(error):
                 raise
             return retrying(soon=self.is_local)(as_file)
+
+
+def unfinished_of(name: str) -> str | None:
+    """The file that was being written under this other name; None: it is no such name."""
+    match = _ASIDE.fullmatch(name)
+    return match["name"] if match else None
 
 
 def _check_size(size: int, most: int | None) -> None:

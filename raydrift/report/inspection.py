@@ -16,9 +16,9 @@ from isal import isal_zlib
 from raydrift.errors import reason
 from raydrift.place import Place
 from raydrift.storage import layout
+from raydrift.storage.accepted import rows_there
 from raydrift.storage.crc32 import combine
 from raydrift.storage.record import RunRecord, require_record
-from raydrift.storage.shards import read_ledger
 from raydrift.storage.spread import in_threads
 
 _BLOCK = 2**22
@@ -88,7 +88,7 @@ def inspect_output(output: Place, quick: bool = False) -> Inspection:
     """
     record = require_record(output)
     found = Inspection(record, {n: s for n, s in output.names().items() if n in layout.RESULTS})
-    found.shards_done = len(read_ledger(output, record.fingerprint))
+    found.shards_done = len(rows_there(output, record))
     _check_readable(output, found)
     if layout.REJECTED in found.files and not found.problems:
         found.rejected = _table(output, layout.REJECTED).to_pylist()

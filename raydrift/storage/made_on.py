@@ -4,9 +4,10 @@ Machines of one kind make the same bytes. A run keeps to the kinds of its first 
 ``RunRecord.made_on``, whatever it is resumed on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from raydrift.errors import PipelineError
+from raydrift.storage.record import RunRecord
 from raydrift.storage.shards import LedgerRow
 
 
@@ -51,19 +52,14 @@ def check_device(there: Mapping[str, str], on_gpu: bool) -> None:
         )
 
 
-def made_alike(
-    rows: Mapping[int, LedgerRow], made_on: Mapping[str, str]
-) -> tuple[dict[int, LedgerRow], dict[str, str]]:
-    """The shards that were made on the run's kinds of machines; others have to be made again.
+def made_alike(rows: Sequence[LedgerRow], record: RunRecord) -> list[LedgerRow]:
+    """The attempts at shards that were made on the run's kinds of machines; others do not count.
 
     Args:
-        rows: By shard.
-        made_on: The run's kinds; empty if its driver was stopped before it knew of a shard: then
-            they are those of the first one.
-
-    Returns:
-        Those shards, and the run's kinds.
+        rows: All attempts.
+        record: Of the run. If its driver was stopped before it knew of a shard, the kinds become
+            those of the first one.
     """
-    if not made_on and rows:
-        made_on = rows[min(rows)].made_on
-    return {shard: row for shard, row in rows.items() if row.made_on == made_on}, dict(made_on)
+    if not record.made_on and rows:
+        record.made_on = min(rows, key=lambda row: (row.shard, row.attempt)).made_on
+    return [row for row in rows if row.made_on == record.made_on]

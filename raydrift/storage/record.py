@@ -15,7 +15,7 @@ from raydrift.place import Place
 from raydrift.settings import GenerateSettings, TransformInfo
 from raydrift.storage import layout
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Goes up when the same settings give other bytes or other files."""
 
 Status = Literal["running", "sharded", "complete"]
@@ -63,6 +63,7 @@ class RunRecord:
             shards, of all sessions.
         workers: Hosts and processes that committed shards, samples of the least and the most busy.
         slowest_shards: The few that took longest: number, samples, seconds by stage, worker, start.
+        accepted: Size and checksum of the list of the shards that are merged.
         files: Size and checksum of the merged files by name: CRC-32 of the zip, which is written in
             many places at once, SHA-256 of the tables.
         versions: Of Python and the packages that the bytes come from.
@@ -82,6 +83,7 @@ class RunRecord:
     timings: dict[str, float] = field(default_factory=dict)
     workers: dict[str, int] = field(default_factory=dict)
     slowest_shards: list[dict[str, Any]] = field(default_factory=list)
+    accepted: dict[str, int | str] = field(default_factory=dict)
     files: dict[str, dict[str, int | str]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=lambda: installed_versions())
     format: int = FORMAT

@@ -42,6 +42,7 @@ from raydrift.settings import (
     TransformInfo,
 )
 from raydrift.storage.record import RunRecord
+from tests.made_shards import shard_file
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -255,8 +256,7 @@ def test_a_run_goes_on_where_it_stopped(scenes: Path, tmp_path: Path) -> None:
     settings = settings_for(scenes, tmp_path / "out", write={"shard_size": 16, "finalize": False})
     whole = generate(settings, quiet=True)
     assert (whole.status, whole.shards) == ("sharded", 5)
-    shards = tmp_path / "out" / "_shards"
-    parts = [shards / f"part-{i:08d}.parquet" for i in range(5)]
+    parts = [shard_file(tmp_path / "out", i) for i in range(5)]
     originals = [part.read_bytes() for part in parts]
     parts[0].unlink()
     parts[1].write_bytes(originals[1][:1000])
@@ -268,7 +268,7 @@ def test_a_run_goes_on_where_it_stopped(scenes: Path, tmp_path: Path) -> None:
         quiet=True,
     )
 
-    assert [part.read_bytes() for part in parts] == originals
+    assert [shard_file(tmp_path / "out", i).read_bytes() for i in range(5)] == originals
     assert [parts[2].stat().st_mtime_ns, parts[4].stat().st_mtime_ns] == untouched
     assert finished.status == "complete"
     assert finished.counts == whole.counts
@@ -293,7 +293,7 @@ def test_overwrite_goes_on_with_the_same_run_all_the_same(scenes: Path, tmp_path
     write = {"shard_size": 4, "finalize": False, "overwrite": True}
     settings = settings_for(scenes, tmp_path, num_samples=8, write=write)
     generate(settings, quiet=True)
-    part = tmp_path / "_shards/part-00000000.parquet"
+    part = shard_file(tmp_path, 0)
     before = part.stat().st_mtime_ns
     assert generate(settings, quiet=True).status == "sharded"
     assert part.stat().st_mtime_ns == before

@@ -262,7 +262,7 @@ def test_a_commit_writes_what_is_fine_and_tells_what_is_rejected(
     assert (row.shard, row.asked, row.written, row.rejected) == (3, 12, 8, 4)
     assert row.first_rejected == "boat/boat_002.jpg: the file is empty"
     assert read_ledger(job.output, "run") == {3: row}
-    rejected = {one.sample_id: (one.stage, one.error) for one in read_rejected(job.output, 3)}
+    rejected = {one.sample_id: (one.stage, one.error) for one in read_rejected(job.output, row)}
     assert rejected == BROKEN
     shard = open_shard(job.output, row).read()
     assert shard["sample_id"].to_pylist() == [i for i in range(12) if i not in BROKEN]
@@ -306,11 +306,11 @@ def test_parts_make_the_same_shard_as_the_whole(
     job, tasks = broken
     whole = commit_shard(job, 3, [ShardPart(drifted(job, tasks, keep_pixels=False)[0])])
     expected = open_shard(job.output, whole).read()
-    told = read_rejected(job.output, 3)
+    told = read_rejected(job.output, whole)
     found = drift_shard(job, tasks, True, Reader(job.source, MOST), rows=rows)
     row = commit_shard(job, 3, (ShardPart(table) for table, _ in found))
     assert open_shard(job.output, row).read().equals(expected)
-    assert read_rejected(job.output, 3) == told
+    assert read_rejected(job.output, row) == told
     for name in ("asked", "written", "rejected", "unread", "interrupted", "first_rejected"):
         assert getattr(row, name) == getattr(whole, name)
     assert (row.image_bytes, row.names_size) == (whole.image_bytes, whole.names_size)

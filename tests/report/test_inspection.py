@@ -17,7 +17,7 @@ from raydrift.place import Place
 from raydrift.report.inspection import Inspection, Spread, inspect_output
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import load_record
-from tests.made_shards import make_shards
+from tests.made_shards import make_shards, shard_file
 
 TRANSFORMS = [
     "rotate:0.3", "default:0.4", "hue:0.0", "default:0.9", "rotate:1.0", "saturation:0.25",
@@ -295,8 +295,8 @@ def test_a_table_that_cannot_be_read_is_a_problem_not_a_crash(damaged: Path, nam
 def test_a_run_with_missing_shards_is_unfinished(sharded: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(sharded, folder)
-    (folder / "_shards" / "part-00000001.json").unlink()
-    (folder / "_shards" / "part-00000003.parquet").unlink()
+    shard_file(folder, 1, "json").unlink()
+    shard_file(folder, 3).unlink()
     found = inspected(folder)
     assert found.shards_done == 3
     assert found.problems == ["2 of 5 shards are missing: run the same generate command again"]
