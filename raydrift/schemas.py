@@ -32,11 +32,13 @@ TRANSFORMS: Final = pa.list_(
             ("type", pa.string()),
             ("level", pa.float64()),
             ("kernel", pa.string()),
-            ("parameters", pa.map_(pa.string(), pa.float64())),
+            ("parameters", pa.string()),
         ]
     )
 )
-"""A sample's transforms in order: as asked for (type, level), and as drawn (kernel, parameters)."""
+"""A sample's transforms in order: as asked for (type, level), and as drawn (kernel, parameters).
+
+The parameters are a JSON object, ``{"degrees": 12.5}``."""
 
 PROVENANCE: Final = pa.schema(
     [
@@ -100,6 +102,11 @@ TASK: Final = pa.schema(
 )
 """What a worker is told of each sample of its shard; ``where``: which drifts are meant for it, one
 value a drift, none where each is meant for all."""
+
+REMARKS: Final = pa.list_(
+    pa.struct([("text", pa.string()), ("images", pa.int64()), ("examples", pa.list_(pa.string()))])
+)
+"""A shard's remarks on its images: the text, how many images it is true of, and a few of them."""
 
 IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """An image file as Hugging Face ``datasets`` stores it."""

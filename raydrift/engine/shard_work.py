@@ -21,12 +21,15 @@ import pyarrow.compute as pc
 from raydrift import schemas
 from raydrift.drift import Drawn, drift_image
 from raydrift.drift.platform import pixel_platform
+from raydrift.drift.written import written
 from raydrift.errors import ImageError, reason
-from raydrift.images.codec import RGB, decode, encode_png
+from raydrift.images.codec import decode_image, encode_png
+from raydrift.images.decoded import RGB, Decoded
 from raydrift.place import Place, may_pass, redacted
 from raydrift.schedules.schedule import SampleDrift, Schedule
 from raydrift.settings import GenerateSettings, ImageSettings, TransformInfo
 from raydrift.storage import layout
+from raydrift.storage.remarks import RemarkCount
 from raydrift.storage.shards import LedgerRow, Rejected, commit, write_samples
 
 _REMOTE_READS: Final = 32
@@ -35,10 +38,11 @@ _LOCAL_READS: Final = 4
 _LOCAL_BATCH: Final = 4  # files a thread reads at once: to wake one costs as much as a small file
 
 _STARTED: Final = "started"
+_REMARKS: Final = "remarks"
 _SECONDS: Final = ("read_seconds", "drift_seconds")
 
-Decoder = Callable[[bytes, ImageSettings], RGB]
-"""``codec.decode``, or what does the same elsewhere."""
+Decoder = Callable[[bytes, ImageSettings], Decoded]
+"""``codec.decode_image``, or what does the same elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def drift_shard(
     tasks: pa.Table,
     keep_pixels: bool,
     reader: "Reader",
-    decoder: Decoder = decode,
+    decoder: Decoder = decode_image,
     rows: int | None = None,
 ) -> Iterator[tuple[pa.Table, RGB | None]]:
     """Reads, decodes, drifts and encodes one shard's images, part by part.
@@ -109,8 +113,8 @@ def drift_shard(
 
     Yields:
         The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
-        ``reason``, ``pixels_on``, and for the rejected ones ``stage``, ``error`` and ``passing``;
-        and the pixels, uint8 of shape (n, height, width, 3), black where rejected.
+        ``reason``, ``pixels_on``, ``remarks``, and for the rejected ones ``stage``, ``error`` and
+        ``passing``; and the pixels, uint8 of shape (n, height, width, 3), black where rejected.
     """
     contents = reader.fetch(tasks["source_path"].to_pylist())
     for start in range(0, tasks.num_rows, rows or tasks.num_rows):
@@ -132,6 +136,7 @@ def _drift_part(
     pngs = PngColumn(tasks.num_rows, size[0] * (3 * size[1] + 1))  # each row has a filter byte
     chains: list[list[Drawn]] = []
     problems: list[ImageError | None] = []
+    remarks: list[tuple[str, ...]] = []
     waited = 0.0
     ids = tasks["sample_id"].to_pylist()
     drifts = job.drifts(tasks)
@@ -140,18 +145,20 @@ def _drift_part(
         content = next(contents)
         waited += time.perf_counter() - before
         try:
-            image = decoded_image(settings, content, decoder)
-            image, drawn = drifted_image(settings, image, sample_id, transforms)
+            decoded = decoded_image(settings, content, decoder)
+            image, drawn = drifted_image(settings, decoded.pixels, sample_id, transforms)
         except ImageError as problem:
             pngs.add(None)
             chains.append([])
             problems.append(problem)
+            remarks.append(())
             continue
         if pixels is not None:
             pixels[place] = image
         pngs.add(encode_png(image))
         chains.append(drawn)
         problems.append(None)
+        remarks.append(decoded.remarks)
     organized = settings.write.organize_by_class
     class_names = tasks["class_name"].to_pylist()
     file_names = [
@@ -161,10 +168,11 @@ def _drift_part(
     names = pa.array(file_names, pa.string())
     images = pa.StructArray.from_arrays([pngs.finish(), names], ["bytes", "path"])
     table = tasks.append_column("file_name", names).append_column("image", images)
-    table = table.append_column("transforms", pa.array(map(_written, chains), schemas.TRANSFORMS))
+    table = table.append_column("transforms", pa.array(map(written, chains), schemas.TRANSFORMS))
     table = table.append_column("drifted", pa.array(drifts.levels > 0))
     table = table.append_column("level", pa.array(drifts.levels))
     table = table.append_column("reason", pa.array(drifts.reasons(), pa.string()))
+    table = table.append_column(_REMARKS, pa.array(remarks, pa.list_(pa.string())))
     for column, texts in (
         ("stage", [problem and problem.stage for problem in problems]),
         ("error", [problem and problem.reason for problem in problems]),
@@ -181,8 +189,8 @@ def _drift_part(
 
 
 def decoded_image(
-    settings: GenerateSettings, content: bytes | ImageError, decoder: Decoder = decode
-) -> RGB:
+    settings: GenerateSettings, content: bytes | ImageError, decoder: Decoder = decode_image
+) -> Decoded:
     """Decodes what ``fetch`` brought.
 
     Raises:
@@ -244,6 +252,7 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
         worker=f"{socket.gethostname()}:{os.getpid()}",
         pixels_on=made.pixels_on,
         embedded_on=made.embedded_on,
+        remarks=made.remarks.listed,
         started=made.started,
         write_seconds=time.perf_counter() - clock - others,
         **made.totals,
@@ -264,6 +273,7 @@ class _Made:
         self.started = 0.0
         self.pixels_on = self.embedded_on = ""
         self.rejected: list[Rejected] = []
+        self.remarks = RemarkCount()
         self.totals: dict[str, Any] = {}
 
     def add(self, part: ShardPart) -> pa.Table:
@@ -278,6 +288,7 @@ class _Made:
         kept = table if pc.all(fine).as_py() else table.filter(fine)  # a filter copies
         written = kept.select(self.schema.names).cast(self.schema)
         self.rejected += _rejected(table.filter(pc.invert(fine)))
+        self.remarks.add_images(table["source_path"], table[_REMARKS])
         sizes = pc.binary_length(pc.struct_field(written["image"], "bytes"))
         counts = {
             "asked": table.num_rows,
@@ -367,15 +378,3 @@ def _rejected(table: pa.Table) -> list[Rejected]:
 
 def _in_one_line(rejected: Rejected) -> str:
     return " ".join(f"{rejected.path}: {rejected.error}".split())
-
-
-def _written(chain: list[Drawn]) -> list[dict[str, Any]]:
-    return [
-        {
-            "type": str(drawn.info.transf_type),
-            "level": drawn.info.drift_level,
-            "kernel": str(drawn.kernel),
-            "parameters": list(drawn.parameters.items()),
-        }
-        for drawn in chain
-    ]

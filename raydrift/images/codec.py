@@ -2,9 +2,10 @@
 
 What becomes of the less usual images: EXIF orientation is applied, unless the EXIF is broken.
 Transparent pixels are laid over white. Of an animation or a multi-page file the first frame is
-taken. 16-bit grey is divided by 257; float pixels are taken as 0 to 1 if none lies outside, else as
-0 to 255. CMYK is converted by Pillow's formula. Colour profiles are not applied. A truncated file
-is rejected, never half used.
+taken. Samples of more than 8 bits, with a sign or with a point are drawn in the range of values
+that the settings give, else in the one that their kind promises: 16-bit grey is divided by 257,
+floats are taken as 0 to 1. CMYK is converted by Pillow's formula. Colour profiles are not applied.
+A truncated file is rejected, never half used.
 """
 
 import re
@@ -13,7 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -24,11 +25,12 @@ from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
 
 from raydrift.errors import ImageError
+from raydrift.images import tiff
+from raydrift.images.decoded import RGB as RGB
+from raydrift.images.decoded import Decoded
+from raydrift.images.photometric import Drawn, draw, draw_grey
 from raydrift.images.resize import resize, resize_image
 from raydrift.settings import ImageSettings
-
-RGB = npt.NDArray[np.uint8]
-"""Pixels of shape (height, width, 3), red first, 0 to 255."""
 
 _JPEG_START: Final = b"\xff\xd8\xff"
 _EXIF_START: Final = b"Exif\0\0"
@@ -54,6 +56,11 @@ _FILTER_UP: Final = 2
 
 
 def decode(data: bytes, settings: ImageSettings) -> RGB:
+    """Decodes an image file as ``decode_image``; returns its pixels alone."""
+    return decode_image(data, settings).pixels
+
+
+def decode_image(data: bytes, settings: ImageSettings) -> Decoded:
     """Decodes an image file, turns it upright and resizes it.
 
     The size is changed as torchvision's ``Resize`` does it, by an antialiased bilinear filter. A
@@ -65,15 +72,17 @@ def decode(data: bytes, settings: ImageSettings) -> RGB:
         settings: The wanted size and the limits.
 
     Returns:
-        uint8 pixels of shape (settings.height, settings.width, 3).
+        The pixels, of shape (settings.height, settings.width, 3), and remarks on them.
 
     Raises:
         ImageError: The file is not a whole image that can be used.
     """
     if not data:
         raise ImageError("decode", "the file is empty")
+    if tiff.is_tiff(data) and (decoded := _decode_tiff(data, settings)) is not None:
+        return decoded
     image = _decode_jpeg(data, settings) if data.startswith(_JPEG_START) else None
-    return _decode_any(data, settings) if image is None else image
+    return _decode_any(data, settings) if image is None else Decoded(image)
 
 
 def encode_png(image: RGB) -> bytes:
@@ -119,7 +128,40 @@ def _decode_jpeg(data: bytes, settings: ImageSettings) -> RGB | None:
     return _upright(resize(pixels, *_lying(settings, orientation)), orientation)
 
 
-def _decode_any(data: bytes, settings: ImageSettings) -> RGB:
+def _decode_tiff(data: bytes, settings: ImageSettings) -> Decoded | None:
+    """Decodes a TIFF; None: Pillow reads it as well, or tells better what is wrong with it."""
+    from tifffile import TiffFileError
+
+    try:
+        with tiff.opened(data) as page:
+            if tiff.is_plain(data, page):
+                return None
+            _check_pixels(tiff.size_of(page), settings)
+            image = tiff.read(data, page)
+        drawn = draw(image, settings)
+    except (ImageError, MemoryError):
+        raise
+    except TiffFileError:
+        return None
+    except Exception as error:
+        raise ImageError("decode", _in_a_line(error)) from None
+    return _finished(drawn, image.orientation, settings)
+
+
+def _finished(drawn: Drawn, orientation: int, settings: ImageSettings) -> Decoded:
+    """An image of deep samples at its size, upright."""
+    resized = resize_image(Image.fromarray(drawn.levels), *_lying(settings, orientation))
+    if resized.ndim == 2:
+        resized = cv2.cvtColor(resized, cv2.COLOR_GRAY2RGB)
+    return Decoded(_upright(resized, orientation), drawn.remarks, drawn.values)
+
+
+def _in_a_line(error: Exception) -> str:
+    reason = " ".join(str(error).split()) or "no reason given"
+    return f"{type(error).__name__}: {reason}"
+
+
+def _decode_any(data: bytes, settings: ImageSettings) -> Decoded:
     # Pillow's plugins raise nearly anything on bytes that are not what they seem.
     try:
         with warnings.catch_warnings(), _pillows_limit(settings.max_pixels):
@@ -127,12 +169,15 @@ def _decode_any(data: bytes, settings: ImageSettings) -> RGB:
             with Image.open(BytesIO(data), formats=_FORMATS) as image:
                 _check_pixels(_largest(image), settings)
                 _check_end(image, data)
+                if (samples := _deep_samples(image)) is not None:
+                    orientation = _orientation(image.getexif)
+                    return _finished(draw_grey(samples, settings), orientation, settings)
                 rgb = _as_rgb(image)
                 orientation = _orientation(image.getexif)
                 resized = resize_image(rgb, *_lying(settings, orientation))
                 if resized.ndim == 2:
                     resized = cv2.cvtColor(resized, cv2.COLOR_GRAY2RGB)
-                return _upright(resized, orientation)
+                return Decoded(_upright(resized, orientation))
     except ImageError:
         raise
     except UnidentifiedImageError:
@@ -140,8 +185,7 @@ def _decode_any(data: bytes, settings: ImageSettings) -> RGB:
     except Image.DecompressionBombError as error:
         raise _too_large(_NUMBER.findall(str(error))[0], settings) from None
     except Exception as error:
-        reason = " ".join(str(error).split()) or "no reason given"
-        raise ImageError("decode", f"{type(error).__name__}: {reason}") from None
+        raise ImageError("decode", _in_a_line(error)) from None
 
 
 @contextmanager
@@ -192,8 +236,6 @@ def _unknown(data: bytes) -> str:
 def _as_rgb(image: Image.Image) -> Image.Image:
     """The image in RGB, or in 8-bit grey: that is resized alike in a third of the memory."""
     image.load()
-    if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_grey_levels(image))
     if image.has_transparency_data:
         over = image if image.mode == "RGBA" else image.convert("RGBA")
         white = Image.new("RGB", over.size, "white")
@@ -202,16 +244,13 @@ def _as_rgb(image: Image.Image) -> Image.Image:
     return image if image.mode in ("L", "RGB") else image.convert("RGB")
 
 
-def _grey_levels(image: Image.Image) -> npt.NDArray[np.uint8]:
-    values = np.nan_to_num(np.array(image, np.float32), copy=False)
+def _deep_samples(image: Image.Image) -> npt.NDArray[Any] | None:
+    """The samples of a grey image that Pillow opened, of more than 8 bits; None: it has no more."""
     if image.mode == "F":
-        scale = 255.0 if values.min() >= 0 and values.max() <= 1 else 1.0
-    else:
-        deep = image.mode != "I" or image.format == "PPM" or values.max() > 255
-        scale = 1 / 257 if deep else 1.0
-    values *= scale
-    np.clip(np.rint(values, out=values), 0, 255, out=values)
-    return values.astype(np.uint8)
+        return np.array(image)
+    if image.mode.startswith("I"):  # whose values are those of 16 bits in all formats but TIFF
+        return np.array(image).astype(np.uint16)
+    return None
 
 
 def _lying(settings: ImageSettings, orientation: int) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from raydrift.place.place import Place, unfinished_of
 from raydrift.place.retries import may_pass, retrying
 from raydrift.place.secrecy import redacted
 from raydrift.place.sinks import Buffer, Sink
+from raydrift.place.sync import Sync
 
 __all__ = [
     "Buffer",
@@ -14,6 +15,7 @@ __all__ = [
     "Place",
     "Receipt",
     "Sink",
+    "Sync",
     "may_pass",
     "redacted",
     "retrying",

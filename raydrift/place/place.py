@@ -23,6 +23,7 @@ from raydrift.place.s3 import S3Store
 from raydrift.place.s3_upload import LARGEST_UPLOAD
 from raydrift.place.secrecy import redacted
 from raydrift.place.sinks import Sink, SmallWrites
+from raydrift.place.sync import Sync, make_folder, sync_file, sync_folder, sync_path
 
 _ASIDE: Final = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp")
 _DELETERS: Final = 16
@@ -129,6 +130,8 @@ class Place:
         """Makes this folder and those above it; S3 has none, there the bucket has to be there."""
         if self.s3 is not None:
             self._trying(partial(self.s3.check_bucket, self.path))
+        elif self.is_local:
+            self._trying(partial(make_folder, self.path))
         else:
             self._trying(lambda: self.filesystem.create_dir(self.path, recursive=True))
 
@@ -177,19 +180,24 @@ class Place:
         with file:
             return pa.BufferReader(file.read_buffer())
 
-    def write_bytes(self, data: bytes | pa.Buffer) -> None:
-        """Writes this file whole or not at all."""
+    def write_bytes(self, data: bytes | pa.Buffer, sync: Sync = Sync.ALL) -> None:
+        """Writes this file whole or not at all.
+
+        Args:
+            data: Its content.
+            sync: What of it a power cut cannot take away any more, where this is a local disk.
+        """
         if self.s3 is not None:
             self._trying(partial(self.s3.put, self.path, data))
         else:
-            self._trying(lambda: self._write(data))
+            self._trying(lambda: self._write(data, sync))
 
-    def _write(self, data: bytes | pa.Buffer) -> None:
-        with self.writing() as sink:
+    def _write(self, data: bytes | pa.Buffer, sync: Sync) -> None:
+        with self.writing(sync=sync) as sink:
             sink.write(data)
 
     @contextmanager
-    def writing(self, expected_bytes: int = 0) -> Iterator[Sink]:
+    def writing(self, expected_bytes: int = 0, sync: Sync = Sync.ALL) -> Iterator[Sink]:
         """Opens this file for writing; it appears whole when the block ends, or not at all.
 
         It is written under another name and moved. To S3 it is one upload, which is completed or
@@ -197,12 +205,13 @@ class Place:
 
         Args:
             expected_bytes: About how large the file will be, if that is known.
+            sync: What of it a power cut cannot take away any more, where this is a local disk.
         """
         if self.s3 is not None:
             with self.s3.writing(self.path, expected_bytes) as upload:
                 yield upload
             return
-        with self._aside() as aside, self.filesystem.open_output_stream(aside) as sink:
+        with self._aside(sync) as aside, self.filesystem.open_output_stream(aside) as sink:
             yield SmallWrites(sink) if self.is_local else sink
 
     @contextmanager
@@ -226,32 +235,47 @@ class Place:
                 yield file
 
     @contextmanager
-    def _aside(self) -> Iterator[str]:
-        """Another path, from which the file is moved to its own; after an error it is deleted."""
+    def _aside(self, sync: Sync = Sync.ALL) -> Iterator[str]:
+        """Another path, from which the file is moved to its own; after an error it is deleted.
+
+        It is synced before it is moved, so that the name never stands for less than its bytes.
+        """
         name = self.path.rpartition("/")[2]
         folder = self.path.removesuffix(name)
         aside = f"{folder}.{name}.{uuid4().hex[:8]}.tmp"
         try:
             yield aside
+            if self.is_local and sync is not Sync.NONE:
+                sync_path(aside)
             self.filesystem.move(aside, self.path)
+            if self.is_local and sync is Sync.ALL:
+                sync_folder(folder)
         except BaseException:
             with suppress(OSError):
                 self.filesystem.delete_file(aside)
             raise
 
-    def write_new(self, data: bytes) -> bool:
+    def write_new(self, data: bytes, sync: Sync = Sync.ALL) -> bool:
         """Writes this file unless it is there already; False: it is.
 
         Only this machine's disks and S3 are sure of that where two do it at once.
+
+        Args:
+            data: Its content.
+            sync: What of it a power cut cannot take away any more, where this is a local disk.
         """
         if self.s3 is not None:
             return self._trying(partial(self.s3.put_new, self.path, data))
         if self.is_local:
             try:
-                with Path(self.path).open("xb") as file:
+                with Path(self.path).open("xb", buffering=0) as file:
                     file.write(data)
+                    if sync is not Sync.NONE:
+                        sync_file(file.fileno())
             except FileExistsError:
                 return False
+            if sync is Sync.ALL:
+                sync_folder(os.path.dirname(self.path))
             return True
         if self.is_file():
             return False

@@ -33,6 +33,7 @@ _ASIDE: Final = ("compute", "batch_size")
 
 PIXEL_PACKAGES: Final = (
     "numpy", "opencv-python-headless", "simplejpeg", "cykooz.resizer", "isal", "pillow",
+    "tifffile", "imagecodecs",
 )  # fmt: skip
 """What makes pixels and PNGs; every worker has the same versions."""
 
@@ -59,6 +60,8 @@ class RunRecord:
             first shard was: others make other bytes.
         plan: Workers and embedders of the last session that made shards.
         counts: Samples asked for, written, rejected; bytes.
+        remarks: On images that were used but are worth a look: the text, how many images it is true
+            of, and the paths of a few.
         timings: Seconds, by what they were spent on; those of ``all_workers`` are sums over the
             shards, of all sessions.
         workers: Hosts and processes that committed shards, samples of the least and the most busy.
@@ -80,6 +83,7 @@ class RunRecord:
     made_on: dict[str, str] = field(default_factory=dict)
     plan: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    remarks: list[dict[str, Any]] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     workers: dict[str, int] = field(default_factory=dict)
     slowest_shards: list[dict[str, Any]] = field(default_factory=list)

@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 from isal import isal_zlib
 
 from raydrift.errors import ShardError
-from raydrift.place import Place, Sink, retrying, unfinished_of
+from raydrift.place import Place, Sink, Sync, retrying, unfinished_of
 from raydrift.storage import layout
+from raydrift.storage.remarks import Remark
 
 STAGES: Final = ("read", "drift", "embed", "write")
 """What is done with a shard, one after the other."""
@@ -58,6 +59,7 @@ class LedgerRow:
         crc32: Of its parquet file; a SHA-256 would cost more than all else in the merge.
         first_rejected: ``path: reason`` of the first rejected image, else empty.
         attempt: Which of the attempts at the shard this is: a part of its files' names.
+        remarks: On images in it, which are worth a look.
         worker: Where it was made, ``HOST:PID``.
         pixels_on: The kind of machine that its images were made on.
         embedded_on: The kind of machine that its embeddings were made on; empty without them.
@@ -81,6 +83,7 @@ class LedgerRow:
     first_rejected: str = ""
     interrupted: int = 0
     attempt: str = ""
+    remarks: tuple[Remark, ...] = ()
     worker: str = ""
     pixels_on: str = ""
     embedded_on: str = ""
@@ -124,7 +127,12 @@ class LedgerRow:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Reads the row from plain values; keys of later versions are passed over."""
-        return cls(**{item.name: values[item.name] for item in fields(cls) if item.name in values})
+        known = {item.name: values[item.name] for item in fields(cls) if item.name in values}
+        remarks = (
+            Remark(one["text"], one["images"], tuple(one["examples"]))
+            for one in known.pop("remarks", ())
+        )
+        return cls(**known, remarks=tuple(remarks))
 
 
 def write_samples(
@@ -137,7 +145,7 @@ def write_samples(
     """
     place = output / layout.SHARDS / layout.shard_name(shard, attempt)
     if place.is_local:
-        with place.writing() as file:
+        with place.writing(sync=Sync.BYTES) as file:  # its ledger entry makes its name last
             sink = ChecksumSink(file)
             _write_parquet(schema, parts, pa.PythonFile(sink, "w"))
         return sink.size, sink.crc32

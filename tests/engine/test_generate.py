@@ -19,8 +19,9 @@ from PIL import Image
 from raydrift import schemas
 from raydrift.catalog import load_catalog
 from raydrift.config import generate_settings
-from raydrift.drift import Drawn, apply_chain
+from raydrift.drift import apply_chain
 from raydrift.drift.platform import pixel_platform
+from raydrift.drift.written import read_back
 from raydrift.embed.state import load_state
 from raydrift.embed.weights import find_weights
 from raydrift.engine.generate import generate, shown
@@ -38,8 +39,6 @@ from raydrift.settings import (
     CalibrationSettings,
     GenerateSettings,
     ImageSettings,
-    ImageTransform,
-    TransformInfo,
 )
 from raydrift.storage.record import RunRecord
 from tests.made_shards import shard_file
@@ -148,14 +147,7 @@ def test_a_provenance_row_explains_every_pixel(embedded: Run, scenes: Path) -> N
         for row, member in zip(
             table(embedded, "provenance").to_pylist()[::7], archive.namelist()[::7], strict=True
         ):
-            drawn = [
-                Drawn(
-                    TransformInfo(step["type"], step["level"]),
-                    ImageTransform(step["kernel"]),
-                    dict(step["parameters"]),
-                )
-                for step in row["transforms"]
-            ]
+            drawn = read_back(row["transforms"])
             source = decode((scenes / row["source_path"]).read_bytes(), ImageSettings())
             again = apply_chain(source, drawn, seed=42, sample_id=row["sample_id"])
             written = np.asarray(Image.open(archive.open(member)))

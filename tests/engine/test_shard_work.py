@@ -18,7 +18,8 @@ from PIL import Image
 
 from raydrift import schemas
 from raydrift.catalog import load_catalog
-from raydrift.drift import Drawn, apply_chain
+from raydrift.drift import apply_chain
+from raydrift.drift.written import read_back
 from raydrift.engine.shard_work import Reader, ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.errors import ImageError
 from raydrift.images.codec import RGB, decode
@@ -207,18 +208,6 @@ def test_images_do_not_depend_on_the_shard_they_are_in(scenes: Path) -> None:
     assert alone["transforms"][0] == together["transforms"][6]
 
 
-def drawn_from(transforms: list[dict[str, Any]]) -> list[Drawn]:
-    """What a row of the column ``transforms`` says was done."""
-    return [
-        Drawn(
-            TransformInfo(one["type"], one["level"]),
-            ImageTransform(one["kernel"]),
-            dict(one["parameters"]),
-        )
-        for one in transforms
-    ]
-
-
 @settings(max_examples=40)
 @given(
     transforms=st.lists(
@@ -236,7 +225,7 @@ def test_the_transforms_column_replays_to_the_same_pixels(
     (row,) = table.to_pylist()
     original = decode((scenes / row["source_path"]).read_bytes(), SMALL)
     replayed = apply_chain(
-        original, drawn_from(row["transforms"]), seed=seed, sample_id=row["sample_id"]
+        original, read_back(row["transforms"]), seed=seed, sample_id=row["sample_id"]
     )
     assert [(one["type"], one["level"]) for one in row["transforms"]] == [
         (str(info.transf_type), info.drift_level) for info in transforms

@@ -29,9 +29,9 @@ from raydrift.storage.finalize import finalize
 from raydrift.storage.record import load_record
 from raydrift.storage.shards import LedgerRow, open_shard, read_ledger
 from raydrift.storage.spread import Spread, in_threads
-from raydrift.storage.tables import TableSink
+from raydrift.storage.tables import HashingSink, TableSink
 from raydrift.storage.zip_directory import ZipDirectory
-from tests.made_shards import embeddings_of, make_shards, shard_file
+from tests.made_shards import embeddings_of, make_shards, shard_file, with_maps
 
 SIDE = 32
 ALL_FILES = {
@@ -170,6 +170,16 @@ def test_the_tables_hold_every_sample_once_in_id_order(finished: Path) -> None:
         assert table["sample_id"].to_pylist() == ids, name
         assert table["timestamp"].to_pylist() == times, name
     assert pq.read_table(finished / "provenance.parquet")["sample_id"].to_pylist() == ids
+
+
+def test_the_provenance_of_shards_with_maps_is_as_it_is_now(finished: Path) -> None:
+    """Which an earlier version wrote."""
+    shard = pq.read_table(finished / "_shards" / "part-00000002.parquet")
+    buffer = io.BytesIO()
+    with TableSink(HashingSink(buffer), schemas.PROVENANCE) as sink:
+        sink.add(with_maps(shard))
+    found = pq.read_table(pa.BufferReader(buffer.getvalue()))
+    assert found.to_pylist() == shard.select(schemas.PROVENANCE.names).to_pylist()
 
 
 def test_every_name_of_the_mapping_opens_in_the_zip(scenes: Path, tmp_path: Path) -> None:
