@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 from pyarrow import parquet as pq
 
+from raydrift.catalog.files import sizes_and_times
 from raydrift.catalog.listing import Listing
 from raydrift.errors import CatalogError
 from raydrift.place import Place
@@ -81,11 +82,13 @@ def _listing(
     if with_labels and "label" in table.column_names:
         labels = _labels(place, names, table["label"])
     root, paths = _paths(place, table["path"].cast(pa.large_string()), options)
+    size, modified = sizes_and_times(root, paths.to_pylist())
     rows = pa.table(
         {
             "path": paths,
             "class_index": ranks[encoded.indices.to_numpy()],
-            "size": np.full(len(paths), -1),
+            "size": size,
+            "modified": modified,
         }
     )
     return Listing(root, rows, classes, labels, columns=_others(table))

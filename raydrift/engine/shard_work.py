@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from isal import isal_zlib
 
 from raydrift import schemas
 from raydrift.drift import Drawn, drift_image
@@ -113,8 +114,9 @@ def drift_shard(
 
     Yields:
         The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
-        ``reason``, ``pixels_on``, ``remarks``, and for the rejected ones ``stage``, ``error`` and
-        ``passing``; and the pixels, uint8 of shape (n, height, width, 3), black where rejected.
+        ``reason``, ``pixels_on``, ``remarks``, ``content_crc``, and for the rejected ones
+        ``stage``, ``error`` and ``passing``; and the pixels, uint8 of shape (n, height, width, 3),
+        black where rejected.
     """
     contents = reader.fetch(tasks["source_path"].to_pylist())
     for start in range(0, tasks.num_rows, rows or tasks.num_rows):
@@ -137,6 +139,7 @@ def _drift_part(
     chains: list[list[Drawn]] = []
     problems: list[ImageError | None] = []
     remarks: list[tuple[str, ...]] = []
+    checksums: list[int | None] = []
     waited = 0.0
     ids = tasks["sample_id"].to_pylist()
     drifts = job.drifts(tasks)
@@ -144,6 +147,7 @@ def _drift_part(
         before = time.perf_counter()
         content = next(contents)
         waited += time.perf_counter() - before
+        checksums.append(content_crc(content))
         try:
             decoded = decoded_image(settings, content, decoder)
             image, drawn = drifted_image(settings, decoded.pixels, sample_id, transforms)
@@ -178,6 +182,7 @@ def _drift_part(
         ("error", [problem and problem.reason for problem in problems]),
     ):
         table = table.append_column(column, pa.array(texts, pa.string()))
+    table = table.append_column("content_crc", pa.array(checksums, pa.int64()))
     here = pa.array([pixel_platform()] * tasks.num_rows, pa.string())
     table = table.append_column("pixels_on", here)
     passing = [problem is not None and problem.passing for problem in problems]
@@ -186,6 +191,11 @@ def _drift_part(
     for column, value in zip((_STARTED, *_SECONDS), seconds, strict=True):
         table = table.append_column(column, pa.array(np.full(tasks.num_rows, value)))
     return table, pixels
+
+
+def content_crc(content: bytes | ImageError) -> int | None:
+    """CRC-32 of a file's bytes; None where it could not be read."""
+    return None if isinstance(content, ImageError) else isal_zlib.crc32(content)
 
 
 def decoded_image(
@@ -252,6 +262,7 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
         worker=f"{socket.gethostname()}:{os.getpid()}",
         pixels_on=made.pixels_on,
         embedded_on=made.embedded_on,
+        listing=made.listing,
         remarks=made.remarks.listed,
         started=made.started,
         write_seconds=time.perf_counter() - clock - others,
@@ -272,6 +283,7 @@ class _Made:
         self.schema = schemas.shard(settings.embedding.compute)
         self.started = 0.0
         self.pixels_on = self.embedded_on = ""
+        self.listing = 0
         self.rejected: list[Rejected] = []
         self.remarks = RemarkCount()
         self.totals: dict[str, Any] = {}
@@ -302,6 +314,7 @@ class _Made:
         for name, value in counts.items():
             self.totals[name] = self.totals.get(name, 0) + value
         self.started = self.started or table[_STARTED][0].as_py()
+        self.listing = isal_zlib.crc32(table["file_state"].to_numpy(), self.listing)
         self.pixels_on, self.embedded_on = table["pixels_on"][0].as_py(), part.embedded_on
         return written
 
@@ -370,10 +383,8 @@ class Reader:
 
 
 def _rejected(table: pa.Table) -> list[Rejected]:
-    rows = table.select(["sample_id", "source_path", "stage", "error"]).to_pylist()
-    return [
-        Rejected(one["sample_id"], one["source_path"], one["stage"], one["error"]) for one in rows
-    ]
+    names = ["sample_id", "source_path", "stage", "error", "content_crc"]
+    return [Rejected(*row.values()) for row in table.select(names).to_pylist()]
 
 
 def _in_one_line(rejected: Rejected) -> str:

@@ -88,8 +88,7 @@ def _usable(found: RunRecord, names: dict[str, int], overwrite: bool) -> RunReco
     if found.status == "complete":
         whole = all(names.get(name) == facts["size"] for name, facts in found.files.items())
         return found if whole else None
-    used = (name for name in RESULT_PACKAGES if name != "torch" or found.has_embeddings)
-    other = other_version(used, found.versions)
+    other = _other_version(found)
     if other is None:
         return found
     if overwrite:
@@ -98,6 +97,17 @@ def _usable(found: RunRecord, names: dict[str, int], overwrite: bool) -> RunReco
         f"shards were made with {other}: finish them with the same versions, "
         "or begin again with --overwrite"
     )
+
+
+def _other_version(found: RunRecord) -> str | None:
+    used = (name for name in RESULT_PACKAGES if name != "torch" or found.has_embeddings)
+    return other_version(used, found.versions)
+
+
+def can_make_some_again(output: Place, record: RunRecord) -> bool:
+    """Whether some shards of a finished run can be made again: the others are still there."""
+    there = read_attempts(output, record.fingerprint)
+    return bool(there) and _other_version(record) is None
 
 
 def whole_shards(output: Place, record: RunRecord, checked: bool) -> dict[int, LedgerRow]:

@@ -70,6 +70,7 @@ class RunRecord:
         files: Size and checksum of the merged files by name: CRC-32 of the zip, which is written in
             many places at once, SHA-256 of the tables.
         versions: Of Python and the packages that the bytes come from.
+        listing: Of the merged shards, in which state their files were, see ``storage.listing``.
     """
 
     identity: dict[str, Any]
@@ -90,6 +91,7 @@ class RunRecord:
     accepted: dict[str, int | str] = field(default_factory=dict)
     files: dict[str, dict[str, int | str]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=lambda: installed_versions())
+    listing: str = ""
     format: int = FORMAT
 
     @property
@@ -127,7 +129,7 @@ def make_identity(
     Args:
         settings: Of the run.
         samples: How many it has, ``num_samples`` resolved.
-        catalog_digest: Of the input's paths, classes and sizes.
+        catalog_digest: Of the input's paths and classes.
         weights_digest: Of the network's weights; None without embeddings.
     """
     plain = as_dict(settings)

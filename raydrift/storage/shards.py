@@ -39,6 +39,7 @@ class Rejected:
     path: str
     stage: str
     error: str
+    content_crc: int | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class LedgerRow:
         worker: Where it was made, ``HOST:PID``.
         pixels_on: The kind of machine that its images were made on.
         embedded_on: The kind of machine that its embeddings were made on; empty without them.
+        listing: CRC-32 of its files' states in the listing that it was made by.
         started: When, in seconds since 1970.
         read_seconds: Waited for input.
         drift_seconds: Decoded, drifted and encoded.
@@ -87,6 +89,7 @@ class LedgerRow:
     worker: str = ""
     pixels_on: str = ""
     embedded_on: str = ""
+    listing: int = -1
     started: float = 0.0
     read_seconds: float = 0.0
     drift_seconds: float = 0.0
