@@ -6,17 +6,19 @@ checksum of that list.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from hashlib import sha256
 from typing import Any, Final
 
 import pyarrow as pa
 
+from raydrift import schemas
 from raydrift.errors import ShardError
 from raydrift.place import Place
 from raydrift.storage import layout
 from raydrift.storage.made_on import made_alike
 from raydrift.storage.record import RunRecord
+from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import (
     LedgerRow,
     best,
@@ -25,7 +27,12 @@ from raydrift.storage.shards import (
     remove_other_attempts,
 )
 
-_KINDS: Final[dict[Any, pa.DataType]] = {int: pa.int64(), float: pa.float64(), str: pa.string()}
+_KINDS: Final[dict[Any, pa.DataType]] = {
+    int: pa.int64(),
+    float: pa.float64(),
+    str: pa.string(),
+    tuple[Remark, ...]: schemas.REMARKS,
+}
 _SCHEMA: Final = pa.schema([(item.name, _KINDS[item.type]) for item in fields(LedgerRow)])
 _ROWS_AT_ONCE: Final = 4_096
 
@@ -105,7 +112,7 @@ def _pack(rows: Sequence[LedgerRow]) -> bytes:
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     with pa.ipc.new_file(sink, _SCHEMA, options=options) as writer:
         for start in range(0, len(rows), _ROWS_AT_ONCE):
-            some = [vars(row) for row in rows[start : start + _ROWS_AT_ONCE]]
+            some = [asdict(row) for row in rows[start : start + _ROWS_AT_ONCE]]
             writer.write_batch(pa.RecordBatch.from_pylist(some, schema=_SCHEMA))
     return bytes(sink.getvalue())
 
