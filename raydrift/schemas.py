@@ -49,10 +49,11 @@ PROVENANCE: Final = pa.schema(
         ("level", pa.float64()),
         ("reason", pa.string()),
         ("transforms", TRANSFORMS),
+        ("content_crc", pa.int64()),
     ]
 )
 """``provenance.parquet``: where a sample came from, whether it drifted, how strongly (the largest
-level in force on it), why, and all that was done to it."""
+level in force on it), why, all that was done to it, and the CRC-32 of its file."""
 
 REJECTED: Final = pa.schema(
     [
@@ -60,9 +61,11 @@ REJECTED: Final = pa.schema(
         ("path", pa.string()),
         ("stage", pa.string()),
         ("error", pa.string()),
+        ("content_crc", pa.int64()),
     ]
 )
-"""``rejected.parquet``: the images that could not be used, and why."""
+"""``rejected.parquet``: the images that could not be used, why, and the CRC-32 of their files, null
+where these could not be read."""
 
 METRICS: Final = pa.schema(
     [
@@ -98,10 +101,11 @@ TASK: Final = pa.schema(
         ("class_name", pa.string()),
         ("label", pa.int64()),
         ("where", pa.list_(pa.bool_())),
+        ("file_state", pa.int64()),
     ]
 )
 """What a worker is told of each sample of its shard; ``where``: which drifts are meant for it, one
-value a drift, none where each is meant for all."""
+value a drift, none where each is meant for all; ``file_state``: ``Catalog.states``."""
 
 REMARKS: Final = pa.list_(
     pa.struct([("text", pa.string()), ("images", pa.int64()), ("examples", pa.list_(pa.string()))])
@@ -121,7 +125,10 @@ def shard(embeddings: bool) -> pa.Schema:
         pa.field("file_name", pa.string()),
         pa.field("image", IMAGE),
     ]
-    columns += [PROVENANCE.field(name) for name in ("drifted", "level", "reason", "transforms")]
+    columns += [
+        PROVENANCE.field(name)
+        for name in ("drifted", "level", "reason", "transforms", "content_crc")
+    ]
     if embeddings:
         columns.append(pa.field("embedding", EMBEDDINGS.field("embedding").type))
     return pa.schema(columns)

@@ -157,8 +157,8 @@ def sleep_through(sleep: Sleep) -> dict[str, Any]:
 def _catalog(images: int) -> Catalog:
     """A listing of files that nobody reads."""
     paths = pa.array([f"class/{i:012d}.jpg" for i in range(images)], pa.large_string())
-    classes, sizes = np.zeros(images, np.int32), np.ones(images, np.int64)
-    table = pa.table({"path": paths, "class_index": classes, "size": sizes})
+    classes, ones = np.zeros(images, np.int32), np.ones(images, np.int64)
+    table = pa.table({"path": paths, "class_index": classes, "size": ones, "modified": ones})
     return Catalog(Place.of("input"), table, ("class",), {"class": 0})
 
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 from pyarrow import parquet as pq
 
+from raydrift.catalog.files import sizes_and_times
 from raydrift.catalog.listing import Listing
 from raydrift.catalog.repeated import repeated_files
 from raydrift.errors import CatalogError
@@ -153,7 +154,8 @@ def _listing(
     index = ranks[encoded.indices.to_numpy()]
     repeated = repeated_files(place, root, paths, index, classes)
     notes = () if repeated is None else (repeated,)
-    rows = pa.table({"path": paths, "class_index": index, "size": np.full(len(paths), -1)})
+    size, modified = sizes_and_times(root, paths.to_pylist())
+    rows = pa.table({"path": paths, "class_index": index, "size": size, "modified": modified})
     return Listing(root, rows, classes, labels, columns=_others(table), notes=notes)
 
 

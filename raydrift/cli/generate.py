@@ -167,6 +167,8 @@ def run_generate(
     with suppress(RaydriftError):  # whatever is wrong with it, the run says it
         before = load_record(output)
     record = run(settings, notes=notes, quiet=quiet)
+    if before is not None:
+        before.listing = record.listing  # files that were merely touched are no news
     tell(record, output, None if record == before else time.monotonic() - start)
     return record
 

@@ -155,9 +155,15 @@ def _record(settings: EvaluateSettings, catalog: Catalog) -> EvaluationRecord:
     run, sweep = settings.run, settings.sweep
     weights = find_weights(run.embedding.weights, run.seed, run.options_of("weights"))
     samples, _ = samples_of(run, catalog)
+    infos = tuple(one for chain in sweep.chains for one in chain)
+    identity = make_identity(
+        replace(run, transforms=infos), samples, catalog.digest(), weights.digest
+    )
+    identity["embedding"]["batch_size"] = run.embedding.batch_size
     swept = {"transforms": [str(one) for one in sweep.transforms], "levels": list(sweep.levels)}
     return EvaluationRecord(
-        identity=make_identity(run, samples, catalog.digest(), weights.digest)
+        identity=identity
+        | {"classes": dict(catalog.labels)}
         | Stream.of(run, catalog).identity(run)
         | swept,
         settings=shown(run) | swept | {"batches": settings.batches},

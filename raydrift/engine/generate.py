@@ -10,6 +10,7 @@ from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream
 from raydrift.config import as_dict
 from raydrift.embed.weights import find_weights
+from raydrift.engine.changes import InputNow, changes_of_results, note_listing
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.run import Clock, Run
 from raydrift.engine.run_log import RunLog, damage_teller, wait_teller
@@ -19,7 +20,7 @@ from raydrift.place import Place, redacted
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
-from raydrift.storage.output import failing_as_output, find_run, make_folder
+from raydrift.storage.output import can_make_some_again, failing_as_output, find_run, make_folder
 from raydrift.storage.record import RunRecord, make_identity
 from raydrift.storage.shards import remove_shards
 from raydrift.storage.unread import is_any_readable_now
@@ -84,6 +85,15 @@ def generate(
         if found is not None and _gains(found, settings, output, catalog.root):
             found = None
         if found is not None and found.status == "complete":
+            now = InputNow(settings, catalog, found)
+            changes = changes_of_results(output, found, now)
+            if changes.images and not can_make_some_again(output, found):
+                notes = [*notes, changes.told(found.shards, kept=False)]
+                found = None
+        if found is not None and found.status == "complete" and not changes.images:
+            if changes.same:
+                note_listing(found, changes.same, now)
+                found.save(output)
             if not settings.write.keep_shards:
                 with suppress(OSError):  # a run that was killed at its very end left them
                     remove_shards(output)
@@ -92,11 +102,12 @@ def generate(
         if settings.write.finalize and found is None:
             check_before_run(output, samples, settings.image)
         record = RunRecord(
-            identity=identity,
+            identity=found.identity if found else identity,
             settings=shown(replace(settings, num_samples=samples)),
             shard_size=found.shard_size if found else shard_size(settings, samples),
             samples=samples,
             classes=dict(catalog.labels),
+            made_on=dict(found.made_on) if found else {},
             ignored=dict(catalog.ignored),
             notes=list(dict.fromkeys([*(found.notes if found else ()), *notes])),
         )

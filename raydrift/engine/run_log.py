@@ -126,6 +126,10 @@ class RunLog:
             text = f"{len(shards)} shards are made again: more of their images may be readable now"
             self._tell(logging.INFO, "look_again", text, shards=len(shards))
 
+    def changed(self, told: str, images: int, shards: int) -> None:
+        """Images of the input are others than when shards were made of them."""
+        self._tell(logging.WARNING, "changed", told, images=images, shards=shards)
+
     def damaged(self, error: ShardError) -> None:
         """A shard was found damaged by the merge."""
         self._tell(logging.WARNING, "damaged", f"made again: {error}")

@@ -10,16 +10,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from isal import isal_zlib
 
 from raydrift import schemas
 from raydrift.drift import Drawn, drift_image
+from raydrift.drift.platform import pixel_platform
 from raydrift.drift.written import written
 from raydrift.errors import ImageError, PipelineError, reason
 from raydrift.images.codec import decode_image, encode_png
@@ -55,6 +57,7 @@ class ShardJob:
         fingerprint: The run's.
         versions: Of the packages that the run is made with.
         schedule: What happens to each sample; None: the settings' transforms to every one.
+        made_on: The kinds of machines that the run's first shard was made on, if there is one.
     """
 
     settings: GenerateSettings
@@ -63,6 +66,7 @@ class ShardJob:
     fingerprint: str
     versions: Mapping[str, str]
     schedule: Schedule | None = None
+    made_on: Mapping[str, str] = field(default_factory=dict)
 
     def drifts(self, tasks: pa.Table) -> SampleDrift:
         """What happens to the samples of a shard (``schemas.TASK``)."""
@@ -81,11 +85,13 @@ class ShardPart:
         table: What ``drift_shard`` made of them.
         embeddings: float64 of shape (n, 512), a row for every row of the table; None: none.
         embed_seconds: What they took.
+        embedded_on: The kind of machine that they were made on.
     """
 
     table: pa.Table
     embeddings: npt.NDArray[np.float64] | None = None
     embed_seconds: float = 0.0
+    embedded_on: str = ""
 
 
 def drift_shard(
@@ -108,8 +114,9 @@ def drift_shard(
 
     Yields:
         The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
-        ``reason``, ``remarks``, and for the rejected ones ``stage``, ``error`` and ``passing``; and
-        the pixels, uint8 of shape (n, height, width, 3), black where rejected.
+        ``reason``, ``pixels_on``, ``remarks``, ``content_crc``, and for the rejected ones
+        ``stage``, ``error`` and ``passing``; and the pixels, uint8 of shape (n, height, width, 3),
+        black where rejected.
     """
     contents = reader.fetch(tasks["source_path"].to_pylist())
     for start in range(0, tasks.num_rows, rows or tasks.num_rows):
@@ -132,6 +139,7 @@ def _drift_part(
     chains: list[list[Drawn]] = []
     problems: list[ImageError | None] = []
     remarks: list[tuple[str, ...]] = []
+    checksums: list[int | None] = []
     waited = 0.0
     ids = tasks["sample_id"].to_pylist()
     drifts = job.drifts(tasks)
@@ -139,6 +147,7 @@ def _drift_part(
         before = time.perf_counter()
         content = next(contents)
         waited += time.perf_counter() - before
+        checksums.append(content_crc(content))
         try:
             decoded = decoded_image(settings, content, decoder)
             image, drawn = drifted_image(settings, decoded.pixels, sample_id, transforms)
@@ -173,12 +182,20 @@ def _drift_part(
         ("error", [problem and problem.reason for problem in problems]),
     ):
         table = table.append_column(column, pa.array(texts, pa.string()))
+    table = table.append_column("content_crc", pa.array(checksums, pa.int64()))
+    here = pa.array([pixel_platform()] * tasks.num_rows, pa.string())
+    table = table.append_column("pixels_on", here)
     passing = [problem is not None and problem.passing for problem in problems]
     table = table.append_column("passing", pa.array(passing))
     seconds = (started, waited, time.perf_counter() - clock - waited)
     for column, value in zip((_STARTED, *_SECONDS), seconds, strict=True):
         table = table.append_column(column, pa.array(np.full(tasks.num_rows, value)))
     return table, pixels
+
+
+def content_crc(content: bytes | ImageError) -> int | None:
+    """CRC-32 of a file's bytes; None where it could not be read."""
+    return None if isinstance(content, ImageError) else isal_zlib.crc32(content)
 
 
 def decoded_image(
@@ -243,6 +260,9 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
         unread=sum(one.stage == "read" for one in made.rejected),
         first_rejected=_in_one_line(made.rejected[0]) if made.rejected else "",
         worker=f"{socket.gethostname()}:{os.getpid()}",
+        pixels_on=made.pixels_on,
+        embedded_on=made.embedded_on,
+        listing=made.listing,
         remarks=made.remarks.listed,
         started=made.started,
         write_seconds=time.perf_counter() - clock - others,
@@ -262,6 +282,8 @@ class _Made:
     def __init__(self, settings: GenerateSettings) -> None:
         self.schema = schemas.shard(settings.embedding.compute)
         self.started = 0.0
+        self.pixels_on = self.embedded_on = ""
+        self.listing = 0
         self.rejected: list[Rejected] = []
         self.remarks = RemarkCount()
         self.totals: dict[str, Any] = {}
@@ -292,6 +314,8 @@ class _Made:
         for name, value in counts.items():
             self.totals[name] = self.totals.get(name, 0) + value
         self.started = self.started or table[_STARTED][0].as_py()
+        self.listing = isal_zlib.crc32(table["file_state"].to_numpy(), self.listing)
+        self.pixels_on, self.embedded_on = table["pixels_on"][0].as_py(), part.embedded_on
         return written
 
 
@@ -368,10 +392,8 @@ class Reader:
 
 
 def _rejected(table: pa.Table) -> list[Rejected]:
-    rows = table.select(["sample_id", "source_path", "stage", "error"]).to_pylist()
-    return [
-        Rejected(one["sample_id"], one["source_path"], one["stage"], one["error"]) for one in rows
-    ]
+    names = ["sample_id", "source_path", "stage", "error", "content_crc"]
+    return [Rejected(*row.values()) for row in table.select(names).to_pylist()]
 
 
 def _in_one_line(rejected: Rejected) -> str:

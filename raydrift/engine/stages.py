@@ -22,6 +22,7 @@ import pyarrow as pa
 import ray
 
 from raydrift import schemas
+from raydrift.drift.platform import pixel_platform
 from raydrift.engine.shard_work import (
     Decoder,
     Reader,
@@ -37,6 +38,7 @@ from raydrift.errors import ImageError, OutputError, PipelineError, RaydriftErro
 from raydrift.images.codec import RGB
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
 from raydrift.place import retrying
+from raydrift.storage.made_on import check_made_on
 from raydrift.storage.output import cannot_write
 from raydrift.storage.record import PIXEL_PACKAGES, other_version
 from raydrift.storage.shards import LedgerRow, Rejected
@@ -167,9 +169,11 @@ class TwinStage:
         tasks = samples_of(row)
         try:
             result = pickle.dumps(self._measure(self._embed(tasks)))
+            made_on = {"pixels": pixel_platform(), "embeddings": self._embedder.platform}
         except RaydriftError as error:
             return _failure(error)
-        return pa.table({"result": [result], _FAILURE: [""], "message": [""]})
+        row = {"result": result, "host": socket.gethostname(), "made_on": made_on}
+        return pa.Table.from_pylist([row | {_FAILURE: "", "message": ""}])
 
     def _embed(self, tasks: pa.Table) -> LevelBatch:
         started = time.time()
@@ -235,6 +239,8 @@ class _Drifter:
                 f"the run is made with {self._other} on node {socket.gethostname()}: install the "
                 "same versions everywhere, then run the same command again"
             )
+        here = {"pixels": pixel_platform()}
+        check_made_on(self._job.made_on, here, socket.gethostname())
 
 
 def _decoder() -> Decoder:
@@ -261,6 +267,7 @@ class _LazyEmbedder:
         self._device = None if on_gpu else "cpu"
         self._threads = None if on_gpu else 1
         self._embedder: Embedder | None = None
+        self.platform = ""
 
     def ready(self) -> "Embedder":
         if self._embedder is None:
@@ -269,6 +276,9 @@ class _LazyEmbedder:
             weights = ray.get(self._weights)
             settings = self._job.settings.embedding
             self._embedder = Embedder(weights, settings, self._device, self._threads)
+            image = self._job.settings.image
+            self.platform = self._embedder.platform(image.height, image.width)
+        check_made_on(self._job.made_on, {"embeddings": self.platform}, socket.gethostname())
         return self._embedder
 
 
@@ -303,7 +313,8 @@ def _embedded(embedder: _LazyEmbedder | None, parts: Iterable[_Part]) -> Iterato
                 continue
             network = embedder.ready()
             clock = time.perf_counter()
-            yield ShardPart(table, network(pixels), time.perf_counter() - clock)
+            embeddings = network(pixels)
+            yield ShardPart(table, embeddings, time.perf_counter() - clock, embedder.platform)
     except OSError as error:  # which has nothing to do with the output
         raise PipelineError(f"a worker failed: {type(error).__name__}: {reason(error)}") from error
 

@@ -122,6 +122,11 @@ class Drift:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, check(getattr(self, name), name))
 
+    @property
+    def varies_level(self) -> bool:
+        """Whether samples get it at any level up to the full one."""
+        return self.kind is DriftKind.INCREMENTAL or self.varies == LEVEL
+
     def written(self) -> dict[str, Any]:
         """The drift as plain values, the way TOML has it; what is not of its kind is left out."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}

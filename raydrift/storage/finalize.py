@@ -13,6 +13,7 @@ from raydrift.storage import layout
 from raydrift.storage.accepted import accept, rows_to_merge
 from raydrift.storage.crc32 import combine
 from raydrift.storage.damage import find_damage
+from raydrift.storage.listing import pack
 from raydrift.storage.record import RunRecord, require_record
 from raydrift.storage.rejected import check_before_merge_alone, write_rejected
 from raydrift.storage.shards import LedgerRow, remove_other_attempts, remove_shards
@@ -88,6 +89,7 @@ def finalize(
     record.files[layout.REJECTED] = write_rejected(output, rows)
     record.timings["finalize"] = round(perf_counter() - start, 3)
     summarize(record, rows)
+    record.listing = pack([row.listing for row in rows])
     record.status = "complete"
     check()
     record.save(output)

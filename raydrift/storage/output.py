@@ -11,6 +11,7 @@ from raydrift.place import Place, redacted
 from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.damage import find_damage
+from raydrift.storage.made_on import made_alike
 from raydrift.storage.record import (
     RESULT_PACKAGES,
     RunRecord,
@@ -117,7 +118,7 @@ def _usable(
         found.status = "running"
         if not rows_there(output, found):
             return found
-    other = other_version(RESULT_PACKAGES, found.versions)
+    other = _other_version(found)
     if other is None:
         return found
     if overwrite:
@@ -128,6 +129,17 @@ def _usable(
     )
 
 
+def _other_version(found: RunRecord) -> str | None:
+    used = (name for name in RESULT_PACKAGES if name != "torch" or found.has_embeddings)
+    return other_version(used, found.versions)
+
+
+def can_make_some_again(output: Place, record: RunRecord) -> bool:
+    """Whether some shards of a finished run can be made again: the others are still there."""
+    there = read_attempts(output, record.fingerprint)
+    return bool(there) and _other_version(record) is None
+
+
 def whole_shards(output: Place, record: RunRecord, checked: bool) -> dict[int, LedgerRow]:
     """The shards of a run that are there and whole, of several attempts at one the best.
 
@@ -136,7 +148,7 @@ def whole_shards(output: Place, record: RunRecord, checked: bool) -> dict[int, L
         record: Of the run.
         checked: Whether all bytes are read to find the altered ones; the merge does that too.
     """
-    rows = read_attempts(output, record.fingerprint)
+    rows = made_alike(read_attempts(output, record.fingerprint), record)
     return best(intact(output, rows) if checked else rows)
 
 
