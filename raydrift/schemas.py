@@ -101,6 +101,11 @@ TASK: Final = pa.schema(
 """What a worker is told of each sample of its shard; ``where``: which drifts are meant for it, one
 value a drift, none where each is meant for all."""
 
+REMARKS: Final = pa.list_(
+    pa.struct([("text", pa.string()), ("images", pa.int64()), ("examples", pa.list_(pa.string()))])
+)
+"""A shard's remarks on its images: the text, how many images it is true of, and a few of them."""
+
 IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """An image file as Hugging Face ``datasets`` stores it."""
 

@@ -172,6 +172,7 @@ def tell(record: "RunRecord", output: object, seconds: float | None) -> None:
     """Prints what a run has, and where; without seconds, that it was there already."""
     from raydrift.cli.console import console
     from raydrift.storage import layout
+    from raydrift.storage.remarks import Remark
 
     out = console()
     counts = record.counts
@@ -182,6 +183,8 @@ def tell(record: "RunRecord", output: object, seconds: float | None) -> None:
         out.print(f"  passed over: {number:,} ({reason})")
     for note in record.notes:
         out.print(f"  {note}")
+    for remark in record.remarks:
+        out.print(f"  {Remark(**remark)}")
     if record.status != "complete":
         out.print(
             f"  shards in {output}/{layout.SHARDS}: merge them with raydrift finalize {output}"

@@ -11,6 +11,7 @@ from raydrift.errors import ShardError
 from raydrift.log import tell
 from raydrift.place import Place
 from raydrift.storage.record import RunRecord
+from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import LedgerRow
 
 if TYPE_CHECKING:
@@ -123,6 +124,8 @@ class RunLog:
 
     def end(self, record: RunRecord, seconds: float) -> None:
         """The run did what it was asked to."""
+        for remark in record.remarks:
+            self._tell(logging.WARNING, "remark", str(Remark(**remark)), **remark)
         counts = record.counts
         text = f"{record.status}: {counts['written']} images in {self._output}"
         self._tell(

@@ -21,11 +21,13 @@ import pyarrow.compute as pc
 from raydrift import schemas
 from raydrift.drift import Drawn, drift_image
 from raydrift.errors import ImageError, reason
-from raydrift.images.codec import RGB, decode, encode_png
+from raydrift.images.codec import decode_image, encode_png
+from raydrift.images.decoded import RGB, Decoded
 from raydrift.place import Place, may_pass, redacted
 from raydrift.schedules.schedule import SampleDrift, Schedule
 from raydrift.settings import GenerateSettings, ImageSettings, TransformInfo
 from raydrift.storage import layout
+from raydrift.storage.remarks import RemarkCount
 from raydrift.storage.shards import LedgerRow, Rejected, commit, write_samples
 
 _REMOTE_READS: Final = 32
@@ -34,10 +36,11 @@ _LOCAL_READS: Final = 4
 _LOCAL_BATCH: Final = 4  # files a thread reads at once: to wake one costs as much as a small file
 
 _STARTED: Final = "started"
+_REMARKS: Final = "remarks"
 _SECONDS: Final = ("read_seconds", "drift_seconds")
 
-Decoder = Callable[[bytes, ImageSettings], RGB]
-"""``codec.decode``, or what does the same elsewhere."""
+Decoder = Callable[[bytes, ImageSettings], Decoded]
+"""``codec.decode_image``, or what does the same elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def drift_shard(
     tasks: pa.Table,
     keep_pixels: bool,
     reader: "Reader",
-    decoder: Decoder = decode,
+    decoder: Decoder = decode_image,
     rows: int | None = None,
 ) -> Iterator[tuple[pa.Table, RGB | None]]:
     """Reads, decodes, drifts and encodes one shard's images, part by part.
@@ -104,8 +107,8 @@ def drift_shard(
 
     Yields:
         The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
-        ``reason``, and for the rejected ones ``stage``, ``error`` and ``passing``; and the pixels,
-        uint8 of shape (n, height, width, 3), black where rejected.
+        ``reason``, ``remarks``, and for the rejected ones ``stage``, ``error`` and ``passing``; and
+        the pixels, uint8 of shape (n, height, width, 3), black where rejected.
     """
     contents = reader.fetch(tasks["source_path"].to_pylist())
     for start in range(0, tasks.num_rows, rows or tasks.num_rows):
@@ -127,6 +130,7 @@ def _drift_part(
     pngs = PngColumn(tasks.num_rows, size[0] * (3 * size[1] + 1))  # each row has a filter byte
     chains: list[list[Drawn]] = []
     problems: list[ImageError | None] = []
+    remarks: list[tuple[str, ...]] = []
     waited = 0.0
     ids = tasks["sample_id"].to_pylist()
     drifts = job.drifts(tasks)
@@ -135,18 +139,20 @@ def _drift_part(
         content = next(contents)
         waited += time.perf_counter() - before
         try:
-            image = decoded_image(settings, content, decoder)
-            image, drawn = drifted_image(settings, image, sample_id, transforms)
+            decoded = decoded_image(settings, content, decoder)
+            image, drawn = drifted_image(settings, decoded.pixels, sample_id, transforms)
         except ImageError as problem:
             pngs.add(None)
             chains.append([])
             problems.append(problem)
+            remarks.append(())
             continue
         if pixels is not None:
             pixels[place] = image
         pngs.add(encode_png(image))
         chains.append(drawn)
         problems.append(None)
+        remarks.append(decoded.remarks)
     organized = settings.write.organize_by_class
     class_names = tasks["class_name"].to_pylist()
     file_names = [
@@ -160,6 +166,7 @@ def _drift_part(
     table = table.append_column("drifted", pa.array(drifts.levels > 0))
     table = table.append_column("level", pa.array(drifts.levels))
     table = table.append_column("reason", pa.array(drifts.reasons(), pa.string()))
+    table = table.append_column(_REMARKS, pa.array(remarks, pa.list_(pa.string())))
     for column, texts in (
         ("stage", [problem and problem.stage for problem in problems]),
         ("error", [problem and problem.reason for problem in problems]),
@@ -174,8 +181,8 @@ def _drift_part(
 
 
 def decoded_image(
-    settings: GenerateSettings, content: bytes | ImageError, decoder: Decoder = decode
-) -> RGB:
+    settings: GenerateSettings, content: bytes | ImageError, decoder: Decoder = decode_image
+) -> Decoded:
     """Decodes what ``fetch`` brought.
 
     Raises:
@@ -233,6 +240,7 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
         unread=sum(one.stage == "read" for one in made.rejected),
         first_rejected=_in_one_line(made.rejected[0]) if made.rejected else "",
         worker=f"{socket.gethostname()}:{os.getpid()}",
+        remarks=made.remarks.listed,
         started=made.started,
         write_seconds=time.perf_counter() - clock - others,
         **made.totals,
@@ -252,6 +260,7 @@ class _Made:
         self.schema = schemas.shard(settings.embedding.compute)
         self.started = 0.0
         self.rejected: list[Rejected] = []
+        self.remarks = RemarkCount()
         self.totals: dict[str, Any] = {}
 
     def add(self, part: ShardPart) -> pa.Table:
@@ -266,6 +275,7 @@ class _Made:
         kept = table if pc.all(fine).as_py() else table.filter(fine)  # a filter copies
         written = kept.select(self.schema.names).cast(self.schema)
         self.rejected += _rejected(table.filter(pc.invert(fine)))
+        self.remarks.add_images(table["source_path"], table[_REMARKS])
         sizes = pc.binary_length(pc.struct_field(written["image"], "bytes"))
         counts = {
             "asked": table.num_rows,

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import ray
 
+from raydrift import schemas
 from raydrift.engine.shard_work import (
     Decoder,
     Reader,
@@ -201,7 +202,7 @@ class _Drifter:
         ids, paths = tasks["sample_id"].to_pylist(), tasks["source_path"].to_pylist()
         for row, content in enumerate(self._reader.fetch(paths)):
             try:
-                pixels[len(rows)] = decoded_image(settings, content, self._decoder)
+                pixels[len(rows)] = decoded_image(settings, content, self._decoder).pixels
             except ImageError as problem:
                 rejected.append(Rejected(ids[row], paths[row], problem.stage, problem.reason))
             else:
@@ -266,7 +267,9 @@ def _commit(
         return _failure(error)
     except OSError as error:
         return _failure(OutputError(cannot_write(job.output, error)))
-    return pa.Table.from_pylist([asdict(row) | {"failure": "", "message": ""}])
+    table = pa.Table.from_pylist([asdict(row) | {"failure": "", "message": ""}])
+    remarks = pa.array([[asdict(remark) for remark in row.remarks]], schemas.REMARKS)
+    return table.set_column(table.schema.get_field_index("remarks"), "remarks", remarks)
 
 
 def _once(work: Callable[[], LedgerRow]) -> LedgerRow:

@@ -24,11 +24,10 @@ from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
 
 from raydrift.errors import ImageError
+from raydrift.images.decoded import RGB as RGB
+from raydrift.images.decoded import Decoded
 from raydrift.images.resize import resize, resize_image
 from raydrift.settings import ImageSettings
-
-RGB = npt.NDArray[np.uint8]
-"""Pixels of shape (height, width, 3), red first, 0 to 255."""
 
 _JPEG_START: Final = b"\xff\xd8\xff"
 _EXIF_START: Final = b"Exif\0\0"
@@ -54,6 +53,11 @@ _FILTER_UP: Final = 2
 
 
 def decode(data: bytes, settings: ImageSettings) -> RGB:
+    """Decodes an image file as ``decode_image``; returns its pixels alone."""
+    return decode_image(data, settings).pixels
+
+
+def decode_image(data: bytes, settings: ImageSettings) -> Decoded:
     """Decodes an image file, turns it upright and resizes it.
 
     The size is changed as torchvision's ``Resize`` does it, by an antialiased bilinear filter. A
@@ -65,7 +69,7 @@ def decode(data: bytes, settings: ImageSettings) -> RGB:
         settings: The wanted size and the limits.
 
     Returns:
-        uint8 pixels of shape (settings.height, settings.width, 3).
+        The pixels, of shape (settings.height, settings.width, 3), and remarks on them.
 
     Raises:
         ImageError: The file is not a whole image that can be used.
@@ -73,7 +77,7 @@ def decode(data: bytes, settings: ImageSettings) -> RGB:
     if not data:
         raise ImageError("decode", "the file is empty")
     image = _decode_jpeg(data, settings) if data.startswith(_JPEG_START) else None
-    return _decode_any(data, settings) if image is None else image
+    return Decoded(_decode_any(data, settings) if image is None else image)
 
 
 def encode_png(image: RGB) -> bytes:

@@ -11,7 +11,7 @@ from raydrift.catalog import Catalog, load_catalog
 from raydrift.catalog.stream import sample_order
 from raydrift.drift import drift_image
 from raydrift.errors import CatalogError, ImageError, SettingsError, reason
-from raydrift.images.codec import RGB
+from raydrift.images.decoded import RGB, Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder
 from raydrift.place import redacted
 from raydrift.report.level_sheet import LevelCard, level_sheet
@@ -104,7 +104,7 @@ def preview(
 def _samples(
     settings: GenerateSettings,
     catalog: Catalog,
-    decoder: Callable[[bytes, ImageSettings], RGB],
+    decoder: Callable[[bytes, ImageSettings], Decoded],
 ) -> Iterator[tuple[int, str, str, RGB | ImageError]]:
     """The run's samples in order: id, path, class, and the pixels or why there are none."""
     order = sample_order(settings, catalog).rows
@@ -117,7 +117,7 @@ def _samples(
         image: RGB | ImageError
         try:
             content = catalog.root.at(path).read_bytes(settings.image.max_bytes)
-            image = decoder(content, settings.image)
+            image = decoder(content, settings.image).pixels
         except ImageError as error:
             image = error
         except (OSError, ValueError) as error:

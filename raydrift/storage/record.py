@@ -50,6 +50,8 @@ class RunRecord:
         notes: Plain sentences that whoever uses the result should read.
         plan: Workers and embedders of the last session that made shards.
         counts: Samples asked for, written, rejected; bytes.
+        remarks: On images that were used but are worth a look: the text, how many images it is true
+            of, and the paths of a few.
         timings: Seconds, by what they were spent on; those of ``all_workers`` are sums over the
             shards, of all sessions.
         workers: Hosts and processes that committed shards, samples of the least and the most busy.
@@ -69,6 +71,7 @@ class RunRecord:
     notes: list[str] = field(default_factory=list)
     plan: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    remarks: list[dict[str, Any]] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     workers: dict[str, int] = field(default_factory=dict)
     slowest_shards: list[dict[str, Any]] = field(default_factory=list)

@@ -19,6 +19,7 @@ from isal import isal_zlib
 from raydrift.errors import ShardError
 from raydrift.place import Place, Sink, retrying
 from raydrift.storage import layout
+from raydrift.storage.remarks import Remark
 
 STAGES: Final = ("read", "drift", "embed", "write")
 """What is done with a shard, one after the other."""
@@ -57,6 +58,7 @@ class LedgerRow:
         size: Bytes of its parquet file.
         crc32: Of its parquet file; a SHA-256 would cost more than all else in the merge.
         first_rejected: ``path: reason`` of the first rejected image, else empty.
+        remarks: On images in it, which are worth a look.
         worker: Where it was made, ``HOST:PID``.
         started: When, in seconds since 1970.
         read_seconds: Waited for input.
@@ -77,6 +79,7 @@ class LedgerRow:
     crc32: int
     first_rejected: str = ""
     interrupted: int = 0
+    remarks: tuple[Remark, ...] = ()
     worker: str = ""
     started: float = 0.0
     read_seconds: float = 0.0
@@ -97,7 +100,12 @@ class LedgerRow:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Reads the row from plain values; keys of later versions are passed over."""
-        return cls(**{item.name: values[item.name] for item in fields(cls) if item.name in values})
+        known = {item.name: values[item.name] for item in fields(cls) if item.name in values}
+        remarks = (
+            Remark(one["text"], one["images"], tuple(one["examples"]))
+            for one in known.pop("remarks", ())
+        )
+        return cls(**known, remarks=tuple(remarks))
 
 
 def write_samples(
