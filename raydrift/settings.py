@@ -81,20 +81,27 @@ class ImageSettings:
         width: Likewise.
         max_pixels: An input image of more pixels is rejected before it is decoded.
         max_bytes: An input file of more bytes is rejected before it is read.
+        max_memory: An input image that takes more bytes of memory to decode is rejected, before it
+            is decoded; those of its file are among them.
+        profile: What is done with colour profiles: ``ignore`` leaves the pixels as they are,
+            ``convert`` brings them to sRGB.
     """
 
     height: int = 224
     width: int = 224
     max_pixels: int = 200_000_000
     max_bytes: int = 2**30
+    max_memory: int = 2**29
+    profile: str = "ignore"
 
     def __post_init__(self) -> None:
         for name in ("height", "width"):
             value = getattr(self, name)
             _require(8 <= value <= 8192, f"image.{name}", value, "give 8 to 8192 pixels")
-        for name in ("max_pixels", "max_bytes"):
+        for name in ("max_pixels", "max_bytes", "max_memory"):
             value = getattr(self, name)
             _require(value > 0, f"image.{name}", value, "give at least 1")
+        _choose("image.profile", self.profile, ("ignore", "convert"))
 
     @property
     def bytes(self) -> int:

@@ -18,7 +18,9 @@ class Decoded:
         remarks: Plain phrases without the file's name, as ``came out black: set
             image.value_range``. A run counts the images of each phrase and tells it at its end,
             so a phrase is the same for every image that it is true of.
+        profile: The name of the colour profile that was applied; None: none was.
     """
 
     pixels: RGB
     remarks: tuple[str, ...] = ()
+    profile: str | None = None
