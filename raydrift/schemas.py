@@ -47,10 +47,12 @@ PROVENANCE: Final = pa.schema(
         ("level", pa.float64()),
         ("reason", pa.string()),
         ("transforms", TRANSFORMS),
+        ("profile", pa.string()),
     ]
 )
 """``provenance.parquet``: where a sample came from, whether it drifted, how strongly (the largest
-level in force on it), why, and all that was done to it."""
+level in force on it), why, all that was done to it, and the name of the colour profile that was
+applied to it, if one was."""
 
 REJECTED: Final = pa.schema(
     [
@@ -120,6 +122,7 @@ def shard(embeddings: bool) -> pa.Schema:
         pa.field("image", IMAGE),
     ]
     columns += [PROVENANCE.field(name) for name in ("drifted", "level", "reason", "transforms")]
+    columns.append(PROVENANCE.field("profile"))
     if embeddings:
         columns.append(pa.field("embedding", EMBEDDINGS.field("embedding").type))
     return pa.schema(columns)
