@@ -32,11 +32,13 @@ TRANSFORMS: Final = pa.list_(
             ("type", pa.string()),
             ("level", pa.float64()),
             ("kernel", pa.string()),
-            ("parameters", pa.map_(pa.string(), pa.float64())),
+            ("parameters", pa.string()),
         ]
     )
 )
-"""A sample's transforms in order: as asked for (type, level), and as drawn (kernel, parameters)."""
+"""A sample's transforms in order: as asked for (type, level), and as drawn (kernel, parameters).
+
+The parameters are a JSON object, ``{"degrees": 12.5}``."""
 
 PROVENANCE: Final = pa.schema(
     [

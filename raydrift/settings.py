@@ -4,7 +4,8 @@ The command line's flags, a TOML file and the Python API all end here, and what 
 here, once.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from math import inf, isfinite
 from operator import index
@@ -85,6 +86,10 @@ class ImageSettings:
             is decoded; those of its file are among them.
         profile: What is done with colour profiles: ``ignore`` leaves the pixels as they are,
             ``convert`` brings them to sRGB.
+        value_range: The sample values that become black and white, ``(low, high)``, in images of
+            more than 8 bits, with signed samples or with floats; or one such pair for each kind of
+            sample, ``{"uint16": (0, 4095), "float32": (0, 1)}``. A run looks at some of its images
+            for the kinds that are not given.
     """
 
     height: int = 224
@@ -93,6 +98,7 @@ class ImageSettings:
     max_bytes: int = 2**30
     max_memory: int = 2**29
     profile: str = "ignore"
+    value_range: tuple[float, float] | Mapping[str, tuple[float, float]] | None = None
 
     def __post_init__(self) -> None:
         for name in ("height", "width"):
@@ -102,6 +108,15 @@ class ImageSettings:
             value = getattr(self, name)
             _require(value > 0, f"image.{name}", value, "give at least 1")
         _choose("image.profile", self.profile, ("ignore", "convert"))
+        given = self.value_range
+        if isinstance(given, Mapping):
+            for kind in given:
+                ok = re.fullmatch(r"(uint|int|float)[1-9]\d?", kind) is not None
+                _require(ok, "image.value_range", kind, "name kinds as uint16, int16, float32")
+            kinds = {kind: _range(values) for kind, values in sorted(given.items())}
+            object.__setattr__(self, "value_range", kinds)
+        elif given is not None:
+            object.__setattr__(self, "value_range", _range(given))
 
     @property
     def bytes(self) -> int:
@@ -369,6 +384,12 @@ def _require(ok: bool, name: str, value: object, remedy: str) -> None:
 
 def _at_least(least: int, name: str, value: int | None) -> None:
     _require(value is None or value >= least, name, value, f"give at least {least}")
+
+
+def _range(values: Sequence[float]) -> tuple[float, float]:
+    ok = len(values) == 2 and all(map(isfinite, values)) and values[0] < values[1]
+    _require(ok, "image.value_range", list(values), "give [low, high], low below high")
+    return float(values[0]), float(values[1])
 
 
 def _choose(name: str, value: str, choices: tuple[str, ...]) -> None:

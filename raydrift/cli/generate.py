@@ -179,6 +179,12 @@ def tell(record: "RunRecord", output: object, seconds: float | None) -> None:
     rejected = f", {counts['rejected']:,} rejected" if counts["rejected"] else ""
     when = ", complete already: nothing was done" if seconds is None else f" in {seconds:.1f} s"
     out.print(f"{counts['written']:,} images{rejected}{when}")
+    if counts.get("unread"):
+        again = " with --overwrite" if record.status == "complete" else ""
+        out.print(
+            f"  {counts['unread']:,} of the rejected could not be read: where they can be by now, "
+            f"the same generate command{again} makes the set with them"
+        )
     for reason, number in record.ignored.items():
         out.print(f"  passed over: {number:,} ({reason})")
     for note in record.notes:

@@ -21,6 +21,8 @@ from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import failing_as_output, find_run, make_folder
 from raydrift.storage.record import RunRecord, make_identity
+from raydrift.storage.shards import remove_shards
+from raydrift.storage.unread import is_any_readable_now
 from raydrift.storage.zip_room import check_before_run
 
 # Workers that a cluster without a node yet is taken to come to.
@@ -80,10 +82,12 @@ def generate(
     with failing_as_output(output), OutputLock(output, tell=wait_teller(quiet)) as lock:
         found = find_run(output, identity, settings.write.overwrite)
         clock.lap("list")
+        if found is not None and _gains(found, settings, output, catalog.root):
+            found = None
         if found is not None and found.status == "complete":
             if not settings.write.keep_shards:
                 with suppress(OSError):  # a run that was killed at its very end left them
-                    (output / layout.SHARDS).delete()
+                    remove_shards(output)
             RunLog(found, output).end(found, clock.total)
             return found
         if settings.write.finalize and found is None:
@@ -104,6 +108,13 @@ def generate(
             else:
                 run.go_on()
             return run.close()
+
+
+def _gains(found: RunRecord, settings: GenerateSettings, output: Place, source: Place) -> bool:
+    """Whether a finished run that may be overwritten would have more images if it began again."""
+    if found.status != "complete" or not settings.write.overwrite or not found.counts["unread"]:
+        return False
+    return is_any_readable_now(output, source, settings.image.max_bytes)
 
 
 def shard_size(settings: GenerateSettings, samples: int) -> int:

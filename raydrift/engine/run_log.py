@@ -1,7 +1,7 @@
 """What a run tells the log: events with the run's id, and the shard's where it is about one."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +110,12 @@ class RunLog:
             first=row.first_rejected,
             worker=row.worker,
         )
+
+    def look_again(self, shards: Sequence[int]) -> None:
+        """Some shards have images that could not be read, and perhaps can be now."""
+        if shards:
+            text = f"{len(shards)} shards are made again: more of their images may be readable now"
+            self._tell(logging.INFO, "look_again", text, shards=len(shards))
 
     def damaged(self, error: ShardError) -> None:
         """A shard was found damaged by the merge."""

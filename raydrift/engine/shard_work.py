@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from raydrift import schemas
 from raydrift.drift import Drawn, drift_image
+from raydrift.drift.written import written
 from raydrift.engine.reader import Reader
 from raydrift.errors import ImageError
 from raydrift.images.codec import decode_image, encode_png
@@ -158,7 +159,7 @@ def _drift_part(
     names = pa.array(file_names, pa.string())
     images = pa.StructArray.from_arrays([pngs.finish(), names], ["bytes", "path"])
     table = tasks.append_column("file_name", names).append_column("image", images)
-    table = table.append_column("transforms", pa.array(map(_written, chains), schemas.TRANSFORMS))
+    table = table.append_column("transforms", pa.array(map(written, chains), schemas.TRANSFORMS))
     table = table.append_column("drifted", pa.array(drifts.levels > 0))
     table = table.append_column("level", pa.array(drifts.levels))
     table = table.append_column("reason", pa.array(drifts.reasons(), pa.string()))
@@ -213,7 +214,7 @@ def drifted_image(
 
 
 def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> LedgerRow:
-    """Writes and commits a shard; each part is written before the next one is asked for.
+    """Writes and commits an attempt at a shard, each part before the next one is asked for.
 
     Args:
         job: The run.
@@ -236,9 +237,11 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
                 return
             yield made.add(part)
 
-    size, crc32 = write_samples(job.output, shard, made.schema, tables())
+    attempt = layout.new_attempt()
+    size, crc32 = write_samples(job.output, shard, attempt, made.schema, tables())
     row = LedgerRow(
         shard=shard,
+        attempt=attempt,
         fingerprint=job.fingerprint,
         size=size,
         crc32=crc32,
@@ -337,15 +340,3 @@ def _rejected(table: pa.Table) -> list[Rejected]:
 
 def _in_one_line(rejected: Rejected) -> str:
     return " ".join(f"{rejected.path}: {rejected.error}".split())
-
-
-def _written(chain: list[Drawn]) -> list[dict[str, Any]]:
-    return [
-        {
-            "type": str(drawn.info.transf_type),
-            "level": drawn.info.drift_level,
-            "kernel": str(drawn.kernel),
-            "parameters": list(drawn.parameters.items()),
-        }
-        for drawn in chain
-    ]

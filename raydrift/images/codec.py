@@ -2,10 +2,11 @@
 
 What becomes of the less usual images: the orientation that EXIF gives is applied, or the one in XMP
 where EXIF gives none; broken ones are not believed. Transparent pixels are laid over white. Of an
-animation or a multi-page file the first frame is taken. 16-bit grey is divided by 257; float pixels
-are taken as 0 to 1 if none lies outside, else as 0 to 255. CMYK is converted by Pillow's formula.
-Colour profiles are applied where ``ImageSettings.profile`` says so. A file that has lost data is
-rejected, never half used.
+animation or a multi-page file the first frame is taken. Samples of more than 8 bits, with a sign or
+with a point are drawn in the range of values that the settings give, else in the one that their
+kind promises: 16-bit grey is divided by 257, floats are taken as 0 to 1. CMYK is converted by
+Pillow's formula. Colour profiles are applied where the settings say so. A file that has lost data
+is rejected, never half used.
 """
 
 import re
@@ -13,8 +14,9 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -24,6 +26,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
 
 from raydrift.errors import ImageError
+from raydrift.images import tiff
 from raydrift.images.decoded import RGB as RGB
 from raydrift.images.decoded import Decoded
 from raydrift.images.jpeg import JPEG_START, bare, decode_scaled
@@ -31,6 +34,7 @@ from raydrift.images.jpeg_segments import read_header
 from raydrift.images.limits import bytes_a_pixel, check_memory, check_pixels, too_many_pixels
 from raydrift.images.metadata import Metadata, of_image, of_jpeg, of_png
 from raydrift.images.orientation import lying, upright
+from raydrift.images.photometric import Drawn, draw, draw_grey
 from raydrift.images.png import PNG_START, take_apart
 from raydrift.images.profiles import converts, managed
 from raydrift.images.raw import camera_raw
@@ -75,8 +79,12 @@ def decode_image(data: bytes, settings: ImageSettings) -> Decoded:
     if not data:
         raise ImageError("decode", "the file is empty")
     try:
-        image = _decode_jpeg(data, settings) if data.startswith(JPEG_START) else None
-        return _decode_any(data, settings) if image is None else image
+        decoded = None
+        if data.startswith(JPEG_START):
+            decoded = _decode_jpeg(data, settings)
+        elif tiff.is_tiff(data):
+            decoded = _decode_tiff(data, settings)
+        return _decode_any(data, settings) if decoded is None else decoded
     except MemoryError:
         raise ImageError("decode", "decoding it takes more memory than there is") from None
 
@@ -106,13 +114,35 @@ def _chunk(tag: bytes, data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
 
 def _decode_jpeg(data: bytes, settings: ImageSettings) -> Decoded | None:
     header = read_header(data)
-    metadata = of_jpeg(header)
-    orientation = metadata.orientation
-    pixels = decode_scaled(data, header, lying(settings, orientation), settings)
+    said = of_jpeg(header)
+    size = lying(settings, said.orientation)
+    pixels = decode_scaled(data, header, size, settings)
     if pixels is None:
         return None
-    image = upright(resize(pixels, *lying(settings, orientation)), orientation)
-    return managed(image, metadata.profile, settings)
+    return managed(upright(resize(pixels, *size), said.orientation), said.profile, settings)
+
+
+def _decode_tiff(data: bytes, settings: ImageSettings) -> Decoded | None:
+    """Decodes a TIFF; None: Pillow reads it as well, or tells better what is wrong with it."""
+    from tifffile import TiffFileError
+
+    try:
+        with tiff.opened(data) as page:
+            if tiff.is_plain(data, page):
+                return None
+            check_pixels(tiff.size_of(page), settings)
+            image = tiff.read(data, page)
+        drawn = draw(image, settings)
+    except (ImageError, MemoryError):
+        raise
+    except TiffFileError:
+        return None
+    except Exception as error:
+        raise ImageError("decode", _in_a_line(error)) from None
+    profile = image.profile if image.colours not in ("cielab", "icclab") else None  # it is applied
+    return _of_samples(
+        drawn, Metadata(image.orientation, profile), settings, image.colours == "cmyk"
+    )
 
 
 def _decode_any(data: bytes, settings: ImageSettings) -> Decoded:
@@ -120,13 +150,13 @@ def _decode_any(data: bytes, settings: ImageSettings) -> Decoded:
         raise ImageError(
             "decode", f"a camera's raw file ({name}): develop it to JPEG or TIFF first"
         )
-    metadata, file = None, data
+    said, file = None, data
     if data.startswith(PNG_START):
         parts = take_apart(data)
-        metadata, file = of_png(parts), parts.pixels
+        said, file = of_png(parts), parts.pixels
     elif data.startswith(JPEG_START):
         header = read_header(data)
-        metadata = of_jpeg(header)
+        said = of_jpeg(header)
         if not data.startswith(JPEG_START + b"\xff"):  # something is in between, Pillow stumbles
             file = bare(data, header)
     # Pillow's plugins raise nearly anything on bytes that are not what they seem.
@@ -139,7 +169,13 @@ def _decode_any(data: bytes, settings: ImageSettings) -> Decoded:
                 copies = len(data) if file is data else len(data) + len(file)
                 check_memory(copies + pixels * bytes_a_pixel(image), settings)
                 _check_end(image, data)
-                return _finished(image, metadata or of_image(image, data), settings)
+                image.load()  # which turns a TIFF upright, and takes its orientation away
+                said = said or of_image(image, data)
+                if (samples := _deep_samples(image)) is not None:
+                    return _of_samples(draw_grey(samples, settings), said, settings)
+                inks = image.mode == "CMYK"
+                kept = inks and converts(said.profile, settings)
+                return _finished(image if kept else _as_rgb(image), said, settings, inks)
     except (ImageError, MemoryError):
         raise
     except UnidentifiedImageError:
@@ -147,22 +183,41 @@ def _decode_any(data: bytes, settings: ImageSettings) -> Decoded:
     except Image.DecompressionBombError as error:
         raise too_many_pixels(_NUMBER.findall(str(error))[0], settings) from None
     except Exception as error:
-        reason = " ".join(str(error).split()) or "no reason given"
-        raise ImageError("decode", f"{type(error).__name__}: {reason}") from None
+        raise ImageError("decode", _in_a_line(error)) from None
 
 
-def _finished(image: Image.Image, metadata: Metadata, settings: ImageSettings) -> Decoded:
-    """An image that Pillow opened, at its size, upright and in its colours."""
-    image.load()  # which turns a TIFF upright, and takes its orientation away
-    inks, orientation = image.mode == "CMYK", metadata.orientation
-    size = lying(settings, orientation)
-    if inks and converts(metadata.profile, image.mode, settings):
-        resized = np.asarray(image.resize(size[::-1], Image.Resampling.BILINEAR))
+def _of_samples(
+    drawn: Drawn, said: Metadata, settings: ImageSettings, inks: bool = False
+) -> Decoded:
+    image = Image.fromarray(drawn.levels, "CMYK" if drawn.levels.shape[2:] == (4,) else None)
+    decoded = _finished(image, said, settings, inks)
+    return replace(decoded, remarks=drawn.remarks + decoded.remarks, values=drawn.values)
+
+
+def _finished(
+    image: Image.Image, said: Metadata, settings: ImageSettings, inks: bool = False
+) -> Decoded:
+    """An image at its size, upright and in its colours.
+
+    Args:
+        image: In grey, RGB or, where its profile converts that, CMYK.
+        said: What its file says.
+        settings: The wanted size.
+        inks: Whether the file stores CMYK.
+    """
+    size = lying(settings, said.orientation)
+    if image.mode == "CMYK":
+        pixels = np.asarray(image.resize(size[::-1], Image.Resampling.BILINEAR))
     else:
-        resized = resize_image(_as_rgb(image), *size)
-    if resized.ndim == 2:
-        resized = cv2.cvtColor(resized, cv2.COLOR_GRAY2RGB)
-    return managed(upright(resized, orientation), metadata.profile, settings, inks)
+        pixels = resize_image(image, *size)
+    if pixels.ndim == 2:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+    return managed(upright(pixels, said.orientation), said.profile, settings, inks)
+
+
+def _in_a_line(error: Exception) -> str:
+    reason = " ".join(str(error).split()) or "no reason given"
+    return f"{type(error).__name__}: {reason}"
 
 
 @contextmanager
@@ -204,8 +259,6 @@ def _unknown(data: bytes) -> str:
 def _as_rgb(image: Image.Image) -> Image.Image:
     """The image in RGB, or in 8-bit grey: that is resized alike in a third of the memory."""
     image.load()
-    if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_grey_levels(image))
     if image.has_transparency_data:
         over = image if image.mode == "RGBA" else image.convert("RGBA")
         white = Image.new("RGB", over.size, "white")
@@ -214,13 +267,10 @@ def _as_rgb(image: Image.Image) -> Image.Image:
     return image if image.mode in ("L", "RGB") else image.convert("RGB")
 
 
-def _grey_levels(image: Image.Image) -> npt.NDArray[np.uint8]:
-    values = np.nan_to_num(np.array(image, np.float32), copy=False)
+def _deep_samples(image: Image.Image) -> npt.NDArray[Any] | None:
+    """The samples of a grey image that Pillow opened, of more than 8 bits; None: it has no more."""
     if image.mode == "F":
-        scale = 255.0 if values.min() >= 0 and values.max() <= 1 else 1.0
-    else:
-        deep = image.mode != "I" or image.format == "PPM" or values.max() > 255
-        scale = 1 / 257 if deep else 1.0
-    values *= scale
-    np.clip(np.rint(values, out=values), 0, 255, out=values)
-    return values.astype(np.uint8)
+        return np.array(image)
+    if image.mode.startswith("I"):  # whose values are those of 16 bits in all formats but TIFF
+        return np.array(image).astype(np.uint16)
+    return None

@@ -19,6 +19,7 @@ import numpy as np
 from raydrift.errors import ImageError
 from raydrift.images.codec import decode_image
 from raydrift.images.decoded import Decoded
+from raydrift.images.value_range import Values
 from raydrift.settings import ImageSettings
 
 SLOWEST_S: Final = 300.0
@@ -117,7 +118,8 @@ class IsolatedDecoder:
         if verdict == _FINE:
             shape = (settings.height, settings.width, 3)
             pixels = np.frombuffer(answer, np.uint8).reshape(shape).copy()
-            return Decoded(pixels, tuple(json.loads(_receive(child.stdout))))
+            remarks, values, profile = json.loads(_receive(child.stdout))
+            return Decoded(pixels, tuple(remarks), values and Values(**values), profile)
         raise ImageError("decode", answer.decode())
 
 
@@ -138,7 +140,8 @@ def serve(settings: ImageSettings, requests: IO[bytes], answers: IO[bytes]) -> N
             continue
         answers.write(_FINE)
         _send(answers, decoded.pixels.tobytes())
-        _send(answers, json.dumps(decoded.remarks).encode())
+        values = decoded.values and asdict(decoded.values)
+        _send(answers, json.dumps([decoded.remarks, values, decoded.profile]).encode())
 
 
 def _send(pipe: IO[bytes], data: bytes) -> None:

@@ -1,6 +1,5 @@
 """What a file says of its pixels: which way up they are, and in which colours."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -20,39 +19,33 @@ class Metadata:
     """What a file says of its pixels.
 
     Attributes:
-        exif: Reads the EXIF; it may fail.
-        xmp: The XMP packets.
+        orientation: As EXIF numbers it, 1 to 8.
         profile: The colour profile; None: there is none.
     """
 
-    exif: Callable[[], Image.Exif]
-    xmp: tuple[bytes, ...] = ()
+    orientation: int = 1
     profile: bytes | None = None
-
-    @property
-    def orientation(self) -> int:
-        """As EXIF numbers it, 1 to 8."""
-        return orientation(self.exif, self.xmp)
 
 
 def of_jpeg(header: JpegHeader) -> Metadata:
     """What a JPEG's header says."""
-    return Metadata(partial(exif_of, header.exif), tuple(header.xmp), header.profile or None)
+    return Metadata(orientation(partial(exif_of, header.exif), header.xmp), header.profile or None)
 
 
 def of_png(parts: PngParts) -> Metadata:
     """What a PNG's chunks say."""
-    return Metadata(partial(exif_of, parts.exif), (parts.xmp,), parts.profile)
+    return Metadata(orientation(partial(exif_of, parts.exif), (parts.xmp,)), parts.profile)
 
 
 def of_image(image: Image.Image, data: bytes) -> Metadata:
-    """What any other file says; Pillow has read it."""
+    """What any other file says; Pillow has read all of it."""
     profile = image.info.get("icc_profile")
     if image.format == "JPEG2000":
         profile = _in_colour_box(data)
-    xmp = image.info.get("xmp", b"")
+    xmp = image.info.get("xmp")
     packets = (xmp,) if isinstance(xmp, bytes) else ()
-    return Metadata(image.getexif, packets, profile if isinstance(profile, bytes) else None)
+    known = profile if isinstance(profile, bytes) else None
+    return Metadata(orientation(image.getexif, packets), known or None)
 
 
 def _in_colour_box(data: bytes) -> bytes | None:

@@ -78,9 +78,9 @@ def managed(
     return Decoded(converted, profile=known.name)
 
 
-def converts(profile: bytes | None, mode: str, settings: ImageSettings) -> bool:
-    """Whether pixels of a mode are to be converted by this profile, instead of by a formula."""
-    return settings.profile == "convert" and profile is not None and _read(profile).mode == mode
+def converts(profile: bytes | None, settings: ImageSettings) -> bool:
+    """Whether pixels in CMYK are to be converted by their profile, instead of by a formula."""
+    return settings.profile == "convert" and profile is not None and _read(profile).mode == "CMYK"
 
 
 def _is_grey(pixels: RGB) -> bool:

@@ -1,10 +1,11 @@
 """Folders and files wherever they are: on this machine, in a bucket, behind fsspec."""
 
 from raydrift.place.pieces import Piece, PieceFile, PieceWriter, Receipt
-from raydrift.place.place import Place
+from raydrift.place.place import Place, unfinished_of
 from raydrift.place.retries import may_pass, retrying
 from raydrift.place.secrecy import redacted
 from raydrift.place.sinks import Buffer, Sink
+from raydrift.place.sync import Sync
 
 __all__ = [
     "Buffer",
@@ -14,7 +15,9 @@ __all__ = [
     "Place",
     "Receipt",
     "Sink",
+    "Sync",
     "may_pass",
     "redacted",
     "retrying",
+    "unfinished_of",
 ]

@@ -2,7 +2,9 @@
 
 import errno
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,8 +23,10 @@ from raydrift.place.s3 import S3Store
 from raydrift.place.s3_upload import LARGEST_UPLOAD
 from raydrift.place.secrecy import redacted
 from raydrift.place.sinks import Sink, SmallWrites
+from raydrift.place.sync import Sync, make_folder, sync_file, sync_folder, sync_path
 
-_ASIDE: Final = ".tmp"
+_ASIDE: Final = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp")
+_DELETERS: Final = 16
 
 _T = TypeVar("_T")
 
@@ -126,6 +130,8 @@ class Place:
         """Makes this folder and those above it; S3 has none, there the bucket has to be there."""
         if self.s3 is not None:
             self._trying(partial(self.s3.check_bucket, self.path))
+        elif self.is_local:
+            self._trying(partial(make_folder, self.path))
         else:
             self._trying(lambda: self.filesystem.create_dir(self.path, recursive=True))
 
@@ -152,6 +158,20 @@ class Place:
             _check_size(file.size(), most, admit)
             return bytes(file.read())  # one request, however large
 
+    def check_readable(self, most: int | None = None) -> None:
+        """Raises what ``read_bytes`` would, at the cost of the first byte."""
+        self._trying(lambda: self._read_first(most))
+
+    def _read_first(self, most: int | None) -> None:
+        if self.is_local:
+            with Path(self.path).open("rb", buffering=0) as plain:
+                _check_size(os.fstat(plain.fileno()).st_size, most)
+                plain.read(1)
+            return
+        with self.filesystem.open_input_file(self.path) as file:
+            _check_size(file.size(), most)
+            file.read(1)
+
     def open(self) -> pa.NativeFile:
         """This file, to be read bit by bit; from a remote place all of it comes at once, now."""
         return self._trying(self._open)
@@ -163,19 +183,24 @@ class Place:
         with file:
             return pa.BufferReader(file.read_buffer())
 
-    def write_bytes(self, data: bytes | pa.Buffer) -> None:
-        """Writes this file whole or not at all."""
+    def write_bytes(self, data: bytes | pa.Buffer, sync: Sync = Sync.ALL) -> None:
+        """Writes this file whole or not at all.
+
+        Args:
+            data: Its content.
+            sync: What of it a power cut cannot take away any more, where this is a local disk.
+        """
         if self.s3 is not None:
             self._trying(partial(self.s3.put, self.path, data))
         else:
-            self._trying(lambda: self._write(data))
+            self._trying(lambda: self._write(data, sync))
 
-    def _write(self, data: bytes | pa.Buffer) -> None:
-        with self.writing() as sink:
+    def _write(self, data: bytes | pa.Buffer, sync: Sync) -> None:
+        with self.writing(sync=sync) as sink:
             sink.write(data)
 
     @contextmanager
-    def writing(self, expected_bytes: int = 0) -> Iterator[Sink]:
+    def writing(self, expected_bytes: int = 0, sync: Sync = Sync.ALL) -> Iterator[Sink]:
         """Opens this file for writing; it appears whole when the block ends, or not at all.
 
         It is written under another name and moved. To S3 it is one upload, which is completed or
@@ -183,12 +208,13 @@ class Place:
 
         Args:
             expected_bytes: About how large the file will be, if that is known.
+            sync: What of it a power cut cannot take away any more, where this is a local disk.
         """
         if self.s3 is not None:
             with self.s3.writing(self.path, expected_bytes) as upload:
                 yield upload
             return
-        with self._aside() as aside, self.filesystem.open_output_stream(aside) as sink:
+        with self._aside(sync) as aside, self.filesystem.open_output_stream(aside) as sink:
             yield SmallWrites(sink) if self.is_local else sink
 
     @contextmanager
@@ -212,32 +238,47 @@ class Place:
                 yield file
 
     @contextmanager
-    def _aside(self) -> Iterator[str]:
-        """Another path, from which the file is moved to its own; after an error it is deleted."""
+    def _aside(self, sync: Sync = Sync.ALL) -> Iterator[str]:
+        """Another path, from which the file is moved to its own; after an error it is deleted.
+
+        It is synced before it is moved, so that the name never stands for less than its bytes.
+        """
         name = self.path.rpartition("/")[2]
         folder = self.path.removesuffix(name)
-        aside = f"{folder}.{name}.{uuid4().hex[:8]}{_ASIDE}"
+        aside = f"{folder}.{name}.{uuid4().hex[:8]}.tmp"
         try:
             yield aside
+            if self.is_local and sync is not Sync.NONE:
+                sync_path(aside)
             self.filesystem.move(aside, self.path)
+            if self.is_local and sync is Sync.ALL:
+                sync_folder(folder)
         except BaseException:
             with suppress(OSError):
                 self.filesystem.delete_file(aside)
             raise
 
-    def write_new(self, data: bytes) -> bool:
+    def write_new(self, data: bytes, sync: Sync = Sync.ALL) -> bool:
         """Writes this file unless it is there already; False: it is.
 
         Only this machine's disks and S3 are sure of that where two do it at once.
+
+        Args:
+            data: Its content.
+            sync: What of it a power cut cannot take away any more, where this is a local disk.
         """
         if self.s3 is not None:
             return self._trying(partial(self.s3.put_new, self.path, data))
         if self.is_local:
             try:
-                with Path(self.path).open("xb") as file:
+                with Path(self.path).open("xb", buffering=0) as file:
                     file.write(data)
+                    if sync is not Sync.NONE:
+                        sync_file(file.fileno())
             except FileExistsError:
                 return False
+            if sync is Sync.ALL:
+                sync_folder(os.path.dirname(self.path))
             return True
         if self.is_file():
             return False
@@ -253,10 +294,8 @@ class Place:
             for name in names:
                 self.s3.abort_uploads(f"{self.path}/{name}")
             return
-        starts = tuple(f".{name}." for name in names)
-        for info in self.files():
-            if info.base_name.endswith(_ASIDE) and info.base_name.startswith(starts):
-                (self / info.base_name).delete()
+        ours = set(names)
+        self.delete_files(name for name in self.names() if unfinished_of(name) in ours)
 
     def delete(self) -> None:
         """Deletes this file or this folder with all that is in it; nothing there is no error."""
@@ -269,6 +308,35 @@ class Place:
             case fs.FileType.File:
                 self._trying(lambda: self.filesystem.delete_file(self.path))
             case fs.FileType.Directory:
+                self._trying(lambda: self.filesystem.delete_dir(self.path))
+
+    def delete_files(self, names: Iterable[str]) -> None:
+        """Deletes some files directly in this folder, however many; one that is gone is no error.
+
+        Args:
+            names: Of the files, which should be there: on S3 a thousand are one request.
+        """
+        if self.s3 is not None:
+            self._trying(partial(self.s3.delete_all, [f"{self.path}/{name}" for name in names]))
+            return
+        if self.is_local:
+            for name in names:
+                self._delete_file(name)
+            return
+        with ThreadPoolExecutor(_DELETERS) as pool:
+            list(pool.map(self._delete_file, names))
+
+    def _delete_file(self, name: str) -> None:
+        with suppress(FileNotFoundError):
+            self._trying(lambda: self.filesystem.delete_file(f"{self.path}/{name}"))
+
+    def delete_if_empty(self) -> None:
+        """Deletes this folder if nothing is in it; S3 has no folders."""
+        if self.is_local:
+            with suppress(OSError):  # something came meanwhile
+                os.rmdir(self.path)
+        elif self.s3 is None and not self.entries():
+            with suppress(FileNotFoundError):
                 self._trying(lambda: self.filesystem.delete_dir(self.path))
 
     def _trying(self, call: Callable[[], _T]) -> _T:
@@ -290,7 +358,13 @@ class Place:
             return retrying(soon=self.is_local)(as_file)
 
 
-def _check_size(size: int, most: int | None, admit: Callable[[int], None] | None) -> None:
+def unfinished_of(name: str) -> str | None:
+    """The file that was being written under this other name; None: it is no such name."""
+    match = _ASIDE.fullmatch(name)
+    return match["name"] if match else None
+
+
+def _check_size(size: int, most: int | None, admit: Callable[[int], None] | None = None) -> None:
     if most is not None and size > most:
         raise OSError(errno.EFBIG, f"{size} bytes are more than max_bytes = {most}")
     if admit is not None:

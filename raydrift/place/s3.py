@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -191,6 +191,13 @@ class S3Store:
             )
             for page in pages:
                 self._delete_all(bucket, [one["Key"] for one in page.get("Contents", ())])
+
+    def delete_all(self, paths: Sequence[str]) -> None:
+        """Deletes objects of one bucket, a thousand in a request."""
+        with as_os_errors():
+            for start in range(0, len(paths), _DELETED_AT_ONCE):
+                some = [_split(path) for path in paths[start : start + _DELETED_AT_ONCE]]
+                self._delete_all(some[0][0], [key for _, key in some])
 
     def _delete_all(self, bucket: str, keys: list[str]) -> None:
         from botocore.exceptions import ClientError

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image
 
+from raydrift.drift.written import parameters_of
 from raydrift.images.codec import RGB, decode
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
@@ -49,7 +50,7 @@ def _caption(row: dict[str, Any]) -> str:
     """The first parameter of each step: ``rotate -12, hue 0.05``."""
     steps = []
     for step in row["transforms"]:
-        parameters = dict(step["parameters"])
+        parameters = parameters_of(step["parameters"])
         name = "sigma" if "sigma" in parameters else next(iter(parameters), None)
         short = step["kernel"].removeprefix("gaussian_")
         steps.append(f"{short} {parameters[name]:.2g}" if name else f"{short} 0")

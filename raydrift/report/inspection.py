@@ -7,18 +7,18 @@ from hashlib import sha256
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from isal import isal_zlib
 
+from raydrift.drift.written import parameters_of
 from raydrift.errors import reason
 from raydrift.place import Place
 from raydrift.storage import layout
+from raydrift.storage.accepted import rows_there
 from raydrift.storage.crc32 import combine
 from raydrift.storage.record import RunRecord, require_record
-from raydrift.storage.shards import read_ledger
 from raydrift.storage.spread import in_threads
 
 _BLOCK = 2**22
@@ -88,7 +88,7 @@ def inspect_output(output: Place, quick: bool = False) -> Inspection:
     """
     record = require_record(output)
     found = Inspection(record, {n: s for n, s in output.names().items() if n in layout.RESULTS})
-    found.shards_done = len(read_ledger(output, record.fingerprint))
+    found.shards_done = len(rows_there(output, record))
     _check_readable(output, found)
     if layout.REJECTED in found.files and not found.problems:
         found.rejected = _table(output, layout.REJECTED).to_pylist()
@@ -216,17 +216,7 @@ def _add_drawn(
     lengths = pc.list_value_length(chains)
     for position in range(pc.max(lengths).as_py() or 0):
         steps = pc.list_element(chains.filter(pc.greater(lengths, position)), position)
-        parameters = steps.field("parameters")
-        parents = np.repeat(np.arange(len(parameters)), np.diff(parameters.offsets.to_numpy()))
-        table = pa.table(
-            {
-                "type": steps.field("type").take(parents),
-                "level": steps.field("level").take(parents),
-                "kernel": steps.field("kernel").take(parents),
-                "name": parameters.keys,
-                "value": parameters.items,
-            }
-        )
+        table = _numbers(steps)
         keys = ["type", "kernel", "name"]
         for key in table.group_by(keys, use_threads=False).aggregate([]).to_pylist():
             chosen = table
@@ -236,6 +226,23 @@ def _add_drawn(
             levels, values = drawn.setdefault(place, (Spread(), Spread()))
             levels.add(chosen["level"])
             values.add(chosen["value"])
+
+
+def _numbers(steps: pa.StructArray) -> pa.Table:
+    """One row for each number among the parameters of some transforms."""
+    parents: list[int] = []
+    found: dict[str, list[Any]] = {"name": [], "value": []}
+    for row, kept in enumerate(steps.field("parameters").to_pylist()):
+        for name, value in parameters_of(kept).items():
+            if type(value) in (int, float):  # a truth value is an int too
+                parents.append(row)
+                found["name"].append(name)
+                found["value"].append(float(value))
+    rows = pa.array(parents, pa.int64())
+    columns = {name: steps.field(name).take(rows) for name in ("type", "level", "kernel")}
+    columns["name"] = pa.array(found["name"], pa.string())
+    columns["value"] = pa.array(found["value"], pa.float64())
+    return pa.table(columns)
 
 
 def _table(output: Place, name: str, columns: list[str] | None = None) -> pa.Table:

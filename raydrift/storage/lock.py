@@ -3,6 +3,7 @@
 It is a small file that its owner renews every few seconds, on any filesystem, without trusting
 clocks: a lock whose content stays the same for some time has no owner any more. What the workers of
 a run that lost its lock may still write are shards; those that do not fit are found and made again.
+The lock is not synced: after a power cut nobody holds it.
 """
 
 import json
@@ -17,7 +18,7 @@ from typing import Any, Final, Self
 from uuid import uuid4
 
 from raydrift.errors import LockedError
-from raydrift.place import Place
+from raydrift.place import Place, Sync
 from raydrift.storage import layout
 
 RENEWED_EVERY_S: Final = 5.0
@@ -114,14 +115,14 @@ class OutputLock:
 
     def _take(self) -> None:
         other = _read(self._file)
-        if other is None and self._file.write_new(self._content()):
+        if other is None and self._file.write_new(self._content(), Sync.NONE):
             return
         other = other or _read(self._file)  # somebody may just have come
         if other is not None and other["owner"] == self._ours["owner"]:
             return  # the answer to the first try was lost
         if other is not None and not _is_dead(other):
             self._wait_for(other)
-        self._file.write_bytes(self._content())
+        self._file.write_bytes(self._content(), Sync.NONE)
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._stopped.set()
@@ -187,7 +188,7 @@ class OutputLock:
         while not self._stopped.wait(self._interval):
             try:
                 self._look()
-                self._file.write_bytes(self._content())
+                self._file.write_bytes(self._content(), Sync.NONE)
                 self._renewed_at = time.time()
             except LockedError:
                 return

@@ -1,6 +1,6 @@
 """An output folder as a run finds it: empty, this very run begun or finished, or another's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from raydrift.storage.record import (
     load_record,
     other_version,
 )
-from raydrift.storage.shards import LedgerRow, intact, read_ledger
+from raydrift.storage.shards import LedgerRow, best, intact, read_attempts, remove_shards
 
 
 def make_folder(output: Place) -> None:
@@ -42,7 +42,9 @@ def find_run(output: Place, identity: dict[str, Any], overwrite: bool) -> RunRec
     Raises:
         OutputError: Another run is there and may not be overwritten.
     """
-    names = output.names()
+    entries = output.entries()
+    _check_kinds(output, entries)
+    names = {info.base_name: info.size for info in entries if info.type == fs.FileType.File}
     try:
         found = load_record(output)
     except OutputError:
@@ -68,6 +70,18 @@ def find_run(output: Place, identity: dict[str, Any], overwrite: bool) -> RunRec
     return None
 
 
+def _check_kinds(output: Place, entries: Iterable[fs.FileInfo]) -> None:
+    """Raises OutputError where a folder has the name of a file of ours, or the other way round."""
+    for info in entries:
+        kind = "folder" if info.type == fs.FileType.Directory else "file"
+        ours = "folder" if info.base_name == layout.SHARDS else "file"
+        if info.base_name in (*layout.RESULTS, layout.RUN, layout.SHARDS) and kind != ours:
+            raise OutputError(
+                f"{output / info.base_name} is a {kind} of another origin: "
+                "choose another output, or move it away"
+            )
+
+
 def _usable(found: RunRecord, names: dict[str, int], overwrite: bool) -> RunRecord | None:
     """This very run, unless a finished one has lost some of its files: then it begins again."""
     if found.status == "complete":
@@ -85,24 +99,31 @@ def _usable(found: RunRecord, names: dict[str, int], overwrite: bool) -> RunReco
 
 
 def whole_shards(output: Place, record: RunRecord, checked: bool) -> dict[int, LedgerRow]:
-    """The shards of a run that need not be made again.
-
-    Made again are those that are missing or cut off, those with images that could not be read,
-    which may be there by now, and the altered ones.
+    """The shards of a run that are there and whole, of several attempts at one the best.
 
     Args:
         output: The run's folder.
         record: Of the run.
         checked: Whether all bytes are read to find the altered ones; the merge does that too.
     """
-    rows = [row for row in read_ledger(output, record.fingerprint).values() if not row.unread]
-    return intact(output, rows) if checked else {row.shard: row for row in rows}
+    rows = read_attempts(output, record.fingerprint)
+    return best(intact(output, rows) if checked else rows)
 
 
-def clear(output: Place) -> None:
-    """Deletes what a run writes from an output folder, and nothing else."""
-    for name in (*layout.RESULTS, layout.RUN, layout.SHARDS):
-        (output / name).delete()
+def clear(output: Place, overwrite: bool) -> None:
+    """Deletes what runs wrote to an output folder, and nothing else.
+
+    Args:
+        output: The folder.
+        overwrite: Whether results go that no run of this version is known to have written.
+    """
+    results: Iterable[str] = layout.RESULTS
+    if not overwrite:
+        record = load_record(output)
+        results = record.files if record else ()
+    there = output.names()
+    output.delete_files([name for name in (*results, layout.RUN) if name in there])
+    remove_shards(output)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from raydrift.place import Place
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Goes up when the same settings give other bytes or other files."""
 
 Status = Literal["running", "sharded", "complete"]
@@ -26,6 +26,7 @@ something is placed on it."""
 
 PIXEL_PACKAGES: Final = (
     "numpy", "opencv-python-headless", "simplejpeg", "cykooz.resizer", "isal", "pillow",
+    "tifffile", "imagecodecs",
 )  # fmt: skip
 """What makes pixels and PNGs; every worker has the same versions."""
 
@@ -56,6 +57,7 @@ class RunRecord:
             shards, of all sessions.
         workers: Hosts and processes that committed shards, samples of the least and the most busy.
         slowest_shards: The few that took longest: number, samples, seconds by stage, worker, start.
+        accepted: Size and checksum of the list of the shards that are merged.
         files: Size and checksum of the merged files by name: CRC-32 of the zip, which is written in
             many places at once, SHA-256 of the tables.
         versions: Of Python and the packages that the bytes come from.
@@ -75,6 +77,7 @@ class RunRecord:
     timings: dict[str, float] = field(default_factory=dict)
     workers: dict[str, int] = field(default_factory=dict)
     slowest_shards: list[dict[str, Any]] = field(default_factory=list)
+    accepted: dict[str, int | str] = field(default_factory=dict)
     files: dict[str, dict[str, int | str]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=lambda: installed_versions())
     format: int = FORMAT

@@ -19,7 +19,8 @@ from PIL import Image
 from raydrift import schemas
 from raydrift.catalog import load_catalog
 from raydrift.config import generate_settings
-from raydrift.drift import Drawn, apply_chain
+from raydrift.drift import apply_chain
+from raydrift.drift.written import read_back
 from raydrift.embed.state import load_state
 from raydrift.embed.weights import find_weights
 from raydrift.engine.generate import generate, shown
@@ -37,10 +38,9 @@ from raydrift.settings import (
     CalibrationSettings,
     GenerateSettings,
     ImageSettings,
-    ImageTransform,
-    TransformInfo,
 )
 from raydrift.storage.record import RunRecord
+from tests.made_shards import shard_file
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -146,14 +146,7 @@ def test_a_provenance_row_explains_every_pixel(embedded: Run, scenes: Path) -> N
         for row, member in zip(
             table(embedded, "provenance").to_pylist()[::7], archive.namelist()[::7], strict=True
         ):
-            drawn = [
-                Drawn(
-                    TransformInfo(step["type"], step["level"]),
-                    ImageTransform(step["kernel"]),
-                    dict(step["parameters"]),
-                )
-                for step in row["transforms"]
-            ]
+            drawn = read_back(row["transforms"])
             source = decode((scenes / row["source_path"]).read_bytes(), ImageSettings())
             again = apply_chain(source, drawn, seed=42, sample_id=row["sample_id"])
             written = np.asarray(Image.open(archive.open(member)))
@@ -254,8 +247,7 @@ def test_a_run_goes_on_where_it_stopped(scenes: Path, tmp_path: Path) -> None:
     settings = settings_for(scenes, tmp_path / "out", write={"shard_size": 16, "finalize": False})
     whole = generate(settings, quiet=True)
     assert (whole.status, whole.shards) == ("sharded", 5)
-    shards = tmp_path / "out" / "_shards"
-    parts = [shards / f"part-{i:08d}.parquet" for i in range(5)]
+    parts = [shard_file(tmp_path / "out", i) for i in range(5)]
     originals = [part.read_bytes() for part in parts]
     parts[0].unlink()
     parts[1].write_bytes(originals[1][:1000])
@@ -267,7 +259,7 @@ def test_a_run_goes_on_where_it_stopped(scenes: Path, tmp_path: Path) -> None:
         quiet=True,
     )
 
-    assert [part.read_bytes() for part in parts] == originals
+    assert [shard_file(tmp_path / "out", i).read_bytes() for i in range(5)] == originals
     assert [parts[2].stat().st_mtime_ns, parts[4].stat().st_mtime_ns] == untouched
     assert finished.status == "complete"
     assert finished.counts == whole.counts
@@ -292,7 +284,7 @@ def test_overwrite_goes_on_with_the_same_run_all_the_same(scenes: Path, tmp_path
     write = {"shard_size": 4, "finalize": False, "overwrite": True}
     settings = settings_for(scenes, tmp_path, num_samples=8, write=write)
     generate(settings, quiet=True)
-    part = tmp_path / "_shards/part-00000000.parquet"
+    part = shard_file(tmp_path, 0)
     before = part.stat().st_mtime_ns
     assert generate(settings, quiet=True).status == "sharded"
     assert part.stat().st_mtime_ns == before

@@ -22,6 +22,11 @@ import pyarrow.parquet as pq
 
 BIN = Path(sys.executable).parent
 SHARDS, SHARD_SIZE = 24, 12
+SHARD_FILES = [
+    "accepted.arrow",
+    *(f"part-{i:08d}.{suffix}" for i in range(SHARDS) for suffix in ("json", "parquet")),
+]
+"""What is in ``_shards/`` after a run, without the names of attempts."""
 SPOILED = (40, 100, 130, 131, 250)
 """Sample ids of the images that are none: in shards 3, 8, 10 (two) and 20."""
 
@@ -66,7 +71,7 @@ def without_embeddings(found: dict[str, Any]) -> dict[str, Any]:
 
 def _content(path: Path) -> Any:
     if path.is_dir():
-        return sorted(file.name for file in path.iterdir())
+        return sorted(re.sub(r"-[0-9a-f]{8}\.", ".", file.name) for file in path.iterdir())
     if path.suffix == ".parquet":
         return pq.read_table(path)
     if path.suffix == ".zip":

@@ -1,5 +1,6 @@
 """What inspect_output tells of a whole output, and of each kind of damage."""
 
+import json
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
@@ -17,7 +18,7 @@ from raydrift.place import Place
 from raydrift.report.inspection import Inspection, Spread, inspect_output
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import load_record
-from tests.made_shards import make_shards
+from tests.made_shards import make_shards, shard_file, with_maps
 
 TRANSFORMS = [
     "rotate:0.3", "default:0.4", "hue:0.0", "default:0.9", "rotate:1.0", "saturation:0.25",
@@ -124,7 +125,7 @@ def test_what_was_drawn_is_that_of_the_provenance(whole: Path) -> None:
     drawn: dict[tuple[int, str, str, str], list[float]] = {}
     for row in rows_of(whole, "provenance.parquet"):
         for position, one in enumerate(row["transforms"]):
-            for name, value in one["parameters"]:
+            for name, value in json.loads(one["parameters"]).items():
                 key = (position, f"{one['type']}:{one['level']!r}", one["kernel"], name)
                 drawn.setdefault(key, []).append(value)
     found = inspected(whole).drawn
@@ -145,6 +146,15 @@ def test_what_was_drawn_is_told_by_position_request_kernel_and_parameter(whole: 
         (4, "rotate:1.0", "rotate", "degrees"),
         (5, "saturation:0.25", "saturation", "factor"),
     ]
+
+
+def test_what_was_drawn_is_found_in_the_maps_of_earlier_files_too(
+    whole: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
+    table = pq.read_table(tmp_path / "provenance.parquet")
+    pq.write_table(with_maps(table), tmp_path / "provenance.parquet")
+    assert inspected(tmp_path).drawn == inspected(whole).drawn
 
 
 def test_a_spread_of_nothing_has_no_mean() -> None:
@@ -295,8 +305,8 @@ def test_a_table_that_cannot_be_read_is_a_problem_not_a_crash(damaged: Path, nam
 def test_a_run_with_missing_shards_is_unfinished(sharded: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(sharded, folder)
-    (folder / "_shards" / "part-00000001.json").unlink()
-    (folder / "_shards" / "part-00000003.parquet").unlink()
+    shard_file(folder, 1, "json").unlink()
+    shard_file(folder, 3).unlink()
     found = inspected(folder)
     assert found.shards_done == 3
     assert found.problems == ["2 of 5 shards are missing: run the same generate command again"]
