@@ -6,19 +6,26 @@ checksum of that list.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from hashlib import sha256
 from typing import Any, Final
 
 import pyarrow as pa
 
+from raydrift import schemas
 from raydrift.errors import ShardError
 from raydrift.place import Place
 from raydrift.storage import layout
 from raydrift.storage.record import RunRecord
+from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import LedgerRow, read_ledger, remove_other_attempts
 
-_KINDS: Final[dict[Any, pa.DataType]] = {int: pa.int64(), float: pa.float64(), str: pa.string()}
+_KINDS: Final[dict[Any, pa.DataType]] = {
+    int: pa.int64(),
+    float: pa.float64(),
+    str: pa.string(),
+    tuple[Remark, ...]: schemas.REMARKS,
+}
 _SCHEMA: Final = pa.schema([(item.name, _KINDS[item.type]) for item in fields(LedgerRow)])
 _ROWS_AT_ONCE: Final = 4_096
 
@@ -98,9 +105,18 @@ def _pack(rows: Sequence[LedgerRow]) -> bytes:
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     with pa.ipc.new_file(sink, _SCHEMA, options=options) as writer:
         for start in range(0, len(rows), _ROWS_AT_ONCE):
-            some = [vars(row) for row in rows[start : start + _ROWS_AT_ONCE]]
-            writer.write_batch(pa.RecordBatch.from_pylist(some, schema=_SCHEMA))
+            some = rows[start : start + _ROWS_AT_ONCE]
+            columns = [
+                pa.array([_plain(getattr(row, item.name)) for row in some], item.type)
+                for item in _SCHEMA
+            ]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=_SCHEMA))
     return bytes(sink.getvalue())
+
+
+def _plain(value: Any) -> Any:
+    """A value of a row as Arrow takes it."""
+    return [asdict(remark) for remark in value] if isinstance(value, tuple) else value
 
 
 def _unpack(data: bytes) -> Iterator[LedgerRow]:

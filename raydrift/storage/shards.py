@@ -223,12 +223,12 @@ def read_attempts(output: Place, fingerprint: str) -> list[LedgerRow]:
 
 
 def best(rows: Iterable[LedgerRow]) -> dict[int, LedgerRow]:
-    """The best attempt at each shard: the one with the fewest images unread.
+    """The best attempt at each shard, in order: the one with the fewest images unread.
 
     The choice depends on nothing but the attempts that there are.
     """
     chosen: dict[int, LedgerRow] = {}
-    for row in sorted(rows, key=lambda row: (row.unusable, row.attempt)):
+    for row in sorted(rows, key=lambda row: (row.shard, row.unusable, row.attempt)):
         chosen.setdefault(row.shard, row)
     return chosen
 

@@ -20,6 +20,7 @@ from raydrift.engine.generate import generate
 from raydrift.errors import CatalogError, LockedError, OutputError, PipelineError
 from raydrift.place import Place
 from raydrift.storage.lock import OutputLock
+from tests.made_shards import shard_place
 from tests.s3.servers import Proxy, Server
 from tests.s3.test_place import options
 

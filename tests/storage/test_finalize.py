@@ -175,7 +175,7 @@ def test_the_tables_hold_every_sample_once_in_id_order(finished: Path) -> None:
 
 def test_the_provenance_of_shards_with_maps_is_as_it_is_now(finished: Path) -> None:
     """Which an earlier version wrote."""
-    shard = pq.read_table(finished / "_shards" / "part-00000002.parquet")
+    shard = pq.read_table(shard_file(finished, 2))
     buffer = io.BytesIO()
     with TableSink(HashingSink(buffer), schemas.PROVENANCE) as sink:
         sink.add(with_maps(shard))
