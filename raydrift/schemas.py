@@ -50,10 +50,12 @@ PROVENANCE: Final = pa.schema(
         ("reason", pa.string()),
         ("transforms", TRANSFORMS),
         ("content_crc", pa.int64()),
+        ("profile", pa.string()),
     ]
 )
 """``provenance.parquet``: where a sample came from, whether it drifted, how strongly (the largest
-level in force on it), why, all that was done to it, and the CRC-32 of its file."""
+level in force on it), why, all that was done to it, the CRC-32 of its file, and the name of the
+colour profile that was applied to it, if one was."""
 
 REJECTED: Final = pa.schema(
     [
@@ -127,7 +129,7 @@ def shard(embeddings: bool) -> pa.Schema:
     ]
     columns += [
         PROVENANCE.field(name)
-        for name in ("drifted", "level", "reason", "transforms", "content_crc")
+        for name in ("drifted", "level", "reason", "transforms", "content_crc", "profile")
     ]
     if embeddings:
         columns.append(pa.field("embedding", EMBEDDINGS.field("embedding").type))

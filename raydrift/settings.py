@@ -88,6 +88,10 @@ class ImageSettings:
         width: Likewise.
         max_pixels: An input image of more pixels is rejected before it is decoded.
         max_bytes: An input file of more bytes is rejected before it is read.
+        max_memory: An input image that takes more bytes of memory to decode is rejected, before it
+            is decoded; those of its file are among them.
+        profile: What is done with colour profiles: ``ignore`` leaves the pixels as they are,
+            ``convert`` brings them to sRGB.
         value_range: The sample values that become black and white, ``(low, high)``, in images of
             more than 8 bits, with signed samples or with floats; or one such pair for each kind of
             sample, ``{"uint16": (0, 4095), "float32": (0, 1)}``. A run looks at some of its images
@@ -98,6 +102,8 @@ class ImageSettings:
     width: int = 224
     max_pixels: int = 200_000_000
     max_bytes: int = 2**30
+    max_memory: int = 2**29
+    profile: str = "ignore"
     value_range: tuple[float, float] | Mapping[str, tuple[float, float]] | None = None
 
     def __post_init__(self) -> None:
@@ -105,9 +111,10 @@ class ImageSettings:
         for name in ("height", "width"):
             value = getattr(self, name)
             _require(8 <= value <= 8192, f"image.{name}", value, "give 8 to 8192 pixels")
-        for name in ("max_pixels", "max_bytes"):
+        for name in ("max_pixels", "max_bytes", "max_memory"):
             value = getattr(self, name)
             _require(value > 0, f"image.{name}", value, "give at least 1")
+        _choose("image.profile", self.profile, ("ignore", "convert"))
         given = self.value_range
         if isinstance(given, Mapping):
             for kind in given:

@@ -17,7 +17,8 @@ from isal import isal_zlib
 
 from raydrift.catalog import Catalog
 from raydrift.catalog.stream import sample_order
-from raydrift.engine.shard_work import Reader, content_crc
+from raydrift.engine.reader import Reader
+from raydrift.engine.shard_work import content_crc
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout

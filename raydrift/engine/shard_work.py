@@ -7,9 +7,7 @@ ones too, so that no shard is ever empty on its way.
 import os
 import socket
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,20 +21,18 @@ from raydrift import schemas
 from raydrift.drift import Drawn, drift_image
 from raydrift.drift.platform import pixel_platform
 from raydrift.drift.written import written
-from raydrift.errors import ImageError, PipelineError, reason
+from raydrift.engine.reader import Reader
+from raydrift.errors import ImageError
 from raydrift.images.codec import decode_image, encode_png
 from raydrift.images.decoded import RGB, Decoded
-from raydrift.place import CredentialsError, Place, may_pass, redacted
+from raydrift.place import Place
 from raydrift.schedules.schedule import SampleDrift, Schedule
 from raydrift.settings import GenerateSettings, ImageSettings, TransformInfo
 from raydrift.storage import layout
 from raydrift.storage.remarks import RemarkCount
 from raydrift.storage.shards import LedgerRow, Rejected, commit, write_samples
 
-_REMOTE_READS: Final = 32
 _PNG_ROOM: Final = 1024
-_LOCAL_READS: Final = 4
-_LOCAL_BATCH: Final = 4  # files a thread reads at once: to wake one costs as much as a small file
 
 _STARTED: Final = "started"
 _REMARKS: Final = "remarks"
@@ -98,7 +94,7 @@ def drift_shard(
     job: ShardJob,
     tasks: pa.Table,
     keep_pixels: bool,
-    reader: "Reader",
+    reader: Reader,
     decoder: Decoder = decode_image,
     rows: int | None = None,
 ) -> Iterator[tuple[pa.Table, RGB | None]]:
@@ -114,9 +110,9 @@ def drift_shard(
 
     Yields:
         The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
-        ``reason``, ``pixels_on``, ``remarks``, ``content_crc``, and for the rejected ones
-        ``stage``, ``error`` and ``passing``; and the pixels, uint8 of shape (n, height, width, 3),
-        black where rejected.
+        ``reason``, ``pixels_on``, ``profile``, ``remarks``, ``content_crc``, and for the rejected
+        ones ``stage``, ``error`` and ``passing``; and the pixels, uint8 of shape (n, height, width,
+        3), black where rejected.
     """
     contents = reader.fetch(tasks["source_path"].to_pylist())
     for start in range(0, tasks.num_rows, rows or tasks.num_rows):
@@ -140,29 +136,30 @@ def _drift_part(
     problems: list[ImageError | None] = []
     remarks: list[tuple[str, ...]] = []
     checksums: list[int | None] = []
+    profiles: list[str | None] = []
     waited = 0.0
     ids = tasks["sample_id"].to_pylist()
     drifts = job.drifts(tasks)
     for place, (sample_id, transforms) in enumerate(zip(ids, drifts.chains(), strict=True)):
-        before = time.perf_counter()
-        content = next(contents)
-        waited += time.perf_counter() - before
-        checksums.append(content_crc(content))
-        try:
-            decoded = decoded_image(settings, content, decoder)
-            image, drawn = drifted_image(settings, decoded.pixels, sample_id, transforms)
-        except ImageError as problem:
+        taken = next_image(settings, contents, decoder)
+        waited += taken.waited
+        checksums.append(taken.content_crc)
+        decoded = taken.image
+        if isinstance(decoded, ImageError):
             pngs.add(None)
             chains.append([])
-            problems.append(problem)
+            problems.append(decoded)
             remarks.append(())
+            profiles.append(None)
             continue
+        image, drawn = drifted_image(settings, decoded.pixels, sample_id, transforms)
         if pixels is not None:
             pixels[place] = image
         pngs.add(encode_png(image))
         chains.append(drawn)
         problems.append(None)
         remarks.append(decoded.remarks)
+        profiles.append(decoded.profile)
     organized = settings.write.organize_by_class
     class_names = tasks["class_name"].to_pylist()
     file_names = [
@@ -176,6 +173,7 @@ def _drift_part(
     table = table.append_column("drifted", pa.array(drifts.levels > 0))
     table = table.append_column("level", pa.array(drifts.levels))
     table = table.append_column("reason", pa.array(drifts.reasons(), pa.string()))
+    table = table.append_column("profile", pa.array(profiles, pa.string()))
     table = table.append_column(_REMARKS, pa.array(remarks, pa.list_(pa.string())))
     for column, texts in (
         ("stage", [problem and problem.stage for problem in problems]),
@@ -187,10 +185,25 @@ def _drift_part(
     table = table.append_column("pixels_on", here)
     passing = [problem is not None and problem.passing for problem in problems]
     table = table.append_column("passing", pa.array(passing))
-    seconds = (started, waited, time.perf_counter() - clock - waited)
-    for column, value in zip((_STARTED, *_SECONDS), seconds, strict=True):
+    times = (started, waited, time.perf_counter() - clock - waited)
+    for column, value in zip((_STARTED, *_SECONDS), times, strict=True):
         table = table.append_column(column, pa.array(np.full(tasks.num_rows, value)))
     return table, pixels
+
+
+@dataclass(frozen=True)
+class NextImage:
+    """The next of the images that a reader brings.
+
+    Attributes:
+        image: Decoded; or why there is none.
+        content_crc: CRC-32 of the file's bytes; None where it could not be read.
+        waited: Seconds that were spent on waiting for the file.
+    """
+
+    image: Decoded | ImageError
+    content_crc: int | None
+    waited: float
 
 
 def content_crc(content: bytes | ImageError) -> int | None:
@@ -198,17 +211,26 @@ def content_crc(content: bytes | ImageError) -> int | None:
     return None if isinstance(content, ImageError) else isal_zlib.crc32(content)
 
 
-def decoded_image(
-    settings: GenerateSettings, content: bytes | ImageError, decoder: Decoder = decode_image
-) -> Decoded:
-    """Decodes what ``fetch`` brought.
+def next_image(
+    settings: GenerateSettings,
+    contents: Iterator[bytes | ImageError],
+    decoder: Decoder = decode_image,
+) -> NextImage:
+    """Decodes the next of what ``fetch`` brings; the file is not kept while the next one is read.
 
-    Raises:
-        ImageError: It could not be read or decoded.
+    Why there is no image is told without the frames of those who raised it: they hold the file and
+    its pixels.
     """
+    before = time.perf_counter()
+    content = next(contents)
+    waited = time.perf_counter() - before
+    crc = content_crc(content)
     if isinstance(content, ImageError):
-        raise content
-    return decoder(content, settings.image)
+        return NextImage(content, crc, waited)
+    try:
+        return NextImage(decoder(content, settings.image), crc, waited)
+    except ImageError as problem:
+        return NextImage(ImageError(problem.stage, problem.reason, problem.passing), crc, waited)
 
 
 def drifted_image(
@@ -347,48 +369,6 @@ class PngColumn:
         there = pa.array(self._there)
         buffers = [there.buffers()[1], pa.py_buffer(self._ends), pa.py_buffer(self._data)]
         return pa.Array.from_buffers(pa.binary(), len(there), buffers)
-
-
-class Reader:
-    """Reads files ahead of their use, a few at once, many from object stores.
-
-    Its threads stay: new ones for every shard would leave a little memory behind each time.
-    """
-
-    def __init__(self, source: Place, max_bytes: int) -> None:
-        self._source = source
-        self._max_bytes = max_bytes
-        self._ahead = _LOCAL_READS if source.is_local else _REMOTE_READS
-        self._batch = _LOCAL_BATCH if source.is_local else 1
-        self._pool = ThreadPoolExecutor(self._ahead)
-
-    def fetch(self, paths: list[str]) -> Iterator[bytes | ImageError]:
-        """Yields each file's content in order, or why it could not be read.
-
-        Raises:
-            PipelineError: The credentials have expired, and no others are to be had.
-        """
-        waiting: deque[Future[list[bytes | ImageError]]] = deque()
-        for start in range(0, len(paths), self._batch):
-            waiting.append(self._pool.submit(self._read_all, paths[start : start + self._batch]))
-            if len(waiting) > self._ahead:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
-
-    def _read_all(self, paths: list[str]) -> list[bytes | ImageError]:
-        return [self._read(path) for path in paths]
-
-    def _read(self, path: str) -> bytes | ImageError:
-        try:
-            return self._source.at(path).read_bytes(self._max_bytes)
-        except CredentialsError as error:  # which no image is to blame for
-            raise PipelineError(
-                f"input {self._source} cannot be read: {redacted(reason(error))}: "
-                "finished shards are kept, the same command goes on"
-            ) from None
-        except (OSError, ValueError) as error:  # a NUL byte in a manifest's path is the latter
-            return ImageError("read", redacted(reason(error)), may_pass(error))
 
 
 def _rejected(table: pa.Table) -> list[Rejected]:

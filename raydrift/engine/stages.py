@@ -23,15 +23,15 @@ import ray
 
 from raydrift import schemas
 from raydrift.drift.platform import pixel_platform
+from raydrift.engine.reader import Reader
 from raydrift.engine.shard_work import (
     Decoder,
-    Reader,
     ShardJob,
     ShardPart,
     commit_shard,
-    decoded_image,
     drift_shard,
     drifted_image,
+    next_image,
 )
 from raydrift.engine.twins import LevelBatch, TwinJob
 from raydrift.errors import ImageError, OutputError, PipelineError, RaydriftError, reason
@@ -206,7 +206,9 @@ class _Drifter:
 
     def __init__(self, job: ShardJob) -> None:
         self._job = job
-        self._reader, self._decoder = Reader(job.source, job.settings.image.max_bytes), _decoder()
+        image = job.settings.image
+        self._reader = Reader(job.source, image.max_bytes, image.max_memory)
+        self._decoder = _decoder()
         self._other = other_version(PIXEL_PACKAGES, job.versions)
 
     def drift(self, tasks: pa.Table, keep_pixels: bool, rows: int | None = None) -> Iterator[_Part]:
@@ -223,12 +225,13 @@ class _Drifter:
         rows: list[int] = []
         rejected: list[Rejected] = []
         ids, paths = tasks["sample_id"].to_pylist(), tasks["source_path"].to_pylist()
-        for row, content in enumerate(self._reader.fetch(paths)):
-            try:
-                pixels[len(rows)] = decoded_image(settings, content, self._decoder).pixels
-            except ImageError as problem:
-                rejected.append(Rejected(ids[row], paths[row], problem.stage, problem.reason))
+        contents = self._reader.fetch(paths)
+        for row in range(tasks.num_rows):
+            decoded = next_image(settings, contents, self._decoder).image
+            if isinstance(decoded, ImageError):
+                rejected.append(Rejected(ids[row], paths[row], decoded.stage, decoded.reason))
             else:
+                pixels[len(rows)] = decoded.pixels
                 rows.append(row)
         return rows, pixels[: len(rows)], rejected
 

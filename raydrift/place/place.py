@@ -143,27 +143,32 @@ class Place:
         else:
             self._trying(lambda: self.filesystem.create_dir(self.path, recursive=True))
 
-    def read_bytes(self, most: int | None = None) -> bytes:
+    def read_bytes(
+        self, most: int | None = None, admit: Callable[[int], None] | None = None
+    ) -> bytes:
         """The whole content of this file.
 
         Args:
             most: A larger file is not read.
+            admit: Is told the file's size before it is read, and may wait or raise.
 
         Raises:
             OSError: It cannot be read, or has more bytes than that.
         """
         if self.is_local:
-            return self._trying(lambda: self._read_here(most))
-        return self._asking(lambda filesystem: self._read(filesystem, most))
+            return self._trying(lambda: self._read_here(most, admit))
+        return self._asking(lambda filesystem: self._read(filesystem, most, admit))
 
-    def _read_here(self, most: int | None) -> bytes:
+    def _read_here(self, most: int | None, admit: Callable[[int], None] | None) -> bytes:
         with Path(self.path).open("rb", buffering=0) as plain:
-            _check_size(os.fstat(plain.fileno()).st_size, most)
+            _check_size(os.fstat(plain.fileno()).st_size, most, admit)
             return plain.read()
 
-    def _read(self, filesystem: fs.FileSystem, most: int | None) -> bytes:
+    def _read(
+        self, filesystem: fs.FileSystem, most: int | None, admit: Callable[[int], None] | None
+    ) -> bytes:
         with filesystem.open_input_file(self.path) as file:
-            _check_size(file.size(), most)
+            _check_size(file.size(), most, admit)
             return bytes(file.read())  # one request, however large
 
     def check_readable(self, most: int | None = None) -> None:
@@ -388,6 +393,8 @@ class Place:
             return retrying(soon=self.is_local or self.hurried)(as_file)
 
 
-def _check_size(size: int, most: int | None) -> None:
+def _check_size(size: int, most: int | None, admit: Callable[[int], None] | None = None) -> None:
     if most is not None and size > most:
         raise OSError(errno.EFBIG, f"{size} bytes are more than max_bytes = {most}")
+    if admit is not None:
+        admit(size)

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.utils import ContainerMetadataFetcher
 
-from raydrift.engine.shard_work import Reader
+from raydrift.engine.reader import Reader
 from raydrift.errors import LockedError, OutputError, PipelineError, SettingsError
 from raydrift.place import CredentialsError, Place, retries
 from raydrift.storage.lock import OutputLock

@@ -125,6 +125,7 @@ def test_the_folder_has_the_documented_files_and_nothing_else(finished: Path) ->
                 "level": pa.float64(),
                 "reason": pa.string(),
                 "transforms": schemas.TRANSFORMS,
+                "profile": pa.string(),
             },
         ),
         (
@@ -482,7 +483,7 @@ def test_rejected_images_are_told_and_left_out_of_everything_else(
             "error": "No such file or directory",
         },
     ]
-    assert "truncated" in truncated
+    assert truncated == "the file is damaged: Premature end of JPEG file"
     ids = [i for i in range(24) if i not in (3, 7, 13)]
     for name in ("input_mapping", "target", "provenance"):
         assert pq.read_table(output / f"{name}.parquet")["sample_id"].to_pylist() == ids

@@ -33,6 +33,8 @@ CHANGES_BYTES: dict[str, Any] = {
     "image.width": 96,
     "image.max_bytes": 1000,
     "image.max_pixels": 1000,
+    "image.max_memory": 1_000_000,
+    "image.profile": "convert",
     "embedding.compute": False,
     "embedding.normalize": True,
     "embedding.precision": "bfloat16",

@@ -15,7 +15,8 @@ from PIL import Image
 
 from raydrift import schemas
 from raydrift.catalog import load_catalog
-from raydrift.engine.shard_work import Reader, ShardJob, ShardPart, commit_shard, drift_shard
+from raydrift.engine.reader import Reader
+from raydrift.engine.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.errors import OutputError, ShardError
 from raydrift.place import Place
 from raydrift.settings import EmbeddingSettings, GenerateSettings, ImageSettings, TransformInfo
