@@ -122,9 +122,11 @@ def generate(
 
 def _gains(found: RunRecord, settings: GenerateSettings, output: Place, source: Place) -> bool:
     """Whether a finished run that may be overwritten would have more images if it began again."""
-    if found.status != "complete" or not settings.write.overwrite or not found.counts["unread"]:
+    if found.status != "complete" or not settings.write.overwrite:
         return False
-    return is_any_readable_now(output, source, settings.image.max_bytes)
+    return bool(found.counts.get("unread")) and is_any_readable_now(
+        output, source, settings.image.max_bytes
+    )
 
 
 def shard_size(settings: GenerateSettings, samples: int) -> int:

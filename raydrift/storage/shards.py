@@ -236,12 +236,13 @@ def read_attempts(output: Place, fingerprint: str) -> list[LedgerRow]:
 
 
 def best(rows: Iterable[LedgerRow]) -> dict[int, LedgerRow]:
-    """The best attempt at each shard, in order: the one with the fewest images unread.
+    """The best attempt at each shard, in order.
 
-    The choice depends on nothing but the attempts that there are.
+    That is the one with the fewest images unread, then with the fewest rejected, then the one that
+    was begun first: the choice depends on nothing but the attempts that there are.
     """
     chosen: dict[int, LedgerRow] = {}
-    for row in sorted(rows, key=lambda row: (row.shard, row.unusable, row.attempt)):
+    for row in sorted(rows, key=lambda row: (row.shard, row.unusable, row.started, row.attempt)):
         chosen.setdefault(row.shard, row)
     return chosen
 
