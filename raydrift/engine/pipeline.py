@@ -13,6 +13,7 @@ import ray.data
 from raydrift import errors
 from raydrift.embed.weights import Weights
 from raydrift.engine.backpressure import limit_pixels
+from raydrift.engine.failures import explain_failure
 from raydrift.engine.plan import Plan
 from raydrift.engine.session import data_context, is_client
 from raydrift.engine.shard_work import ShardJob
@@ -20,7 +21,6 @@ from raydrift.engine.stages import DriftStage, EmbedStage, PixelStage, TwinStage
 from raydrift.engine.tasks import ShardTasks
 from raydrift.engine.twins import TwinJob
 from raydrift.errors import PipelineError, RaydriftError
-from raydrift.place import redacted
 
 # Endless by default. An image that kills its worker does so once: restarted, the worker decodes in
 # a child process. The others are for a node that is lost, whose workers Ray asks in vain, every few
@@ -83,7 +83,7 @@ def _rows(job: PipelineJob, tasks: ShardTasks) -> Rows:
         try:
             yield from _results(_dataset(job, tasks))
         except (ray.exceptions.RayError, ConnectionError) as error:
-            raise PipelineError(_explain(error)) from error
+            raise PipelineError(explain_failure(error)) from error
 
 
 def _results(dataset: ray.data.Dataset) -> Rows:
@@ -194,17 +194,7 @@ def _hosted_rows(job: PipelineJob, tasks: ShardTasks) -> Rows:
         while (row := ray.get(host.next.remote())) is not None:
             yield row
     except (ray.exceptions.RayError, ConnectionError) as error:
-        raise PipelineError(_explain(error)) from error
+        raise PipelineError(explain_failure(error)) from error
     finally:
         with suppress(ray.exceptions.RayError, ConnectionError):  # the cluster may be gone
             ray.kill(host)
-
-
-def _explain(error: BaseException) -> str:
-    cause = getattr(error, "cause", None) or error.__cause__ or error
-    lines = [line.strip() for line in str(cause).strip().splitlines() if line.strip()]
-    said = redacted(lines[-1] if lines else type(cause).__name__)[:300]
-    return (
-        f"a worker failed: {type(cause).__name__}: {said}: finished shards are kept; "
-        "run the same command again, with --verbose for Ray's log"
-    )
