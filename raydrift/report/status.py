@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from raydrift.place import Place
-from raydrift.storage.accepted import rows_there
 from raydrift.storage import layout
+from raydrift.storage.accepted import rows_there
 from raydrift.storage.lock import Holder, find_holder
 from raydrift.storage.record import RunRecord, require_record
 from raydrift.storage.shards import STAGES, LedgerRow

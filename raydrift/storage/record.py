@@ -147,7 +147,8 @@ def make_identity(
     embedding["weights"] = weights_digest
     identity["embedding"] = embedding if settings.embedding.compute else None
     identity["format"] = FORMAT
-    return identity
+    plainest: dict[str, Any] = json.loads(json.dumps(identity))  # as it will be read back
+    return plainest
 
 
 def load_record(output: Place) -> RunRecord | None:

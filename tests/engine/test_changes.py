@@ -30,6 +30,7 @@ def settings_for(source: Path, output: Path, **write: Any) -> GenerateSettings:
             "transforms": ["rotate:0.3"],
             "image": {"height": 32, "width": 32},
             "write": {"shard_size": 2} | write,
+            "faults": {"max_rejected": 0.5},
             "cluster": {"workers": 1},
         }
     )

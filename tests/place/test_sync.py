@@ -12,7 +12,7 @@ from raydrift.config import generate_settings
 from raydrift.place import Piece, Place, Sync
 from raydrift.place.pieces import PositionedWriter
 from raydrift.storage.lock import OutputLock
-from tests.made_shards import make_shards
+from tests.made_shards import make_shards, shard_file
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -96,10 +96,11 @@ def test_a_shard_is_two_files_whose_names_are_synced_at_once(
 ) -> None:
     settings = generate_settings({"input": str(scenes), "output": str(tmp_path / "out")})
     make_shards(settings, size=72)
+    written = shard_file(tmp_path / "out", 0).stem
     shard = [call.partition(":")[0] for call in without_digits(synced) if "_shards/" in call]
     assert shard == [
-        "out/_shards/.part-00000000.parquet.tmp",
-        "out/_shards/.part-00000000.json.tmp",
+        f"out/_shards/.{written}.parquet.tmp",
+        f"out/_shards/.{written}.json.tmp",
         "out/_shards/",
     ]
 

@@ -35,6 +35,7 @@ CHANGES_BYTES: dict[str, Any] = {
     "image.max_pixels": 1000,
     "image.max_memory": 1_000_000,
     "image.profile": "convert",
+    "image.value_range": {"uint16": [0, 4095]},
     "embedding.compute": False,
     "embedding.normalize": True,
     "embedding.precision": "bfloat16",
@@ -119,6 +120,8 @@ def test_a_setting_that_changes_bytes_changes_the_fingerprint(name: str) -> None
     changed = settings_with(**{name: CHANGES_BYTES[name]})
     assert changed != settings_with()
     assert fingerprint(changed) != fingerprint(settings_with())
+    identity = record_of(changed).identity
+    assert differences(json.loads(json.dumps(identity)), identity) == []
 
 
 @pytest.mark.parametrize("name", RANGES)
