@@ -17,6 +17,7 @@ from raydrift.engine.merge import over_cluster
 from raydrift.errors import ShardError
 from raydrift.place import Piece, Place
 from raydrift.storage import layout
+from raydrift.storage.damage import find_damage
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import RunRecord, make_identity
 from raydrift.storage.shards import LedgerRow, commit, write_samples
@@ -88,6 +89,10 @@ def test_parts_from_many_writers_are_the_zip_of_one(
     assert whole == (local / layout.ZIP).read_bytes()
     assert record.files[layout.ZIP] == {"size": len(whole), "crc32": f"{crc32(whole):08x}"}
     assert server.unfinished_uploads(bucket) == []
+    assert find_damage(output, record, output.names()) == []
+    (output / layout.ZIP).write_bytes(whole[:-MB] + bytes(MB))
+    (damage,) = find_damage(output, record, output.names())
+    assert damage == f"{layout.ZIP} does not end as a zip does"
 
 
 @ON_MOTO
