@@ -163,9 +163,10 @@ def _check_tables(output: Place, found: Inspection) -> None:
 
 
 def _samples(output: Place, name: str) -> str:
-    """SHA-256 of a table's sample ids."""
+    """SHA-256 of a table's sample ids; what no other check reads of it is read as well."""
     total = sha256()
-    for batch in _batches(output, name, ["sample_id"]):
+    columns = ["sample_id"] if name in (layout.PROVENANCE, layout.EMBEDDINGS) else None
+    for batch in _batches(output, name, columns):
         total.update(batch["sample_id"].to_numpy(zero_copy_only=False).astype(np.int64))
     return total.hexdigest()
 
@@ -228,7 +229,8 @@ def _summarize(output: Place, found: Inspection) -> None:
     with _reading(layout.PROVENANCE, found):
         for batch in _batches(output, layout.PROVENANCE):
             for count in pc.value_counts(batch["class_name"]).to_pylist():
-                found.classes[count["values"]] += count["counts"]
+                name = count["values"]
+                found.classes[name] = found.classes.get(name, 0) + count["counts"]
             found.drifted += pc.sum(batch["drifted"], min_count=0).as_py()
             _add_drawn(batch["transforms"], drawn)
     for (position, name, kernel, parameter), (levels, values) in drawn.items():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from zipfile import ZipFile
 
 import numpy as np
@@ -37,7 +37,6 @@ from raydrift.errors import (
 from raydrift.images.codec import decode
 from raydrift.settings import (
     CalibrationSettings,
-    ClusterSettings,
     GenerateSettings,
     ImageSettings,
 )
@@ -292,20 +291,28 @@ def test_overwrite_goes_on_with_the_same_run_all_the_same(scenes: Path, tmp_path
     assert part.stat().st_mtime_ns == before
 
 
-def test_a_finished_run_that_lost_files_is_made_again(scenes: Path, tmp_path: Path) -> None:
+def test_a_finished_run_that_lost_files_is_made_again(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One is missing, one has nothing but zeros; what is left stays until others take its place."""
     settings = settings_for(scenes, tmp_path, num_samples=4)
     first = generate(settings, quiet=True)
     (tmp_path / "target.parquet").unlink()
     images = tmp_path / "sampled_images.zip"
     images.write_bytes(bytes(images.stat().st_size))
-    with pytest.raises(ResourcesError):
-        generate(replace(settings, cluster=ClusterSettings(workers=99)), quiet=True)
+    with monkeypatch.context() as patch:
+        patch.setattr("raydrift.engine.run.run_pipeline", no_pipeline)
+        with pytest.raises(PipelineError, match=r"^all workers died$"):
+            generate(settings, quiet=True)
     assert images.exists()
     again = generate(settings, quiet=True)
     assert again.files == first.files
     assert (tmp_path / "target.parquet").stat().st_size == first.files["target.parquet"]["size"]
     assert ZipFile(images).testzip() is None
+
+
+def no_pipeline(*_: object) -> NoReturn:
+    raise PipelineError("all workers died")
 
 
 def test_an_image_that_was_not_there_is_read_when_the_command_is_given_again(
