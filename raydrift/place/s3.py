@@ -182,15 +182,12 @@ class S3Store:
     def put_new(self, path: str, data: bytes) -> bool:
         """Writes an object unless it is there already; False: it is.
 
-        Where the store does not know such conditions, it is looked for first.
+        A store that does not know such conditions writes it all the same: look for it first.
         """
         if self.conditional:
             written = self._put_if(path, data, IfNoneMatch="*")
             if written is not None:
                 return written
-        with suppress(FileNotFoundError):
-            self.get(path)
-            return False
         self.put(path, data)
         return True
 
@@ -199,7 +196,7 @@ class S3Store:
 
         A store that does not know such conditions writes it whatever is there.
         """
-        if self.conditional:
+        if self.conditional and tag:
             written = self._put_if(path, data, IfMatch=tag)
             if written is not None:
                 return written
@@ -212,9 +209,11 @@ class S3Store:
         try:
             with as_os_errors():
                 self.client.put_object(Bucket=bucket, Key=key, Body=data, **condition)
-        except (FileExistsError, FileNotFoundError):  # the latter: there is none to be replaced
+        except FileExistsError:
             return False
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and "IfMatch" in condition:
+                return False  # there is none that could be replaced
             if error.errno not in _UNKNOWN_CONDITION:
                 raise
             self.__dict__["conditional"] = False
@@ -231,7 +230,7 @@ class S3Store:
         bucket, key = _split(path)
         with as_os_errors():
             answer = self.client.get_object(Bucket=bucket, Key=key)
-            return answer["Body"].read(), answer["ETag"]
+            return answer["Body"].read(), answer.get("ETag", "")
 
     @contextmanager
     def writing(self, path: str, expected_bytes: int) -> Iterator[S3Upload]:

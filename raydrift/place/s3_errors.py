@@ -98,7 +98,13 @@ def as_os_errors() -> Iterator[None]:
     except exceptions.BotoCoreError as error:
         if _OF_CREDENTIALS & {kind.__name__ for kind in type(error).__mro__}:
             raise not_to_be_had(error) from None
-        number = errno.EIO if isinstance(error, exceptions.HTTPClientError) else errno.EINVAL
+        # Of a connection that broke, or could not be made: the store may be starting.
+        broken = (
+            exceptions.ConnectionError,
+            exceptions.HTTPClientError,
+            exceptions.IncompleteReadError,
+        )
+        number = errno.EIO if isinstance(error, broken) else errno.EINVAL
         raise OSError(number, _words(error)) from None
 
 

@@ -52,6 +52,7 @@ def test_a_place_that_is_kept_has_the_keys_of_the_moment(
     with kept.open_here_and_there() as file, (folder / "large").writing() as sink:
         for number in range(100):
             assert kept.read_bytes() == content
+            assert kept.read_part(20, 985) == content[985:]
             assert file.read_at(10, number) == content[number : number + 10]
             sink.write(part)
             (folder / f"{number}").write_bytes(b"1")
