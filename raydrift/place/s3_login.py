@@ -75,9 +75,8 @@ class S3Login:
             needed: Whether the store has refused a request without credentials.
 
         Raises:
-            CredentialsError: They have ended and cannot be renewed, or none are found though
-                needed.
-            OSError: What is set for them cannot be.
+            CredentialsError: They have ended and cannot be renewed, what is set for them cannot be,
+                or none are found though needed.
         """
         if self._given is not None or self._anonymous:
             return self._given

@@ -44,7 +44,6 @@ def raised(error: Exception) -> OSError:
         (exceptions.ReadTimeoutError(endpoint_url="http://x"), OSError, errno.EIO),
         (exceptions.IncompleteReadError(actual_bytes=1, expected_bytes=2), OSError, errno.EIO),
         (exceptions.ProfileNotFound(profile="x"), OSError, errno.EINVAL),
-        (exceptions.PartialCredentialsError(provider="env", cred_var="x"), OSError, errno.EINVAL),
     ],
     ids=lambda one: type(one).__name__ if isinstance(one, BotoCoreError) else str(one),
 )
@@ -82,8 +81,17 @@ def test_credentials_that_ended_may_be_renewed_and_are_named(error: Exception) -
     )
 
 
-def test_no_credentials_are_told_for_good() -> None:
-    found = raised(exceptions.NoCredentialsError())
+@pytest.mark.parametrize(
+    "error",
+    [
+        exceptions.NoCredentialsError(),
+        exceptions.PartialCredentialsError(provider="env", cred_var="x"),
+        exceptions.RefreshWithMFAUnsupportedError(),
+    ],
+    ids=str,
+)
+def test_credentials_that_cannot_be_are_told_for_good(error: Exception) -> None:
+    found = raised(error)
     assert type(found) is CredentialsError
     assert not may_pass(found)
 
