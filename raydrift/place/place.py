@@ -185,6 +185,15 @@ class Place:
             _check_size(file.size(), most)
             file.read(1)
 
+    def read_part(self, size: int, offset: int) -> bytes:
+        """So many bytes of this file from an offset, or as many as there are."""
+
+        def read(filesystem: fs.FileSystem) -> bytes:
+            with filesystem.open_input_file(self.path) as file:
+                return bytes(file.read_at(size, offset))
+
+        return self._asking(read)
+
     def open(self) -> pa.NativeFile:
         """This file, to be read bit by bit; from a remote place all of it comes at once, now."""
         return self._asking(self._open)

@@ -170,8 +170,8 @@ class S3Store:
     def check_bucket(self, path: str) -> None:
         """Raises FileNotFoundError if there is no such bucket."""
         bucket, _ = _split(path)
-        with as_os_errors():
-            self.client.head_bucket(Bucket=bucket)
+        with as_os_errors():  # unlike a HEAD, a store says why it refuses this
+            self.client.list_objects_v2(Bucket=bucket, MaxKeys=1)
 
     def put(self, path: str, data: bytes | pa.Buffer) -> None:
         """Writes an object in one request."""
@@ -182,14 +182,12 @@ class S3Store:
     def put_new(self, path: str, data: bytes) -> bool:
         """Writes an object unless it is there already; False: it is.
 
-        Where the store does not know such conditions, it is looked for first.
+        A store that does not know such conditions writes it all the same: look for it first.
         """
         if self.conditional:
             written = self._put_if(path, data, IfNoneMatch="*")
             if written is not None:
                 return written
-        if self._head(path) is not None:
-            return False
         self.put(path, data)
         return True
 
@@ -198,7 +196,7 @@ class S3Store:
 
         A store that does not know such conditions writes it whatever is there.
         """
-        if self.conditional:
+        if self.conditional and tag:
             written = self._put_if(path, data, IfMatch=tag)
             if written is not None:
                 return written
@@ -211,9 +209,11 @@ class S3Store:
         try:
             with as_os_errors():
                 self.client.put_object(Bucket=bucket, Key=key, Body=data, **condition)
-        except (FileExistsError, FileNotFoundError):  # the latter: there is none to be replaced
+        except FileExistsError:
             return False
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and "IfMatch" in condition:
+                return False  # there is none that could be replaced
             if error.errno not in _UNKNOWN_CONDITION:
                 raise
             self.__dict__["conditional"] = False
@@ -230,16 +230,7 @@ class S3Store:
         bucket, key = _split(path)
         with as_os_errors():
             answer = self.client.get_object(Bucket=bucket, Key=key)
-            return answer["Body"].read(), answer["ETag"]
-
-    def _head(self, path: str) -> dict[str, Any] | None:
-        bucket, key = _split(path)
-        try:
-            with as_os_errors():
-                found: dict[str, Any] = self.client.head_object(Bucket=bucket, Key=key)
-                return found
-        except FileNotFoundError:
-            return None
+            return answer["Body"].read(), answer.get("ETag", "")
 
     @contextmanager
     def writing(self, path: str, expected_bytes: int) -> Iterator[S3Upload]:

@@ -63,7 +63,7 @@ def expired(said: str, for_good: bool = False) -> CredentialsError:
     return CredentialsError(errno.EIO, f"the credentials have expired ({said}): {_REMEDY}")
 
 
-def not_to_be_had(error: BaseException) -> OSError:
+def not_to_be_had(error: BaseException) -> CredentialsError:
     """The error about credentials that could not be looked up or renewed.
 
     Args:
@@ -71,7 +71,7 @@ def not_to_be_had(error: BaseException) -> OSError:
     """
     said = _words(error)
     if type(error).__name__ in _WRONG_SETTINGS:
-        return OSError(errno.EINVAL, said)
+        return CredentialsError(errno.EACCES, f"the credentials cannot be looked up ({said})")
     return CredentialsError(errno.EIO, f"the credentials cannot be renewed ({said}): {_REMEDY}")
 
 
@@ -98,7 +98,13 @@ def as_os_errors() -> Iterator[None]:
     except exceptions.BotoCoreError as error:
         if _OF_CREDENTIALS & {kind.__name__ for kind in type(error).__mro__}:
             raise not_to_be_had(error) from None
-        number = errno.EIO if isinstance(error, exceptions.HTTPClientError) else errno.EINVAL
+        # Of a connection that broke, or could not be made: the store may be starting.
+        broken = (
+            exceptions.ConnectionError,
+            exceptions.HTTPClientError,
+            exceptions.IncompleteReadError,
+        )
+        number = errno.EIO if isinstance(error, broken) else errno.EINVAL
         raise OSError(number, _words(error)) from None
 
 

@@ -6,8 +6,11 @@ a file, and the service that renews them may fail. All of that is met here, for 
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,12 +57,12 @@ class S3Login:
 
     def __init__(self, options: S3Options) -> None:
         self._given: Keys | None = None
-        if options.key is not None and options.secret is not None:
+        if not options.anon and options.key is not None and options.secret is not None:
             self._given = Keys(options.key, options.secret, options.token)
         self._anonymous = options.anon
         self._known: Keys | None = None
         self._refused: Keys | None = None
-        self._accepted: Keys | None = None
+        self._accepted: set[Keys] = set()
         self._session: Session | None = None
         self._looked_at = self._due = time.monotonic()
         self._lock = threading.Lock()
@@ -72,9 +75,8 @@ class S3Login:
             needed: Whether the store has refused a request without credentials.
 
         Raises:
-            CredentialsError: They have ended and cannot be renewed, or none are found though
-                needed.
-            OSError: What is set for them cannot be.
+            CredentialsError: They have ended and cannot be renewed, what is set for them cannot be,
+                or none are found though needed.
         """
         if self._given is not None or self._anonymous:
             return self._given
@@ -118,16 +120,18 @@ class S3Login:
 
         if self._session is None or anew:
             self._session = Session()
-        credentials = self._session.get_credentials()
-        if credentials is None:
-            return None
-        frozen = credentials.get_frozen_credentials()
+        with _without_warnings():
+            credentials = self._session.get_credentials()
+            if credentials is None:
+                return None
+            frozen = credentials.get_frozen_credentials()
         token = Secret(frozen.token) if frozen.token else None
         return Keys(Secret(frozen.access_key), Secret(frozen.secret_key), token)
 
     def accepted(self, keys: Keys | None) -> None:
         """Hears that the store took these."""
-        self._accepted = keys
+        if keys is not None:
+            self._accepted.add(keys)
 
     def refused(self, keys: Keys | None, code: str, said: str) -> None:
         """Hears that the store refused a request with these, and why.
@@ -137,16 +141,13 @@ class S3Login:
         """
         if keys is None or code not in (*EXPIRED_CODES, UNKNOWN_KEY):
             return
-        if keys == self._given:
-            if code in EXPIRED_CODES:
-                raise expired(said, for_good=True)
-            return
         with self._lock:
             if keys == self._known:
                 self._refused = keys
                 self._due = min(self._due, self._looked_at + _HELD_AFTER_REFUSAL_S)
-        if code in EXPIRED_CODES or keys == self._accepted:
-            raise expired(said)
+        # A key that the store has never heard of is a mistake; one that it knew has ended.
+        if code in EXPIRED_CODES or keys in self._accepted:
+            raise expired(said, for_good=keys == self._given)
 
     def load_credentials(self) -> Credentials:
         """What botocore signs with; a session takes a login for its provider of credentials."""
@@ -177,3 +178,18 @@ class S3Login:
         said = parsed.get("Error", {})
         code = str(said.get("Code"))
         self.refused(keys, code, redacted(f"{code}: {said.get('Message') or 'no message'}"))
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Keeps botocore from writing a traceback to the terminal: what it means is told elsewhere."""
+    logger = logging.getLogger("botocore.credentials")
+    logger.addFilter(_is_worse)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_is_worse)
+
+
+def _is_worse(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.WARNING

@@ -202,16 +202,16 @@ def _check_zip(output: Place, found: Inspection) -> None:
 
 def _crc32(place: Place) -> str:
     """Of a large file, some blocks of which are read at once."""
-    with place.open_here_and_there() as file:
 
-        def read(offset: int) -> tuple[int, int]:
-            block = file.read_at(_LARGE_BLOCK, offset)
-            return isal_zlib.crc32(block), len(block)
+    def read(offset: int) -> tuple[int, int]:
+        block = place.read_part(_LARGE_BLOCK, offset)
+        return isal_zlib.crc32(block), len(block)
 
-        total = 0
-        with closing(in_threads(read, range(0, file.size(), _LARGE_BLOCK), _READERS)) as blocks:
-            for crc, size in blocks:
-                total = combine(total, crc, size)
+    total = 0
+    starts = range(0, place.info().size, _LARGE_BLOCK)
+    with closing(in_threads(read, starts, _READERS)) as blocks:
+        for crc, size in blocks:
+            total = combine(total, crc, size)
     return f"{total:08x}"
 
 

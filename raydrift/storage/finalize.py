@@ -132,6 +132,7 @@ def _merge(
         crc = 0
         with closing(spread(work, plan.ranges, file.at_once)) as done:
             for part, filled in zip(plan.ranges, done, strict=True):
+                check()
                 file.take(filled.receipt)
                 directory.add(filled.directory)
                 crc = combine(crc, filled.crc, part.size)

@@ -180,9 +180,9 @@ class OutputLock:
             OSError: It cannot be read or written.
         """
         start = time.time()
-        if not self._write(self._look()):
-            self._look()  # somebody else was quicker, or the answer was lost
-        self._renewed_at = start
+        # Where nothing is written, somebody else was quicker, or the answer was lost.
+        if self._write(self._look()) or self._look() is not None:
+            self._renewed_at = start
 
     def _look(self) -> str | None:
         """Reads the lock; returns its tag, None where there is none.

@@ -9,7 +9,9 @@ from PIL import Image
 
 from raydrift.cli import run
 from raydrift.cli.settings import read_settings
+from raydrift.place import Place
 from raydrift.settings import TransformInfo
+from raydrift.storage.lock import OutputLock
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -205,6 +207,15 @@ def test_demo_shows_everything_on_images_of_its_own(
     assert f"  {tmp_path}/demo/drifted/embeddings.parquet" in said
     with Image.open(tmp_path / "demo/before_after.png") as sheet:
         assert sheet.width > sheet.height > 300
+
+
+def test_a_second_demo_in_one_folder_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with OutputLock(Place.of(tmp_path), renewed_every_s=0.3):
+        told = refusal(capsys, "demo", tmp_path)
+    assert told.startswith(f"raydrift: another run is at work in {tmp_path} (")
+    assert list(tmp_path.iterdir()) == []
 
 
 def _unreachable(*_: object, **__: object) -> None:

@@ -43,25 +43,26 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_place_that_is_kept_has_the_keys_of_the_moment(
     strict: tuple[Proxy, Issuer, str],
 ) -> None:
-    """All that is done with it, for longer than three keys live."""
+    """All that is done with it, for longer than two keys live."""
     _, issuer, bucket = strict
     folder = Place.of(f"s3://{bucket}/out")
-    kept, content = folder / "kept", os.urandom(17 * MB)
+    kept, content, part = folder / "kept", os.urandom(1000), bytes(17 * MB)
     kept.write_bytes(content)
-    end = time.monotonic() + 4 * LIFE_S
+    end = time.monotonic() + 2.5 * LIFE_S
     with kept.open_here_and_there() as file, (folder / "large").writing() as sink:
         for number in range(100):
             assert kept.read_bytes() == content
+            assert kept.read_part(20, 985) == content[985:]
             assert file.read_at(10, number) == content[number : number + 10]
-            sink.write(content)
+            sink.write(part)
             (folder / f"{number}").write_bytes(b"1")
             assert folder.names()[f"{number}"] == 1
             (folder / f"{number}").delete()
             if time.monotonic() > end:
                 break
-            time.sleep(0.2)
-    assert (folder / "large").info().size == (number + 1) * len(content)
-    assert len(issuer.issued) > 3
+            time.sleep(0.5)
+    assert (folder / "large").info().size == (number + 1) * len(part)
+    assert len(issuer.issued) > 2
 
 
 def test_a_lock_is_renewed_with_new_keys(strict: tuple[Proxy, Issuer, str]) -> None:
@@ -114,16 +115,16 @@ def test_keys_that_cannot_be_renewed_are_used_while_they_are_taken(
     assert issuer.asked < 20, "it is not asked at each request"
 
 
-@pytest.mark.parametrize("failures", [1, 7])
-def test_a_renewal_that_fails_now_and_then_is_waited_for(
-    strict: tuple[Proxy, Issuer, str], failures: int
+def test_a_renewal_that_fails_for_a_while_is_waited_for(
+    strict: tuple[Proxy, Issuer, str],
 ) -> None:
+    """botocore asks three times, which it takes for one failure."""
     _, issuer, bucket = strict
     file = Place.of(f"s3://{bucket}/out") / "a"
     file.write_bytes(b"1")
-    for use in (file.read_bytes, lambda: file.write_bytes(b"1"), file.info):
+    for use in (file.read_bytes, lambda: file.write_bytes(b"1")):
         issuer.end_all()
-        issuer.failing = failures
+        issuer.failing = 4
         use()
         assert issuer.failing == 0
 
@@ -186,11 +187,11 @@ def test_keys_that_a_tool_writes_anew_are_taken_up(
     write("first")
     folder = Place.of(f"s3://{bucket}/out")
     (folder / "a").write_bytes(b"1")
-    for number in range(3):
+    for number in range(2):
         issuer.end_all()
         write(f"next-{number}")
-        if number == 2:
-            del issuer.issued["next-1"]  # a store may forget a key that has ended
+        if number == 1:
+            del issuer.issued["next-0"]  # a store may forget a key that has ended
         assert (folder / "a").read_bytes() == b"1"
         (folder / "a").write_bytes(b"1")
 
@@ -201,10 +202,10 @@ def test_no_credentials_at_all_are_told_soon(
     _, _, bucket = strict
     monkeypatch.delenv("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     folder, start = Place.of(f"s3://{bucket}/out"), time.monotonic()
-    for use in ((folder / "a").read_bytes, folder.names, lambda: (folder / "a").write_bytes(b"1")):
+    for use in (folder.names, lambda: (folder / "a").write_bytes(b"1")):
         with pytest.raises(CredentialsError, match="no credentials were found: set AWS_PROFILE"):
             use()
-    assert time.monotonic() - start < 15
+    assert time.monotonic() - start < 20
 
 
 def test_a_service_that_hands_out_none_is_told_at_the_start(
