@@ -15,6 +15,7 @@ from raydrift.catalog import load_catalog
 from raydrift.catalog.stream import Stream, sample_order
 from raydrift.metrics import kl_softmax
 from raydrift.place import Place
+from raydrift.ranges import Range
 from raydrift.settings import (
     ClusterSettings,
     DriftProfile,
@@ -117,6 +118,9 @@ class ImageDatasetGenerator(Timeline):
             (parquet or CSV) with ``path`` and ``class`` or ``label``. A local path or a URI.
         compute_embeddings: Whether each call also writes ``embeddings.parquet``.
         input_dim: (height, width) that every image is resized to, pixels.
+        value_range: (black, white) of images of more than 8 bits, with signed samples or with
+            floats; one for all, or by the kind of sample, ``{"uint16": (0, 4095)}``. None: as some
+            images of the input have it.
         batch_size: Images in a batch whose similarity is evaluated.
         shuffle: Whether the order is a seeded permutation, or sorted by path.
         sample_delta_timestamp: Seconds between one sample and the next.
@@ -160,6 +164,7 @@ class ImageDatasetGenerator(Timeline):
         compute_embeddings: bool = False,
         *,
         input_dim: tuple[int, int] = (224, 224),
+        value_range: Range | Mapping[str, Range] | None = None,
         batch_size: int = 32,
         shuffle: bool = True,
         sample_delta_timestamp: float = 1800.0,
@@ -183,7 +188,7 @@ class ImageDatasetGenerator(Timeline):
             class_mapping=class_mapping,
             delta_timestamp=sample_delta_timestamp,
             profile=profile or DriftProfile(),
-            image=ImageSettings(height=height, width=width),
+            image=ImageSettings(height=height, width=width, value_range=value_range),
             embedding=EmbeddingSettings(
                 compute=compute_embeddings,
                 weights=os.fspath(weights),

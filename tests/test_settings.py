@@ -238,7 +238,8 @@ class TestGenerateSettings:
             ),
             (
                 {"image": {"depth": 3}},
-                "unknown key image.depth: choose from: height, width, max_pixels, max_bytes",
+                "unknown key image.depth: choose from: height, width, max_pixels, max_bytes, "
+                "value_range",
             ),
         ],
     )

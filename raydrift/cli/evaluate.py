@@ -15,6 +15,7 @@ from raydrift.cli.options import (
     Precision,
     Seed,
     SweptTransform,
+    ValueRange,
     Verbose,
     Weights,
     Workers,
@@ -47,6 +48,7 @@ def evaluate(
     normalize: Normalize = None,
     precision: Precision = None,
     image_size: ImageSize = None,
+    value_range: ValueRange = None,
     workers: Workers = None,
     config: Config = None,
     address: Address = None,
@@ -63,10 +65,12 @@ def evaluate(
     from raydrift.cli.files import check_lasting, check_there
     from raydrift.cli.settings import read_values
     from raydrift.config import evaluate_settings
+    from raydrift.ranges import parse_range
     from raydrift.settings import ImageSettings
 
     quiet = start_log(log, verbose)
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
         "output": output,
@@ -74,7 +78,7 @@ def evaluate(
         "levels": levels,
         "batches": batches,
         "seed": seed,
-        "image": {"height": height, "width": width},
+        "image": {"height": height, "width": width, "value_range": values},
         "embedding": {
             "weights": weights,
             "normalize": normalize,

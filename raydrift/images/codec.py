@@ -14,11 +14,10 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import simplejpeg
 from isal import isal_zlib
 from PIL import Image, UnidentifiedImageError
@@ -28,7 +27,8 @@ from raydrift.errors import ImageError
 from raydrift.images import tiff
 from raydrift.images.decoded import RGB as RGB
 from raydrift.images.decoded import Decoded
-from raydrift.images.photometric import Drawn, draw, draw_grey
+from raydrift.images.deep import deep_image
+from raydrift.images.photometric import Drawn, draw
 from raydrift.images.resize import resize, resize_image
 from raydrift.settings import ImageSettings
 
@@ -133,7 +133,7 @@ def _decode_tiff(data: bytes, settings: ImageSettings) -> Decoded | None:
     from tifffile import TiffFileError
 
     try:
-        with tiff.opened(data) as page:
+        with tiff.opened(BytesIO(data)) as page:
             if tiff.is_plain(data, page):
                 return None
             _check_pixels(tiff.size_of(page), settings)
@@ -169,9 +169,9 @@ def _decode_any(data: bytes, settings: ImageSettings) -> Decoded:
             with Image.open(BytesIO(data), formats=_FORMATS) as image:
                 _check_pixels(_largest(image), settings)
                 _check_end(image, data)
-                if (samples := _deep_samples(image)) is not None:
+                if (deep := deep_image(image, data)) is not None:
                     orientation = _orientation(image.getexif)
-                    return _finished(draw_grey(samples, settings), orientation, settings)
+                    return _finished(draw(deep, settings), orientation, settings)
                 rgb = _as_rgb(image)
                 orientation = _orientation(image.getexif)
                 resized = resize_image(rgb, *_lying(settings, orientation))
@@ -242,15 +242,6 @@ def _as_rgb(image: Image.Image) -> Image.Image:
         white.paste(over, mask=over)
         return white
     return image if image.mode in ("L", "RGB") else image.convert("RGB")
-
-
-def _deep_samples(image: Image.Image) -> npt.NDArray[Any] | None:
-    """The samples of a grey image that Pillow opened, of more than 8 bits; None: it has no more."""
-    if image.mode == "F":
-        return np.array(image)
-    if image.mode.startswith("I"):  # whose values are those of 16 bits in all formats but TIFF
-        return np.array(image).astype(np.uint16)
-    return None
 
 
 def _lying(settings: ImageSettings, orientation: int) -> tuple[int, int]:

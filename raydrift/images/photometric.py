@@ -7,9 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from raydrift.images.tiff import TiffImage
+from raydrift.images.sampled import SampledImage
 from raydrift.images.value_range import (
-    Range,
     Values,
     is_deep,
     promised,
@@ -19,6 +18,7 @@ from raydrift.images.value_range import (
     spread,
     to_8_bits,
 )
+from raydrift.ranges import Range
 from raydrift.settings import ImageSettings
 
 Levels = npt.NDArray[np.uint8]
@@ -41,32 +41,27 @@ class Drawn:
     remarks: tuple[str, ...] = ()
 
 
-def draw_grey(samples: npt.NDArray[Any], settings: ImageSettings) -> Drawn:
-    """Draws grey samples, which are of the kind of their dtype."""
-    kind = f"{samples.dtype.name}"
-    return draw(TiffImage(samples[:, :, None], kind, "grey"), settings)
-
-
-def draw(image: TiffImage, settings: ImageSettings) -> Drawn:
+def draw(image: SampledImage, settings: ImageSettings) -> Drawn:
     """Draws an image in 8 bits, transparent pixels over white.
 
     Grey and RGB samples are drawn in the range of the settings; inks, Lab and alpha span what their
     bits do.
     """
-    to = range_of(image.kind, settings)
+    fixed = image.spans_bits or not is_deep(image.kind) or image.colours not in ("grey", "rgb")
+    to = promised(image.kind) if fixed else range_of(image.kind, settings)
     levels = _over_white_or_not(image, to)
-    if not is_deep(image.kind) or image.colours not in ("grey", "rgb"):
+    if fixed:
         return Drawn(levels)
     values = seen(_without_alpha(image), image.missing)
     found = spread(image.kind, values)
     return Drawn(levels, found, () if found is None else remarks_on(values, found, to))
 
 
-def _without_alpha(image: TiffImage) -> npt.NDArray[Any]:
+def _without_alpha(image: SampledImage) -> npt.NDArray[Any]:
     return image.samples[:, :, :-1] if image.alpha else image.samples
 
 
-def _over_white_or_not(image: TiffImage, to: Range) -> Levels:
+def _over_white_or_not(image: SampledImage, to: Range) -> Levels:
     levels = _colours(image, _without_alpha(image), to)
     if image.alpha:
         alpha = to_8_bits(image.samples[:, :, -1], promised(image.kind))
@@ -74,7 +69,7 @@ def _over_white_or_not(image: TiffImage, to: Range) -> Levels:
     return levels[:, :, 0] if levels.shape[2] == 1 else levels
 
 
-def _colours(image: TiffImage, samples: npt.NDArray[Any], to: Range) -> Levels:
+def _colours(image: SampledImage, samples: npt.NDArray[Any], to: Range) -> Levels:
     if image.palette is not None:
         return image.palette.take(samples[:, :, 0], axis=0, mode="clip")
     if image.colours == "cmyk":
@@ -90,7 +85,7 @@ def _colours(image: TiffImage, samples: npt.NDArray[Any], to: Range) -> Levels:
     return levels
 
 
-def _from_lab(samples: npt.NDArray[Any], image: TiffImage) -> Levels:
+def _from_lab(samples: npt.NDArray[Any], image: SampledImage) -> Levels:
     """By littleCMS, with the white of D50 that Lab in TIFF has."""
     from PIL import ImageCms
 

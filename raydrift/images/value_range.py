@@ -14,16 +14,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from raydrift.ranges import Range
 from raydrift.settings import ImageSettings
-
-Range = tuple[float, float]
-"""The value that becomes black, and the one that becomes white."""
 
 Samples = npt.NDArray[Any]
 
 _SEEN: Final = 2**16  # pixels that are looked at in an image
 _TAIL: Final = 0.001  # of the pixels, on either side, may be anything
-_LEAST_SPREAD: Final = 16  # grey levels; what spans fewer looks flat
+_LEAST_SPREAD: Final = 64  # grey levels; what spans fewer looks dark or flat
 _CUT_OFF: Final = 0.01  # of the pixels
 _BLOCK: Final = 2**20  # samples that are converted at once
 
@@ -47,9 +45,15 @@ class Values:
     high: float
 
 
+def bits_of(kind: str) -> tuple[str, int]:
+    """A kind of sample in its parts: ``uint``, ``int`` or ``float``, and how many bits."""
+    name, bits = re.fullmatch(r"(\D+)(\d+)", kind).groups()  # type: ignore[union-attr]
+    return name, int(bits)
+
+
 def is_deep(kind: str) -> bool:
     """Whether the range of a kind of sample is a setting; that of 8 bits is not."""
-    name, bits = _parts(kind)
+    name, bits = bits_of(kind)
     return name != "uint" or bits > 8
 
 
@@ -59,7 +63,7 @@ def promised(kind: str) -> Range:
     >>> promised("uint12"), promised("int16"), promised("float32")
     ((0.0, 4095.0), (0.0, 32767.0), (0.0, 1.0))
     """
-    name, bits = _parts(kind)
+    name, bits = bits_of(kind)
     if name == "float":
         return 0.0, 1.0
     return 0.0, float(2 ** (bits if name == "uint" else bits - 1) - 1)
@@ -114,7 +118,7 @@ def remarks_on(values: Samples, spread: Values, to: Range) -> tuple[str, ...]:
     told = f"their {spread.kind} values in the range {low:g} to {high:g}"
     ends = np.clip([(end - low) / (high - low) for end in (spread.low, spread.high)], 0, 1)
     if spread.high > spread.low and 255 * (ends[1] - ends[0]) < _LEAST_SPREAD:
-        return (f"came out black or flat, with {told}: set image.value_range",)
+        return (f"came out black, dark or flat, with {told}: set image.value_range",)
     outside = np.count_nonzero((values < low) | (values > high)) / len(values)
     if outside > _CUT_OFF:
         return (f"lost what is darkest or brightest, with {told}: set image.value_range",)
@@ -154,8 +158,3 @@ def _levels(samples: Samples, to: Range, missing: float | None) -> npt.NDArray[n
         if missing is not None:
             levels[samples == missing] = 0
     return levels
-
-
-def _parts(kind: str) -> tuple[str, int]:
-    name, bits = re.fullmatch(r"(\D+)(\d+)", kind).groups()  # type: ignore[union-attr]
-    return name, int(bits)

@@ -120,6 +120,8 @@ def make_identity(
     """
     plain = as_dict(settings)
     identity = {name: value for name, value in plain.items() if name not in _ELSEWHERE}
+    if identity["image"]["value_range"] is None:  # as of runs from before there were any
+        del identity["image"]["value_range"]
     identity["num_samples"] = samples
     identity["input"] = catalog_digest
     identity["organize_by_class"] = settings.write.organize_by_class

@@ -45,6 +45,7 @@ CHANGES_BYTES: dict[str, Any] = {
     "image.width": 96,
     "image.max_bytes": 1000,
     "image.max_pixels": 1000,
+    "image.value_range": [0, 4095],
     "embedding.compute": False,
     "embedding.normalize": True,
     "embedding.precision": "bfloat16",
