@@ -1,6 +1,7 @@
 """``ImageDatasetGenerator``: the Python API, a thin face over the engine."""
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 from raydrift.calibrate import CalibrationProfile, asked_for, calibrated
 from raydrift.catalog import load_catalog
 from raydrift.catalog.stream import Stream, sample_order
+from raydrift.catalog.value_range import with_value_range
 from raydrift.metrics import kl_softmax
 from raydrift.place import Place
 from raydrift.ranges import Range
@@ -28,6 +30,7 @@ from raydrift.settings import (
     TransformInfo,
 )
 from raydrift.storage import layout
+from raydrift.storage.remarks import Remark
 from raydrift.sweep import Sweep
 from raydrift.timeline import Timeline
 
@@ -280,6 +283,8 @@ class ImageDatasetGenerator(Timeline):
         notes = notes if calibrated == self._transforms else []
         quiet = not self._progress
         record = generate(settings, catalog=self._catalog, notes=notes, quiet=quiet)
+        for remark in record.remarks:
+            warnings.warn(str(Remark(**remark)), stacklevel=2)
         self._cursor += record.samples
         output = Place.of(settings.output, settings.options_of("output"))
         embedded = settings.embedding.compute
@@ -350,6 +355,7 @@ class ImageDatasetGenerator(Timeline):
             num_samples=num_samples,
             embedding=replace(self._settings.embedding, compute=True),
         )
+        settings, _ = with_value_range(settings, self._catalog)
         level = self._mean_levels(settings)
         found = [
             BatchSimilarity(

@@ -5,7 +5,7 @@ come in 16, a scanner's values have a sign, floats have any unit. One image does
 so the whole run has one range for each kind, and every worker is told.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -13,7 +13,6 @@ from math import ceil, floor, log10
 from typing import IO, Final, cast
 
 import numpy as np
-import pyarrow.compute as pc
 
 from raydrift.catalog.catalog import Catalog
 from raydrift.errors import ImageError
@@ -29,6 +28,7 @@ IMAGES: Final = 64
 SUFFIXES: Final = ((".tif", ".tiff"), (".png",), (".pgm", ".pnm", ".pfm"), (".jp2", ".j2k"))
 """Formats that may have more than 8 bits a sample."""
 
+_PATHS: Final = 2**16  # that are looked at, of any number
 _MOST_BYTES: Final = 2**29
 _READERS: Final = 16
 _ODD: Final = 0.02  # of the images, on either side, do not count
@@ -63,7 +63,7 @@ def with_value_range(
         images = f"{len(several)} images" if len(several) > 1 else "1 image"
         notes.append(
             f"{kind} values are drawn from {here[0]:g} (black) to {here[1]:g} (white), "
-            f"as {images} of the input have them: set image.value_range to choose"
+            f"by {images} of the input: set image.value_range to choose"
         )
     if not ranges:
         return settings, []
@@ -128,27 +128,20 @@ def _values(settings: GenerateSettings, catalog: Catalog) -> Iterator[Values]:
 
 def _deep_files(catalog: Catalog) -> Iterator[str]:
     """Some files of more than 8 bits a sample, as their headers tell."""
+    rows = np.unique(np.linspace(0, len(catalog) - 1, _PATHS).astype(np.int64))
+    paths = catalog.table["path"].take(rows).to_pylist()
+    sizes = catalog.table["size"].take(rows).to_pylist()
     for suffixes in SUFFIXES:
-        rows = _spread(catalog, suffixes)
-        paths = catalog.table["path"].take(rows).to_pylist() if len(rows) else []
-        sizes = catalog.table["size"].take(rows).to_pylist() if len(rows) else []
+        named = [place for place, path in enumerate(paths) if path.lower().endswith(suffixes)]
+        step = max(1, ceil(len(named) / IMAGES))
+        chosen = named[step // 2 :: step]
         with ThreadPoolExecutor(_READERS) as pool:
-            deep = list(pool.map(lambda path: _is_deep(catalog, path), paths))
+            deep = pool.map(lambda place: _is_deep(catalog, paths[place]), chosen)
         left = _MOST_BYTES
-        for path, size, chosen in zip(paths, sizes, deep, strict=True):
-            if chosen and left > 0:
-                left -= size
-                yield path
-
-
-def _spread(
-    catalog: Catalog, suffixes: Iterable[str]
-) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    """Rows of files of these names, evenly over all of them."""
-    pattern = f"(?i)({'|'.join(suffix.replace('.', '[.]') for suffix in suffixes)})$"
-    rows = np.flatnonzero(pc.match_substring_regex(catalog.table["path"], pattern).to_numpy())
-    step = max(1, ceil(len(rows) / IMAGES))
-    return cast("np.ndarray[tuple[int], np.dtype[np.int64]]", rows[step // 2 :: step])
+        for place in [place for place, is_deep in zip(chosen, deep, strict=True) if is_deep]:
+            if left > 0:
+                left -= sizes[place]
+                yield paths[place]
 
 
 def _is_deep(catalog: Catalog, path: str) -> bool:

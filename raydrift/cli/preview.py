@@ -42,8 +42,8 @@ def preview(
     from raydrift.images.codec import encode_png
     from raydrift.levels import parse_levels
     from raydrift.place import Place
-    from raydrift.report.preview import preview as draw
     from raydrift.ranges import parse_range
+    from raydrift.report.preview import preview as draw
     from raydrift.settings import ImageSettings, ImageTransform
 
     if not output.lower().endswith(".png"):

@@ -130,19 +130,15 @@ def _decode_jpeg(data: bytes, settings: ImageSettings) -> RGB | None:
 
 def _decode_tiff(data: bytes, settings: ImageSettings) -> Decoded | None:
     """Decodes a TIFF; None: Pillow reads it as well, or tells better what is wrong with it."""
-    from tifffile import TiffFileError
-
     try:
         with tiff.opened(BytesIO(data)) as page:
-            if tiff.is_plain(data, page):
+            if page is None or tiff.is_plain(data, page):
                 return None
             _check_pixels(tiff.size_of(page), settings)
             image = tiff.read(data, page)
         drawn = draw(image, settings)
     except (ImageError, MemoryError):
         raise
-    except TiffFileError:
-        return None
     except Exception as error:
         raise ImageError("decode", _in_a_line(error)) from None
     return _finished(drawn, image.orientation, settings)

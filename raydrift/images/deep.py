@@ -50,7 +50,7 @@ def is_deep_file(file: IO[bytes]) -> bool:
     if tiff.is_tiff(start):
         file.seek(0)
         with tiff.opened(file) as page:
-            return is_deep(tiff.kind_of(page))
+            return page is not None and is_deep(tiff.kind_of(page))
     return _FLOAT_MAP.match(start) is not None or sample_bits(start) == 16
 
 

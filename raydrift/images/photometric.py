@@ -64,7 +64,7 @@ def _without_alpha(image: SampledImage) -> npt.NDArray[Any]:
 def _over_white_or_not(image: SampledImage, to: Range) -> Levels:
     levels = _colours(image, _without_alpha(image), to)
     if image.alpha:
-        alpha = to_8_bits(image.samples[:, :, -1], promised(image.kind))
+        alpha = _in_8_bits(image, image.samples[:, :, -1], promised(image.kind))
         levels = _over_white(levels, alpha, image.premultiplied)
     return levels[:, :, 0] if levels.shape[2] == 1 else levels
 
@@ -77,12 +77,20 @@ def _colours(image: SampledImage, samples: npt.NDArray[Any], to: Range) -> Level
         return np.asarray(Image.fromarray(inks, "CMYK").convert("RGB"))
     if image.colours in ("cielab", "icclab"):
         return _from_lab(samples, image)
-    levels = to_8_bits(samples, to, image.missing)
+    levels = _in_8_bits(image, samples, to)
     if image.inverted:
         levels = 255 - levels
-        if image.missing is not None:
-            levels[samples == image.missing] = 0
+    if image.missing is not None:
+        levels[samples == image.missing] = 0
+    if image.inverted and samples.dtype.kind == "f":
+        levels[np.isnan(samples)] = 0
     return levels
+
+
+def _in_8_bits(image: SampledImage, samples: npt.NDArray[Any], to: Range) -> Levels:
+    if (image.colours, image.kind, to) == ("rgb", "uint16", promised("uint16")):
+        return (samples >> 8).astype(np.uint8)  # as Pillow cuts colours of 16 bits
+    return to_8_bits(samples, to)
 
 
 def _from_lab(samples: npt.NDArray[Any], image: SampledImage) -> Levels:

@@ -7,7 +7,7 @@ Tags and layout are tifffile's work, compressions are imagecodecs'.
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
 from math import prod
 from typing import IO, TYPE_CHECKING, Any, Final, cast
@@ -62,8 +62,8 @@ def is_tiff(data: bytes) -> bool:
 
 
 @contextmanager
-def opened(source: IO[bytes]) -> Iterator["TiffPage"]:
-    """The tags of a file's first image.
+def opened(source: IO[bytes]) -> Iterator["TiffPage | None"]:
+    """The tags of a file's first image; None: it has none that can be read.
 
     Raises:
         ImageError: It is a camera's raw file.
@@ -72,23 +72,38 @@ def opened(source: IO[bytes]) -> Iterator["TiffPage"]:
     if start[:4] in _RAW_STARTS:
         raise _raw(_RAW_STARTS[start[:4]])
     source.seek(0)
+    with _quiet(), ExitStack() as stack:
+        try:
+            file = stack.enter_context(_tiff_file(source))
+            page = file.pages.first
+        except Exception:  # tifffile's parser raises nearly anything
+            yield None
+            return
+        if any(map(_is_raw, _pages(file, page))) or start[_CR2_PLACE:] == _CR2:
+            raise _raw(_raw_name(page))
+        if page.is_reduced:
+            raise ImageError(
+                "decode",
+                "its first image is a thumbnail, as in a camera's raw file: "
+                "develop it to JPEG or TIFF first",
+            )
+        yield page
+
+
+def _tiff_file(source: IO[bytes]) -> "TiffFile":
     from tifffile import TiffFile
 
-    log = logging.getLogger("tifffile")  # where it has something to say of nearly every odd file
+    return TiffFile(source)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Has tifffile keep to itself what it thinks of odd files; it would be said for each."""
+    log = logging.getLogger("tifffile")
     level = log.level
     log.setLevel(logging.CRITICAL)
     try:
-        with TiffFile(source) as file:
-            page = file.pages.first
-            if any(map(_is_raw, _pages(file, page))) or start[_CR2_PLACE:] == _CR2:
-                raise _raw(_raw_name(page))
-            if page.is_reduced:
-                raise ImageError(
-                    "decode",
-                    "its first image is a thumbnail, as in a camera's raw file: "
-                    "develop it to JPEG or TIFF first",
-                )
-            yield page
+        yield
     finally:
         log.setLevel(level)
 
@@ -101,7 +116,10 @@ def is_plain(data: bytes, page: "TiffPage") -> bool:
         return False
     if page.compression not in _PILLOWS or page.samplesperpixel > _PILLOWS_BANDS:
         return False
-    if _PREMULTIPLIED in page.extrasamples and (page.planarconfig != 1 or page.samplesperpixel < 4):
+    grey_and_alpha, planar = page.samplesperpixel == 2, page.planarconfig != 1
+    if (grey_and_alpha and planar) or (
+        _PREMULTIPLIED in page.extrasamples and (grey_and_alpha or planar)
+    ):
         return False
     try:
         Image.open(BytesIO(data), formats=("TIFF",)).close()

@@ -125,27 +125,26 @@ def remarks_on(values: Samples, spread: Values, to: Range) -> tuple[str, ...]:
     return ()
 
 
-def to_8_bits(samples: Samples, to: Range, missing: float | None = None) -> npt.NDArray[np.uint8]:
+def to_8_bits(samples: Samples, to: Range) -> npt.NDArray[np.uint8]:
     """Draws samples in 8 bits; what is outside the range is black or white, NaN is black.
 
     Args:
         samples: Of any shape and real dtype.
         to: Their range.
-        missing: A value that is drawn black wherever the range lies.
     """
     if samples.dtype.kind in "ui" and samples.dtype.itemsize <= 2:
         places = np.arange(2 ** (8 * samples.dtype.itemsize)).astype(f"u{samples.dtype.itemsize}")
-        table = _levels(places.view(samples.dtype), to, missing)
+        table = _levels(places.view(samples.dtype), to)
         drawn: npt.NDArray[np.uint8] = table[samples.view(places.dtype)]
         return drawn
     levels = np.empty(samples.shape, np.uint8)
     rows = max(1, _BLOCK // max(1, samples[:1].size))
     for row in range(0, len(samples), rows):
-        levels[row : row + rows] = _levels(samples[row : row + rows], to, missing)
+        levels[row : row + rows] = _levels(samples[row : row + rows], to)
     return levels
 
 
-def _levels(samples: Samples, to: Range, missing: float | None) -> npt.NDArray[np.uint8]:
+def _levels(samples: Samples, to: Range) -> npt.NDArray[np.uint8]:
     low, high = to
     exact = np.float32 if samples.dtype.kind == "f" and samples.dtype.itemsize <= 4 else np.float64
     with np.errstate(invalid="ignore", over="ignore"):
@@ -155,6 +154,4 @@ def _levels(samples: Samples, to: Range, missing: float | None) -> npt.NDArray[n
         values *= exact(255 / (high - low))
         np.clip(np.rint(values, out=values), 0, 255, out=values)
         levels: npt.NDArray[np.uint8] = np.nan_to_num(values, copy=False).astype(np.uint8)
-        if missing is not None:
-            levels[samples == missing] = 0
     return levels
