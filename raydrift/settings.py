@@ -4,8 +4,7 @@ The command line's flags, a TOML file and the Python API all end here, and what 
 here, once.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from math import inf, isfinite
 from operator import index
@@ -14,6 +13,7 @@ from typing import Any, Final
 from raydrift.checked import check_types
 from raydrift.errors import SettingsError
 from raydrift.place.secrecy import conceal, reveal
+from raydrift.ranges import Range, checked_range
 from raydrift.schedules.drift import Drift
 from raydrift.schedules.label_shift import LabelShift
 from raydrift.seeds import check_seed
@@ -92,10 +92,9 @@ class ImageSettings:
             is decoded; those of its file are among them.
         profile: What is done with colour profiles: ``ignore`` leaves the pixels as they are,
             ``convert`` brings them to sRGB.
-        value_range: The sample values that become black and white, ``(low, high)``, in images of
-            more than 8 bits, with signed samples or with floats; or one such pair for each kind of
-            sample, ``{"uint16": (0, 4095), "float32": (0, 1)}``. A run looks at some of its images
-            for the kinds that are not given.
+        value_range: Which sample values become black and white, where samples have more than 8
+            bits, a sign or a point: one pair, or one for each kind (``ranges``). A run looks at
+            some of its images for the kinds that are not given.
     """
 
     height: int = 224
@@ -104,7 +103,7 @@ class ImageSettings:
     max_bytes: int = 2**30
     max_memory: int = 2**29
     profile: str = "ignore"
-    value_range: tuple[float, float] | Mapping[str, tuple[float, float]] | None = None
+    value_range: Range | Mapping[str, Range] | None = None
 
     def __post_init__(self) -> None:
         check_types(self, "image.")
@@ -115,15 +114,7 @@ class ImageSettings:
             value = getattr(self, name)
             _require(value > 0, f"image.{name}", value, "give at least 1")
         _choose("image.profile", self.profile, ("ignore", "convert"))
-        given = self.value_range
-        if isinstance(given, Mapping):
-            for kind in given:
-                ok = re.fullmatch(r"(uint|int|float)[1-9]\d?", kind) is not None
-                _require(ok, "image.value_range", kind, "name kinds as uint16, int16, float32")
-            kinds = {kind: _range(values) for kind, values in sorted(given.items())}
-            object.__setattr__(self, "value_range", kinds)
-        elif given is not None:
-            object.__setattr__(self, "value_range", _range(given))
+        object.__setattr__(self, "value_range", checked_range(self.value_range))
 
     @property
     def bytes(self) -> int:
@@ -405,12 +396,6 @@ def _require(ok: bool, name: str, value: object, remedy: str) -> None:
 
 def _at_least(least: int, name: str, value: int | None) -> None:
     _require(value is None or value >= least, name, value, f"give at least {least}")
-
-
-def _range(values: Sequence[float]) -> tuple[float, float]:
-    ok = len(values) == 2 and all(map(isfinite, values)) and values[0] < values[1]
-    _require(ok, "image.value_range", list(values), "give [low, high], low below high")
-    return float(values[0]), float(values[1])
 
 
 def _choose(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -15,7 +15,7 @@ PACKAGE = Path(raydrift.__file__).parent
 FLOORS = [
     {"errors", "seeds", "schemas", "place", "cpus", "transforms", "checked"},
     {"schedules", "log"},
-    {"settings", "levels", "sweep", "config"},
+    {"settings", "ranges", "levels", "sweep", "config"},
     {"catalog", "images", "scenes"},
     {"drift", "metrics", "embed"},
     {"storage", "report", "calibrate"},

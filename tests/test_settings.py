@@ -239,7 +239,7 @@ class TestGenerateSettings:
             (
                 {"image": {"depth": 3}},
                 "unknown key image.depth: choose from: height, width, max_pixels, max_bytes, "
-                "max_memory, profile",
+                "max_memory, profile, value_range",
             ),
         ],
     )

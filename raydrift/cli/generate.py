@@ -33,6 +33,7 @@ from raydrift.cli.options import (
     Split,
     Target,
     Transform,
+    ValueRange,
     Verbose,
     Weights,
     Workers,
@@ -72,6 +73,7 @@ def generate(
     normalize: Normalize = None,
     precision: Precision = None,
     image_size: ImageSize = None,
+    value_range: ValueRange = None,
     shard_size: Annotated[
         int | None, typer.Option(help="Samples a shard.", show_default="256, fewer for small sets")
     ] = None,
@@ -104,10 +106,12 @@ def generate(
 
     The same command on the same output finishes what is missing.
     """
+    from raydrift.ranges import parse_range
     from raydrift.settings import ImageSettings
 
     quiet = start_log(log, verbose)
     size = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
         "split": split,
@@ -115,7 +119,7 @@ def generate(
         "seed": seed,
         "num_samples": num_samples,
         "calibration": {"profile": profile, "target": target, "level": level},
-        "image": {"height": size[0], "width": size[1]},
+        "image": {"height": size[0], "width": size[1], "value_range": values},
         "embedding": {
             "compute": embeddings,
             "weights": weights,

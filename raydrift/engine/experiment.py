@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream, axis_of
+from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import find_weights
 from raydrift.engine.evaluate import LevelBatch, measure_batches
 from raydrift.engine.generate import shown
@@ -136,6 +137,7 @@ def _resolved(settings: EvaluateSettings, catalog: Catalog) -> EvaluateSettings:
     """The settings with the numbers of samples, and without what only writing needs."""
     run = settings.run
     samples, _ = samples_of(run, catalog)
+    run, _ = with_value_range(run, catalog)
     if settings.batches is not None:
         samples = min(samples, settings.batches * run.embedding.batch_size)
     embedding = replace(run.embedding, compute=True)

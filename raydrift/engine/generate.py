@@ -8,6 +8,7 @@ from typing import Any
 from raydrift.calibrate.profile import calibrated
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream
+from raydrift.catalog.value_range import with_value_range
 from raydrift.config import as_dict
 from raydrift.embed.weights import find_weights
 from raydrift.engine.changes import InputNow, changes_of_results, note_listing
@@ -63,6 +64,7 @@ def generate(
     if settings.write.organize_by_class:
         layout.check_class_folders(catalog.classes)
     samples, ended_by = samples_of(settings, catalog)
+    settings, ranges = with_value_range(settings, catalog)
     weights = None
     if settings.embedding.compute:
         name = settings.embedding.weights
@@ -73,7 +75,7 @@ def generate(
         settings, told = calibrated(settings, listed, digest)
         notes = [*notes, *told]
     stream = Stream.of(settings, catalog)
-    notes = [*notes, *notes_of(settings, stream, samples, ended_by)]
+    notes = [*notes, *ranges, *notes_of(settings, stream, samples, ended_by)]
     catalog = replace(catalog, columns=None)  # workers have no use for them
     identity = make_identity(settings, samples, listed, digest)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)

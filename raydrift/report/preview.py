@@ -9,6 +9,7 @@ from PIL import Image
 
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import sample_order
+from raydrift.catalog.value_range import with_value_range
 from raydrift.drift import drift_image
 from raydrift.errors import CatalogError, ImageError, SettingsError, reason
 from raydrift.images.decoded import RGB, Decoded
@@ -63,6 +64,7 @@ def preview(
     if images < 1:
         raise SettingsError(f"images is {images}: give at least 1")
     catalog = catalog_of(settings)
+    settings, _ = with_value_range(settings, catalog)
     images = min(images, len(catalog))
     width, height = shown_size(settings.image.height, settings.image.width)
     count = images * len(transforms) * (len(levels) + 1)

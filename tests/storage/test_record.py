@@ -35,7 +35,7 @@ CHANGES_BYTES: dict[str, Any] = {
     "image.max_pixels": 1000,
     "image.max_memory": 1_000_000,
     "image.profile": "convert",
-    "image.value_range": {"uint16": [0, 4095]},
+    "image.value_range": [0, 4095],
     "embedding.compute": False,
     "embedding.normalize": True,
     "embedding.precision": "bfloat16",
