@@ -21,7 +21,7 @@ from raydrift.place.s3 import S3Store
 from raydrift.place.s3_upload import LARGEST_UPLOAD
 from raydrift.place.secrecy import redacted
 from raydrift.place.sinks import Sink, SmallWrites
-from raydrift.place.sync import Sync, make_folder, sync_file, sync_folder, sync_path
+from raydrift.place.sync import LocalFile, Sync, make_folder, sync_file, sync_folder, sync_path
 
 _ASIDE: Final = ".tmp"
 
@@ -194,8 +194,12 @@ class Place:
             with self.s3.writing(self.path, expected_bytes) as upload:
                 yield upload
             return
-        with self._aside(sync) as aside, self.filesystem.open_output_stream(aside) as sink:
-            yield SmallWrites(sink) if self.is_local else sink
+        if self.is_local:
+            with self._aside(sync) as aside, open(aside, "xb", buffering=0) as file:
+                yield SmallWrites(LocalFile(file.fileno()))
+            return
+        with self._aside() as aside, self.filesystem.open_output_stream(aside) as sink:
+            yield sink
 
     @contextmanager
     def writing_pieces(self, size: int, pieces: int) -> Iterator[PieceFile]:
