@@ -21,7 +21,7 @@ from raydrift.place.s3 import S3Store
 from raydrift.place.s3_upload import LARGEST_UPLOAD
 from raydrift.place.secrecy import redacted
 from raydrift.place.sinks import Sink, SmallWrites
-from raydrift.place.sync import LocalFile, Sync, make_folder, sync_file, sync_folder, sync_path
+from raydrift.place.sync import LocalFile, Sync, make_folder, sync_file, sync_folder
 
 _ASIDE: Final = ".tmp"
 
@@ -197,6 +197,8 @@ class Place:
         if self.is_local:
             with self._aside(sync) as aside, open(aside, "xb", buffering=0) as file:
                 yield SmallWrites(LocalFile(file.fileno()))
+                if sync is not Sync.NONE:
+                    sync_file(file.fileno())
             return
         with self._aside() as aside, self.filesystem.open_output_stream(aside) as sink:
             yield sink
@@ -225,15 +227,13 @@ class Place:
     def _aside(self, sync: Sync = Sync.ALL) -> Iterator[str]:
         """Another path, from which the file is moved to its own; after an error it is deleted.
 
-        It is synced before it is moved, so that the name never stands for less than its bytes.
+        Whoever writes the file syncs it, so that its own name never stands for less than its bytes.
         """
         name = self.path.rpartition("/")[2]
         folder = self.path.removesuffix(name)
         aside = f"{folder}.{name}.{uuid4().hex[:8]}{_ASIDE}"
         try:
             yield aside
-            if self.is_local and sync is not Sync.NONE:
-                sync_path(aside)
             self.filesystem.move(aside, self.path)
             if self.is_local and sync is Sync.ALL:
                 sync_folder(folder)
@@ -256,7 +256,7 @@ class Place:
         if self.is_local:
             try:
                 with Path(self.path).open("xb", buffering=0) as file:
-                    file.write(data)
+                    LocalFile(file.fileno()).write(data)
                     if sync is not Sync.NONE:
                         sync_file(file.fileno())
             except FileExistsError:

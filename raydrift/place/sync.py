@@ -88,15 +88,6 @@ def sync_file(file: int) -> None:
         _unless_not_known(_full_sync, file)
 
 
-def sync_path(path: str) -> None:
-    """Returns when the bytes of a file are on the disk, whoever of this machine wrote them."""
-    file = os.open(path, os.O_WRONLY)  # some network filesystems sync nothing for a mere reader
-    try:
-        sync_file(file)
-    finally:
-        os.close(file)
-
-
 def sync_folder(path: str) -> None:
     """Returns when the names in a folder are on the disk."""
     try:
