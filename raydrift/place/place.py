@@ -23,7 +23,7 @@ from raydrift.place.s3 import S3Store
 from raydrift.place.s3_upload import LARGEST_UPLOAD
 from raydrift.place.secrecy import redacted
 from raydrift.place.sinks import Sink, SmallWrites
-from raydrift.place.sync import Sync, make_folder, sync_file, sync_folder
+from raydrift.place.sync import LocalFile, Sync, make_folder, sync_file, sync_folder
 
 _DELETERS: Final = 16
 
@@ -245,11 +245,15 @@ class Place:
             with self.s3.writing(self.path, expected_bytes) as upload:
                 yield upload
             return
-        with (
-            written_aside(self.filesystem, self.path, sync) as aside,
-            self.filesystem.open_output_stream(aside) as sink,
-        ):
-            yield SmallWrites(sink) if self.is_local else sink
+        aside = written_aside(self.filesystem, self.path, sync)
+        if self.is_local:
+            with aside as path, open(path, "xb", buffering=0) as file:
+                yield SmallWrites(LocalFile(file.fileno()))
+                if sync is not Sync.NONE:
+                    sync_file(file.fileno())
+            return
+        with aside as path, self.filesystem.open_output_stream(path) as sink:
+            yield sink
 
     @contextmanager
     def writing_pieces(self, size: int, pieces: int) -> Iterator[PieceFile]:
@@ -289,7 +293,7 @@ class Place:
         if self.is_local:
             try:
                 with Path(self.path).open("xb", buffering=0) as file:
-                    file.write(data)
+                    LocalFile(file.fileno()).write(data)
                     if sync is not Sync.NONE:
                         sync_file(file.fileno())
             except FileExistsError:
