@@ -165,7 +165,9 @@ class S3Store:
             except CredentialsError:
                 raise
             except OSError:  # it is about the path
-                return
+                pass
+        if self.login.current() != keys:
+            raise expired("others have come meanwhile")
 
     def check_bucket(self, path: str) -> None:
         """Raises FileNotFoundError if there is no such bucket."""
