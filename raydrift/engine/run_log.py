@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
+from raydrift.console import Console
 from raydrift.errors import ShardError
 from raydrift.log import tell
 from raydrift.place import Place
