@@ -1,6 +1,7 @@
 """``ImageDatasetGenerator``: the Python API, a thin face over the engine."""
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -13,10 +14,12 @@ import pyarrow.parquet as pq
 from raydrift.calibrate import CalibrationProfile, asked_for, calibrated
 from raydrift.catalog import catalog_of
 from raydrift.catalog.stream import Stream, sample_order
+from raydrift.catalog.value_range import with_value_range
 from raydrift.checked import image_size, path_text
 from raydrift.errors import SettingsError
 from raydrift.metrics import kl_softmax
 from raydrift.place import Place
+from raydrift.ranges import Range
 from raydrift.settings import (
     ClusterSettings,
     DriftProfile,
@@ -29,6 +32,7 @@ from raydrift.settings import (
     TransformInfo,
 )
 from raydrift.storage import layout
+from raydrift.storage.remarks import Remark
 from raydrift.sweep import Sweep, swept_transforms
 from raydrift.timeline import Timeline
 
@@ -80,8 +84,8 @@ class ImageDataCategoryInfo:
         return self._read(layout.EMBEDDINGS) if self.embeddings_path else None
 
     def _read(self, name: str) -> pa.Table:
-        place = self.output / name
-        return pq.read_table(place.path, filesystem=place.filesystem)
+        with (self.output / name).open_here_and_there() as file:
+            return pq.read_table(file)
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,9 @@ class ImageDatasetGenerator(Timeline):
             the rows that have it in the column ``split``. None: the whole input.
         compute_embeddings: Whether each call also writes ``embeddings.parquet``.
         input_dim: (height, width) that every image is resized to, pixels; one number for both.
+        value_range: (black, white) of images of more than 8 bits, with signed samples or with
+            floats; one for all, or by the kind of sample, ``{"uint16": (0, 4095)}``. None: as some
+            images of the input have it.
         batch_size: Images in a batch whose similarity is evaluated.
         shuffle: Whether the order is a seeded permutation, or sorted by path.
         sample_delta_timestamp: Seconds between one sample and the next.
@@ -165,6 +172,7 @@ class ImageDatasetGenerator(Timeline):
         *,
         split: str | None = None,
         input_dim: tuple[int, int] | int = (224, 224),
+        value_range: Range | Mapping[str, Range] | None = None,
         batch_size: int = 32,
         shuffle: bool = True,
         sample_delta_timestamp: float = 1800.0,
@@ -189,7 +197,7 @@ class ImageDatasetGenerator(Timeline):
             class_mapping=class_mapping,
             delta_timestamp=sample_delta_timestamp,
             profile=DriftProfile() if profile is None else profile,
-            image=ImageSettings(height=height, width=width),
+            image=ImageSettings(height=height, width=width, value_range=value_range),
             embedding=EmbeddingSettings(
                 compute=compute_embeddings,
                 weights=path_text("weights", weights),
@@ -280,6 +288,8 @@ class ImageDatasetGenerator(Timeline):
         notes = notes if calibrated == self._transforms else []
         quiet = not self._progress
         record = generate(settings, catalog=self._catalog, notes=notes, quiet=quiet)
+        for remark in record.remarks:
+            warnings.warn(str(Remark(**remark)), stacklevel=2)
         self._cursor += record.samples
         output = Place.of(settings.output, settings.options_of("output"))
         embedded = settings.embedding.compute
@@ -357,6 +367,7 @@ class ImageDatasetGenerator(Timeline):
             num_samples=num_samples,
             embedding=replace(self._settings.embedding, compute=True),
         )
+        settings, _ = with_value_range(settings, self._catalog)
         level = self._mean_levels(settings)
         found = [
             BatchSimilarity(

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from raydrift.checked import check_types
 from raydrift.errors import SettingsError
+from raydrift.place.secrecy import conceal, reveal
+from raydrift.ranges import Range, checked_range
 from raydrift.schedules.drift import Drift
 from raydrift.schedules.label_shift import LabelShift
 from raydrift.seeds import check_seed
@@ -21,6 +23,9 @@ from raydrift.transforms import check_level as check_level
 
 FIRST_TIMESTAMP: Final = 1717232400.0
 """The timestamp of sample 0, in seconds since 1970 (1 June 2024, 09:00 UTC)."""
+
+FINEST_TIME: Final = 1e-6
+"""Seconds that samples are apart at least, if at all."""
 
 
 # Arrow's columns of bytes end at 2 GiB, and a PNG can be larger than its pixels.
@@ -83,21 +88,33 @@ class ImageSettings:
         width: Likewise.
         max_pixels: An input image of more pixels is rejected before it is decoded.
         max_bytes: An input file of more bytes is rejected before it is read.
+        max_memory: An input image that takes more bytes of memory to decode is rejected, before it
+            is decoded; those of its file are among them.
+        profile: What is done with colour profiles: ``ignore`` leaves the pixels as they are,
+            ``convert`` brings them to sRGB.
+        value_range: Which sample values become black and white, where samples have more than 8
+            bits, a sign or a point: one pair, or one for each kind (``ranges``). A run looks at
+            some of its images for the kinds that are not given.
     """
 
     height: int = 224
     width: int = 224
     max_pixels: int = 200_000_000
     max_bytes: int = 2**30
+    max_memory: int = 2**29
+    profile: str = "ignore"
+    value_range: Range | Mapping[str, Range] | None = None
 
     def __post_init__(self) -> None:
         check_types(self, "image.")
         for name in ("height", "width"):
             value = getattr(self, name)
             _require(8 <= value <= 8192, f"image.{name}", value, "give 8 to 8192 pixels")
-        for name in ("max_pixels", "max_bytes"):
+        for name in ("max_pixels", "max_bytes", "max_memory"):
             value = getattr(self, name)
             _require(value > 0, f"image.{name}", value, "give at least 1")
+        _choose("image.profile", self.profile, ("ignore", "convert"))
+        object.__setattr__(self, "value_range", checked_range(self.value_range))
 
     @property
     def bytes(self) -> int:
@@ -284,9 +301,9 @@ class GenerateSettings:
         label_shift: Where the mix of classes changes.
         stream: Samples of the whole stream, which fractions on the timeline are of; None: all up
             to this run's last, or all of the input.
-        storage_options: How buckets are reached; nothing of it is ever shown or written. Sub-tables
-            ``input``, ``output``, ``weights`` and ``profile`` (of a calibration) go before the rest
-            for that one place.
+        storage_options: How buckets are reached; its values are kept as ``Secret``s, so that
+            nothing of it is ever shown or written. Sub-tables ``input``, ``output``, ``weights``
+            and ``profile`` (of a calibration) go before the rest for that one place.
     """
 
     input: str
@@ -315,9 +332,13 @@ class GenerateSettings:
     def __post_init__(self) -> None:
         check_types(self, leave=("seed",))
         object.__setattr__(self, "seed", check_seed(self.seed))
+        object.__setattr__(self, "storage_options", conceal(self.storage_options))
         for name in ("first_timestamp", "delta_timestamp"):
             value = getattr(self, name)
             _require(isfinite(value), name, value, "give a finite number of seconds")
+        fine = f"dates have microseconds: give {FINEST_TIME:g} or more, or 0"
+        ok = self.delta_timestamp == 0 or abs(self.delta_timestamp) >= FINEST_TIME
+        _require(ok, "delta_timestamp", self.delta_timestamp, fine)
         for name in ("input", "output"):
             value = getattr(self, name)
             _require(bool(value), name, value, "give a path")
@@ -345,13 +366,12 @@ class GenerateSettings:
 
     def options_of(self, role: str) -> dict[str, Any]:
         """The storage options of ``input``, ``output``, ``weights`` or ``profile``."""
-        common = {
-            name: value for name, value in self.storage_options.items() if name not in _PLACES
-        }
+        given: dict[str, Any] = reveal(self.storage_options)
+        common = {name: value for name, value in given.items() if name not in _PLACES}
         for name in _PLACES:
-            if not isinstance(self.storage_options.get(name, {}), Mapping):
+            if not isinstance(given.get(name, {}), Mapping):
                 raise SettingsError(f"write storage_options.{name} as a table")
-        return common | dict(self.storage_options.get(role, {}))
+        return common | dict(given.get(role, {}))
 
 
 def _is_text(path: str) -> bool:

@@ -198,7 +198,8 @@ class Timeline:
             transform_list: As of ``add_abrupt_drift``.
             drift_level: Likewise.
             period: From the begin of one drifted part to that of the next.
-            duty: The drifted share of each period, between 0 and 1; it begins with it.
+            duty: The drifted share of each period, between 0 and 1; it begins with it. It holds
+                for the whole stream, also where it is no whole number of samples of one period.
             phase: How far into its period it starts; a float is a fraction of the period.
             start: Where the first period begins.
             until: Where the drift ends; None: with the stream.

@@ -15,7 +15,7 @@ PACKAGE = Path(raydrift.__file__).parent
 FLOORS = [
     {"errors", "seeds", "schemas", "place", "cpus", "transforms", "checked", "printable"},
     {"schedules", "log", "console"},
-    {"settings", "levels", "sweep", "config"},
+    {"settings", "ranges", "levels", "sweep", "config"},
     {"catalog", "images", "scenes"},
     {"drift", "metrics", "embed"},
     {"storage", "report", "calibrate"},

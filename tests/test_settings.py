@@ -238,7 +238,8 @@ class TestGenerateSettings:
             ),
             (
                 {"image": {"depth": 3}},
-                "unknown key image.depth: choose from: height, width, max_pixels, max_bytes",
+                "unknown key image.depth: choose from: height, width, max_pixels, max_bytes, "
+                "max_memory, profile, value_range",
             ),
         ],
     )
@@ -267,6 +268,10 @@ class TestGenerateSettings:
                 {"delta_timestamp": "a"},
                 "delta_timestamp is 'a': input should be a valid number, "
                 "unable to parse string as a number",
+            ),
+            (
+                {"delta_timestamp": 9e-7},
+                "delta_timestamp is 9e-07: dates have microseconds: give 1e-06 or more, or 0",
             ),
             ({"input": 5}, "input is 5: input should be a valid string"),
             (

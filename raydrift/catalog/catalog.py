@@ -25,6 +25,8 @@ from raydrift.schedules.where import Masks, among
 from raydrift.settings import GenerateSettings
 
 _HASH_ROWS: Final = 100_000
+_SPREAD: Final = np.int64(0x1E3779B97F4A7C15)  # odd: all times stay apart
+_UNKNOWN_STATE: Final = int(-1 - _SPREAD)
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,8 @@ class Catalog:
 
     Attributes:
         root: The folder that paths start from.
-        table: ``path`` large_string, ``class_index`` int32 and ``size`` int64 (bytes; -1 where a
-            manifest does not tell), sorted by path.
+        table: ``path`` large_string, ``class_index`` int32, ``size`` int64 (bytes; -1 where it is
+            not known) and ``modified`` int64 (ns since 1970; likewise), sorted by path.
         classes: The class names, sorted; ``class_index`` counts in them.
         labels: Class name to integer label.
         ignored: Why files were passed over, and how many.
@@ -54,20 +56,31 @@ class Catalog:
         return int(self.table.num_rows)
 
     def digest(self) -> str:
-        """SHA-256 of all paths, their classes and file sizes, in order.
+        """SHA-256 of all paths and their classes, in order: not of what is in the files.
 
-        Where sizes are not known, also of where the paths start: other files of the same names
-        could not be told apart.
+        Where neither size nor time of some is known, also of where the paths start: other files of
+        the same names could not be told apart.
         """
         total = sha256(repr(self.classes).encode())
-        if pc.any(pc.less(self.table["size"], 0)).as_py():
+        if pc.any(pc.equal(self.states(), _UNKNOWN_STATE)).as_py():
             total.update(self.root.path.encode())
         for start in range(0, len(self), _HASH_ROWS):
             part = self.table.slice(start, _HASH_ROWS)
             total.update("\0".join(part["path"].to_pylist()).encode())
             total.update(part["class_index"].to_numpy().tobytes())
-            total.update(part["size"].to_numpy().tobytes())
         return total.hexdigest()
+
+    def states(self, rows: npt.NDArray[np.int64] | None = None) -> npt.NDArray[np.int64]:
+        """A number for each file that is another one where its size or its time is another.
+
+        Args:
+            rows: Of the table; None: all.
+        """
+        facts = self.table.select(["size", "modified"])
+        facts = facts if rows is None else facts.take(rows)
+        size, modified = (facts[name].to_numpy() for name in facts.column_names)
+        states: npt.NDArray[np.int64] = size + modified * _SPREAD
+        return states
 
     def order(self, seed: int, shuffle: bool) -> npt.NDArray[np.int64]:
         """Row of the table by sample id: a permutation of 0..n-1, or 0..n-1 itself."""
@@ -112,6 +125,7 @@ class Catalog:
             pa.array(names, pa.string()).take(pa.array(index)),
             labels[index],
             _meant(picked, where),
+            self.states(picked),
         ]
         return pa.table(columns, schema=schemas.TASK)
 

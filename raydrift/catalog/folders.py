@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import fs
 
+from raydrift.catalog.files import GONE
 from raydrift.catalog.listing import Listing
 from raydrift.catalog.passed_over import File as _File
 from raydrift.catalog.passed_over import reason_to_skip, system_folder, without_skipped
@@ -34,7 +35,9 @@ IMAGE_SUFFIXES: Final = frozenset((
 """A file is taken for an image if its name ends so, in upper or lower case."""
 
 _HIDDEN: Final = re.compile(r"(^|/)\.")
-_FILES: Final = pa.schema([("path", pa.large_string()), ("size", pa.int64())])
+_FILES: Final = pa.schema(
+    [("path", pa.large_string()), ("size", pa.int64()), ("modified", pa.int64())]
+)
 _PART: Final = 100_000
 _LISTERS: Final = 32
 _SHOWS_NO_FOLDERS: Final = "gcs"  # Arrow lists there only folders that were made as objects
@@ -58,16 +61,18 @@ def list_folders(root: Place) -> Listing:
     kept: dict[str, list[pa.Table]] = {}
     for class_name, files in lists:
         for part in _parts(files):
-            paths, sizes = [], []
-            for path, size in part:
+            paths, sizes, times = [], [], []
+            for path, size, modified in part:
                 reason = _reason_to_ignore(class_name, path, size)
                 if reason:
                     ignored[reason] = ignored.get(reason, 0) + 1
                 else:
                     paths.append(path)
                     sizes.append(size)
+                    times.append(modified)
             if paths:
-                kept.setdefault(class_name, []).append(pa.table([paths, sizes], schema=_FILES))
+                table = pa.table([paths, sizes, times], schema=_FILES)
+                kept.setdefault(class_name, []).append(table)
     for why in skipped.values():
         ignored[why] = ignored.get(why, 0) + 1
     if not kept:
@@ -127,7 +132,7 @@ def _list_local(root: str, skipped: dict[str, str]) -> Iterator[tuple[str, Itera
                 if not _skip(entry, skipped):
                     yield entry.name, _walk(entry.path, entry.name, above, skipped)
             else:
-                files.append((entry.name, _size(entry)))
+                files.append((entry.name, *_size_and_time(entry)))
     yield "", iter(files)
 
 
@@ -149,7 +154,7 @@ def _walk(
                     if not _skip(entry, skipped):
                         waiting.append((entry.path, path, (*above, here)))
                 else:
-                    yield path, _size(entry)
+                    yield path, *_size_and_time(entry)
 
 
 def _skip(folder: os.DirEntry[str], skipped: dict[str, str]) -> bool:
@@ -171,13 +176,14 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _size(entry: os.DirEntry[str]) -> int | None:
-    """Of a file; -1 of a link to nowhere; None of a pipe, whose reader would wait for ever."""
+def _size_and_time(entry: os.DirEntry[str]) -> tuple[int | None, int]:
+    """Of a file, or a link to nowhere; no size of a pipe, whose reader would wait for ever."""
     try:
         status = entry.stat()
     except OSError:
-        return -1
-    return status.st_size if stat.S_ISREG(status.st_mode) else None
+        return GONE
+    size = status.st_size if stat.S_ISREG(status.st_mode) else None
+    return size, status.st_mtime_ns
 
 
 def _list_remote(root: Place, skipped: dict[str, str]) -> Iterator[tuple[str, Iterator[_File]]]:
@@ -195,14 +201,19 @@ def _list_remote(root: Place, skipped: dict[str, str]) -> Iterator[tuple[str, It
             yield from _by_class(without_skipped(files, skipped))
     beside = [info for info in top if info.type == fs.FileType.File]
     shown = [one for one in beside if not one.base_name.startswith(".")]
-    yield "", ((one.base_name, one.size) for one in shown)
+    yield "", ((one.base_name, one.size, _time(one)) for one in shown)
 
 
 def _below(root: Place, folder: str) -> list[_File]:
     start = len(root.path) + 1 if root.path else 0
     infos = replace(root, path=folder).entries(recursive=True)
-    files = ((one.path[start:], one.size) for one in infos if one.type == fs.FileType.File)
-    return [(path, size) for path, size in files if not _HIDDEN.search(path)]
+    files = (one for one in infos if one.type == fs.FileType.File)
+    found = ((one.path[start:], one.size, _time(one)) for one in files)
+    return [one for one in found if not _HIDDEN.search(one[0])]
+
+
+def _time(info: fs.FileInfo) -> int:
+    return -1 if info.mtime_ns is None else int(info.mtime_ns)
 
 
 def _by_class(files: list[_File]) -> Iterator[tuple[str, Iterator[_File]]]:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 from pyarrow import parquet as pq
 
+from raydrift.catalog.files import sizes_and_times
 from raydrift.catalog.listing import Listing
 from raydrift.catalog.repeated import repeated_files
 from raydrift.errors import CatalogError
@@ -61,7 +62,7 @@ def read_manifest(
 
 
 def _read_parquet(place: Place) -> pa.Table:
-    with place.filesystem.open_input_file(place.path) as file:
+    with place.open_here_and_there() as file:
         return pq.read_table(file)
 
 
@@ -69,7 +70,7 @@ def _read_csv(place: Place) -> pa.Table:
     text = csv.ConvertOptions(
         column_types=dict.fromkeys(("path", "file_name", "class"), pa.string())
     )
-    with place.filesystem.open_input_file(place.path) as file:
+    with place.open_here_and_there() as file:
         header = file.read(_FIRST_LINE).splitlines()
         file.seek(0)
         lines = csv.ParseOptions(
@@ -153,7 +154,8 @@ def _listing(
     index = ranks[encoded.indices.to_numpy()]
     repeated = repeated_files(place, root, paths, index, classes)
     notes = () if repeated is None else (repeated,)
-    rows = pa.table({"path": paths, "class_index": index, "size": np.full(len(paths), -1)})
+    size, modified = sizes_and_times(root, paths.to_pylist())
+    rows = pa.table({"path": paths, "class_index": index, "size": size, "modified": modified})
     return Listing(root, rows, classes, labels, columns=_others(table), notes=notes)
 
 

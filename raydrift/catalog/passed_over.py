@@ -31,7 +31,8 @@ RESULTS: Final[Mapping[str, tuple[str, ...]]] = {
 
 OURS: Final = "folder with results of raydrift"
 
-File = tuple[str, int | None]
+File = tuple[str, int | None, int]
+"""Path, size (None: neither a file nor a folder), and when it was written."""
 
 
 def reason_to_skip(name: str, has: Callable[[str], bool]) -> str:
@@ -61,7 +62,7 @@ def without_skipped(files: list[File], skipped: dict[str, str]) -> list[File]:
         files: Path and size of each.
         skipped: Gets each folder that was passed over, and why.
     """
-    inside = _contents(path for path, _ in files)
+    inside = _contents(path for path, *_ in files)
     return [file for file in files if not _skipped_folder(file[0], inside, skipped)]
 
 

@@ -15,6 +15,7 @@ from raydrift.cli.options import (
     Seed,
     Split,
     SweptTransform,
+    ValueRange,
     Verbose,
     Weights,
     Workers,
@@ -61,6 +62,7 @@ def calibrate(
     normalize: Normalize = None,
     precision: Precision = None,
     image_size: ImageSize = None,
+    value_range: ValueRange = None,
     workers: Workers = None,
     config: Config = None,
     address: Address = None,
@@ -75,10 +77,12 @@ def calibrate(
     from raydrift.cli.files import check_folder, check_lasting, check_there, write_file
     from raydrift.cli.settings import read_values
     from raydrift.config import calibrate_settings
+    from raydrift.ranges import parse_range
     from raydrift.settings import ImageSettings
 
     quiet = start_log(log, verbose)
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
         "split": split,
@@ -86,7 +90,7 @@ def calibrate(
         "calibration": {"profile": output, "metric": metric, "target": target, "plot": plot},
         "num_samples": num_samples,
         "seed": seed,
-        "image": {"height": height, "width": width},
+        "image": {"height": height, "width": width, "value_range": values},
         "embedding": {"weights": weights, "normalize": normalize, "precision": precision},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }

@@ -16,6 +16,7 @@ from raydrift.cli.options import (
     Seed,
     Split,
     SweptTransform,
+    ValueRange,
     Verbose,
     Weights,
     Workers,
@@ -49,6 +50,7 @@ def evaluate(
     normalize: Normalize = None,
     precision: Precision = None,
     image_size: ImageSize = None,
+    value_range: ValueRange = None,
     workers: Workers = None,
     config: Config = None,
     address: Address = None,
@@ -65,10 +67,12 @@ def evaluate(
     from raydrift.cli.files import check_lasting, check_there
     from raydrift.cli.settings import read_values
     from raydrift.config import evaluate_settings
+    from raydrift.ranges import parse_range
     from raydrift.settings import ImageSettings
 
     quiet = start_log(log, verbose)
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
         "split": split,
@@ -77,7 +81,7 @@ def evaluate(
         "levels": levels,
         "batches": batches,
         "seed": seed,
-        "image": {"height": height, "width": width},
+        "image": {"height": height, "width": width, "value_range": values},
         "embedding": {
             "weights": weights,
             "normalize": normalize,

@@ -33,6 +33,7 @@ from raydrift.cli.options import (
     Split,
     Target,
     Transform,
+    ValueRange,
     Verbose,
     Weights,
     Workers,
@@ -72,6 +73,7 @@ def generate(
     normalize: Normalize = None,
     precision: Precision = None,
     image_size: ImageSize = None,
+    value_range: ValueRange = None,
     shard_size: Annotated[
         int | None, typer.Option(help="Samples a shard.", show_default="256, fewer for small sets")
     ] = None,
@@ -104,10 +106,12 @@ def generate(
 
     The same command on the same output finishes what is missing.
     """
+    from raydrift.ranges import parse_range
     from raydrift.settings import ImageSettings
 
     quiet = start_log(log, verbose)
     size = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
         "split": split,
@@ -115,7 +119,7 @@ def generate(
         "seed": seed,
         "num_samples": num_samples,
         "calibration": {"profile": profile, "target": target, "level": level},
-        "image": {"height": size[0], "width": size[1]},
+        "image": {"height": size[0], "width": size[1], "value_range": values},
         "embedding": {
             "compute": embeddings,
             "weights": weights,
@@ -167,6 +171,8 @@ def run_generate(
     with suppress(RaydriftError):  # whatever is wrong with it, the run says it
         before = load_record(output)
     record = run(settings, notes=notes, quiet=quiet)
+    if before is not None:
+        before.listing = record.listing  # files that were merely touched are no news
     tell(record, output, None if record == before else time.monotonic() - start)
     return record
 
@@ -175,16 +181,25 @@ def tell(record: "RunRecord", output: object, seconds: float | None) -> None:
     """Prints what a run has, and where; without seconds, that it was there already."""
     from raydrift.cli.console import console
     from raydrift.storage import layout
+    from raydrift.storage.remarks import Remark
 
     out = console()
     counts = record.counts
     rejected = f", {counts['rejected']:,} rejected" if counts["rejected"] else ""
     when = ", complete already: nothing was done" if seconds is None else f" in {seconds:.1f} s"
     out.print(f"{counts['written']:,} images{rejected}{when}")
+    if counts.get("unread"):
+        again = " with --overwrite" if record.status == "complete" else ""
+        out.print(
+            f"  {counts['unread']:,} of the rejected could not be read: where they can be by now, "
+            f"the same generate command{again} makes the set with them"
+        )
     for reason, number in record.ignored.items():
         out.print(f"  passed over: {number:,} ({reason})")
     for note in record.notes:
         out.print(f"  {note}")
+    for remark in record.remarks:
+        out.print(f"  {Remark(**remark)}")
     if record.status != "complete":
         out.print(
             f"  shards in {output}/{layout.SHARDS}: merge them with raydrift finalize {output}"

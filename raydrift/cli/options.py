@@ -72,6 +72,15 @@ ImageSize = Annotated[
     str | None,
     typer.Option(metavar="N|HxW", help="Output height and width.", show_default="224"),
 ]
+ValueRange = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LOW,HIGH",
+        help="Sample values that become black and white, in images of more than 8 bits, with "
+        "signed samples or with floats.",
+        show_default="as some images of the input have them",
+    ),
+]
 Workers = Annotated[
     str | None,
     typer.Option(

@@ -15,6 +15,7 @@ from raydrift.calibrate.interval import divergence_interval, how
 from raydrift.calibrate.profile import CalibrationProfile, MeasuredSample, MeasuringNetwork
 from raydrift.calibrate.refine import next_levels
 from raydrift.catalog import Catalog, catalog_of
+from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import find_weights
 from raydrift.engine.evaluate import level_batches
 from raydrift.engine.progress import RunProgress
@@ -86,6 +87,7 @@ def calibrate(
             f"{samples} images are too few to calibrate on: give at least {FEWEST_SAMPLES}"
         )
     settings = replace(settings, num_samples=samples, transforms=(), drift=(), label_shift=())
+    settings, _ = with_value_range(settings, catalog)
     weights = find_weights(
         settings.embedding.weights, settings.seed, settings.options_of("weights")
     )

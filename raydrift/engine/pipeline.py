@@ -104,13 +104,13 @@ def _results(dataset: ray.data.Dataset) -> Rows:
 
 
 def _dataset(job: PipelineJob, tasks: ShardTasks) -> ray.data.Dataset:
-    plan, told = job.plan, job.shard_job
+    plan, told = job.plan, ray.put(job.shard_job)
     weights = ray.put(job.weights) if job.weights is not None else None
     dataset = _source(tasks)
     workers, gpus = _pool(plan.workers, plan.max_workers), 1 if plan.on_gpu else 0
     embedders = _pool(plan.embedders, plan.max_embedders) if plan.embedders else workers
     if job.twins is not None:
-        arguments = (told, job.twins, weights, plan.on_gpu)
+        arguments = (told, ray.put(job.twins), weights, plan.on_gpu)
         pool = embedders if plan.on_gpu else workers
         return _stage(dataset, TwinStage, pool, arguments, gpus=gpus)
     if not plan.embedders:
@@ -189,7 +189,7 @@ class PipelineHost:
 
 
 def _hosted_rows(job: PipelineJob, tasks: ShardTasks) -> Rows:
-    host: Any = ray.remote(num_cpus=0)(PipelineHost).remote(job, tasks)
+    host: Any = ray.remote(num_cpus=0)(PipelineHost).remote(ray.put(job), ray.put(tasks))
     try:
         while (row := ray.get(host.next.remote())) is not None:
             yield row

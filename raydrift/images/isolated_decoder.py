@@ -17,7 +17,9 @@ from typing import IO, Final
 import numpy as np
 
 from raydrift.errors import ImageError
-from raydrift.images.codec import RGB, decode
+from raydrift.images.codec import decode_image
+from raydrift.images.decoded import Decoded
+from raydrift.images.value_range import Values
 from raydrift.settings import ImageSettings
 
 SLOWEST_S: Final = 300.0
@@ -29,22 +31,22 @@ _FINE: Final = b"+"
 _REJECTED: Final = b"-"
 
 
-def decode_in_time(data: bytes, settings: ImageSettings) -> RGB:
-    """Decodes as ``codec.decode``; a decoder that does not end in time ends with its process.
+def decode_in_time(data: bytes, settings: ImageSettings) -> Decoded:
+    """Decodes as ``codec.decode_image``; a decoder that does not end in time ends with its process.
 
     Where there is no such clock (Windows), it has all the time.
     """
     if not hasattr(signal, "setitimer"):
-        return decode(data, settings)
+        return decode_image(data, settings)
     signal.setitimer(signal.ITIMER_REAL, SLOWEST_S)
     try:
-        return decode(data, settings)
+        return decode_image(data, settings)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 class IsolatedDecoder:
-    """Takes what ``codec.decode`` takes and gives what it gives; starts a child when it needs one.
+    """Takes what ``codec.decode_image`` takes and gives what it gives; starts a child when needed.
 
     An image that kills its child is given to a new one once more, since something else may have
     killed the first.
@@ -54,7 +56,7 @@ class IsolatedDecoder:
         self._child: subprocess.Popen[bytes] | None = None
         self._settings: ImageSettings | None = None
 
-    def __call__(self, data: bytes, settings: ImageSettings) -> RGB:
+    def __call__(self, data: bytes, settings: ImageSettings) -> Decoded:
         """Decodes an image file.
 
         Args:
@@ -62,7 +64,7 @@ class IsolatedDecoder:
             settings: The wanted size and the limits.
 
         Returns:
-            uint8 pixels of shape (settings.height, settings.width, 3).
+            The pixels, of shape (settings.height, settings.width, 3), and remarks on them.
 
         Raises:
             ImageError: The file is not an image that can be used, or kills who decodes it.
@@ -106,14 +108,18 @@ class IsolatedDecoder:
                 raise RuntimeError(f"no process to decode in could be started ({_told(status)})")
         return self._child
 
-    def _ask(self, child: "subprocess.Popen[bytes]", data: bytes, settings: ImageSettings) -> RGB:
+    def _ask(
+        self, child: "subprocess.Popen[bytes]", data: bytes, settings: ImageSettings
+    ) -> Decoded:
         if child.stdin is None or child.stdout is None:  # never: both are pipes
             raise EOFError
         _send(child.stdin, data)
         verdict, answer = child.stdout.read(1), _receive(child.stdout)
         if verdict == _FINE:
             shape = (settings.height, settings.width, 3)
-            return np.frombuffer(answer, np.uint8).reshape(shape).copy()
+            pixels = np.frombuffer(answer, np.uint8).reshape(shape).copy()
+            remarks, values, profile = json.loads(_receive(child.stdout))
+            return Decoded(pixels, tuple(remarks), values and Values(**values), profile)
         raise ImageError("decode", answer.decode())
 
 
@@ -127,11 +133,15 @@ def serve(settings: ImageSettings, requests: IO[bytes], answers: IO[bytes]) -> N
         except EOFError:
             return
         try:
-            verdict, answer = _FINE, decode_in_time(data, settings).tobytes()
+            decoded = decode_in_time(data, settings)
         except ImageError as error:
-            verdict, answer = _REJECTED, error.reason.encode()
-        answers.write(verdict)
-        _send(answers, answer)
+            answers.write(_REJECTED)
+            _send(answers, error.reason.encode())
+            continue
+        answers.write(_FINE)
+        _send(answers, decoded.pixels.tobytes())
+        values = decoded.values and asdict(decoded.values)
+        _send(answers, json.dumps([decoded.remarks, values, decoded.profile]).encode())
 
 
 def _send(pipe: IO[bytes], data: bytes) -> None:

@@ -9,9 +9,10 @@ from PIL import Image
 
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import sample_order
+from raydrift.catalog.value_range import with_value_range
 from raydrift.drift import drift_image
 from raydrift.errors import CatalogError, ImageError, SettingsError, reason
-from raydrift.images.codec import RGB
+from raydrift.images.decoded import RGB, Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder
 from raydrift.place import redacted
 from raydrift.report.level_sheet import LevelCard, level_sheet
@@ -63,6 +64,7 @@ def preview(
     if images < 1:
         raise SettingsError(f"images is {images}: give at least 1")
     catalog = catalog_of(settings)
+    settings, _ = with_value_range(settings, catalog)
     images = min(images, len(catalog))
     width, height = shown_size(settings.image.height, settings.image.width)
     count = images * len(transforms) * (len(levels) + 1)
@@ -104,7 +106,7 @@ def preview(
 def _samples(
     settings: GenerateSettings,
     catalog: Catalog,
-    decoder: Callable[[bytes, ImageSettings], RGB],
+    decoder: Callable[[bytes, ImageSettings], Decoded],
 ) -> Iterator[tuple[int, str, str, RGB | ImageError]]:
     """The run's samples in order: id, path, class, and the pixels or why there are none."""
     order = sample_order(settings, catalog).rows
@@ -117,7 +119,7 @@ def _samples(
         image: RGB | ImageError
         try:
             content = catalog.root.at(path).read_bytes(settings.image.max_bytes)
-            image = decoder(content, settings.image)
+            image = decoder(content, settings.image).pixels
         except ImageError as error:
             image = error
         except (OSError, ValueError) as error:

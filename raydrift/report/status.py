@@ -7,9 +7,10 @@ from typing import Any
 
 from raydrift.place import Place
 from raydrift.storage import layout
+from raydrift.storage.accepted import rows_there
 from raydrift.storage.lock import Holder, find_holder
 from raydrift.storage.record import RunRecord, require_record
-from raydrift.storage.shards import STAGES, LedgerRow, read_ledger
+from raydrift.storage.shards import STAGES, LedgerRow
 from raydrift.storage.summary import count, summarize
 
 
@@ -72,7 +73,7 @@ def run_status(output: Place) -> RunStatus:
         OutputError: There is no run, or what is there is not raydrift's.
     """
     record = require_record(output)
-    rows = list(read_ledger(output, record.fingerprint).values())
+    rows = rows_there(output, record)
     holder = find_holder(output)
     seen = deepcopy(record)
     if rows and not seen.slowest_shards:  # of all shards; those that are there may be the last few

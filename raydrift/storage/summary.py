@@ -2,24 +2,29 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from heapq import nlargest
 from statistics import median
 from typing import Any, Final
 
 from raydrift.storage.record import RunRecord
+from raydrift.storage.remarks import Remark, RemarkCount
 from raydrift.storage.shards import LedgerRow
 
 SLOWEST: Final = 8
 
 
 def summarize(record: RunRecord, rows: Sequence[LedgerRow]) -> None:
-    """Puts the sums over a run's shards into its record: counts, seconds, who made them.
+    """Puts the sums over a run's shards into its record: counts, remarks, seconds, who made them.
 
     Args:
         record: Of the run.
         rows: Of all its shards.
     """
     record.counts = count(rows)
+    record.remarks = [
+        asdict(remark) | {"examples": list(remark.examples)} for remark in remarks(rows)
+    ]
     record.timings |= {
         f"all_workers_{stage}_seconds": round(seconds, 3)
         for stage, seconds in stage_seconds(rows).items()
@@ -30,13 +35,22 @@ def summarize(record: RunRecord, rows: Sequence[LedgerRow]) -> None:
 
 
 def count(rows: Sequence[LedgerRow]) -> dict[str, int]:
-    """Samples asked for, written, rejected; bytes of the PNGs."""
+    """Samples asked for, written, rejected, those of them that were not read; bytes of the PNGs."""
     return {
         "asked": sum(row.asked for row in rows),
         "written": sum(row.written for row in rows),
         "rejected": sum(row.rejected for row in rows),
+        "unread": sum(row.unread for row in rows),
         "image_bytes": sum(row.image_bytes for row in rows),
     }
+
+
+def remarks(rows: Sequence[LedgerRow]) -> tuple[Remark, ...]:
+    """The remarks on images of all shards, each with how many images it is true of."""
+    total = RemarkCount()
+    for row in rows:
+        total.add(row.remarks)
+    return total.listed
 
 
 def stage_seconds(rows: Sequence[LedgerRow]) -> dict[str, float]:

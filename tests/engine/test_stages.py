@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+import ray
 
 from raydrift.catalog import load_catalog
 from raydrift.config import generate_settings
@@ -26,7 +27,7 @@ from raydrift.engine.stages import DriftStage, as_row
 from raydrift.engine.tasks import ShardTasks
 from raydrift.engine.twins import TwinJob
 from raydrift.errors import PipelineError
-from raydrift.images.codec import RGB, decode
+from raydrift.images.codec import RGB, decode_image
 from raydrift.place import Place
 from raydrift.schedules.schedule import Schedule
 from raydrift.storage import shards
@@ -89,13 +90,13 @@ def one_shard(
     scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[DriftStage, pa.Table, Place]:
     """What an actor is, the row of a shard of forty images, and the run's folder."""
-    monkeypatch.setattr(stages, "_decoder", lambda: decode)  # it asks Ray, of an actor
+    monkeypatch.setattr(stages, "_decoder", lambda: decode_image)  # it asks Ray, of an actor
     (tmp_path / "_shards").mkdir()
     settings = generate_settings({"input": str(scenes), "output": str(tmp_path)})
     catalog, output = load_catalog(settings.input), Place.of(tmp_path)
     told = ShardJob(settings, catalog.root, output, "run", installed_versions())
     (tasks,) = ShardTasks(settings, catalog, 40, 40, np.arange(1))
-    return DriftStage(told, None, False), as_row(tasks), output
+    return DriftStage(ray.put(told), None, False), as_row(tasks), output
 
 
 def test_a_disk_that_fails_for_a_moment_is_given_the_shard_again(

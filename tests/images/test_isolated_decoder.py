@@ -35,14 +35,14 @@ def images(scenes: Path) -> list[bytes]:
 
 def test_the_pixels_are_those_of_decode(decoder: IsolatedDecoder, images: list[bytes]) -> None:
     for image in images:
-        pixels = decoder(image, SETTINGS)
+        pixels = decoder(image, SETTINGS).pixels
         assert pixels.flags.writeable
         np.testing.assert_array_equal(pixels, decode(image, SETTINGS))
 
 
 def test_other_settings_start_another_child(decoder: IsolatedDecoder, images: list[bytes]) -> None:
     for settings in (SETTINGS, ImageSettings(height=32, width=32), SETTINGS):
-        assert decoder(images[0], settings).shape == (settings.height, settings.width, 3)
+        assert decoder(images[0], settings).pixels.shape == (settings.height, settings.width, 3)
 
 
 @pytest.mark.parametrize("data", [b"", b"no image", b"\xff\xd8\xff", bytes(100_000)])
@@ -54,7 +54,7 @@ def test_what_decode_rejects_is_rejected_in_the_same_words(
     with pytest.raises(ImageError) as there:
         decoder(data, SETTINGS)
     assert (there.value.stage, there.value.reason) == (here.value.stage, here.value.reason)
-    assert decoder(images[0], SETTINGS).shape == (48, 64, 3)
+    assert decoder(images[0], SETTINGS).pixels.shape == (48, 64, 3)
 
 
 def test_an_image_that_kills_is_rejected_and_the_next_one_is_decoded(
@@ -67,7 +67,9 @@ def test_an_image_that_kills_is_rejected_and_the_next_one_is_decoded(
         assert str(error.value) == (
             "decode: killed the process that decoded it (it ended with status 66)"
         )
-        np.testing.assert_array_equal(decoder(images[1], SETTINGS), decode(images[1], SETTINGS))
+        np.testing.assert_array_equal(
+            decoder(images[1], SETTINGS).pixels, decode(images[1], SETTINGS)
+        )
 
 
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGSEGV])
@@ -78,7 +80,7 @@ def test_a_child_that_something_else_killed_costs_no_image(
     assert decoder._child is not None
     os.kill(decoder._child.pid, kill)
     decoder._child.wait(10)
-    np.testing.assert_array_equal(decoder(images[1], SETTINGS), decode(images[1], SETTINGS))
+    np.testing.assert_array_equal(decoder(images[1], SETTINGS).pixels, decode(images[1], SETTINGS))
 
 
 def test_the_working_directory_is_not_where_the_child_finds_its_code(
@@ -86,7 +88,7 @@ def test_the_working_directory_is_not_where_the_child_finds_its_code(
 ) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('a stranger')")
     monkeypatch.chdir(tmp_path)
-    assert decoder(images[0], SETTINGS).shape == (48, 64, 3)
+    assert decoder(images[0], SETTINGS).pixels.shape == (48, 64, 3)
 
 
 def test_a_child_that_cannot_be_started_is_no_fault_of_the_image(
@@ -107,7 +109,7 @@ def test_an_answer_that_nobody_waited_for_is_not_given_to_the_next_image(
         patched.setattr(isolated_decoder, "_receive", interrupted)
         with pytest.raises(KeyboardInterrupt):
             decoder(images[0], SETTINGS)
-    np.testing.assert_array_equal(decoder(images[1], SETTINGS), decode(images[1], SETTINGS))
+    np.testing.assert_array_equal(decoder(images[1], SETTINGS).pixels, decode(images[1], SETTINGS))
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no such clock")
@@ -115,7 +117,7 @@ def test_a_decoder_that_does_not_end_ends_with_its_process() -> None:
     code = (
         "import time; from raydrift.images import isolated_decoder as module; "
         "from raydrift.settings import ImageSettings; module.SLOWEST_S = 0.2; "
-        "module.decode = lambda data, settings: time.sleep(60); "
+        "module.decode_image = lambda data, settings: time.sleep(60); "
         "module.decode_in_time(b'', ImageSettings())"
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, timeout=50)

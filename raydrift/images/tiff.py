@@ -1,0 +1,305 @@
+"""TIFF files: what their tags say, and the samples of their first image.
+
+Pillow reads the plain ones, of up to 8 bits a sample, and is asked first for those. All others are
+read here as their tags say: bits, sign and kind of the samples, planes, bands, colours, alpha.
+Tags and layout are tifffile's work, compressions are imagecodecs'.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from io import BytesIO
+from math import prod
+from typing import IO, TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+from raydrift.errors import ImageError
+from raydrift.images.sampled import SampledImage
+
+if TYPE_CHECKING:
+    from tifffile import TiffFile, TiffPage
+
+_STARTS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_RAW_STARTS: Final = {b"IIRO": "ORF", b"IIRS": "ORF", b"MMOR": "ORF", b"IIU\0": "RW2"}
+
+_BLACK_IS_ZERO: Final = (1, 4)  # grey, and a mask
+_WHITE_IS_ZERO: Final = 0
+_RGB: Final = 2
+_PALETTE: Final = 3
+_CMYK: Final = 5
+_YCBCR: Final = 6
+_CIELAB: Final = 8
+_ICCLAB: Final = 9
+_COLOURS: Final = {_RGB: 3, _CMYK: 4, _YCBCR: 3, _CIELAB: 3, _ICCLAB: 3}
+_OF_CAMERAS: Final = (32803, 34892)  # a colour filter array, and raw values without one
+
+_JPEG: Final = 7
+# Compressions and bands that Pillow has: from none and those of fax to Zstandard.
+_PILLOWS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32809, 32946, 34925, 50000)
+_PILLOWS_BANDS: Final = 4
+_RAW_COMPRESSIONS: Final = (32767, 32769, 32770, 34713, 34892, 65535)
+_DNG_VERSION: Final = 50706
+_RAW_TAGS: Final = (_DNG_VERSION, 33422, 50717)  # the filter array's pattern, the white level
+_CR2: Final = b"CR"
+_CR2_PLACE: Final = 8
+_MAKERS: Final = {"nikon": "NEF", "canon": "CR2", "sony": "ARW", "pentax": "PEF", "samsung": "SRW"}
+
+_PREMULTIPLIED: Final = 1  # alpha that the colours are multiplied by
+_ALPHA: Final = (_PREMULTIPLIED, 2)
+
+_SIGNS: Final = {1: "uint", 2: "int", 3: "float", 4: "uint"}
+_COMPLEX: Final = (5, 6)
+_BYTES: Final = 24  # of a pixel, as many as three float64 have
+_FURTHER: Final = 8  # images that are looked at for being a camera's
+
+
+def is_tiff(data: bytes) -> bool:
+    """Whether a file starts as a TIFF, a BigTIFF, or the raw file of a camera that is a TIFF."""
+    return data[:4] in (*_STARTS, *_RAW_STARTS)
+
+
+@contextmanager
+def opened(source: IO[bytes]) -> Iterator["TiffPage | None"]:
+    """The tags of a file's first image; None: it has none that can be read.
+
+    Raises:
+        ImageError: It is a camera's raw file.
+    """
+    start = source.read(_CR2_PLACE + len(_CR2))
+    if start[:4] in _RAW_STARTS:
+        raise _raw(_RAW_STARTS[start[:4]])
+    source.seek(0)
+    with _quiet(), ExitStack() as stack:
+        try:
+            file = stack.enter_context(_tiff_file(source))
+            page = file.pages.first
+        except Exception:  # tifffile's parser raises nearly anything
+            yield None
+            return
+        if any(map(_is_raw, _pages(file, page))) or start[_CR2_PLACE:] == _CR2:
+            raise _raw(_raw_name(page))
+        if page.is_reduced:
+            raise ImageError(
+                "decode",
+                "its first image is a thumbnail, as in a camera's raw file: "
+                "develop it to JPEG or TIFF first",
+            )
+        yield page
+
+
+def _tiff_file(source: IO[bytes]) -> "TiffFile":
+    from tifffile import TiffFile
+
+    return TiffFile(source)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Has tifffile keep to itself what it thinks of odd files; it would be said for each."""
+    log = logging.getLogger("tifffile")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+
+
+def is_plain(data: bytes, page: "TiffPage") -> bool:
+    """Whether Pillow reads it rightly: up to 8 bits, unsigned, of a layout that it knows."""
+    known = (_WHITE_IS_ZERO, *_BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR)
+    bits, sign = page.bitspersample, page.sampleformat
+    if bits not in (1, 2, 4, 8) or sign not in (1, 4) or page.photometric not in known:
+        return False
+    if page.compression not in _PILLOWS or page.samplesperpixel > _PILLOWS_BANDS:
+        return False
+    grey_and_alpha, planar = page.samplesperpixel == 2, page.planarconfig != 1
+    if (grey_and_alpha and planar) or (
+        _PREMULTIPLIED in page.extrasamples and (grey_and_alpha or planar)
+    ):
+        return False
+    try:
+        Image.open(BytesIO(data), formats=("TIFF",)).close()
+    except UnidentifiedImageError:
+        return False
+    except Exception:  # which it tells better when it is asked for the pixels
+        return True
+    return True
+
+
+def size_of(page: "TiffPage") -> int:
+    """Pixels that reading takes, as ``max_pixels`` counts them.
+
+    A tile or strip is decoded whole, with all its bands, however small the rest is; large pixels
+    count more than once.
+    """
+    height, width = page.imagelength, page.imagewidth
+    tile = page.tilelength * page.tilewidth * page.tiledepth if page.is_tiled else 0
+    bands = page.samplesperpixel if page.planarconfig == 1 else 1
+    bits = page.bitspersample if isinstance(page.bitspersample, int) else 8
+    whole = max(height * width, tile)
+    return int(max(whole, -(-whole * bands * max(bits, 8) // (8 * _BYTES))))
+
+
+def read(data: bytes, page: "TiffPage") -> SampledImage:
+    """Reads the first image.
+
+    Raises:
+        ImageError: It is of a layout that is not read, which is named, or it is not whole.
+    """
+    kind, colours = kind_of(page), _colours(page)
+    bands, alpha = _bands(page, colours)
+    samples = _samples(data, page, bands if alpha is None else [*bands, alpha])
+    extra = page.extrasamples[alpha - page.samplesperpixel] if alpha and page.extrasamples else 0
+    orientation = page.tags.valueof(274)
+    return SampledImage(
+        samples,
+        kind,
+        "rgb" if colours == "grey" and len(bands) == 3 else colours,
+        inverted=page.photometric == _WHITE_IS_ZERO,
+        alpha=alpha is not None,
+        premultiplied=extra == _PREMULTIPLIED,
+        palette=_palette(page) if colours == "palette" else None,
+        missing=_missing(page, samples.dtype),
+        orientation=orientation if orientation in range(1, 9) else 1,
+        profile=page.tags.valueof(34675),
+    )
+
+
+def _pages(file: "TiffFile", page: "TiffPage") -> "Iterator[TiffPage]":
+    """The first image and some of those that belong to it or follow."""
+    yield page
+    for further, start in ((page.pages or (), 0), (file.pages, 1)):
+        # Where what follows is broken, that is no fault of the first image.
+        with suppress(Exception):
+            for place in range(start, start + _FURTHER):
+                yield cast("TiffPage", further[place])
+
+
+def _is_raw(page: "TiffPage") -> bool:
+    return bool(
+        page.photometric in _OF_CAMERAS
+        or page.compression in _RAW_COMPRESSIONS
+        or any(tag in page.tags for tag in _RAW_TAGS)
+    )
+
+
+def _raw_name(page: "TiffPage") -> str:
+    if _DNG_VERSION in page.tags:
+        return "DNG"
+    make = str(page.tags.valueof(271, "")).strip()
+    return next((name for maker, name in _MAKERS.items() if maker in make.lower()), make or "TIFF")
+
+
+def _raw(name: str) -> ImageError:
+    return ImageError("decode", f"a camera's raw file ({name}): develop it to JPEG or TIFF first")
+
+
+def kind_of(page: "TiffPage") -> str:
+    """The kind of its samples, as ``uint16``, ``int16`` or ``float32``.
+
+    Raises:
+        ImageError: They are of none that is read.
+    """
+    if page.sampleformat in _COMPLEX:
+        raise _unread("complex samples")
+    bits, sign = page.bitspersample, page.sampleformat
+    if not isinstance(bits, int) or not isinstance(sign, int) or page._dtype is None:
+        raise _unread(f"samples of {bits} bits, format {sign}")
+    return f"{_SIGNS[int(sign)]}{bits}"
+
+
+def _colours(page: "TiffPage") -> str:
+    photometric, bands = int(page.photometric), page.samplesperpixel
+    if photometric in (_WHITE_IS_ZERO, *_BLACK_IS_ZERO) or (photometric == _RGB and bands < 3):
+        return "grey"
+    if photometric == _YCBCR and page.compression == _JPEG:
+        return "rgb"  # as its decoder gives it
+    names = {_RGB: "rgb", _PALETTE: "palette", _CMYK: "cmyk"}
+    names |= {_CIELAB: "cielab", _ICCLAB: "icclab"}
+    name = names.get(photometric)
+    if name == "cmyk" and page.tags.valueof(332, 1) != 1:
+        raise _unread("inks other than CMYK")
+    if name is None or bands < _COLOURS.get(photometric, 1):
+        told = getattr(page.photometric, "name", photometric)
+        raise _unread(f"{bands} bands of photometric interpretation {told}")
+    return name
+
+
+def _bands(page: "TiffPage", colours: str) -> tuple[list[int], int | None]:
+    """Which bands are the colours, and which one is alpha.
+
+    Of images of many bands the first three are taken, as GDAL orders them.
+    """
+    bands, extras = page.samplesperpixel, page.extrasamples
+    first = bands - len(extras)
+    found = [first + place for place, extra in enumerate(extras) if extra in _ALPHA]
+    if not extras and colours == "rgb" and bands == 4:
+        found = [3]  # as Pillow has it
+    alpha = found[0] if found and found[0] > 0 else None
+    others = [band for band in range(bands) if band != alpha]
+    if colours in ("grey", "palette"):
+        count = 3 if colours == "grey" and len(others) >= 3 else 1
+    else:
+        count = 4 if colours == "cmyk" else 3
+    return others[:count], alpha
+
+
+def _samples(data: bytes, page: "TiffPage", bands: list[int]) -> npt.NDArray[Any]:
+    """Some bands of the image, decoded strip by strip or tile by tile."""
+    _, _, height, width, _ = page.shaped
+    samples = np.empty((height, width, len(bands)), page._dtype)
+    in_planes, count = page.planarconfig != 1, prod(page.chunked)
+    nothing = _missing(page, samples.dtype) or 0
+    if not 0 < count == len(page.dataoffsets) == len(page.databytecounts):
+        raise _cut_off()
+    for index, (offset, size) in enumerate(zip(page.dataoffsets, page.databytecounts, strict=True)):
+        if offset + size > len(data):
+            raise _cut_off()
+        if in_planes and index * page.samplesperpixel // count not in bands:
+            continue
+        content = data[offset : offset + size] if size else None  # left out of a sparse file
+        block, (plane, depth, row, column, _), shape = page.decode(
+            content, index, jpegtables=page.jpegtables, jpegheader=page.jpegheader
+        )
+        if depth:
+            continue
+        area = samples[row : row + shape[1], column : column + shape[2]]
+        for place, band in enumerate(bands):
+            if block is None:
+                area[:, :, place] = nothing
+            elif not in_planes or plane == band:
+                part = block[0, : area.shape[0], : area.shape[1]]
+                area[:, :, place] = part[:, :, 0 if in_planes else band]
+    return samples
+
+
+def _palette(page: "TiffPage") -> npt.NDArray[np.uint8]:
+    table = page.colormap
+    if table is None or table.ndim != 2 or len(table) != 3:
+        raise _unread("a palette without its colours")
+    deep = table.max() > 255  # some writers give 8 bits
+    return np.ascontiguousarray((table >> 8 if deep else table).T.astype(np.uint8))
+
+
+def _missing(page: "TiffPage", dtype: Any) -> float | None:
+    """What GDAL's tag says stands for "no data", as it is in the samples."""
+    text = page.tags.valueof(42113)
+    try:
+        value = float(str(text).strip("\0 ").replace(",", "."))
+        with np.errstate(over="ignore"):
+            found = np.dtype(dtype).type(value)
+    except (ValueError, OverflowError):
+        return None
+    return float(found) if np.isfinite(found) else None
+
+
+def _unread(what: str) -> ImageError:
+    return ImageError("decode", f"a TIFF of {what} is not read: convert it to 8-bit RGB")
+
+
+def _cut_off() -> ImageError:
+    return ImageError("decode", "the file is cut off")
