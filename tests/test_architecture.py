@@ -13,8 +13,8 @@ PACKAGE = Path(raydrift.__file__).parent
 
 # From the ground up; a room may use its own floor and those below.
 FLOORS = [
-    {"errors", "seeds", "schemas", "place", "cpus", "transforms", "checked"},
-    {"schedules", "log"},
+    {"errors", "seeds", "schemas", "place", "cpus", "transforms", "checked", "printable"},
+    {"schedules", "log", "console"},
     {"settings", "ranges", "levels", "sweep", "config"},
     {"catalog", "images", "scenes"},
     {"drift", "metrics", "embed"},

@@ -19,6 +19,7 @@ from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import find_weights
 from raydrift.engine.evaluate import level_batches
 from raydrift.engine.progress import RunProgress
+from raydrift.engine.run_log import tell_input
 from raydrift.engine.twins import Embeddings, LevelBatch
 from raydrift.errors import PipelineError, RejectedError, SettingsError, suggest
 from raydrift.metrics import METRICS
@@ -80,6 +81,7 @@ def calibrate(
     if isinstance(target, bool) or not isinstance(target, Real | None) or not isfinite(target or 0):
         raise SettingsError(f"target is {target!r}: give a finite number")
     catalog = catalog or catalog_of(settings)
+    tell_input(catalog, quiet)
     remain = max(0, len(catalog) - settings.start)
     samples = min(SAMPLES, remain) if settings.num_samples is None else settings.num_samples
     if samples < FEWEST_SAMPLES:

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from raydrift.images.codec import RGB
+from raydrift.printable import printable
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Corner = tuple[int, int]
@@ -86,7 +87,7 @@ def paste(sheet: Image.Image, corner: Corner, image: RGB) -> None:
 
 def shorten(text: str, font: Font, width: float) -> str:
     """The text in a single line, cut with an ellipsis if it is wider than `width` pixels."""
-    line = " ".join(text.splitlines()).translate(_UNKNOWN_TO_THE_FONT)
+    line = printable(" ".join(text.splitlines())).translate(_UNKNOWN_TO_THE_FONT)
     if font.getlength(line) <= width:
         return line
 
