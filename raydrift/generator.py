@@ -311,6 +311,7 @@ class ImageDatasetGenerator(Timeline):
         | TransformInfo = (ImageTransform.DEFAULT,),
         metric: str = "kl_softmax",
         num_samples: int | None = None,
+        for_images: int | None = None,
     ) -> CalibrationProfile:
         """Measures which drift level gives which divergence on the next samples; writes nothing.
 
@@ -322,6 +323,9 @@ class ImageDatasetGenerator(Timeline):
                 ``TransformInfo`` stays.
             metric: A name in ``metrics.METRICS``.
             num_samples: How many samples; None: 256, or all that remain.
+            for_images: Also measure how far another sample of so many images may be: its 95 %
+                interval at each level. Only means over images have one for any number of them; of
+                other metrics give ``num_samples``.
 
         Returns:
             The profile, for ``add_calibrated_drift``; its ``transforms_for`` are for other drifts.
@@ -335,7 +339,15 @@ class ImageDatasetGenerator(Timeline):
         settings = replace(self._settings, start=self._cursor, num_samples=num_samples)
         sweep = Sweep(swept_transforms(transform_list), (1.0,))
         quiet = not self._progress
-        return calibrate(settings, sweep, metric, target, catalog=self._catalog, quiet=quiet)
+        return calibrate(
+            settings,
+            sweep,
+            metric,
+            target,
+            for_images=for_images,
+            catalog=self._catalog,
+            quiet=quiet,
+        )
 
     def evaluate_transformation_pipeline(
         self, similarity_func: Similarity | None = None, num_samples: int | None = None
