@@ -13,7 +13,7 @@ import simplejpeg
 from raydrift.errors import ImageError
 from raydrift.images.decoded import RGB
 from raydrift.images.jpeg_segments import Frame, JpegHeader, Scan, read_scans
-from raydrift.images.limits import check_memory, check_pixels
+from raydrift.images.limits import BESIDES, check_memory, check_pixels
 from raydrift.settings import ImageSettings
 
 JPEG_START: Final = b"\xff\xd8"
@@ -103,7 +103,7 @@ def _check_memory(
 ) -> None:
     held = header.frame.coefficient_bytes if header.frame and header.several_scans else 0
     needed = len(data) + held
-    if needed + _BYTES_A_PIXEL * pixels > settings.max_memory:
+    if needed + _BYTES_A_PIXEL * pixels + BESIDES > settings.max_memory:
         height, width, _, _ = simplejpeg.decode_jpeg_header(data, **size, strict=False)
         check_memory(needed + _BYTES_A_PIXEL * height * width, settings)
 
