@@ -238,7 +238,8 @@ class TestGenerateSettings:
             ),
             (
                 {"image": {"depth": 3}},
-                "unknown key image.depth: choose from: height, width, max_pixels, max_bytes, max_memory, profile",
+                "unknown key image.depth: choose from: height, width, max_pixels, max_bytes, "
+                "max_memory, profile",
             ),
         ],
     )
