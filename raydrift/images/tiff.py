@@ -53,7 +53,9 @@ _PREMULTIPLIED: Final = 1  # alpha that the colours are multiplied by
 # What decodes these gives no more than it is asked for.
 _BOUNDED: Final = (1, 2, 3, 4, 5, 8, 32773, 32946, 34925, 50000)
 _LERC: Final = 34887
-_LERC_START: Final = struct.Struct("<6s8xII")  # a name, a version and a checksum, rows, columns
+_LERC_PARAMETERS: Final = 50674
+_LERC_START: Final = struct.Struct("<6si4xIII")  # name, version, rows, columns, values a pixel
+_LERC_VERSION: Final = 4
 # These are files of their own, which say how large they are: JPEG 2000, PNG and WebP.
 _FILES: Final = {
     33003: "JPEG2000",
@@ -280,6 +282,8 @@ def _samples(data: bytes, page: "TiffPage", bands: list[int]) -> npt.NDArray[Any
         if in_planes and index * page.samplesperpixel // count not in bands:
             continue
         content = data[offset : offset + size] if size else None  # left out of a sparse file
+        if content and page.compression == _LERC:
+            content = _inner_lerc(content, page)
         if content and not _fits(content, page):
             raise ImageError("decode", "a part of the image is larger than its place")
         block, (plane, depth, row, column, _), shape = page.decode(
@@ -297,6 +301,18 @@ def _samples(data: bytes, page: "TiffPage", bands: list[int]) -> npt.NDArray[Any
     return samples
 
 
+def _inner_lerc(content: bytes, page: "TiffPage") -> bytes:
+    """LERC without the compression that may lie around it: deflate or Zstandard."""
+    _, around = page.tags.valueof(_LERC_PARAMETERS, (4, 0))
+    if around == 0:
+        return content
+    from imagecodecs import zlib_decode, zstd_decode
+
+    # It is larger than the samples by some bytes a block, where they cannot be made smaller.
+    most = 2 * prod(page.chunks) * np.dtype(page._dtype).itemsize + 2**16
+    return bytes((zlib_decode if around == 1 else zstd_decode)(content, out=bytearray(most)))
+
+
 def _fits(content: bytes, page: "TiffPage") -> bool:
     """Whether a compressed strip or tile is no larger than it may be, if it says so itself."""
     from tifffile.tifffile import jpeg_shape
@@ -304,9 +320,11 @@ def _fits(content: bytes, page: "TiffPage") -> bool:
     if page.compression == _JPEG:
         height, width = jpeg_shape(content)[1:3]
     elif page.compression == _LERC:
-        start, height, width = _LERC_START.unpack_from(content)
-        if start != b"Lerc2 ":
-            return False  # or compressed once more
+        start, version, height, width, depth = _LERC_START.unpack_from(content)
+        if start != b"Lerc2 " or version < _LERC_VERSION:
+            raise _unread("an older LERC")
+        if depth > page.samplesperpixel:
+            return False
     elif page.compression in _FILES:
         with Image.open(BytesIO(content), formats=(_FILES[page.compression],)) as image:
             width, height = image.size
