@@ -1,6 +1,9 @@
 """The shards of a run, made one after another in this process by the workers' own functions."""
 
+import json
+import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +11,8 @@ import pyarrow as pa
 
 from raydrift.catalog import load_catalog
 from raydrift.config import as_dict
-from raydrift.engine.shard_work import Reader, ShardJob, ShardPart, commit_shard, drift_shard
+from raydrift.engine.reader import Reader
+from raydrift.engine.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.engine.tasks import ShardTasks
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
@@ -40,7 +44,38 @@ def make_shards(
     return output
 
 
+def shard_place(output: Place, shard: int, suffix: str = "parquet") -> Place:
+    """The one file of a shard of which there was one attempt: parquet, or its entry, json."""
+    folder = output / layout.SHARDS
+    (name,) = (name for name in folder.names() if re.match(rf"part-{shard:08d}-.*{suffix}", name))
+    return folder / name
+
+
+def shard_file(output: Path, shard: int, suffix: str = "parquet") -> Path:
+    """The same in a folder of this machine."""
+    return Path(shard_place(Place.of(output), shard, suffix).path)
+
+
 def embeddings_of(table: pa.Table) -> npt.NDArray[np.float64]:
     """Numbers that depend on the sample alone, in the place of a network's."""
     ids = table["sample_id"].to_pylist()
     return np.stack([np.random.default_rng(one).normal(size=512) for one in ids])
+
+
+def with_maps(table: pa.Table) -> pa.Table:
+    """A table whose parameters are maps of numbers, as an earlier version wrote them."""
+    step = pa.struct(
+        [
+            ("type", pa.string()),
+            ("level", pa.float64()),
+            ("kernel", pa.string()),
+            ("parameters", pa.map_(pa.string(), pa.float64())),
+        ]
+    )
+    chains = [
+        [one | {"parameters": list(json.loads(one["parameters"]).items())} for one in chain]
+        for chain in table["transforms"].to_pylist()
+    ]
+    place = table.schema.get_field_index("transforms")
+    maps = pa.array(chains, pa.list_(step))
+    return table.set_column(place, "transforms", maps)

@@ -11,6 +11,14 @@ from raydrift.storage import layout
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+READMES = [
+    ROOT / "README.md",
+    *(
+        path
+        for room in ("raydrift", "jobs", "cluster", "tests")
+        for path in (ROOT / room).rglob("README.md")
+    ),
+]
 
 
 def blocks(language: str) -> list[str]:
@@ -76,6 +84,12 @@ def test_the_commands_that_show_drift_and_place_it_in_time_run(
     assert {"sheet.png", "plan.png", "out"} <= {path.name for path in tmp_path.iterdir()}
 
 
-def test_the_files_that_it_links_to_are_there() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("path", READMES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_files_that_it_links_to_are_there(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+        assert (path.parent / target).exists(), target
+
+
+def test_the_readmes_of_the_folders_can_be_found_from_it() -> None:
+    linked = {ROOT / target for target in re.findall(r"\]\(([^)#]+)\)", README)}
+    assert set(READMES) - linked == {ROOT / "README.md"}

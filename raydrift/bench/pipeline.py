@@ -246,7 +246,7 @@ def _spans(output: Place, rows: list[LedgerRow]) -> list[Span]:
     spans = []
     for row in rows:
         worked = row.read_seconds + row.drift_seconds + row.embed_seconds + row.write_seconds
-        ended = max(row.started + worked, appeared[layout.ledger_name(row.shard)])
+        ended = max(row.started + worked, appeared[row.ledger_name])
         spans.append(Span(row.worker, row.asked, row.started, ended))
     return spans
 
@@ -283,7 +283,7 @@ def _merge_seconds(output: Place, record: RunRecord, spread: Spread) -> float:
 
 
 def _cat_seconds(program: str, output: Place, rows: list[LedgerRow]) -> float:
-    names = [layout.shard_name(row.shard) for row in rows]
+    names = [row.shard_name for row in rows]
     folder = (output / layout.SHARDS).path
     with tempfile.TemporaryFile(dir=output.path) as file:
         start = time.perf_counter()

@@ -38,9 +38,9 @@ def requests_of(samples: int, shards: int, parts: int, prefixes: int) -> Request
     pages = ceil(2 * shards / PAGE)  # each shard is two objects
     listing = 2 + max(prefixes, ceil(samples / PAGE))  # the input, and the output when it begins
     upload = 1 if parts == 1 else parts + 2
-    # Its shards are listed by the merge and to be deleted, a page in a request.
+    # Its shards are listed when they are accepted and to be deleted, a page in a request.
     return Requests(
-        reads=2 * samples + 4 * shards, writes=listing + 2 * shards + upload + 3 * pages
+        reads=2 * samples + 2 * shards, writes=listing + 2 * shards + upload + 3 * pages
     )
 
 

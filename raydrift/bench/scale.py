@@ -17,7 +17,6 @@ from raydrift.bench.tables import new_table
 from raydrift.embed.layers import flops_per_image
 from raydrift.engine import merge
 from raydrift.place import s3_parts
-from raydrift.storage.shards import READERS
 from raydrift.storage.zip_layout import (
     directory_size,
     end_records,
@@ -199,7 +198,6 @@ def _wall(
     at_once = min(runs, nodes)
     share, turns = nodes / at_once, ceil(runs / at_once)
     cores, network = share * assumed.cores, share * assumed.gigabits * 1e9 / 8
-    shards = samples / assumed.shard_size
     pages = samples / PAGE / min(assumed.prefixes, 32)
     listing = pages * assumed.page_seconds + samples * assumed.list_microseconds / 1e6
     rates = {
@@ -209,11 +207,10 @@ def _wall(
     }
     limit = min(rates, key=lambda name: rates[name])
     work = measured.start_seconds + samples / rates[limit]
-    ledger = shards * 2 * assumed.request_seconds / READERS
     writers = min(merge.AT_ONCE, cores) if share > 1 else s3_parts.AT_ONCE  # of the driver alone
     streams = writers * assumed.stream_megabytes * 1e6
     row = assumed.table_microseconds + (assumed.embedding_microseconds if embed_seconds else 0)
-    merging = ledger + max(zip_bytes / min(network, streams), samples * row / 1e6)
+    merging = max(zip_bytes / min(network, streams), samples * row / 1e6)
     seconds = turns * (listing + work + merging)
     return Wall(nodes, seconds, turns * listing, turns * work, turns * merging, limit)
 

@@ -17,7 +17,6 @@ class Assumed:
         gigabits: A second that a node's network carries, each way.
         prefixes: Folders of the input that are listed side by side; there are 32 listers.
         page_seconds: To list 1,000 objects. A guess.
-        request_seconds: Until a small object is read. A guess.
         stream_megabytes: A second, of one writer of the zip, which reads a shard and sends it on.
             A guess.
         gpu_teraflops: Of a GPU, as its maker says; 121 are an L4's in bfloat16.
@@ -28,7 +27,8 @@ class Assumed:
             0.5`` on two cores that the workers shared.
         list_microseconds: Of the driver for each image: listing 3.9, sorting, digest and order 1.9.
         driver_bytes: Of the driver's memory for each image, by ``bench --growth``.
-        ledger_bytes: Of it for each shard: 875 as it is made, 2,440 as the merge reads it again.
+        ledger_bytes: Of it for each shard: 850 as it is made, 1,500 as it is accepted and the merge
+            reads it again.
         table_microseconds: Of the driver for each row of the merged tables without embeddings.
         embedding_microseconds: Of it for each embedding, 4 kB that are hashed and written.
     """
@@ -37,7 +37,6 @@ class Assumed:
     gigabits: float = 10.0
     prefixes: int = 32
     page_seconds: float = 0.1
-    request_seconds: float = 0.03
     stream_megabytes: float = 50.0
     gpu_teraflops: float = 121.0
     gpu_used: float = 0.2
@@ -46,7 +45,7 @@ class Assumed:
     shards_per_second: float = 95.0
     list_microseconds: float = 5.8
     driver_bytes: float = 125.0
-    ledger_bytes: float = 3_315.0
+    ledger_bytes: float = 2_350.0
     table_microseconds: float = 1.3
     embedding_microseconds: float = 15.4
 

@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 from raydrift.cli.bench import bench
 from raydrift.cli.calibrate import calibrate
 from raydrift.cli.demo import demo
+from raydrift.cli.encoding import write_any_sign
 from raydrift.cli.evaluate import evaluate
 from raydrift.cli.finalize import finalize
 from raydrift.cli.generate import generate
@@ -86,6 +87,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         The exit status: 0, 1 where the work failed, 2 where what was asked for cannot be.
     """
+    write_any_sign()
     try:
         if arguments and arguments[0] not in _COMMANDS and not arguments[0].startswith("-"):
             raise SettingsError(

@@ -13,6 +13,7 @@ from raydrift.cli.options import (
     Normalize,
     Precision,
     Seed,
+    Split,
     SweptTransform,
     ValueRange,
     Verbose,
@@ -55,6 +56,7 @@ def calibrate(
     num_samples: Annotated[
         int | None, typer.Option(help="Images to measure on.", show_default="256")
     ] = None,
+    split: Split = None,
     seed: Seed = None,
     weights: Weights = None,
     normalize: Normalize = None,
@@ -83,6 +85,7 @@ def calibrate(
     values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
+        "split": split,
         "transforms": transform or None,
         "calibration": {"profile": output, "metric": metric, "target": target, "plot": plot},
         "num_samples": num_samples,

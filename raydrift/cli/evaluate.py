@@ -14,6 +14,7 @@ from raydrift.cli.options import (
     Output,
     Precision,
     Seed,
+    Split,
     SweptTransform,
     ValueRange,
     Verbose,
@@ -43,6 +44,7 @@ def evaluate(
     batch_size: Annotated[
         int | None, typer.Option(help="Images a batch.", show_default="32")
     ] = None,
+    split: Split = None,
     seed: Seed = None,
     weights: Weights = None,
     normalize: Normalize = None,
@@ -73,6 +75,7 @@ def evaluate(
     values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
+        "split": split,
         "output": output,
         "transforms": transform or None,
         "levels": levels,

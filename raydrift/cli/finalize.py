@@ -25,6 +25,13 @@ def finalize(
     keep_shards: Annotated[
         bool | None, typer.Option("--keep-shards", help="Keep _shards/ after the merge.")
     ] = None,
+    accept_rejected: Annotated[
+        bool,
+        typer.Option(
+            "--accept-rejected",
+            help="Finish without the images that could not be used or read, however many.",
+        ),
+    ] = False,
     config: Annotated[
         str | None,
         typer.Option(metavar="FILE.toml", help="Whose output and storage_options are used."),
@@ -68,6 +75,7 @@ def finalize(
         record = merge(
             place,
             keep_shards=settings.write.keep_shards,
+            accept_rejected=accept_rejected,
             on_shard=on_shard,
             check=lock.check,
             spread=spread,

@@ -30,6 +30,7 @@ from raydrift.cli.options import (
     Precision,
     Profile,
     Seed,
+    Split,
     Target,
     Transform,
     ValueRange,
@@ -59,6 +60,7 @@ def generate(
     profile: Profile = None,
     target: Target = None,
     level: Level = None,
+    split: Split = None,
     seed: Seed = None,
     num_samples: NumSamples = None,
     organize_by_class: Annotated[
@@ -112,6 +114,7 @@ def generate(
     values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
+        "split": split,
         "output": output,
         "seed": seed,
         "num_samples": num_samples,
@@ -168,6 +171,8 @@ def run_generate(
     with suppress(RaydriftError):  # whatever is wrong with it, the run says it
         before = load_record(output)
     record = run(settings, notes=notes, quiet=quiet)
+    if before is not None:
+        before.listing = record.listing  # files that were merely touched are no news
     tell(record, output, None if record == before else time.monotonic() - start)
     return record
 
@@ -183,6 +188,12 @@ def tell(record: "RunRecord", output: object, seconds: float | None) -> None:
     rejected = f", {counts['rejected']:,} rejected" if counts["rejected"] else ""
     when = ", complete already: nothing was done" if seconds is None else f" in {seconds:.1f} s"
     out.print(f"{counts['written']:,} images{rejected}{when}")
+    if counts.get("unread"):
+        again = " with --overwrite" if record.status == "complete" else ""
+        out.print(
+            f"  {counts['unread']:,} of the rejected could not be read: where they can be by now, "
+            f"the same generate command{again} makes the set with them"
+        )
     for reason, number in record.ignored.items():
         out.print(f"  passed over: {number:,} ({reason})")
     for note in record.notes:

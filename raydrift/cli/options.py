@@ -8,6 +8,14 @@ Input = Annotated[
     str | None,
     typer.Argument(help="Folder with one sub-folder a class, or a .parquet or .csv manifest."),
 ]
+Split = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Only this sub-folder of the input, as train, or these rows of a manifest.",
+        show_default="all",
+    ),
+]
 Output = Annotated[str | None, typer.Argument(help="Folder to write.")]
 Transform = Annotated[
     list[str] | None,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from raydrift.cli.options import Config, ImageSize, Seed, ValueRange
+from raydrift.cli.options import Config, ImageSize, Seed, Split, ValueRange
 
 
 def preview(
@@ -27,6 +27,7 @@ def preview(
         str, typer.Option(metavar="FIRST:LAST:STEP|A,B,…", help="Levels from 0 to 1.")
     ] = "0.2:1.0:0.2",
     images: Annotated[int, typer.Option(help="How many images to show.")] = 3,
+    split: Split = None,
     seed: Seed = None,
     image_size: ImageSize = None,
     value_range: ValueRange = None,
@@ -52,7 +53,7 @@ def preview(
     values = parse_range(value_range) if value_range else None
     size = {"height": height, "width": width, "value_range": values}
     settings = read_settings(
-        config, {"input": input, "output": output, "seed": seed, "image": size}
+        config, {"input": input, "split": split, "output": output, "seed": seed, "image": size}
     )
     for name in transform or ():
         if ":" in name:

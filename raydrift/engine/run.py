@@ -1,7 +1,7 @@
 """A run at work: shards are made until none is missing, then merged."""
 
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from time import perf_counter
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from raydrift.catalog import Catalog
 from raydrift.catalog.stream import Stream
 from raydrift.embed.weights import Weights
+from raydrift.engine.changes import InputNow, changes_of_shards
 from raydrift.engine.merge import merge_spread
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.progress import RunProgress
@@ -22,12 +23,16 @@ from raydrift.errors import PipelineError, RejectedError, ShardError
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
-from raydrift.storage.finalize import finalize, write_rejected
+from raydrift.storage.accepted import accept
+from raydrift.storage.finalize import finalize
 from raydrift.storage.lock import OutputLock
+from raydrift.storage.made_on import check_device, check_made_on
 from raydrift.storage.output import clear, whole_shards
 from raydrift.storage.record import RunRecord
-from raydrift.storage.shards import LedgerRow, remove_unfinished
+from raydrift.storage.rejected import check_share
+from raydrift.storage.shards import LedgerRow, remove_other_attempts, remove_unfinished
 from raydrift.storage.summary import summarize
+from raydrift.storage.unread import shards_to_read_again
 
 # An input is out of reach when half of the images cannot be read, of so many at least at a first
 # reading, and of so many at a second one.
@@ -93,6 +98,7 @@ class Run:
         self._quiet = quiet
         self._log = RunLog(record, output)
         self._ledger: dict[int, LedgerRow] = {}
+        self._earlier: dict[int, LedgerRow] = {}  # attempts at shards that are made anew
 
     @property
     def log(self) -> RunLog:
@@ -106,9 +112,8 @@ class Run:
 
     def go_on(self) -> None:
         """Makes those shards that are not there and whole."""
-        checked = not self._settings.write.finalize
-        self._ledger = whole_shards(self._output, self._record, checked)
-        remove_unfinished(self._output, range(self._record.shards))
+        self._find_shards(checked=not self._settings.write.finalize)
+        remove_unfinished(self._output)
         self._clock.lap("check")
         self._make_missing()
 
@@ -126,9 +131,34 @@ class Run:
                 return self._merge()
             except ShardError as error:
                 self._log.damaged(error)
-                self._ledger = whole_shards(self._output, self._record, checked=True)
+                self._find_shards(checked=True)
                 self._make_missing()
         return self._merge()
+
+    def _find_shards(self, checked: bool) -> None:
+        """Looks for the shards that are there, and for those that may gain by being made anew."""
+        source, max_bytes = self._catalog.root, self._settings.image.max_bytes
+        self._ledger = whole_shards(self._output, self._record, checked)
+        self._drop_changed()
+        again = shards_to_read_again(self._output, self._ledger.values(), source, max_bytes)
+        self._earlier = {shard: self._ledger.pop(shard) for shard in again}
+        self._log.look_again(again)
+
+    def _drop_changed(self) -> None:
+        """Deletes the shards of images whose content is another by now; the run says how many."""
+        now = InputNow(self._settings, self._catalog, self._record)
+        found = changes_of_shards(self._output, self._ledger, now)
+        for shard in found.same:
+            self._ledger[shard] = replace(self._ledger[shard], listing=now.listing[shard])
+        if not found.images:
+            return
+        told = found.told(self._record.shards)
+        self._record.notes = list(dict.fromkeys([*self._record.notes, told]))
+        self._log.changed(told, found.images, len(found.shards))
+        for shard in found.shards:
+            del self._ledger[shard]
+        self._lock.check()
+        remove_other_attempts(self._output, self._ledger.values())
 
     def _make_missing(self, anew: bool = False) -> None:
         missing = [shard for shard in range(self._record.shards) if shard not in self._ledger]
@@ -140,8 +170,9 @@ class Run:
         plan = plan_when_free(settings.cluster, embed, len(missing), self._quiet)
         self._clock.lap("connect")
         self._lock.check()
+        check_device(self._record.made_on, plan.on_gpu)
         if anew:
-            clear(self._output)
+            clear(self._output, settings.write.overwrite)
         (self._output / layout.SHARDS).create()
         self._record.plan = asdict(plan)
         self._record.save(self._output)
@@ -153,6 +184,7 @@ class Run:
                 self._record.fingerprint,
                 self._record.versions,
                 self._stream.schedule,
+                self._record.made_on,
             ),
             plan,
             self._weights,
@@ -214,12 +246,15 @@ class Run:
                         f"shard {row.shard} came with {row.asked} of its {wanted} samples: "
                         "run the same command again"
                     )
+                self._check_made_on(row)
                 read, interrupted = read + row.asked, interrupted + row.interrupted
                 first = first or (row.first_rejected if row.interrupted else "")
                 if not last:
                     _check_reach(interrupted, max(read, _OUTAGE_IMAGES), first)
+                row = self._better(row)
                 if row.interrupted and not last:
                     again.add(row.shard)
+                    self._earlier[row.shard] = row
                     self._log.again(row)
                     continue
                 if row.shard not in self._ledger:
@@ -235,6 +270,18 @@ class Run:
             raise PipelineError(f"{len(lost)} shards never came back: run the same command again")
         return sorted(again)
 
+    def _check_made_on(self, row: LedgerRow) -> None:
+        """The first shard decides for the run; the workers of a resume know it beforehand."""
+        record = self._record
+        if not record.made_on:
+            record.made_on = row.made_on
+            record.save(self._output)
+        check_made_on(record.made_on, row.made_on, row.worker.rpartition(":")[0])
+
+    def _better(self, row: LedgerRow) -> LedgerRow:
+        """This attempt at a shard, or an earlier one that has more of its images."""
+        return min(row, self._earlier.pop(row.shard, row), key=lambda one: one.unusable)
+
     def _check_first(self, row: LedgerRow) -> None:
         if row.rejected and self._settings.faults.on_error == "fail":
             raise RejectedError(
@@ -248,23 +295,15 @@ class Run:
         for row in rows:
             self._check_first(row)
         self._lock.check()
-        record.status = "sharded"
         record.timings = dict(self._clock.seconds)
         summarize(record, rows)
-        record.save(output)
-        rejected, asked = record.counts["rejected"], record.counts["asked"]
-        if rejected > settings.faults.max_rejected * asked:
-            write_rejected(output, rows)
-            first = next(row.first_rejected for row in rows if row.rejected)
-            raise RejectedError(
-                f"{rejected} of {asked} images cannot be used, more than "
-                f"--max-rejected {settings.faults.max_rejected:g} (first: {first}): see "
-                f"{output / layout.REJECTED}; the rest is kept, a higher limit finishes it"
-            )
+        accept(output, record, rows)
+        check_share(output, rows, settings.faults.max_rejected)
         if not settings.write.finalize:
             self._log.end(record, self._clock.total)
             return record
         self._log.merge()
+        asked = record.counts["asked"]
         with (
             telemetry(record, asked) as told,
             RunProgress(asked, label="merging", quiet=self._quiet, run=record.short_id) as progress,
@@ -277,6 +316,7 @@ class Run:
             complete = finalize(
                 output,
                 keep_shards=settings.write.keep_shards,
+                accept_rejected=True,  # they were looked at
                 on_shard=merged,
                 check=self._lock.check,
                 spread=merge_spread(),

@@ -7,33 +7,32 @@ ones too, so that no shard is ever empty on its way.
 import os
 import socket
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from isal import isal_zlib
 
 from raydrift import schemas
 from raydrift.drift import Drawn, drift_image
-from raydrift.errors import ImageError, reason
+from raydrift.drift.platform import pixel_platform
+from raydrift.drift.written import written
+from raydrift.engine.reader import Reader
+from raydrift.errors import ImageError
 from raydrift.images.codec import decode_image, encode_png
 from raydrift.images.decoded import RGB, Decoded
-from raydrift.place import Place, may_pass, redacted
+from raydrift.place import Place
 from raydrift.schedules.schedule import SampleDrift, Schedule
 from raydrift.settings import GenerateSettings, ImageSettings, TransformInfo
 from raydrift.storage import layout
 from raydrift.storage.remarks import RemarkCount
 from raydrift.storage.shards import LedgerRow, Rejected, commit, write_samples
 
-_REMOTE_READS: Final = 32
 _PNG_ROOM: Final = 1024
-_LOCAL_READS: Final = 4
-_LOCAL_BATCH: Final = 4  # files a thread reads at once: to wake one costs as much as a small file
 
 _STARTED: Final = "started"
 _REMARKS: Final = "remarks"
@@ -54,6 +53,7 @@ class ShardJob:
         fingerprint: The run's.
         versions: Of the packages that the run is made with.
         schedule: What happens to each sample; None: the settings' transforms to every one.
+        made_on: The kinds of machines that the run's first shard was made on, if there is one.
     """
 
     settings: GenerateSettings
@@ -62,6 +62,7 @@ class ShardJob:
     fingerprint: str
     versions: Mapping[str, str]
     schedule: Schedule | None = None
+    made_on: Mapping[str, str] = field(default_factory=dict)
 
     def drifts(self, tasks: pa.Table) -> SampleDrift:
         """What happens to the samples of a shard (``schemas.TASK``)."""
@@ -80,18 +81,20 @@ class ShardPart:
         table: What ``drift_shard`` made of them.
         embeddings: float64 of shape (n, 512), a row for every row of the table; None: none.
         embed_seconds: What they took.
+        embedded_on: The kind of machine that they were made on.
     """
 
     table: pa.Table
     embeddings: npt.NDArray[np.float64] | None = None
     embed_seconds: float = 0.0
+    embedded_on: str = ""
 
 
 def drift_shard(
     job: ShardJob,
     tasks: pa.Table,
     keep_pixels: bool,
-    reader: "Reader",
+    reader: Reader,
     decoder: Decoder = decode_image,
     rows: int | None = None,
 ) -> Iterator[tuple[pa.Table, RGB | None]]:
@@ -107,8 +110,9 @@ def drift_shard(
 
     Yields:
         The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
-        ``reason``, ``remarks``, and for the rejected ones ``stage``, ``error`` and ``passing``; and
-        the pixels, uint8 of shape (n, height, width, 3), black where rejected.
+        ``reason``, ``pixels_on``, ``profile``, ``remarks``, ``content_crc``, and for the rejected
+        ones ``stage``, ``error`` and ``passing``; and the pixels, uint8 of shape (n, height, width,
+        3), black where rejected.
     """
     contents = reader.fetch(tasks["source_path"].to_pylist())
     for start in range(0, tasks.num_rows, rows or tasks.num_rows):
@@ -131,28 +135,31 @@ def _drift_part(
     chains: list[list[Drawn]] = []
     problems: list[ImageError | None] = []
     remarks: list[tuple[str, ...]] = []
+    checksums: list[int | None] = []
+    profiles: list[str | None] = []
     waited = 0.0
     ids = tasks["sample_id"].to_pylist()
     drifts = job.drifts(tasks)
     for place, (sample_id, transforms) in enumerate(zip(ids, drifts.chains(), strict=True)):
-        before = time.perf_counter()
-        content = next(contents)
-        waited += time.perf_counter() - before
-        try:
-            decoded = decoded_image(settings, content, decoder)
-            image, drawn = drifted_image(settings, decoded.pixels, sample_id, transforms)
-        except ImageError as problem:
+        taken = next_image(settings, contents, decoder)
+        waited += taken.waited
+        checksums.append(taken.content_crc)
+        decoded = taken.image
+        if isinstance(decoded, ImageError):
             pngs.add(None)
             chains.append([])
-            problems.append(problem)
+            problems.append(decoded)
             remarks.append(())
+            profiles.append(None)
             continue
+        image, drawn = drifted_image(settings, decoded.pixels, sample_id, transforms)
         if pixels is not None:
             pixels[place] = image
         pngs.add(encode_png(image))
         chains.append(drawn)
         problems.append(None)
         remarks.append(decoded.remarks)
+        profiles.append(decoded.profile)
     organized = settings.write.organize_by_class
     class_names = tasks["class_name"].to_pylist()
     file_names = [
@@ -162,35 +169,68 @@ def _drift_part(
     names = pa.array(file_names, pa.string())
     images = pa.StructArray.from_arrays([pngs.finish(), names], ["bytes", "path"])
     table = tasks.append_column("file_name", names).append_column("image", images)
-    table = table.append_column("transforms", pa.array(map(_written, chains), schemas.TRANSFORMS))
+    table = table.append_column("transforms", pa.array(map(written, chains), schemas.TRANSFORMS))
     table = table.append_column("drifted", pa.array(drifts.levels > 0))
     table = table.append_column("level", pa.array(drifts.levels))
     table = table.append_column("reason", pa.array(drifts.reasons(), pa.string()))
+    table = table.append_column("profile", pa.array(profiles, pa.string()))
     table = table.append_column(_REMARKS, pa.array(remarks, pa.list_(pa.string())))
     for column, texts in (
         ("stage", [problem and problem.stage for problem in problems]),
         ("error", [problem and problem.reason for problem in problems]),
     ):
         table = table.append_column(column, pa.array(texts, pa.string()))
+    table = table.append_column("content_crc", pa.array(checksums, pa.int64()))
+    here = pa.array([pixel_platform()] * tasks.num_rows, pa.string())
+    table = table.append_column("pixels_on", here)
     passing = [problem is not None and problem.passing for problem in problems]
     table = table.append_column("passing", pa.array(passing))
-    seconds = (started, waited, time.perf_counter() - clock - waited)
-    for column, value in zip((_STARTED, *_SECONDS), seconds, strict=True):
+    times = (started, waited, time.perf_counter() - clock - waited)
+    for column, value in zip((_STARTED, *_SECONDS), times, strict=True):
         table = table.append_column(column, pa.array(np.full(tasks.num_rows, value)))
     return table, pixels
 
 
-def decoded_image(
-    settings: GenerateSettings, content: bytes | ImageError, decoder: Decoder = decode_image
-) -> Decoded:
-    """Decodes what ``fetch`` brought.
+@dataclass(frozen=True)
+class NextImage:
+    """The next of the images that a reader brings.
 
-    Raises:
-        ImageError: It could not be read or decoded.
+    Attributes:
+        image: Decoded; or why there is none.
+        content_crc: CRC-32 of the file's bytes; None where it could not be read.
+        waited: Seconds that were spent on waiting for the file.
     """
+
+    image: Decoded | ImageError
+    content_crc: int | None
+    waited: float
+
+
+def content_crc(content: bytes | ImageError) -> int | None:
+    """CRC-32 of a file's bytes; None where it could not be read."""
+    return None if isinstance(content, ImageError) else isal_zlib.crc32(content)
+
+
+def next_image(
+    settings: GenerateSettings,
+    contents: Iterator[bytes | ImageError],
+    decoder: Decoder = decode_image,
+) -> NextImage:
+    """Decodes the next of what ``fetch`` brings; the file is not kept while the next one is read.
+
+    Why there is no image is told without the frames of those who raised it: they hold the file and
+    its pixels.
+    """
+    before = time.perf_counter()
+    content = next(contents)
+    waited = time.perf_counter() - before
+    crc = content_crc(content)
     if isinstance(content, ImageError):
-        raise content
-    return decoder(content, settings.image)
+        return NextImage(content, crc, waited)
+    try:
+        return NextImage(decoder(content, settings.image), crc, waited)
+    except ImageError as problem:
+        return NextImage(ImageError(problem.stage, problem.reason, problem.passing), crc, waited)
 
 
 def drifted_image(
@@ -207,7 +247,7 @@ def drifted_image(
 
 
 def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> LedgerRow:
-    """Writes and commits a shard; each part is written before the next one is asked for.
+    """Writes and commits an attempt at a shard, each part before the next one is asked for.
 
     Args:
         job: The run.
@@ -230,9 +270,11 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
                 return
             yield made.add(part)
 
-    size, crc32 = write_samples(job.output, shard, made.schema, tables())
+    attempt = layout.new_attempt()
+    size, crc32 = write_samples(job.output, shard, attempt, made.schema, tables())
     row = LedgerRow(
         shard=shard,
+        attempt=attempt,
         fingerprint=job.fingerprint,
         size=size,
         crc32=crc32,
@@ -240,6 +282,9 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
         unread=sum(one.stage == "read" for one in made.rejected),
         first_rejected=_in_one_line(made.rejected[0]) if made.rejected else "",
         worker=f"{socket.gethostname()}:{os.getpid()}",
+        pixels_on=made.pixels_on,
+        embedded_on=made.embedded_on,
+        listing=made.listing,
         remarks=made.remarks.listed,
         started=made.started,
         write_seconds=time.perf_counter() - clock - others,
@@ -259,6 +304,8 @@ class _Made:
     def __init__(self, settings: GenerateSettings) -> None:
         self.schema = schemas.shard(settings.embedding.compute)
         self.started = 0.0
+        self.pixels_on = self.embedded_on = ""
+        self.listing = 0
         self.rejected: list[Rejected] = []
         self.remarks = RemarkCount()
         self.totals: dict[str, Any] = {}
@@ -289,6 +336,8 @@ class _Made:
         for name, value in counts.items():
             self.totals[name] = self.totals.get(name, 0) + value
         self.started = self.started or table[_STARTED][0].as_py()
+        self.listing = isal_zlib.crc32(table["file_state"].to_numpy(), self.listing)
+        self.pixels_on, self.embedded_on = table["pixels_on"][0].as_py(), part.embedded_on
         return written
 
 
@@ -322,57 +371,10 @@ class PngColumn:
         return pa.Array.from_buffers(pa.binary(), len(there), buffers)
 
 
-class Reader:
-    """Reads files ahead of their use, a few at once, many from object stores.
-
-    Its threads stay: new ones for every shard would leave a little memory behind each time.
-    """
-
-    def __init__(self, source: Place, max_bytes: int) -> None:
-        self._source = source
-        self._max_bytes = max_bytes
-        self._ahead = _LOCAL_READS if source.is_local else _REMOTE_READS
-        self._batch = _LOCAL_BATCH if source.is_local else 1
-        self._pool = ThreadPoolExecutor(self._ahead)
-
-    def fetch(self, paths: list[str]) -> Iterator[bytes | ImageError]:
-        """Yields each file's content in order, or why it could not be read."""
-        waiting: deque[Future[list[bytes | ImageError]]] = deque()
-        for start in range(0, len(paths), self._batch):
-            waiting.append(self._pool.submit(self._read_all, paths[start : start + self._batch]))
-            if len(waiting) > self._ahead:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
-
-    def _read_all(self, paths: list[str]) -> list[bytes | ImageError]:
-        return [self._read(path) for path in paths]
-
-    def _read(self, path: str) -> bytes | ImageError:
-        try:
-            return self._source.at(path).read_bytes(self._max_bytes)
-        except (OSError, ValueError) as error:  # a NUL byte in a manifest's path is the latter
-            return ImageError("read", redacted(reason(error)), may_pass(error))
-
-
 def _rejected(table: pa.Table) -> list[Rejected]:
-    rows = table.select(["sample_id", "source_path", "stage", "error"]).to_pylist()
-    return [
-        Rejected(one["sample_id"], one["source_path"], one["stage"], one["error"]) for one in rows
-    ]
+    names = ["sample_id", "source_path", "stage", "error", "content_crc"]
+    return [Rejected(*row.values()) for row in table.select(names).to_pylist()]
 
 
 def _in_one_line(rejected: Rejected) -> str:
     return " ".join(f"{rejected.path}: {rejected.error}".split())
-
-
-def _written(chain: list[Drawn]) -> list[dict[str, Any]]:
-    return [
-        {
-            "type": str(drawn.info.transf_type),
-            "level": drawn.info.drift_level,
-            "kernel": str(drawn.kernel),
-            "parameters": list(drawn.parameters.items()),
-        }
-        for drawn in chain
-    ]

@@ -1,24 +1,25 @@
 """Image bytes to RGB pixels, and back to PNG.
 
-What becomes of the less usual images: EXIF orientation is applied, unless the EXIF is broken.
-Transparent pixels are laid over white. Of an animation or a multi-page file the first frame is
-taken. Samples of more than 8 bits, with a sign or with a point are drawn in the range of values
-that the settings give, else in the one that their kind promises: 16-bit grey is divided by 257,
-floats are taken as 0 to 1. CMYK is converted by Pillow's formula. Colour profiles are not applied.
-A truncated file is rejected, never half used.
+What becomes of the less usual images: the orientation that EXIF gives is applied, or the one in XMP
+where EXIF gives none; broken ones are not believed. Transparent pixels are laid over white. Of an
+animation or a multi-page file the first frame is taken. Samples of more than 8 bits, with a sign or
+with a point are drawn in the range of values that the settings give, else in the one that their
+kind promises: 16-bit grey is divided by 257, floats are taken as 0 to 1. CMYK is converted by
+Pillow's formula. Colour profiles are applied where the settings say so. A file that has lost data
+is rejected, never half used.
 """
 
 import re
 import struct
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BytesIO
 from typing import Final
 
 import cv2
 import numpy as np
-import simplejpeg
 from isal import isal_zlib
 from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
@@ -28,18 +29,17 @@ from raydrift.images import tiff
 from raydrift.images.decoded import RGB as RGB
 from raydrift.images.decoded import Decoded
 from raydrift.images.deep import deep_image
+from raydrift.images.jpeg import JPEG_START, bare, decode_scaled
+from raydrift.images.jpeg_segments import read_header
+from raydrift.images.limits import bytes_a_pixel, check_memory, check_pixels, too_many_pixels
+from raydrift.images.metadata import Metadata, of_image, of_jpeg, of_png
+from raydrift.images.orientation import lying, upright
 from raydrift.images.photometric import Drawn, draw
+from raydrift.images.png import PNG_START, take_apart
+from raydrift.images.profiles import converts, managed
+from raydrift.images.raw import camera_raw
 from raydrift.images.resize import resize, resize_image
 from raydrift.settings import ImageSettings
-
-_JPEG_START: Final = b"\xff\xd8\xff"
-_EXIF_START: Final = b"Exif\0\0"
-_APP1: Final = 0xE1
-_START_OF_SCAN: Final = 0xDA
-_END_OF_IMAGE: Final = 0xD9
-_ORIENTATION_TAG: Final = 0x0112
-_SIDEWAYS: Final = (5, 6, 7, 8)
-_MARGIN: Final = 2
 
 # Pillow's other formats are no photographs, and one of them starts a PostScript interpreter.
 _FORMATS: Final = (
@@ -51,7 +51,6 @@ _CODESTREAM_START: Final = b"\xff\x4f\xff\x51"
 _CODESTREAM_END: Final = b"\xff\xd9"
 _NUMBER: Final = re.compile(r"\d+")
 
-_PNG_START: Final = b"\x89PNG\r\n\x1a\n"
 _FILTER_UP: Final = 2
 
 
@@ -79,10 +78,15 @@ def decode_image(data: bytes, settings: ImageSettings) -> Decoded:
     """
     if not data:
         raise ImageError("decode", "the file is empty")
-    if tiff.is_tiff(data) and (decoded := _decode_tiff(data, settings)) is not None:
-        return decoded
-    image = _decode_jpeg(data, settings) if data.startswith(_JPEG_START) else None
-    return _decode_any(data, settings) if image is None else Decoded(image)
+    try:
+        decoded = None
+        if data.startswith(JPEG_START):
+            decoded = _decode_jpeg(data, settings)
+        elif tiff.is_tiff(data):
+            decoded = _decode_tiff(data, settings)
+        return _decode_any(data, settings) if decoded is None else decoded
+    except MemoryError:
+        raise ImageError("decode", "decoding it takes more memory than there is") from None
 
 
 def encode_png(image: RGB) -> bytes:
@@ -99,7 +103,7 @@ def encode_png(image: RGB) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     body = isal_zlib.compress(filtered, 1)
     return b"".join(
-        (_PNG_START, *_chunk(b"IHDR", header), *_chunk(b"IDAT", body), *_chunk(b"IEND", b""))
+        (PNG_START, *_chunk(b"IHDR", header), *_chunk(b"IDAT", body), *_chunk(b"IEND", b""))
     )
 
 
@@ -108,24 +112,14 @@ def _chunk(tag: bytes, data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
     return struct.pack(">I", len(data)), tag, data, struct.pack(">I", checksum)
 
 
-def _decode_jpeg(data: bytes, settings: ImageSettings) -> RGB | None:
-    try:
-        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-    except ValueError:
+def _decode_jpeg(data: bytes, settings: ImageSettings) -> Decoded | None:
+    header = read_header(data)
+    said = of_jpeg(header)
+    size = lying(settings, said.orientation)
+    pixels = decode_scaled(data, header, size, settings)
+    if pixels is None:
         return None
-    _check_pixels(height * width, settings)
-    if colours in ("CMYK", "YCCK"):
-        return None
-    orientation = _orientation(lambda: _exif(data))
-    least_height, least_width = _lying(settings, orientation)
-    # Twice the size: what the filter then sees is as good as the whole image.
-    try:
-        pixels = simplejpeg.decode_jpeg(
-            data, min_height=_MARGIN * least_height, min_width=_MARGIN * least_width
-        )
-    except ValueError:
-        return None
-    return _upright(resize(pixels, *_lying(settings, orientation)), orientation)
+    return managed(upright(resize(pixels, *size), said.orientation), said.profile, settings)
 
 
 def _decode_tiff(data: bytes, settings: ImageSettings) -> Decoded | None:
@@ -134,7 +128,7 @@ def _decode_tiff(data: bytes, settings: ImageSettings) -> Decoded | None:
         with tiff.opened(BytesIO(data)) as page:
             if page is None or tiff.is_plain(data, page):
                 return None
-            _check_pixels(tiff.size_of(page), settings)
+            check_pixels(tiff.size_of(page), settings)
             image = tiff.read(data, page)
         drawn = draw(image, settings)
     except ImageError:
@@ -143,47 +137,85 @@ def _decode_tiff(data: bytes, settings: ImageSettings) -> Decoded | None:
         raise ImageError("decode", "decoding it takes more memory than there is") from None
     except Exception as error:
         raise ImageError("decode", _in_a_line(error)) from None
-    return _finished(drawn, image.orientation, settings)
+    profile = image.profile if image.colours not in ("cielab", "icclab") else None  # it is applied
+    return _of_samples(
+        drawn, Metadata(image.orientation, profile), settings, image.colours == "cmyk"
+    )
 
 
-def _finished(drawn: Drawn, orientation: int, settings: ImageSettings) -> Decoded:
-    """An image of deep samples at its size, upright."""
-    resized = resize_image(Image.fromarray(drawn.levels), *_lying(settings, orientation))
-    if resized.ndim == 2:
-        resized = cv2.cvtColor(resized, cv2.COLOR_GRAY2RGB)
-    return Decoded(_upright(resized, orientation), drawn.remarks, drawn.values)
+def _decode_any(data: bytes, settings: ImageSettings) -> Decoded:
+    if name := camera_raw(data):
+        raise ImageError(
+            "decode", f"a camera's raw file ({name}): develop it to JPEG or TIFF first"
+        )
+    said, file = None, data
+    if data.startswith(PNG_START):
+        parts = take_apart(data)
+        said, file = of_png(parts), parts.pixels
+    elif data.startswith(JPEG_START):
+        header = read_header(data)
+        said = of_jpeg(header)
+        if not data.startswith(JPEG_START + b"\xff"):  # something is in between, Pillow stumbles
+            file = bare(data, header)
+    # Pillow's plugins raise nearly anything on bytes that are not what they seem.
+    try:
+        with warnings.catch_warnings(), _pillows_limit(settings.max_pixels):
+            warnings.simplefilter("ignore")
+            with Image.open(BytesIO(file), formats=_FORMATS) as image:
+                pixels = _largest(image)
+                check_pixels(pixels, settings)
+                copies = len(data) if file is data else len(data) + len(file)
+                check_memory(copies + pixels * bytes_a_pixel(image), settings)
+                _check_end(image, data)
+                image.load()  # which turns a TIFF upright, and takes its orientation away
+                said = said or of_image(image, data)
+                if (deep := deep_image(image, file)) is not None:
+                    return _of_samples(draw(deep, settings), said, settings)
+                inks = image.mode == "CMYK"
+                kept = inks and converts(said.profile, settings)
+                return _finished(image if kept else _as_rgb(image), said, settings, inks)
+    except (ImageError, MemoryError):
+        raise
+    except UnidentifiedImageError:
+        raise ImageError("decode", _unknown(data)) from None
+    except Image.DecompressionBombError as error:
+        raise too_many_pixels(_NUMBER.findall(str(error))[0], settings) from None
+    except Exception as error:
+        raise ImageError("decode", _in_a_line(error)) from None
+
+
+def _of_samples(
+    drawn: Drawn, said: Metadata, settings: ImageSettings, inks: bool = False
+) -> Decoded:
+    image = Image.fromarray(drawn.levels, "CMYK" if drawn.levels.shape[2:] == (4,) else None)
+    decoded = _finished(image, said, settings, inks)
+    return replace(decoded, remarks=drawn.remarks + decoded.remarks, values=drawn.values)
+
+
+def _finished(
+    image: Image.Image, said: Metadata, settings: ImageSettings, inks: bool = False
+) -> Decoded:
+    """An image at its size, upright and in its colours.
+
+    Args:
+        image: In grey, RGB or, where its profile converts that, CMYK.
+        said: What its file says.
+        settings: The wanted size.
+        inks: Whether the file stores CMYK.
+    """
+    size = lying(settings, said.orientation)
+    if image.mode == "CMYK":
+        pixels = np.asarray(image.resize(size[::-1], Image.Resampling.BILINEAR))
+    else:
+        pixels = resize_image(image, *size)
+    if pixels.ndim == 2:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+    return managed(upright(pixels, said.orientation), said.profile, settings, inks)
 
 
 def _in_a_line(error: Exception) -> str:
     reason = " ".join(str(error).split()) or "no reason given"
     return f"{type(error).__name__}: {reason}"
-
-
-def _decode_any(data: bytes, settings: ImageSettings) -> Decoded:
-    # Pillow's plugins raise nearly anything on bytes that are not what they seem.
-    try:
-        with warnings.catch_warnings(), _pillows_limit(settings.max_pixels):
-            warnings.simplefilter("ignore")
-            with Image.open(BytesIO(data), formats=_FORMATS) as image:
-                _check_pixels(_largest(image), settings)
-                _check_end(image, data)
-                if (deep := deep_image(image, data)) is not None:
-                    orientation = _orientation(image.getexif)
-                    return _finished(draw(deep, settings), orientation, settings)
-                rgb = _as_rgb(image)
-                orientation = _orientation(image.getexif)
-                resized = resize_image(rgb, *_lying(settings, orientation))
-                if resized.ndim == 2:
-                    resized = cv2.cvtColor(resized, cv2.COLOR_GRAY2RGB)
-                return Decoded(_upright(resized, orientation))
-    except ImageError:
-        raise
-    except UnidentifiedImageError:
-        raise ImageError("decode", _unknown(data)) from None
-    except Image.DecompressionBombError as error:
-        raise _too_large(_NUMBER.findall(str(error))[0], settings) from None
-    except Exception as error:
-        raise ImageError("decode", _in_a_line(error)) from None
 
 
 @contextmanager
@@ -206,15 +238,6 @@ def _largest(image: Image.Image) -> int:
     if isinstance(image, TiffImageFile):
         tile = image.tag_v2.get(TILEWIDTH, 0) * image.tag_v2.get(TILELENGTH, 0)
     return max(image.height * image.width, tile)
-
-
-def _check_pixels(pixels: int, settings: ImageSettings) -> None:
-    if pixels > settings.max_pixels:
-        raise _too_large(pixels, settings)
-
-
-def _too_large(pixels: int | str, settings: ImageSettings) -> ImageError:
-    return ImageError("decode", f"{pixels} pixels are more than max_pixels = {settings.max_pixels}")
 
 
 def _check_end(image: Image.Image, data: bytes) -> None:
@@ -240,54 +263,3 @@ def _as_rgb(image: Image.Image) -> Image.Image:
         white.paste(over, mask=over)
         return white
     return image if image.mode in ("L", "RGB") else image.convert("RGB")
-
-
-def _lying(settings: ImageSettings, orientation: int) -> tuple[int, int]:
-    """Height and width that are wanted, before the image is turned upright."""
-    if orientation in _SIDEWAYS:
-        return settings.width, settings.height
-    return settings.height, settings.width
-
-
-def _orientation(exif: Callable[[], Image.Exif]) -> int:
-    """An image's EXIF orientation, 1 to 8."""
-    try:
-        orientation = exif().get(_ORIENTATION_TAG, 1)
-    except Exception:  # broken EXIF says nothing of the pixels
-        return 1
-    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
-
-
-def _exif(data: bytes) -> Image.Exif:
-    exif = Image.Exif()
-    exif.load(_exif_block(data))
-    return exif
-
-
-def _exif_block(data: bytes) -> bytes:
-    """The EXIF segment among those before a JPEG's pixels."""
-    place = 2
-    while data[place : place + 1] == b"\xff" and place + 4 <= len(data):
-        marker = data[place + 1]
-        if marker == 0xFF:  # fill byte
-            place += 1
-            continue
-        if marker in (_START_OF_SCAN, _END_OF_IMAGE):
-            break
-        (size,) = struct.unpack_from(">H", data, place + 2)
-        block = data[place + 4 : place + 2 + size]
-        if marker == _APP1 and block.startswith(_EXIF_START):
-            return block
-        place += 2 + size
-    return b""
-
-
-def _upright(image: RGB, orientation: int) -> RGB:
-    """Undoes an EXIF orientation, 1 to 8: transposed first, then flipped."""
-    if orientation in _SIDEWAYS:
-        image = image.transpose(1, 0, 2)
-    if orientation in (3, 4, 7, 8):
-        image = image[::-1]
-    if orientation in (2, 3, 6, 7):
-        image = image[:, ::-1]
-    return np.ascontiguousarray(image)

@@ -21,8 +21,10 @@ class Decoded:
             image.value_range``. A run counts the images of each phrase and tells it at its end,
             so a phrase is the same for every image that it is true of.
         values: What its samples span, where those have more than 8 bits, a sign or a point.
+        profile: The name of the colour profile that was applied; None: none was.
     """
 
     pixels: RGB
     remarks: tuple[str, ...] = ()
     values: Values | None = None
+    profile: str | None = None

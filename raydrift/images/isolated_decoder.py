@@ -118,8 +118,8 @@ class IsolatedDecoder:
         if verdict == _FINE:
             shape = (settings.height, settings.width, 3)
             pixels = np.frombuffer(answer, np.uint8).reshape(shape).copy()
-            remarks, values = json.loads(_receive(child.stdout))
-            return Decoded(pixels, tuple(remarks), values and Values(**values))
+            remarks, values, profile = json.loads(_receive(child.stdout))
+            return Decoded(pixels, tuple(remarks), values and Values(**values), profile)
         raise ImageError("decode", answer.decode())
 
 
@@ -141,7 +141,7 @@ def serve(settings: ImageSettings, requests: IO[bytes], answers: IO[bytes]) -> N
         answers.write(_FINE)
         _send(answers, decoded.pixels.tobytes())
         values = decoded.values and asdict(decoded.values)
-        _send(answers, json.dumps([decoded.remarks, values]).encode())
+        _send(answers, json.dumps([decoded.remarks, values, decoded.profile]).encode())
 
 
 def _send(pipe: IO[bytes], data: bytes) -> None:

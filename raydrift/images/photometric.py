@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from raydrift.images.profiles import converts
 from raydrift.images.sampled import SampledImage
 from raydrift.images.value_range import (
     Values,
@@ -31,7 +32,8 @@ class Drawn:
     """An image in 8 bits.
 
     Attributes:
-        levels: uint8 of shape (height, width) or (height, width, 3).
+        levels: uint8 of shape (height, width) or (height, width, 3), or in CMYK, where its profile
+            converts that, (height, width, 4).
         values: What its samples span; None where they span what their bits do.
         remarks: As in ``Decoded``.
     """
@@ -47,6 +49,8 @@ def draw(image: SampledImage, settings: ImageSettings) -> Drawn:
     Grey and RGB samples are drawn in the range of the settings; inks, Lab and alpha span what their
     bits do.
     """
+    if image.colours == "cmyk" and not image.alpha and converts(image.profile, settings):
+        return Drawn(to_8_bits(image.samples, promised(image.kind)))
     fixed = image.spans_bits or not is_deep(image.kind) or image.colours not in ("grey", "rgb")
     to = promised(image.kind) if fixed else range_of(image.kind, settings)
     levels = _over_white_or_not(image, to)

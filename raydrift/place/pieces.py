@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from raydrift.cpus import usable_cpus
 from raydrift.errors import OutputError
 from raydrift.place.sinks import WRITE_BYTES, Buffer, Sink, in_small_writes
+from raydrift.place.sync import sync_file
 
 Receipt = Any
 """What the writer of a piece tells to who completes the file."""
@@ -65,7 +66,11 @@ class PositionedWriter:
     path: str
 
     def put(self, piece: Piece, buffers: Iterable[Buffer]) -> Receipt:
-        """Writes a piece; returns where its first and its last bytes are, and which."""
+        """Writes a piece and syncs it; returns where its first and its last bytes are, and which.
+
+        Whoever completes the file may be on another machine, whose sync does not reach this one's
+        memory.
+        """
         ends: list[tuple[int, bytes]] = []
         position = piece.offset
         file = os.open(self.path, os.O_WRONLY)  # if it could read, NFS would send whole pages
@@ -75,6 +80,7 @@ class PositionedWriter:
                 ends = ends or [(position, first)]
                 position = _write(file, some, position)
                 ends[1:] = [(position - len(last), last)]
+            sync_file(file)
         finally:
             os.close(file)
         return ends

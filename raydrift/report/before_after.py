@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image
 
+from raydrift.drift.written import parameters_of
 from raydrift.images.codec import RGB, decode
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
@@ -33,7 +34,7 @@ def drifted_pairs(settings: GenerateSettings, per_class: int) -> list[tuple[RGB,
         if len(of_class) < per_class:
             of_class.append((row, names["file_name"]))
     place = output / layout.ZIP
-    with place.filesystem.open_input_file(place.path) as file, ZipFile(file) as archive:
+    with place.open_here_and_there() as file, ZipFile(file) as archive:
         return [
             (
                 decode((source / row["source_path"]).read_bytes(), settings.image),
@@ -49,7 +50,7 @@ def _caption(row: dict[str, Any]) -> str:
     """The first parameter of each step: ``rotate -12, hue 0.05``."""
     steps = []
     for step in row["transforms"]:
-        parameters = dict(step["parameters"])
+        parameters = parameters_of(step["parameters"])
         name = "sigma" if "sigma" in parameters else next(iter(parameters), None)
         short = step["kernel"].removeprefix("gaussian_")
         steps.append(f"{short} {parameters[name]:.2g}" if name else f"{short} 0")
@@ -57,6 +58,6 @@ def _caption(row: dict[str, Any]) -> str:
 
 
 def _rows(place: Place) -> list[dict[str, Any]]:
-    with place.filesystem.open_input_file(place.path) as file:
+    with place.open_here_and_there() as file:
         rows: list[dict[str, Any]] = pq.read_table(file).to_pylist()
     return rows

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from raydrift.place import Place
+from raydrift.storage import layout
+from raydrift.storage.accepted import rows_there
 from raydrift.storage.lock import Holder, find_holder
 from raydrift.storage.record import RunRecord, require_record
-from raydrift.storage.shards import STAGES, LedgerRow, read_ledger
+from raydrift.storage.shards import STAGES, LedgerRow
 from raydrift.storage.summary import count, summarize
 
 
@@ -54,6 +56,13 @@ class RunStatus:
         return left / self.rate if left and self.rate else None
 
 
+def find_starter(output: Place) -> Holder | None:
+    """Who has the lock of a folder in which no run has begun yet; None where one has, or nobody."""
+    if (output / layout.RUN).is_file():
+        return None
+    return find_holder(output)
+
+
 def run_status(output: Place) -> RunStatus:
     """Reads how far a run is: ``run.json``, the ledger (a small file a shard) and the lock.
 
@@ -64,7 +73,7 @@ def run_status(output: Place) -> RunStatus:
         OutputError: There is no run, or what is there is not raydrift's.
     """
     record = require_record(output)
-    rows = list(read_ledger(output, record.fingerprint).values())
+    rows = rows_there(output, record)
     holder = find_holder(output)
     seen = deepcopy(record)
     if rows and not seen.slowest_shards:  # of all shards; those that are there may be the last few

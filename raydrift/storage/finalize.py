@@ -1,21 +1,22 @@
 """The merge of a run's shards into the zip and the single tables."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from time import perf_counter
 from typing import Final
 
-import pyarrow as pa
-
 from raydrift import schemas
-from raydrift.errors import ShardError
+from raydrift.errors import OutputError
 from raydrift.place import Place
 from raydrift.storage import layout
+from raydrift.storage.accepted import accept, rows_to_merge
 from raydrift.storage.crc32 import combine
+from raydrift.storage.damage import find_damage
+from raydrift.storage.listing import pack
 from raydrift.storage.record import RunRecord, require_record
-from raydrift.storage.shards import LedgerRow, read_ledger, read_rejected, remove_unfinished
+from raydrift.storage.rejected import check_before_merge_alone, write_rejected
+from raydrift.storage.shards import LedgerRow, remove_other_attempts, remove_shards
 from raydrift.storage.spread import Spread, in_threads
 from raydrift.storage.summary import summarize
 from raydrift.storage.tables import HashingSink, TableSink
@@ -30,7 +31,6 @@ _TABLES: Final = {
     layout.EMBEDDINGS: schemas.EMBEDDINGS,
     layout.PROVENANCE: schemas.PROVENANCE,
 }
-_READERS: Final = 16
 _TABLE_ROW_BYTES: Final = 6_000  # of an embedding and a bit; an upper bound is enough
 
 
@@ -38,6 +38,7 @@ def finalize(
     output: Place,
     *,
     keep_shards: bool = False,
+    accept_rejected: bool = False,
     on_shard: Callable[[LedgerRow], None] | None = None,
     check: Callable[[], None] = lambda: None,
     spread: Spread = in_threads,
@@ -45,6 +46,7 @@ def finalize(
 ) -> RunRecord:
     """Merges the shards of a run, in order of sample ids, and marks the run complete.
 
+    Those are the shards that the run accepted, whatever else is in ``_shards/``.
     The zip is filled by several writers side by side, each a range of it. Every file is written
     aside and moved into place; the same samples give the same zip, byte for byte. A run that is
     complete already is left as it is.
@@ -52,6 +54,8 @@ def finalize(
     Args:
         output: The run's folder, locked by the caller.
         keep_shards: Whether ``_shards/`` stays.
+        accept_rejected: Whether images that could not be used or read are left out, however many;
+            else the run's own limits hold, and none may be unread.
         on_shard: Called after each shard.
         check: Called before whatever cannot be taken back; raises if the lock was lost.
         spread: Runs the writers of the ranges, where their filesystem takes several at once.
@@ -59,19 +63,24 @@ def finalize(
 
     Raises:
         OutputError: There is no run, or it cannot be written.
+        RejectedError: Too many images could not be used, or some could not be read; the shards are
+            kept.
         ShardError: Some of its shards are missing or altered.
     """
     record = require_record(output)
     if record.status == "complete":
+        if damage := find_damage(output, record, output.names()):
+            raise OutputError(
+                f"{output} was complete, but {'; '.join(damage)}: "
+                "run the same generate command again, it makes what is missing"
+            )
         return record
-    ledger = read_ledger(output, record.fingerprint)
-    missing = record.shards - sum(shard in ledger for shard in range(record.shards))
-    if missing:
-        raise ShardError(
-            f"{output}: {missing} of {record.shards} shards are missing: "
-            "run the same generate command again, it makes what is missing"
-        )
-    rows = [ledger[shard] for shard in range(record.shards)]
+    rows = rows_to_merge(output, record)
+    if not accept_rejected:
+        check_before_merge_alone(output, rows, record.settings["faults"])
+    if not record.accepted:
+        check()
+        accept(output, record, rows)
     start = perf_counter()
     output.remove_unfinished((*layout.RESULTS, layout.RUN, layout.LOCK))
     plan = plan_zip(rows, range_bytes)
@@ -80,31 +89,17 @@ def finalize(
     record.files[layout.REJECTED] = write_rejected(output, rows)
     record.timings["finalize"] = round(perf_counter() - start, 3)
     summarize(record, rows)
+    record.listing = pack([row.listing for row in rows])
     record.status = "complete"
     check()
     record.save(output)
     check()
     with suppress(OSError):  # the result is whole; the same command clears them away
         if keep_shards:
-            remove_unfinished(output, ledger)
+            remove_other_attempts(output, rows)
         else:
-            (output / layout.SHARDS).delete()
+            remove_shards(output)
     return record
-
-
-def write_rejected(output: Place, rows: list[LedgerRow]) -> dict[str, int | str]:
-    """Writes ``rejected.parquet`` from the ledger entries of the shards; returns its facts."""
-    with ThreadPoolExecutor(_READERS) as pool:
-        lists = pool.map(
-            lambda row: read_rejected(output, row.shard), (row for row in rows if row.rejected)
-        )
-        rejected = [vars(one) for images in lists for one in images]
-    table = pa.Table.from_pylist(rejected, schema=schemas.REJECTED)
-    with (output / layout.REJECTED).writing() as file:
-        sink = HashingSink(file)
-        with TableSink(sink, schemas.REJECTED) as writer:
-            writer.add(table)
-    return sink.facts
 
 
 def _merge(
@@ -137,6 +132,7 @@ def _merge(
         crc = 0
         with closing(spread(work, plan.ranges, file.at_once)) as done:
             for part, filled in zip(plan.ranges, done, strict=True):
+                check()
                 file.take(filled.receipt)
                 directory.add(filled.directory)
                 crc = combine(crc, filled.crc, part.size)

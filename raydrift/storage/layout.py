@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from typing import Final
+from uuid import uuid4
 
 from raydrift.errors import SettingsError
 
@@ -15,6 +16,8 @@ REJECTED: Final = "rejected.parquet"
 RUN: Final = "run.json"
 SHARDS: Final = "_shards"
 LOCK: Final = "run.lock"
+ACCEPTED: Final = "accepted.arrow"
+"""In ``_shards/``: the ledger rows of the shards that are merged."""
 
 RESULTS: Final = (ZIP, INPUT_MAPPING, TARGET, EMBEDDINGS, PROVENANCE, REJECTED)
 """The files that a finished run consists of, ``run.json`` apart."""
@@ -36,15 +39,27 @@ _WINDOWS_DEVICE: Final = re.compile(
 )
 _LONGEST_NAME: Final = 255
 
-
-def shard_name(shard: int) -> str:
-    """``part-00000012.parquet``."""
-    return f"part-{shard:08d}.parquet"
+_SHARD_FILE: Final = re.compile(r"part-[0-9]{8,}-[0-9a-f]{8}\.(parquet|json)")
 
 
-def ledger_name(shard: int) -> str:
-    """``part-00000012.json``: written last, so that where it is, its shard is whole."""
-    return f"part-{shard:08d}.json"
+def new_attempt() -> str:
+    """A name for an attempt at a shard; no other attempt has it."""
+    return uuid4().hex[:8]
+
+
+def shard_name(shard: int, attempt: str) -> str:
+    """``part-00000012-9f86d081.parquet``."""
+    return f"part-{shard:08d}-{attempt}.parquet"
+
+
+def ledger_name(shard: int, attempt: str) -> str:
+    """``part-00000012-9f86d081.json``: written last; where it is, its shard is whole."""
+    return f"part-{shard:08d}-{attempt}.json"
+
+
+def is_shard_file(name: str) -> bool:
+    """Whether a file in ``_shards/`` is one of raydrift's, by its name."""
+    return name == ACCEPTED or _SHARD_FILE.fullmatch(name) is not None
 
 
 def member_name(sample_id: int, class_name: str | None) -> str:

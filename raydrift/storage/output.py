@@ -1,6 +1,6 @@
 """An output folder as a run finds it: empty, this very run begun or finished, or another's."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,6 +9,9 @@ from pyarrow import fs
 from raydrift.errors import OutputError, reason
 from raydrift.place import Place, redacted
 from raydrift.storage import layout
+from raydrift.storage.accepted import rows_there
+from raydrift.storage.damage import find_damage
+from raydrift.storage.made_on import made_alike
 from raydrift.storage.record import (
     RESULT_PACKAGES,
     RunRecord,
@@ -16,7 +19,7 @@ from raydrift.storage.record import (
     load_record,
     other_version,
 )
-from raydrift.storage.shards import LedgerRow, intact, read_ledger
+from raydrift.storage.shards import LedgerRow, best, intact, read_attempts, remove_shards
 
 
 def make_folder(output: Place) -> None:
@@ -33,8 +36,19 @@ def make_folder(output: Place) -> None:
         raise OutputError(f"output {output} cannot be made: {redacted(reason(error))}") from None
 
 
-def find_run(output: Place, identity: dict[str, Any], overwrite: bool) -> RunRecord | None:
+def find_run(
+    output: Place,
+    identity: dict[str, Any],
+    overwrite: bool,
+    tell: Callable[[str], object] = lambda _: None,
+) -> RunRecord | None:
     """Looks at what is in an output folder.
+
+    Args:
+        output: The folder.
+        identity: Of this run.
+        overwrite: Whether another run may be replaced.
+        tell: Is told, in one line, why a finished run is not finished any more.
 
     Returns:
         This very run, begun or finished; None where there is nothing of it.
@@ -42,7 +56,9 @@ def find_run(output: Place, identity: dict[str, Any], overwrite: bool) -> RunRec
     Raises:
         OutputError: Another run is there and may not be overwritten.
     """
-    names = output.names()
+    entries = output.entries()
+    _check_kinds(output, entries)
+    names = {info.base_name: info.size for info in entries if info.type == fs.FileType.File}
     try:
         found = load_record(output)
     except OutputError:
@@ -51,7 +67,7 @@ def find_run(output: Place, identity: dict[str, Any], overwrite: bool) -> RunRec
         found = None
     differs = differences(found.identity, identity) if found else []
     if found is not None and not differs:
-        return _usable(found, names, overwrite)
+        return _usable(output, found, names, overwrite, tell)
     if overwrite:
         return None
     if differs:
@@ -68,12 +84,41 @@ def find_run(output: Place, identity: dict[str, Any], overwrite: bool) -> RunRec
     return None
 
 
-def _usable(found: RunRecord, names: dict[str, int], overwrite: bool) -> RunRecord | None:
-    """This very run, unless a finished one has lost some of its files: then it begins again."""
+def _check_kinds(output: Place, entries: Iterable[fs.FileInfo]) -> None:
+    """Raises OutputError where a folder has the name of a file of ours, or the other way round."""
+    for info in entries:
+        kind = "folder" if info.type == fs.FileType.Directory else "file"
+        ours = "folder" if info.base_name == layout.SHARDS else "file"
+        if info.base_name in (*layout.RESULTS, layout.RUN, layout.SHARDS) and kind != ours:
+            raise OutputError(
+                f"{output / info.base_name} is a {kind} of another origin: "
+                "choose another output, or move it away"
+            )
+
+
+def _usable(
+    output: Place,
+    found: RunRecord,
+    names: dict[str, int],
+    overwrite: bool,
+    tell: Callable[[str], object],
+) -> RunRecord | None:
+    """This very run; a finished one that has lost something is one that has begun.
+
+    Then what is left of its files stays until others take their place, and the shards that were
+    kept are merged again.
+    """
     if found.status == "complete":
-        whole = all(names.get(name) == facts["size"] for name, facts in found.files.items())
-        return found if whole else None
-    other = other_version(RESULT_PACKAGES, found.versions)
+        damage = find_damage(output, found, names)
+        if not damage:
+            return found
+        if overwrite:
+            return None
+        tell(f"{output} was complete, but {'; '.join(damage)}: what is missing is made again")
+        found.status = "running"
+        if not rows_there(output, found):
+            return found
+    other = _other_version(found)
     if other is None:
         return found
     if overwrite:
@@ -84,25 +129,43 @@ def _usable(found: RunRecord, names: dict[str, int], overwrite: bool) -> RunReco
     )
 
 
-def whole_shards(output: Place, record: RunRecord, checked: bool) -> dict[int, LedgerRow]:
-    """The shards of a run that need not be made again.
+def _other_version(found: RunRecord) -> str | None:
+    used = (name for name in RESULT_PACKAGES if name != "torch" or found.has_embeddings)
+    return other_version(used, found.versions)
 
-    Made again are those that are missing or cut off, those with images that could not be read,
-    which may be there by now, and the altered ones.
+
+def can_make_some_again(output: Place, record: RunRecord) -> bool:
+    """Whether some shards of a finished run can be made again: the others are still there."""
+    there = read_attempts(output, record.fingerprint)
+    return bool(there) and _other_version(record) is None
+
+
+def whole_shards(output: Place, record: RunRecord, checked: bool) -> dict[int, LedgerRow]:
+    """The shards of a run that are there and whole, of several attempts at one the best.
 
     Args:
         output: The run's folder.
         record: Of the run.
         checked: Whether all bytes are read to find the altered ones; the merge does that too.
     """
-    rows = [row for row in read_ledger(output, record.fingerprint).values() if not row.unread]
-    return intact(output, rows) if checked else {row.shard: row for row in rows}
+    rows = made_alike(read_attempts(output, record.fingerprint), record)
+    return best(intact(output, rows) if checked else rows)
 
 
-def clear(output: Place) -> None:
-    """Deletes what a run writes from an output folder, and nothing else."""
-    for name in (*layout.RESULTS, layout.RUN, layout.SHARDS):
-        (output / name).delete()
+def clear(output: Place, overwrite: bool) -> None:
+    """Deletes what runs wrote to an output folder, and nothing else.
+
+    Args:
+        output: The folder.
+        overwrite: Whether results go that no run of this version is known to have written.
+    """
+    results: Iterable[str] = layout.RESULTS
+    if not overwrite:
+        record = load_record(output)
+        results = record.files if record else ()
+    there = output.names()
+    output.delete_files([name for name in (*results, layout.RUN) if name in there])
+    remove_shards(output)
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """Shards and their commit.
 
-A shard is committed by two files: ``part-N.parquet`` with its samples, then ``part-N.json``, its
-ledger entry, with the parquet's checksum and the shard's rejected images. Each appears whole or
-not at all. The samples depend on nothing but the run's settings, so a task that is retried or runs
-twice writes the same shard again.
+A shard is committed by two files: ``part-N-ATTEMPT.parquet`` with its samples, then
+``part-N-ATTEMPT.json``, its ledger entry, with the parquet's checksum and the shard's rejected
+images. Each appears whole or not at all. Every attempt at a shard has files of its own: a task that
+is retried, or a worker that commits late, overwrites nothing.
 """
 
 import json
@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from isal import isal_zlib
 
 from raydrift.errors import ShardError
-from raydrift.place import Place, Sink, retrying
+from raydrift.place import Place, Sink, Sync, retrying, unfinished_of
 from raydrift.storage import layout
 from raydrift.storage.remarks import Remark
 
@@ -39,6 +39,7 @@ class Rejected:
     path: str
     stage: str
     error: str
+    content_crc: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,12 @@ class LedgerRow:
         size: Bytes of its parquet file.
         crc32: Of its parquet file; a SHA-256 would cost more than all else in the merge.
         first_rejected: ``path: reason`` of the first rejected image, else empty.
+        attempt: Which of the attempts at the shard this is: a part of its files' names.
         remarks: On images in it, which are worth a look.
         worker: Where it was made, ``HOST:PID``.
+        pixels_on: The kind of machine that its images were made on.
+        embedded_on: The kind of machine that its embeddings were made on; empty without them.
+        listing: CRC-32 of its files' states in the listing that it was made by.
         started: When, in seconds since 1970.
         read_seconds: Waited for input.
         drift_seconds: Decoded, drifted and encoded.
@@ -79,13 +84,38 @@ class LedgerRow:
     crc32: int
     first_rejected: str = ""
     interrupted: int = 0
+    attempt: str = ""
     remarks: tuple[Remark, ...] = ()
     worker: str = ""
+    pixels_on: str = ""
+    embedded_on: str = ""
+    listing: int = -1
     started: float = 0.0
     read_seconds: float = 0.0
     drift_seconds: float = 0.0
     embed_seconds: float = 0.0
     write_seconds: float = 0.0
+
+    @property
+    def made_on(self) -> dict[str, str]:
+        """The kinds of machines that it was made on, as ``RunRecord.made_on`` has them."""
+        kinds = {"pixels": self.pixels_on, "embeddings": self.embedded_on}
+        return {name: kind for name, kind in kinds.items() if kind}
+
+    @property
+    def shard_name(self) -> str:
+        """Of the file with its samples, in ``_shards/``."""
+        return layout.shard_name(self.shard, self.attempt)
+
+    @property
+    def ledger_name(self) -> str:
+        """Of the file with its ledger entry, in ``_shards/``."""
+        return layout.ledger_name(self.shard, self.attempt)
+
+    @property
+    def unusable(self) -> tuple[int, int]:
+        """How many images it lacks, the unread ones first: the lowest attempt is the best."""
+        return self.unread, self.rejected
 
     @property
     def stage_seconds(self) -> dict[str, float]:
@@ -109,16 +139,16 @@ class LedgerRow:
 
 
 def write_samples(
-    output: Place, shard: int, schema: pa.Schema, parts: Iterable[pa.Table]
+    output: Place, shard: int, attempt: str, schema: pa.Schema, parts: Iterable[pa.Table]
 ) -> tuple[int, int]:
     """Writes a shard as parquet, whole or not at all; returns its size and CRC-32.
 
     Nothing is compressed: nearly all of it is PNG. Each part is a row group. To this machine's
     disks they go as they come, page by page: a worker has no room for all of them.
     """
-    place = output / layout.SHARDS / layout.shard_name(shard)
+    place = output / layout.SHARDS / layout.shard_name(shard, attempt)
     if place.is_local:
-        with place.writing() as file:
+        with place.writing(sync=Sync.BYTES) as file:  # its ledger entry makes its name last
             sink = ChecksumSink(file)
             _write_parquet(schema, parts, pa.PythonFile(sink, "w"))
         return sink.size, sink.crc32
@@ -170,46 +200,58 @@ class ChecksumSink:
 def commit(output: Place, row: LedgerRow, rejected: Iterable[Rejected]) -> None:
     """Commits a shard whose samples are written: writes its ledger entry."""
     entry = asdict(row) | {"rejected_images": [asdict(one) for one in rejected]}
-    place = output / layout.SHARDS / layout.ledger_name(row.shard)
+    place = output / layout.SHARDS / row.ledger_name
     place.write_bytes(json.dumps(entry).encode())
 
 
 def read_ledger(output: Place, fingerprint: str) -> dict[int, LedgerRow]:
-    """The committed shards of a run by number.
+    """The committed shards of a run by number; of several attempts at one the best."""
+    return best(read_attempts(output, fingerprint))
 
-    Left out are shards whose files have another size than their ledger entry says, and those of
+
+def read_attempts(output: Place, fingerprint: str) -> list[LedgerRow]:
+    """All committed attempts at the shards of a run.
+
+    Left out are those whose files have another size than their ledger entry says, and those of
     another run: a worker that outlived its own run may have written them.
     """
     folder = output / layout.SHARDS
     sizes = folder.names()
-    ledgers = [name for name in sizes if name.startswith("part-") and name.endswith(".json")]
+    ledgers = [name for name in sizes if layout.is_shard_file(name) and name.endswith(".json")]
 
     def read(name: str) -> LedgerRow | None:
         try:
-            return LedgerRow.from_dict(json.loads((folder / name).read_bytes()))
-        except (ValueError, TypeError):  # cut off while written: not committed
+            row = LedgerRow.from_dict(json.loads((folder / name).read_bytes()))
+        except (FileNotFoundError, ValueError, TypeError):  # cut off while written, or deleted
             return None
+        return row if row.ledger_name == name else None
 
     with ThreadPoolExecutor(READERS) as pool:
         rows = [row for row in pool.map(read, ledgers) if row is not None]
-    return {
-        row.shard: row
+    return [
+        row
         for row in rows
-        if row.fingerprint == fingerprint and sizes.get(layout.shard_name(row.shard)) == row.size
-    }
+        if row.fingerprint == fingerprint and sizes.get(row.shard_name) == row.size
+    ]
 
 
-def remove_unfinished(output: Place, shards: Iterable[int]) -> None:
-    """Deletes what killed workers left of shards; on S3, where each is one request, is nothing."""
-    if output.s3 is None:
-        (output / layout.SHARDS).remove_unfinished(map(layout.shard_name, shards))
+def best(rows: Iterable[LedgerRow]) -> dict[int, LedgerRow]:
+    """The best attempt at each shard, in order.
+
+    That is the one with the fewest images unread, then with the fewest rejected, then the one that
+    was begun first: the choice depends on nothing but the attempts that there are.
+    """
+    chosen: dict[int, LedgerRow] = {}
+    for row in sorted(rows, key=lambda row: (row.shard, row.unusable, row.started, row.attempt)):
+        chosen.setdefault(row.shard, row)
+    return chosen
 
 
-def intact(output: Place, rows: Iterable[LedgerRow]) -> dict[int, LedgerRow]:
+def intact(output: Place, rows: Iterable[LedgerRow]) -> list[LedgerRow]:
     """Those of the shards whose bytes are still the ones that were committed."""
     with ThreadPoolExecutor(4) as pool:
         found = pool.map(lambda row: (row, _committed_file(output, row) is not None), rows)
-        return {row.shard: row for row, whole in found if whole}
+        return [row for row, whole in found if whole]
 
 
 def open_shard(output: Place, row: LedgerRow) -> pq.ParquetFile:
@@ -221,7 +263,7 @@ def open_shard(output: Place, row: LedgerRow) -> pq.ParquetFile:
     file = _committed_file(output, row)
     if file is None:
         raise ShardError(
-            f"{output / layout.SHARDS / layout.shard_name(row.shard)} was altered since it was "
+            f"{output / layout.SHARDS / row.shard_name} was altered since it was "
             "written: run the same generate command again, it redoes this shard"
         )
     return pq.ParquetFile(file, buffer_size=_BLOCK_BYTES)
@@ -230,7 +272,7 @@ def open_shard(output: Place, row: LedgerRow) -> pq.ParquetFile:
 def _committed_file(output: Place, row: LedgerRow) -> pa.NativeFile | None:
     """The file of a shard; None if it is gone, or its bytes are not those that were committed."""
     try:
-        file = (output / layout.SHARDS / layout.shard_name(row.shard)).open()
+        file = (output / layout.SHARDS / row.shard_name).open()
     except FileNotFoundError:
         return None
     return file if retrying(soon=True)(_crc32, file) == row.crc32 else None
@@ -245,7 +287,55 @@ def _crc32(file: pa.NativeFile) -> int:
     return crc
 
 
-def read_rejected(output: Place, shard: int) -> list[Rejected]:
-    """The rejected images of a committed shard, by sample id."""
-    entry = json.loads((output / layout.SHARDS / layout.ledger_name(shard)).read_bytes())
-    return [Rejected(**one) for one in entry["rejected_images"]]
+def read_rejected(output: Place, row: LedgerRow) -> list[Rejected]:
+    """The rejected images of a committed shard, by sample id.
+
+    Raises:
+        ShardError: Its ledger entry is gone, or is not the one that was committed.
+    """
+    place = output / layout.SHARDS / row.ledger_name
+    try:
+        entry = json.loads(place.read_bytes())
+        found = [Rejected(**one) for one in entry["rejected_images"]]
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        found = None
+    if found is None or len(found) != row.rejected:
+        raise ShardError(
+            f"{place} is gone or was altered since it was written: "
+            "run the same generate command again, it redoes this shard"
+        )
+    return found
+
+
+def remove_unfinished(output: Place) -> None:
+    """Deletes what killed workers left of shards; on S3 they leave nothing."""
+    if output.s3 is None:
+        folder = output / layout.SHARDS
+        folder.delete_files(name for name in folder.names() if _is_unfinished(name))
+
+
+def remove_other_attempts(output: Place, rows: Iterable[LedgerRow]) -> None:
+    """Deletes all attempts at shards but some; what is not raydrift's stays."""
+    kept = {name for row in rows for name in (row.shard_name, row.ledger_name)}
+    _remove(output, kept | {layout.ACCEPTED})
+
+
+def remove_shards(output: Place) -> None:
+    """Deletes all that raydrift wrote to ``_shards/``, and the folder if nothing else is there."""
+    _remove(output, set())
+    (output / layout.SHARDS).delete_if_empty()
+
+
+def _remove(output: Place, kept: set[str]) -> None:
+    folder = output / layout.SHARDS
+    folder.delete_files(
+        [
+            name
+            for name in folder.names()
+            if (layout.is_shard_file(name) and name not in kept) or _is_unfinished(name)
+        ]
+    )
+
+
+def _is_unfinished(name: str) -> bool:
+    return layout.is_shard_file(unfinished_of(name) or "")

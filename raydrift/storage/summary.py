@@ -35,11 +35,12 @@ def summarize(record: RunRecord, rows: Sequence[LedgerRow]) -> None:
 
 
 def count(rows: Sequence[LedgerRow]) -> dict[str, int]:
-    """Samples asked for, written, rejected; bytes of the PNGs."""
+    """Samples asked for, written, rejected, those of them that were not read; bytes of the PNGs."""
     return {
         "asked": sum(row.asked for row in rows),
         "written": sum(row.written for row in rows),
         "rejected": sum(row.rejected for row in rows),
+        "unread": sum(row.unread for row in rows),
         "image_bytes": sum(row.image_bytes for row in rows),
     }
 

@@ -93,6 +93,6 @@ def members(shard: pq.ParquetFile) -> Iterator[tuple[str, memoryview]]:
 
 def _misfit(output: Place, row: LedgerRow) -> ShardError:
     return ShardError(
-        f"{output / layout.SHARDS / layout.ledger_name(row.shard)} does not fit its shard: "
+        f"{output / layout.SHARDS / row.ledger_name} does not fit its shard: "
         "delete it and run the same generate command again, it redoes this shard"
     )

@@ -100,7 +100,7 @@ def test_cat_is_given_a_bounded_number_of_paths_at_once(
     monkeypatch.setattr(pipeline, "_PATHS_AT_ONCE", 2)
     assert pipeline._cat_seconds(str(program), output, rows) > 0
     assert (tmp_path / "counts").read_text().split() == ["2", "2", "1"]
-    paths = [Path(output.path, layout.SHARDS, layout.shard_name(row.shard)) for row in rows]
+    paths = [Path(output.path, layout.SHARDS, row.shard_name) for row in rows]
     assert (tmp_path / "copy").read_bytes() == b"".join(path.read_bytes() for path in paths)
 
 
@@ -125,8 +125,8 @@ def test_a_shard_ends_when_its_ledger_entry_appeared_as_nearly_as_that_is_told(
     output = Place.of(tmp_path)
     (output / layout.SHARDS).create()
     rows = [row_of(shard, 1000.25) for shard in range(3)]
-    for shard, appeared in enumerate((1002.0625, 1001, 0)):
-        entry = tmp_path / layout.SHARDS / layout.ledger_name(shard)
+    for row, appeared in zip(rows, (1002.0625, 1001, 0), strict=True):
+        entry = tmp_path / layout.SHARDS / row.ledger_name
         entry.touch()
         os.utime(entry, (appeared, appeared))
     assert pipeline._spans(output, rows) == [

@@ -135,6 +135,6 @@ def test_the_images_are_built_by_the_commands_in_the_dockerfile() -> None:
 
 
 def test_no_image_is_named_in_another_way() -> None:
-    for path in [*FILES, ROOT / "README.md"]:
+    for path in [*FILES, ROOT / "README.md", CLUSTER / "README.md"]:
         found = set(re.findall(r"\S+/raydrift:[\w.-]+", path.read_text()))
         assert found <= {f"{IMAGE}-cpu", f"{IMAGE}-gpu"}, path

@@ -16,6 +16,7 @@ from raydrift.drift import (
     apply_chain,
     drift_image,
 )
+from raydrift.drift.written import read_back, written
 from raydrift.images.codec import RGB, decode
 from raydrift.scenes import draw_scene
 from raydrift.settings import ImageSettings
@@ -179,24 +180,8 @@ class TestReplay:
 
     def test_gives_it_again_from_a_row_of_the_provenance(self, image: RGB) -> None:
         drifted, drawn = drift_image(image, EVERY_TRANSFORM, seed=1, sample_id=5)
-        row = [
-            {
-                "type": str(one.info.transf_type),
-                "level": one.info.drift_level,
-                "kernel": str(one.kernel),
-                "parameters": list(one.parameters.items()),
-            }
-            for one in drawn
-        ]
-        (stored,) = pa.array([row], schemas.TRANSFORMS).to_pylist()
-        read = [
-            Drawn(
-                TransformInfo(one["type"], one["level"]),
-                ImageTransform(one["kernel"]),
-                dict(one["parameters"]),
-            )
-            for one in stored
-        ]
+        (stored,) = pa.array([written(drawn)], schemas.TRANSFORMS).to_pylist()
+        read = read_back(stored)
         assert read == drawn
         assert (apply_chain(image, read, seed=1, sample_id=5) == drifted).all()
 

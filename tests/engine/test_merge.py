@@ -11,7 +11,7 @@ from raydrift.engine.merge import merge_spread, over_cluster
 from raydrift.errors import ShardError
 from raydrift.storage.finalize import finalize
 from raydrift.storage.spread import in_threads
-from tests.made_shards import make_shards
+from tests.made_shards import make_shards, shard_file
 
 OVER_CLUSTER = partial(over_cluster, cpus=2)
 pytestmark = pytest.mark.usefixtures("ray_session")
@@ -41,9 +41,9 @@ def test_an_altered_shard_is_told_as_it_is_in_threads(scenes: Path, tmp_path: Pa
     """The run makes it again."""
     settings = generate_settings({"input": str(scenes), "output": str(tmp_path)})
     output = make_shards(settings)
-    path = tmp_path / "_shards/part-00000003.parquet"
+    path = shard_file(tmp_path, 3)
     path.write_bytes(path.read_bytes().replace(b"IDAT", b"IDAD", 1))
-    with pytest.raises(ShardError, match=r"^.*part-00000003.parquet was altered since"):
+    with pytest.raises(ShardError, match=r"^.*part-00000003-.*.parquet was altered since"):
         finalize(output, spread=OVER_CLUSTER, range_bytes=20_000)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["_shards", "run.json"]
 

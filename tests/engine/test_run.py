@@ -5,17 +5,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from raydrift.catalog import Catalog, load_catalog
 from raydrift.config import generate_settings
 from raydrift.engine import run
 from raydrift.engine.generate import generate
-from raydrift.errors import LockedError, PipelineError
+from raydrift.engine.reader import Reader
+from raydrift.engine.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
+from raydrift.engine.tasks import ShardTasks
+from raydrift.errors import LockedError, OutputError, PipelineError
+from raydrift.place import Place
 from raydrift.settings import GenerateSettings
 from raydrift.storage import lock
+from raydrift.storage.record import require_record
 from raydrift.storage.shards import LedgerRow
-from tests.made_shards import make_shards
+from tests.made_shards import make_shards, shard_file
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -38,8 +45,8 @@ def test_a_shard_of_another_size_that_came_late_is_not_merged(scenes: Path, tmp_
     generate(settings, quiet=True)
     make_shards(replace(settings, output=str(tmp_path / "twin")), size=12, commit_order=[1])
     for suffix in ("json", "parquet"):
-        late = (tmp_path / f"twin/_shards/part-00000001.{suffix}").read_bytes()
-        (tmp_path / f"out/_shards/part-00000001.{suffix}").write_bytes(late)
+        late = shard_file(tmp_path / "twin", 1, suffix)
+        late.rename(tmp_path / "out/_shards" / late.name)
 
     record = generate(replace(settings, write=replace(settings.write, finalize=True)), quiet=True)
 
@@ -51,19 +58,139 @@ def test_a_shard_of_another_size_that_came_late_is_not_merged(scenes: Path, tmp_
 def test_a_shard_that_changes_before_the_merge_is_made_again(
     scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As by a worker of an attempt that was killed, which writes at the last moment."""
+    """As by a disk that lies."""
     settings = settings_for(scenes, tmp_path, shard_size=24)
     merges: list[Callable[..., Any]] = [run.finalize]
 
     def finalize_after_damage(*arguments: Any, **options: Any) -> Any:
         if len(merges) == 1:
-            (tmp_path / "_shards/part-00000002.parquet").write_bytes(b"late")
+            shard_file(tmp_path, 2).write_bytes(b"damaged")
         merges.append(run.finalize)
         return merges[0](*arguments, **options)
 
     monkeypatch.setattr(run, "finalize", finalize_after_damage)
     assert generate(settings, quiet=True).counts["written"] == 72
     assert len(merges) == 3
+
+
+def test_a_worker_that_commits_late_changes_nothing(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was cut off from its input, and comes after the good shard and before the merge."""
+    settings = settings_for(scenes, tmp_path / "out", shard_size=16)
+    merge = run.finalize
+
+    def commit_late_and_merge(output: Place, **options: Any) -> Any:
+        record, catalog = require_record(output), load_catalog(settings.input)
+        cut_off = Place.of("/unreachable")
+        job = ShardJob(settings, cut_off, output, record.fingerprint, record.versions)
+        (tasks,) = ShardTasks(settings, catalog, 72, 16, np.array([0]))
+        parts = drift_shard(job, tasks, False, Reader(cut_off, 2**20))
+        late = commit_shard(job, 0, (ShardPart(table) for table, _ in parts))
+        assert (late.asked, late.unread) == (16, 16)
+        return merge(output, **options)
+
+    monkeypatch.setattr(run, "finalize", commit_late_and_merge)
+    counts = generate(settings, quiet=True).counts
+    assert (counts["written"], counts["rejected"]) == (72, 0)
+    assert not (tmp_path / "out/_shards").exists()
+
+
+@pytest.fixture
+def links(scenes: Path, tmp_path: Path) -> Path:
+    """A folder of links to 12 boats, of which one leads nowhere: it can be mended later."""
+    folder = tmp_path / "in" / "boat"
+    folder.mkdir(parents=True)
+    for number, path in enumerate(sorted(scenes.glob("boat/*.jpg"))):
+        (folder / path.name).symlink_to("nowhere" if number == 5 else path)
+    return folder
+
+
+def mend(links: Path, scenes: Path) -> Catalog:
+    """Puts the missing image back; the run is given the list of files that it had before."""
+    catalog = load_catalog(str(links.parent))
+    (links / "boat_005.jpg").unlink()
+    (links / "boat_005.jpg").symlink_to(scenes / "boat/boat_005.jpg")
+    return catalog
+
+
+def test_an_image_that_is_still_missing_does_not_have_its_shard_made_anew(
+    links: Path, scenes: Path, tmp_path: Path
+) -> None:
+    settings = settings_for(links.parent, tmp_path / "out", shard_size=4, finalize=False)
+    assert generate(settings, quiet=True).counts["unread"] == 1
+    before = sorted((tmp_path / "out/_shards").glob("part-*"))
+    assert generate(settings, quiet=True).counts["unread"] == 1
+    assert sorted((tmp_path / "out/_shards").glob("part-*")) == before
+
+    assert generate(settings, catalog=mend(links, scenes), quiet=True).counts["unread"] == 0
+    after = sorted((tmp_path / "out/_shards").glob("part-*"))
+    assert len(after) == len(before)
+    assert len(set(after) & set(before)) == 4, "the two files of the two other shards"
+
+
+def test_a_finished_run_begins_again_if_it_may_and_gains_by_it(
+    links: Path, scenes: Path, tmp_path: Path
+) -> None:
+    settings = settings_for(links.parent, tmp_path / "out")
+    overwriting = replace(settings, write=replace(settings.write, overwrite=True))
+    first = generate(settings, quiet=True)
+    assert (first.status, first.counts["written"], first.counts["unread"]) == ("complete", 11, 1)
+    assert generate(overwriting, quiet=True) == first, "a job that is tried again does nothing"
+    catalog = mend(links, scenes)
+    assert generate(settings, catalog=catalog, quiet=True) == first, "it is complete"
+    again = generate(overwriting, catalog=catalog, quiet=True)
+    assert (again.status, again.counts["written"], again.counts["unread"]) == ("complete", 12, 0)
+
+
+def test_what_is_not_raydrifts_outlives_every_run(scenes: Path, tmp_path: Path) -> None:
+    """Before, in a run that is made again, and at 'complete already'."""
+    mine = {
+        "_shards/diary.txt": "a", "_shards/more/diary.txt": "b", "_shards/part-00000.parquet": "c",
+        "embeddings.parquet.bak": "d", "run.json.old/diary.txt": "e",
+    }  # fmt: skip
+
+    def put() -> None:
+        for name, text in mine.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text)
+
+    def left() -> dict[str, str]:
+        return {name: (tmp_path / name).read_text() for name in mine}
+
+    put()
+    settings = settings_for(scenes, tmp_path, shard_size=36)
+    record = generate(settings, quiet=True)
+    assert (record.status, left()) == ("complete", mine)
+    (tmp_path / "_shards/part-00000007-0123abcd.json").write_text("of a run that was killed")
+    assert (generate(settings, quiet=True), left()) == (record, mine)
+    assert len(list((tmp_path / "_shards").iterdir())) == 3
+    (tmp_path / "embeddings.parquet").write_text("mine: the run has none")
+    (tmp_path / "target.parquet").unlink()
+    assert (generate(settings, quiet=True).files, left()) == (record.files, mine)
+    assert (tmp_path / "embeddings.parquet").read_text() == "mine: the run has none"
+    other = replace(settings, seed=7, write=replace(settings.write, overwrite=True))
+    assert (generate(other, quiet=True).status, left()) == ("complete", mine)
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("target.parquet", "folder"), ("run.json", "folder"), ("_shards", "file")],
+)
+def test_a_folder_where_a_file_is_to_be_is_somebodys(
+    scenes: Path, tmp_path: Path, name: str, kind: str, overwrite: bool
+) -> None:
+    """As a table of several parts is one."""
+    path = tmp_path / name if kind == "file" else tmp_path / name / "part-0.parquet"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("mine")
+    with pytest.raises(OutputError) as caught:
+        generate(settings_for(scenes, tmp_path, overwrite=overwrite), quiet=True)
+    assert str(caught.value) == (
+        f"{tmp_path / name} is a {kind} of another origin: choose another output, or move it away"
+    )
+    assert path.read_text() == "mine"
 
 
 def test_a_run_that_slept_and_lost_its_folder_deletes_nothing(

@@ -15,13 +15,14 @@ from PIL import Image
 from raydrift import ImageDatasetGenerator
 from raydrift.cli import run as main
 from raydrift.config import generate_settings
-from raydrift.drift import Drawn, apply_chain
+from raydrift.drift import apply_chain
+from raydrift.drift.written import read_back
 from raydrift.engine.generate import generate
 from raydrift.errors import OutputError
 from raydrift.images.codec import decode
 from raydrift.place import Place
 from raydrift.report.inspection import inspect_output
-from raydrift.settings import ClusterSettings, ImageSettings, ImageTransform, TransformInfo
+from raydrift.settings import ClusterSettings, ImageSettings, TransformInfo
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -146,14 +147,7 @@ def test_an_unscheduled_drift_says_so_too(scenes: Path, tmp_path: Path) -> None:
 def test_a_provenance_row_still_explains_every_pixel(whole: Path, scenes: Path) -> None:
     with ZipFile(whole / "sampled_images.zip") as archive:
         for row, name in list(zip(rows(whole), archive.namelist(), strict=True))[::6]:
-            chain = [
-                Drawn(
-                    TransformInfo(step["type"], step["level"]),
-                    ImageTransform(step["kernel"]),
-                    dict(step["parameters"]),
-                )
-                for step in row["transforms"]
-            ]
+            chain = read_back(row["transforms"])
             source = decode((scenes / row["source_path"]).read_bytes(), ImageSettings(32, 32))
             image = apply_chain(source, chain, seed=5, sample_id=row["sample_id"])
             assert np.array_equal(image, np.asarray(Image.open(archive.open(name))))

@@ -18,8 +18,10 @@ from PIL import Image
 
 from raydrift import schemas
 from raydrift.catalog import load_catalog
-from raydrift.drift import Drawn, apply_chain
-from raydrift.engine.shard_work import Reader, ShardJob, ShardPart, commit_shard, drift_shard
+from raydrift.drift import apply_chain
+from raydrift.drift.written import read_back
+from raydrift.engine.reader import Reader
+from raydrift.engine.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.errors import ImageError
 from raydrift.images.codec import RGB, decode
 from raydrift.place import Place
@@ -207,18 +209,6 @@ def test_images_do_not_depend_on_the_shard_they_are_in(scenes: Path) -> None:
     assert alone["transforms"][0] == together["transforms"][6]
 
 
-def drawn_from(transforms: list[dict[str, Any]]) -> list[Drawn]:
-    """What a row of the column ``transforms`` says was done."""
-    return [
-        Drawn(
-            TransformInfo(one["type"], one["level"]),
-            ImageTransform(one["kernel"]),
-            dict(one["parameters"]),
-        )
-        for one in transforms
-    ]
-
-
 @settings(max_examples=40)
 @given(
     transforms=st.lists(
@@ -236,7 +226,7 @@ def test_the_transforms_column_replays_to_the_same_pixels(
     (row,) = table.to_pylist()
     original = decode((scenes / row["source_path"]).read_bytes(), SMALL)
     replayed = apply_chain(
-        original, drawn_from(row["transforms"]), seed=seed, sample_id=row["sample_id"]
+        original, read_back(row["transforms"]), seed=seed, sample_id=row["sample_id"]
     )
     assert [(one["type"], one["level"]) for one in row["transforms"]] == [
         (str(info.transf_type), info.drift_level) for info in transforms
@@ -262,7 +252,7 @@ def test_a_commit_writes_what_is_fine_and_tells_what_is_rejected(
     assert (row.shard, row.asked, row.written, row.rejected) == (3, 12, 8, 4)
     assert row.first_rejected == "boat/boat_002.jpg: the file is empty"
     assert read_ledger(job.output, "run") == {3: row}
-    rejected = {one.sample_id: (one.stage, one.error) for one in read_rejected(job.output, 3)}
+    rejected = {one.sample_id: (one.stage, one.error) for one in read_rejected(job.output, row)}
     assert rejected == BROKEN
     shard = open_shard(job.output, row).read()
     assert shard["sample_id"].to_pylist() == [i for i in range(12) if i not in BROKEN]
@@ -306,11 +296,11 @@ def test_parts_make_the_same_shard_as_the_whole(
     job, tasks = broken
     whole = commit_shard(job, 3, [ShardPart(drifted(job, tasks, keep_pixels=False)[0])])
     expected = open_shard(job.output, whole).read()
-    told = read_rejected(job.output, 3)
+    told = read_rejected(job.output, whole)
     found = drift_shard(job, tasks, True, Reader(job.source, MOST), rows=rows)
     row = commit_shard(job, 3, (ShardPart(table) for table, _ in found))
     assert open_shard(job.output, row).read().equals(expected)
-    assert read_rejected(job.output, 3) == told
+    assert read_rejected(job.output, row) == told
     for name in ("asked", "written", "rejected", "unread", "interrupted", "first_rejected"):
         assert getattr(row, name) == getattr(whole, name)
     assert (row.image_bytes, row.names_size) == (whole.image_bytes, whole.names_size)

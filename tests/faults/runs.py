@@ -22,6 +22,11 @@ import pyarrow.parquet as pq
 
 BIN = Path(sys.executable).parent
 SHARDS, SHARD_SIZE = 24, 12
+SHARD_FILES = [
+    "accepted.arrow",
+    *(f"part-{i:08d}.{suffix}" for i in range(SHARDS) for suffix in ("json", "parquet")),
+]
+"""What is in ``_shards/`` after a run, without the names of attempts."""
 SPOILED = (40, 100, 130, 131, 250)
 """Sample ids of the images that are none: in shards 3, 8, 10 (two) and 20."""
 
@@ -66,7 +71,7 @@ def without_embeddings(found: dict[str, Any]) -> dict[str, Any]:
 
 def _content(path: Path) -> Any:
     if path.is_dir():
-        return sorted(file.name for file in path.iterdir())
+        return sorted(re.sub(r"-[0-9a-f]{8}\.", ".", file.name) for file in path.iterdir())
     if path.suffix == ".parquet":
         return pq.read_table(path)
     if path.suffix == ".zip":
@@ -156,9 +161,16 @@ class Run(Processes):
 
 
 def committed(output: Path) -> dict[str, tuple[int, int]]:
-    """The shards that are done: inode and time of writing of their ledger entries."""
-    entries = output.glob("_shards/part-*.json")
-    return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in entries}
+    """The shards that are done: inode and time of writing of their ledger entries.
+
+    Of several attempts at one, as a worker that outlived its driver may make, the first.
+    """
+    done: dict[str, tuple[int, int]] = {}
+    entries = [(path.stat(), path) for path in output.glob("_shards/part-*.json")]
+    for status, path in sorted(entries, key=lambda entry: entry[0].st_mtime_ns):
+        shard = path.name.rpartition("-")[0]
+        done.setdefault(shard, (status.st_ino, status.st_mtime_ns))
+    return done
 
 
 def finish(album: Path, output: Path, *options: str, **values: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ from raydrift.storage import layout
 from raydrift.storage.finalize import finalize
 from raydrift.storage.lock import OutputLock, find_holder
 from raydrift.storage.record import require_record
-from tests.made_shards import make_shards
+from tests.made_shards import make_shards, shard_place
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def output(scenes: Path, tmp_path: Path) -> Place:
 
 def tell(output: Place, shard: int, **values: Any) -> None:
     """Has the ledger say something else of a shard."""
-    file = Path((output / layout.SHARDS / layout.ledger_name(shard)).path)
+    file = Path(shard_place(output, shard, "json").path)
     file.write_text(json.dumps(json.loads(file.read_text()) | values))
 
 
@@ -45,7 +46,7 @@ def test_shards_count_that_are_committed_and_of_this_run(output: Place) -> None:
     assert (whole.shards, whole.asked, whole.written, whole.rejected) == (9, 72, 72, 0)
     tell(output, 0, rejected=2, written=6)
     tell(output, 1, fingerprint="another run's")
-    (output / layout.SHARDS / layout.ledger_name(2)).delete()
+    shard_place(output, 2, "json").delete()
     found = run_status(output)
     assert (found.shards, found.asked, found.written, found.rejected) == (7, 56, 54, 2)
     assert found.record.shards == 9
@@ -58,7 +59,7 @@ def test_the_speed_is_of_the_time_in_which_shards_were_made(output: Place) -> No
     for shard, began in enumerate(spans):
         tell(output, shard, started=1e9 + began, write_seconds=1.0, **seconds)
     for shard in (7, 8):
-        (output / layout.SHARDS / layout.ledger_name(shard)).delete()
+        shard_place(output, shard, "json").delete()
     found = run_status(output)
     assert found.busy_seconds == 22 + 10
     assert found.rate == 56 / 32
@@ -79,7 +80,7 @@ def test_the_command_says_it_in_lines(output: Place, capsys: pytest.CaptureFixtu
         tell(output, shard, started=1e9 + 2 * shard, **spent)
     tell(output, 4, drift_seconds=3.0)
     for shard in (6, 7, 8):
-        (output / layout.SHARDS / layout.ledger_name(shard)).delete()
+        shard_place(output, shard, "json").delete()
     assert run(["status", output.path]) == 0
     assert (
         capsys.readouterr().out
@@ -103,7 +104,7 @@ def test_before_the_first_shard_no_time_was_spent(
     output: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for shard in range(9):
-        (output / layout.SHARDS / layout.ledger_name(shard)).delete()
+        shard_place(output, shard, "json").delete()
     found = run_status(output)
     assert (found.slowest, found.median_seconds) == (None, None)
     assert run(["status", output.path]) == 0
@@ -126,6 +127,27 @@ def test_whose_lock_it_is(output: Place) -> None:
         assert holder is not None
         assert (holder.dead, str(holder)) == (False, f"{holder.host}:{holder.pid}")
     assert find_holder(output) is None
+
+
+def test_a_run_that_starts_has_a_lock_and_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = Place.of(tmp_path)
+    with OutputLock(place):
+        assert run(["status", str(tmp_path)]) == 0
+        lock = (tmp_path / layout.LOCK).read_text()
+    assert (
+        capsys.readouterr().out
+        == f"""{tmp_path}
+  status   starting: it may wait for workers; no shard was begun
+  at work  {socket.gethostname()}:{os.getpid()}
+"""
+    )
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    (tmp_path / layout.LOCK).write_text(json.dumps(json.loads(lock) | {"pid": gone.pid}))
+    assert run(["status", str(tmp_path)]) == 0
+    assert "  status   not begun\n  at work  nobody; " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from raydrift.engine.merge import over_cluster
 from raydrift.errors import ShardError
 from raydrift.place import Piece, Place
 from raydrift.storage import layout
+from raydrift.storage.accepted import accept
+from raydrift.storage.damage import find_damage
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import RunRecord, make_identity
 from raydrift.storage.shards import LedgerRow, commit, write_samples
@@ -25,6 +27,7 @@ from tests.s3.test_place import options
 
 MB = 2**20
 SHARDS, EACH, SIZE = 9, 4, 640_000
+ATTEMPT = "0123abcd"
 ON_MOTO = pytest.mark.parametrize("server", ["moto"], indirect=True)
 
 
@@ -37,6 +40,7 @@ def commit_shards(output: Place) -> None:
     )
     (output / layout.SHARDS).create()
     record.save(output)
+    ledger = list[LedgerRow]()
     random = np.random.default_rng(0)
     for shard in range(SHARDS):
         ids = range(shard * EACH, (shard + 1) * EACH)
@@ -58,9 +62,13 @@ def commit_shards(output: Place) -> None:
         sizes = (
             EACH * SIZE,
             sum(map(len, names)),
-            *write_samples(output, shard, table.schema, [table]),
+            *write_samples(output, shard, ATTEMPT, table.schema, [table]),
         )
-        commit(output, LedgerRow(shard, record.fingerprint, EACH, EACH, 0, 0, *sizes), [])
+        ledger.append(
+            LedgerRow(shard, record.fingerprint, EACH, EACH, 0, 0, *sizes, attempt=ATTEMPT)
+        )
+        commit(output, ledger[-1], [])
+    accept(output, record, ledger)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +96,10 @@ def test_parts_from_many_writers_are_the_zip_of_one(
     assert whole == (local / layout.ZIP).read_bytes()
     assert record.files[layout.ZIP] == {"size": len(whole), "crc32": f"{crc32(whole):08x}"}
     assert server.unfinished_uploads(bucket) == []
+    assert find_damage(output, record, output.names()) == []
+    (output / layout.ZIP).write_bytes(whole[:-MB] + bytes(MB))
+    (damage,) = find_damage(output, record, output.names())
+    assert damage == f"{layout.ZIP} does not end as a zip does"
 
 
 @ON_MOTO
@@ -128,7 +140,7 @@ def test_a_merge_that_fails_leaves_no_part(server: Server, bucket: str) -> None:
     output = Place.of(f"s3://{bucket}/out", options(server))
     commit_shards(output)
     (output / layout.ZIP).write_bytes(b"old")
-    shard = output / layout.SHARDS / layout.shard_name(7)
+    shard = output / layout.SHARDS / layout.shard_name(7, ATTEMPT)
     shard.write_bytes(shard.read_bytes()[:-1] + b"?")
     with pytest.raises(ShardError, match="part-00000007"):
         finalize(output, range_bytes=5 * MB)

@@ -6,9 +6,8 @@ import pytest
 
 from raydrift.cli import run
 from raydrift.config import generate_settings
-from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
-from tests.made_shards import make_shards
+from tests.made_shards import make_shards, shard_place
 
 
 @pytest.mark.parametrize("server", ["moto"], indirect=True)
@@ -17,7 +16,7 @@ def test_a_run_in_a_bucket(scenes: Path, bucket: str, capsys: pytest.CaptureFixt
     output = make_shards(
         generate_settings({"input": str(scenes), "output": uri, "image": image}), size=24
     )
-    (output / layout.SHARDS / layout.ledger_name(2)).delete()
+    shard_place(output, 2, "json").delete()
     with OutputLock(output):
         assert run(["status", uri]) == 0
     first, *lines = capsys.readouterr().out.splitlines()

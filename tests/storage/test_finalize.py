@@ -31,7 +31,7 @@ from raydrift.storage.shards import LedgerRow, open_shard, read_ledger
 from raydrift.storage.spread import Spread, in_threads
 from raydrift.storage.tables import TableSink
 from raydrift.storage.zip_directory import ZipDirectory
-from tests.made_shards import embeddings_of, make_shards
+from tests.made_shards import embeddings_of, make_shards, shard_file
 
 SIDE = 32
 ALL_FILES = {
@@ -125,6 +125,8 @@ def test_the_folder_has_the_documented_files_and_nothing_else(finished: Path) ->
                 "level": pa.float64(),
                 "reason": pa.string(),
                 "transforms": schemas.TRANSFORMS,
+                "content_crc": pa.int64(),
+                "profile": pa.string(),
             },
         ),
         (
@@ -134,6 +136,7 @@ def test_the_folder_has_the_documented_files_and_nothing_else(finished: Path) ->
                 "path": pa.string(),
                 "stage": pa.string(),
                 "error": pa.string(),
+                "content_crc": pa.int64(),
             },
         ),
     ],
@@ -214,6 +217,7 @@ def test_the_record_tells_counts_size_and_checksum(finished: Path) -> None:
         "asked": 72,
         "written": 72,
         "rejected": 0,
+        "unread": 0,
         "image_bytes": sum(len(png) for _, png in members_of_shards(finished)),
     }
 
@@ -274,7 +278,7 @@ def test_a_long_directory_is_written_in_pieces(
 def test_a_ledger_that_does_not_fit_its_shard_stops_the_merge(scenes: Path, tmp_path: Path) -> None:
     """Its neighbours' bytes would else be overwritten."""
     output = make_shards(settings_for(scenes, tmp_path))
-    path = tmp_path / "_shards" / "part-00000001.json"
+    path = shard_file(tmp_path, 1, "json")
     entry = json.loads(path.read_text())
     path.write_text(json.dumps(entry | {"names_size": entry["names_size"] + 1}))
     with pytest.raises(ShardError) as caught:
@@ -346,8 +350,8 @@ def test_where_there_is_no_run_there_is_nothing_to_merge(tmp_path: Path) -> None
 
 def test_missing_shards_are_counted(scenes: Path, tmp_path: Path) -> None:
     output = make_shards(settings_for(scenes, tmp_path))
-    (tmp_path / "_shards" / "part-00000001.parquet").unlink()
-    (tmp_path / "_shards" / "part-00000004.json").unlink()
+    shard_file(tmp_path, 1).unlink()
+    shard_file(tmp_path, 4, "json").unlink()
     with pytest.raises(OutputError) as caught:
         finalize(output)
     assert str(caught.value) == (
@@ -358,7 +362,7 @@ def test_missing_shards_are_counted(scenes: Path, tmp_path: Path) -> None:
 
 def test_an_altered_shard_stops_the_merge(scenes: Path, tmp_path: Path) -> None:
     output = make_shards(settings_for(scenes, tmp_path))
-    path = tmp_path / "_shards" / "part-00000003.parquet"
+    path = shard_file(tmp_path, 3)
     path.write_bytes(path.read_bytes().replace(b"IDAT", b"IDAD", 1))
     with pytest.raises(OutputError) as caught:
         finalize(output)
@@ -366,7 +370,7 @@ def test_an_altered_shard_stops_the_merge(scenes: Path, tmp_path: Path) -> None:
         f"{path} was altered since it was written: "
         "run the same generate command again, it redoes this shard"
     )
-    assert load_record(output).status == "running"
+    assert load_record(output).status == "sharded"
 
 
 def fail_at_the_third(row: LedgerRow) -> None:
@@ -399,8 +403,8 @@ def test_a_merge_that_fails_leaves_the_shards_as_they_were(stopped: Path) -> Non
     before, after = stopped / "before", stopped / "_shards"
     assert {path.name: path.read_bytes() for path in after.iterdir()} == {
         path.name: path.read_bytes() for path in before.iterdir()
-    }
-    assert load_record(Place.of(stopped)).status == "running"
+    } | {"accepted.arrow": (after / "accepted.arrow").read_bytes()}
+    assert load_record(Place.of(stopped)).status == "sharded"
 
 
 def test_a_merge_that_failed_can_be_done_again(
@@ -426,10 +430,12 @@ def test_what_a_killed_worker_left_half_is_not_among_the_kept_shards(
 ) -> None:
     output = make_shards(settings_for(scenes, tmp_path))
     whole = {path.name for path in (tmp_path / "_shards").iterdir()}
-    for name in (".part-00000001.parquet.0123abcd.tmp", ".mine.tmp"):
+    half = f".{shard_file(tmp_path, 1).name}.0123abcd.tmp"
+    for name in (half, ".mine.tmp"):
         (tmp_path / "_shards" / name).write_bytes(b"half")
     finalize(output, keep_shards=True)
-    assert {path.name for path in (tmp_path / "_shards").iterdir()} == whole | {".mine.tmp"}
+    left = {path.name for path in (tmp_path / "_shards").iterdir()}
+    assert left == whole | {".mine.tmp", "accepted.arrow"}
 
 
 @pytest.fixture
@@ -450,9 +456,14 @@ def test_rejected_images_are_told_and_left_out_of_everything_else(
     partly_broken: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "out"
-    record = finalize(make_shards(settings_for(partly_broken, output, shuffle=False), 7))
+    settings = settings_for(partly_broken, output, shuffle=False)
+    record = finalize(make_shards(settings, 7), accept_rejected=True)
     rejected = pq.read_table(output / "rejected.parquet").to_pylist()
     truncated = rejected[0].pop("error")
+    files = [partly_broken / row["path"] for row in rejected]
+    assert [row.pop("content_crc") for row in rejected] == [
+        crc32(files[0].read_bytes()), crc32(b""), None
+    ]  # fmt: skip
     assert rejected == [
         {"sample_id": 3, "path": "boat/boat_003.jpg", "stage": "decode"},
         {
@@ -468,21 +479,21 @@ def test_rejected_images_are_told_and_left_out_of_everything_else(
             "error": "No such file or directory",
         },
     ]
-    assert "truncated" in truncated
+    assert truncated == "the file is damaged: Premature end of JPEG file"
     ids = [i for i in range(24) if i not in (3, 7, 13)]
     for name in ("input_mapping", "target", "provenance"):
         assert pq.read_table(output / f"{name}.parquet")["sample_id"].to_pylist() == ids
     with ZipFile(output / "sampled_images.zip") as archive:
         assert archive.namelist() == [f"{i:08d}.png" for i in ids]
-    counts = {name: record.counts[name] for name in ("asked", "written", "rejected")}
-    assert counts == {"asked": 24, "written": 21, "rejected": 3}
+    del record.counts["image_bytes"]
+    assert record.counts == {"asked": 24, "written": 21, "rejected": 3, "unread": 1}
 
 
 def test_a_run_of_which_every_image_was_rejected_has_empty_tables(tmp_path: Path) -> None:
     (tmp_path / "in" / "boat").mkdir(parents=True)
     for number in range(3):
         (tmp_path / "in" / "boat" / f"{number}.png").write_bytes(b"no image")
-    finalize(make_shards(settings_for(tmp_path / "in", tmp_path / "out"), 2))
+    finalize(make_shards(settings_for(tmp_path / "in", tmp_path / "out"), 2), accept_rejected=True)
     assert pq.read_table(tmp_path / "out" / "rejected.parquet")["sample_id"].to_pylist() == [
         0,
         1,

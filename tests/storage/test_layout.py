@@ -12,8 +12,10 @@ from raydrift.errors import SettingsError
 from raydrift.storage.layout import (
     check_class_folders,
     class_folder,
+    is_shard_file,
     ledger_name,
     member_name,
+    new_attempt,
     shard_name,
 )
 
@@ -139,5 +141,6 @@ def test_a_class_without_a_name_gives_no_absolute_path() -> None:
 
 
 def test_a_shard_and_its_ledger_entry_differ_in_their_ending_alone() -> None:
-    assert shard_name(12) == "part-00000012.parquet"
-    assert ledger_name(12) == "part-00000012.json"
+    assert shard_name(12, "0123abcd") == "part-00000012-0123abcd.parquet"
+    assert ledger_name(12, "0123abcd") == "part-00000012-0123abcd.json"
+    assert is_shard_file(shard_name(10**9, new_attempt()))

@@ -36,7 +36,9 @@ ROWS = st.lists(
 
 def test_counts_and_seconds_are_sums() -> None:
     rows = [row(0, rejected=3, read_seconds=0.5, embed_seconds=2.0), row(1, read_seconds=0.25)]
-    assert count(rows) == {"asked": 20, "written": 17, "rejected": 3, "image_bytes": 2000}
+    assert count(rows) == {
+        "asked": 20, "written": 17, "rejected": 3, "unread": 0, "image_bytes": 2000
+    }  # fmt: skip
     assert stage_seconds(rows) == {"read": 0.75, "drift": 0.0, "embed": 2.0, "write": 0.0}
     assert (rows[0].seconds, tuple(rows[0].stage_seconds)) == (2.5, STAGES)
 

@@ -1,0 +1,56 @@
+"""What was drawn for an image, as the tables keep it, and back."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from raydrift.drift.draw import Drawn
+from raydrift.transforms import ImageTransform, TransformInfo
+
+
+def written(chain: Iterable[Drawn]) -> list[dict[str, Any]]:
+    """An image's transforms as a value of the column ``transforms`` (``schemas.TRANSFORMS``).
+
+    The parameters are one JSON object: every reader of Parquet knows text, few know maps. JSON
+    keeps every digit of a float.
+
+    >>> info = TransformInfo(ImageTransform.ROTATE, 0.3)
+    >>> written([Drawn(info, ImageTransform.ROTATE, {"degrees": 12.5})])[0]["parameters"]
+    '{"degrees": 12.5}'
+    """
+    return [
+        {
+            "type": str(drawn.info.transf_type),
+            "level": drawn.info.drift_level,
+            "kernel": str(drawn.kernel),
+            "parameters": as_text(drawn.parameters),
+        }
+        for drawn in chain
+    ]
+
+
+def read_back(value: Iterable[Mapping[str, Any]]) -> list[Drawn]:
+    """An image's transforms from a value of that column, as ``to_pylist`` gives it."""
+    return [
+        Drawn(
+            TransformInfo(ImageTransform(one["type"]), one["level"]),
+            ImageTransform(one["kernel"]),
+            parameters_of(one["parameters"]),
+        )
+        for one in value
+    ]
+
+
+def as_text(parameters: Mapping[str, Any]) -> str:
+    """Parameters as JSON."""
+    return json.dumps(dict(parameters), allow_nan=False)
+
+
+def parameters_of(kept: str | Iterable[tuple[str, float]]) -> dict[str, Any]:
+    """Parameters from JSON, or from the map of numbers that earlier versions wrote.
+
+    >>> parameters_of('{"sigma": 0.5, "size": 5}'), parameters_of([("sigma", 0.5)])
+    ({'sigma': 0.5, 'size': 5}, {'sigma': 0.5})
+    """
+    found: dict[str, Any] = json.loads(kept) if isinstance(kept, str) else dict(kept)
+    return found
