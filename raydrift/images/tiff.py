@@ -170,7 +170,7 @@ def memory_of(page: "TiffPage") -> int:
     Raises:
         ImageError: It is of a layout that is not read.
     """
-    _kind(page)
+    kind_of(page)
     colours = _colours(page)
     bands, alpha = _bands(page, colours)
     size = np.dtype(page._dtype).itemsize
