@@ -92,9 +92,7 @@ class ImageSettings:
             is decoded; those of its file are among them.
         profile: What is done with colour profiles: ``ignore`` leaves the pixels as they are,
             ``convert`` brings them to sRGB.
-        value_range: Which sample values become black and white, where samples have more than 8
-            bits, a sign or a point: one pair, or one for each kind (``ranges``). A run looks at
-            some of its images for the kinds that are not given.
+        value_range: Of more than 8 bits (see ``ranges``); None: as some of a run's images have it.
     """
 
     height: int = 224
@@ -106,6 +104,7 @@ class ImageSettings:
     value_range: Range | Mapping[str, Range] | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "value_range", checked_range(self.value_range))
         check_types(self, "image.")
         for name in ("height", "width"):
             value = getattr(self, name)
@@ -114,7 +113,6 @@ class ImageSettings:
             value = getattr(self, name)
             _require(value > 0, f"image.{name}", value, "give at least 1")
         _choose("image.profile", self.profile, ("ignore", "convert"))
-        object.__setattr__(self, "value_range", checked_range(self.value_range))
 
     @property
     def bytes(self) -> int:

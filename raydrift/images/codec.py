@@ -129,6 +129,7 @@ def _decode_tiff(data: bytes, settings: ImageSettings) -> Decoded | None:
             if page is None or tiff.is_plain(data, page):
                 return None
             check_pixels(tiff.size_of(page), settings)
+            check_memory(len(data) + tiff.memory_of(page), settings)
             image = tiff.read(data, page)
         drawn = draw(image, settings)
     except ImageError:

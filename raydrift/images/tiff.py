@@ -162,6 +162,13 @@ def size_of(page: "TiffPage") -> int:
     return int(max(whole, -(-whole * bands * max(bits, 8) // (8 * _BYTES))))
 
 
+def memory_of(page: "TiffPage") -> int:
+    """Bytes that reading takes, besides those of the file: the samples, and 8 bits of each."""
+    size = np.dtype(page._dtype or np.uint8).itemsize
+    part = prod(page.chunks) * size  # a strip or a tile, with all its bands
+    return page.imagelength * page.imagewidth * min(page.samplesperpixel, 4) * (size + 1) + 2 * part
+
+
 def read(data: bytes, page: "TiffPage") -> SampledImage:
     """Reads the first image.
 
