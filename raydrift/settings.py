@@ -106,6 +106,7 @@ class ImageSettings:
     value_range: Range | Mapping[str, Range] | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "value_range", checked_range(self.value_range))
         check_types(self, "image.")
         for name in ("height", "width"):
             value = getattr(self, name)
@@ -114,7 +115,6 @@ class ImageSettings:
             value = getattr(self, name)
             require(value > 0, f"image.{name}", value, "give at least 1")
         choose("image.profile", self.profile, ("ignore", "convert"))
-        object.__setattr__(self, "value_range", checked_range(self.value_range))
 
     @property
     def bytes(self) -> int:
