@@ -58,6 +58,7 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
     facts = {
         "status": record.status,
         "input": settings["input"],
+        **({"split": settings["split"]} if settings.get("split") else {}),
         "transforms": transforms,
         **_timeline(settings),
         "seed": settings["seed"],

@@ -14,7 +14,7 @@ from raydrift.embed.weights import find_weights
 from raydrift.engine.changes import InputNow, changes_of_results, note_listing
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.run import Clock, Run
-from raydrift.engine.run_log import RunLog, damage_teller, wait_teller
+from raydrift.engine.run_log import RunLog, damage_teller, tell_input, wait_teller
 from raydrift.engine.session import connect, free_resources, may_grow
 from raydrift.engine.tasks import notes_of, samples_of
 from raydrift.place import Place, redacted
@@ -61,6 +61,7 @@ def generate(
     """
     clock = Clock()
     catalog = catalog or catalog_of(settings)
+    tell_input(catalog, quiet)
     if settings.write.organize_by_class:
         layout.check_class_folders(catalog.classes)
     samples, ended_by = samples_of(settings, catalog)
@@ -75,7 +76,7 @@ def generate(
         settings, told = calibrated(settings, listed, digest)
         notes = [*notes, *told]
     stream = Stream.of(settings, catalog)
-    notes = [*notes, *ranges, *notes_of(settings, stream, samples, ended_by)]
+    notes = [*notes, *catalog.notes, *ranges, *notes_of(settings, stream, samples, ended_by)]
     catalog = replace(catalog, columns=None)  # workers have no use for them
     identity = make_identity(settings, samples, listed, digest)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)

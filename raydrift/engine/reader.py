@@ -95,7 +95,7 @@ class Reader:
 
     def _admit(self, place: int, room: "_Room", size: int) -> None:
         if self._max_memory is not None and size > self._max_memory:
-            words = f"{size} bytes are more than max_memory = {self._max_memory}"
+            words = f"{size} bytes are more than image.max_memory = {self._max_memory}"
             raise OSError(errno.EFBIG, words)
         room.wait(place, size)
 

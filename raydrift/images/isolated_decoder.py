@@ -1,7 +1,8 @@
 """Decoding in a process of its own, which an image may kill.
 
 Decoders are C code: now and then a file makes one crash, or never end. A worker that was restarted
-decodes its images here, so that such an image costs its child, and not the worker again.
+decodes its images here, so that such an image costs its child, and not the worker again. The child
+has a bound on its memory: an image that takes more is an error there.
 """
 
 import json
@@ -24,6 +25,8 @@ from raydrift.settings import ImageSettings
 
 SLOWEST_S: Final = 300.0
 """How long decoding one image may take. The largest photographs take seconds."""
+
+_MEMORY_BESIDES: Final = 2**26  # libraries that are loaded late, and what the heap cannot reuse
 
 _SIZE: Final = struct.Struct("<Q")
 _READY: Final = b"!"
@@ -123,6 +126,25 @@ class IsolatedDecoder:
         raise ImageError("decode", answer.decode())
 
 
+def limit_memory(most: int) -> None:
+    """Bounds what this process may take from now on, in bytes; beyond that is a MemoryError.
+
+    Where the machine has no memory left all the same, this process is the one that ends. Systems
+    other than Linux do not count memory in this way.
+    """
+    if sys.platform != "linux":
+        return
+    import resource
+
+    with open("/proc/self/oom_score_adj", "w") as score:
+        score.write("1000")
+    with open("/proc/self/status") as status:
+        taken = next(int(line.split()[1]) for line in status if line.startswith("VmData:"))
+    limit = 1024 * taken + most + _MEMORY_BESIDES
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+
+
 def serve(settings: ImageSettings, requests: IO[bytes], answers: IO[bytes]) -> None:
     """What the child does: decodes what it is sent until there is no more."""
     answers.write(_READY)
@@ -174,4 +196,6 @@ def _told(status: int) -> str:
 if __name__ == "__main__":
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # a decoder that prints something must not be in between
-        serve(ImageSettings(**json.loads(sys.argv[1])), sys.stdin.buffer, answers)
+        wanted = ImageSettings(**json.loads(sys.argv[1]))
+        limit_memory(wanted.max_memory)
+        serve(wanted, sys.stdin.buffer, answers)

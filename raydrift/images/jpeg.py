@@ -13,7 +13,7 @@ import simplejpeg
 from raydrift.errors import ImageError
 from raydrift.images.decoded import RGB
 from raydrift.images.jpeg_segments import Frame, JpegHeader, Scan, read_scans
-from raydrift.images.limits import check_memory, check_pixels
+from raydrift.images.limits import BESIDES, check_memory, check_pixels
 from raydrift.settings import ImageSettings
 
 JPEG_START: Final = b"\xff\xd8"
@@ -38,7 +38,8 @@ _FILLED_UP: Final = 16
 _LEFT_AT_END: Final = 64
 _VALUES_OF_FILLING: Final = 32
 
-_PROBE: Final = b"\x55" * 64
+_PROBE: Final = bytes(64)
+_READ_BEYOND: Final = 16  # bytes that an encoder may have left out, since they are zeros
 
 
 def decode_scaled(
@@ -103,7 +104,7 @@ def _check_memory(
 ) -> None:
     held = header.frame.coefficient_bytes if header.frame and header.several_scans else 0
     needed = len(data) + held
-    if needed + _BYTES_A_PIXEL * pixels > settings.max_memory:
+    if needed + _BYTES_A_PIXEL * pixels + BESIDES > settings.max_memory:
         height, width, _, _ = simplejpeg.decode_jpeg_header(data, **size, strict=False)
         check_memory(needed + _BYTES_A_PIXEL * height * width, settings)
 
@@ -135,17 +136,22 @@ def _is_harmless(words: str, data: bytes, header: JpegHeader) -> bool:
         return False
     count, marker = int(found[1]), int(found[2], 16)
     scans = list(read_scans(data, header.scan))
-    if not scans or not all(_restarts_in_order(data, scan) for scan in scans):
+    if not scans or not all(_restarts_are_there(data, header, scan) for scan in scans):
         return False
     if marker != _END[1]:
         return count <= _FILLED_UP
-    end = scans[-1].end
-    return count <= _LEFT_AT_END or len(set(data[end - count : end])) <= _VALUES_OF_FILLING
+    start = scans[-1].end - count
+    left, before = set(data[start : scans[-1].end]), set(data[start - _FILLED_UP : start])
+    # Where the same comes before, the decoder took it for the picture.
+    return count <= _LEFT_AT_END or (len(left) <= _VALUES_OF_FILLING and not before <= left)
 
 
-def _restarts_in_order(data: bytes, scan: Scan) -> bool:
+def _restarts_are_there(data: bytes, header: JpegHeader, scan: Scan) -> bool:
+    """Whether a scan's restart markers are in order and, where it is the only one, all of them."""
     numbers = [found[1][0] & 7 for found in _RESTART.finditer(data, scan.start, scan.end)]
-    return all(number == place % 8 for place, number in enumerate(numbers))
+    if not all(number == place % 8 for place, number in enumerate(numbers)):
+        return False
+    return header.several_scans or len(numbers) == header.restarts
 
 
 def _check_coding(frame: Frame | None) -> None:
@@ -194,4 +200,5 @@ def _reads_to_the_end(data: bytes, header: JpegHeader, scans: list[Scan]) -> boo
     if not scans:
         return False
     end = scans[-1].end
-    return bool(_EXTRANEOUS.search(_complaint(bare(data[:end] + _PROBE + _END, header))))
+    found = _EXTRANEOUS.search(_complaint(bare(data[:end] + _PROBE + _END, header)))
+    return found is not None and int(found[1]) >= len(_PROBE) - _READ_BEYOND

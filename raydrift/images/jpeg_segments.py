@@ -19,6 +19,7 @@ _ADOBE: Final = re.compile(rb"Adobe.{6}[\0\1\2]", re.DOTALL)  # which colours ar
 _START_OF_SCAN: Final = 0xDA
 _END_OF_IMAGE: Final = 0xD9
 _TABLES: Final = (0xC4, 0xCC, 0xDB, 0xDD)  # Huffman, arithmetic, quantization, restart interval
+_RESTART_INTERVAL: Final = 0xDD
 _NOT_FRAMES: Final = (0xC4, 0xC8, 0xCC)
 _ALONE: Final = frozenset((0x00, 0x01, *range(0xD0, 0xD9)))  # markers without a length
 
@@ -55,13 +56,20 @@ class Frame:
         return self.marker in (0xC9, 0xCA)
 
     @property
+    def units(self) -> int:
+        """How many groups of blocks of all components there are, which are coded together."""
+        if len(self.components) == 1:
+            across = down = 1
+        else:
+            across = max((one[1] for one in self.components), default=1) or 1
+            down = max((one[2] for one in self.components), default=1) or 1
+        return -(-self.height // (8 * down)) * -(-self.width // (8 * across))
+
+    @property
     def coefficient_bytes(self) -> int:
         """What all coefficients take, which libjpeg holds where there are several scans."""
-        across = max((one[1] for one in self.components), default=1) or 1
-        down = max((one[2] for one in self.components), default=1) or 1
         blocks = sum(one[1] * one[2] for one in self.components)
-        rows = -(-self.height // (8 * down))
-        return 2 * 64 * blocks * rows * -(-self.width // (8 * across))
+        return 2 * 64 * self.units * (blocks if len(self.components) > 1 else 1)
 
 
 @dataclass
@@ -74,6 +82,7 @@ class JpegHeader:
         profile: The colour profile; empty: there is none.
         frame: The frame header; None: there is none.
         tables: The segments that decode the pixels and their colours, and nothing else.
+        restart_interval: Units between two restart markers; 0: there are none.
         scan: Where the first scan begins; the end of the data where there is none.
         scan_components: How many components that scan has.
     """
@@ -83,6 +92,7 @@ class JpegHeader:
     profile: bytes = b""
     frame: Frame | None = None
     tables: list[bytes] = field(default_factory=list)
+    restart_interval: int = 0
     scan: int = 0
     scan_components: int = 0
 
@@ -93,6 +103,13 @@ class JpegHeader:
         return frame is not None and (
             frame.progressive or self.scan_components < len(frame.components)
         )
+
+    @property
+    def restarts(self) -> int:
+        """How many restart markers a scan of all components has."""
+        if self.frame is None or not self.restart_interval:
+            return 0
+        return -(-self.frame.units // self.restart_interval) - 1
 
 
 @dataclass(frozen=True)
@@ -143,6 +160,8 @@ def read_header(data: bytes) -> JpegHeader:
             header.tables.append(data[start - 4 : end])
         elif marker in _TABLES or (marker == _APP14 and _ADOBE.match(data, start, end)):
             header.tables.append(data[start - 4 : end])
+            if marker == _RESTART_INTERVAL:
+                header.restart_interval = int.from_bytes(data[start:end])
     if more_xmp:
         header.xmp.append(b"".join(piece for _, piece in sorted(more_xmp)))
     header.profile = b"".join(piece for _, piece in sorted(profile))

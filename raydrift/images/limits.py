@@ -1,7 +1,7 @@
 """What an image may take: its pixels, and the memory to decode it; looked at before it is decoded.
 
 How much memory a decoder takes depends on the format and on how the pixels are stored. The figures
-were measured with large images; each is the peak in bytes a pixel, rounded up.
+here are peaks in bytes a pixel, measured with large images and rounded up.
 """
 
 from typing import Final
@@ -11,13 +11,20 @@ from PIL import Image
 from raydrift.errors import ImageError
 from raydrift.settings import ImageSettings
 
+BESIDES: Final = 2**24
+"""Bytes that decoding any image takes: rows, tables, the resized image."""
+
 _STORED: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
 _STORED_OTHERS: Final = 4
 _RGB: Final = 4
 """Bytes that Pillow stores for a pixel."""
 
-_DECODER: Final = {"WEBP": 12, "AVIF": 12, "JPEG2000": 28, "GIF": 8, "ICO": 8}
-"""Bytes a pixel that the decoders of these formats need besides; the others need a few rows."""
+_SAMPLES: Final = {"F": 13, "I": 14}  # as an array, and what it becomes on its way to 8 bits
+_SHORT_SAMPLES: Final = 6
+
+_DECODERS: Final = {"WEBP": 14, "AVIF": 16, "ICO": 4}
+_JPEG2000_BAND: Final = 6
+"""Bytes a pixel that some decoders take, until they are done; the others need a few rows."""
 
 
 def check_pixels(pixels: int, settings: ImageSettings) -> None:
@@ -39,16 +46,17 @@ def check_memory(needed: int, settings: ImageSettings) -> None:
     """Refuses an image that takes too much memory.
 
     Args:
-        needed: Bytes that decoding it takes, those of the file among them.
+        needed: Bytes of the file, its pixels and what they become.
         settings: The limits.
 
     Raises:
         ImageError: They are more than ``max_memory``.
     """
+    needed += BESIDES
     if needed > settings.max_memory:
         raise ImageError(
             "decode",
-            f"decoding it takes about {needed} bytes of memory, more than max_memory = "
+            f"decoding it takes about {needed} bytes, more than image.max_memory = "
             f"{settings.max_memory}",
         )
 
@@ -57,11 +65,14 @@ def bytes_a_pixel(image: Image.Image) -> int:
     """What Pillow needs for each pixel of an image that it opened, until the pixels are RGB."""
     stored = _STORED.get(image.mode, _STORED_OTHERS)
     if image.mode == "F" or image.mode.startswith("I"):
-        converted = 8  # as float32, and once more while it is rounded
+        converted = _SAMPLES.get(image.mode, _SHORT_SAMPLES)
     elif image.has_transparency_data:
         converted = _RGB if image.mode == "RGBA" else 2 * _RGB
     elif image.mode in ("L", "RGB"):
         converted = 0
     else:
         converted = _RGB
-    return stored + converted + _DECODER.get(image.format or "", 0)
+    decoder = _DECODERS.get(image.format or "", 0)
+    if image.format == "JPEG2000":
+        decoder = _JPEG2000_BAND * len(image.getbands()) * (2 if "16" in image.mode else 1)
+    return stored + max(converted, decoder)

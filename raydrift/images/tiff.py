@@ -69,6 +69,8 @@ _ALPHA: Final = (_PREMULTIPLIED, 2)
 _SIGNS: Final = {1: "uint", 2: "int", 3: "float", 4: "uint"}
 _COMPLEX: Final = (5, 6)
 _BYTES: Final = 24  # of a pixel, as many as three float64 have
+_DRAWN: Final = 4  # bytes of a pixel as it becomes 8 bits
+_DRAWN_IN_COLOURS: Final = 16  # where inks, Lab or alpha are on the way
 _FURTHER: Final = 8  # images that are looked at for being a camera's
 
 
@@ -165,10 +167,19 @@ def size_of(page: "TiffPage") -> int:
 
 
 def memory_of(page: "TiffPage") -> int:
-    """Bytes that reading takes, besides those of the file: the samples, and 8 bits of each."""
-    size = np.dtype(page._dtype or np.uint8).itemsize
-    part = prod(page.chunks) * size  # a strip or a tile, with all its bands
-    return page.imagelength * page.imagewidth * min(page.samplesperpixel, 4) * (size + 1) + 2 * part
+    """Bytes that reading and drawing the first image takes, besides those of the file.
+
+    Raises:
+        ImageError: It is of a layout that is not read.
+    """
+    kind_of(page)
+    colours = _colours(page)
+    bands, alpha = _bands(page, colours)
+    size = np.dtype(page._dtype).itemsize
+    plain = colours in ("grey", "rgb") and alpha is None
+    a_pixel = size * (len(bands) + (alpha is not None)) + (_DRAWN if plain else _DRAWN_IN_COLOURS)
+    chunk = prod(page.chunks) * size + max(page.databytecounts, default=0)
+    return int(page.imagelength * page.imagewidth * a_pixel + chunk)
 
 
 def read(data: bytes, page: "TiffPage") -> SampledImage:

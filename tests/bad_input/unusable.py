@@ -27,7 +27,7 @@ NO_IMAGE = Rejected("decode", "not an image in a known format")
 TOO_LARGE = Rejected("decode", "4294836225 pixels are more than max_pixels = 200000000")
 CUT_OFF = Rejected(
     "decode",
-    rf"{NO_IMAGE.error}|the file is cut off|(OS|Syntax)Error: .*[Tt]runcated.*"
+    rf"{NO_IMAGE.error}|the file is (cut off|damaged: .*)|(OS|Syntax)Error: .*[Tt]runcated.*"
     r"|OSError: (broken data stream|could not create decoder object|Expected to read \d+ bytes).*",
 )
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(1000)

@@ -15,7 +15,10 @@ from raydrift.errors import ImageError
 from raydrift.images import isolated_decoder
 from raydrift.images.codec import decode
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
+from raydrift.images.profiles import NOT_APPLIED
 from raydrift.settings import ImageSettings
+from tests.image_files import file_of
+from tests.images.made_profiles import ADOBE, rgb_profile
 
 SETTINGS = ImageSettings(height=48, width=64)
 DEADLY = Path(__file__).parents[1] / "faults" / "killers"
@@ -127,3 +130,43 @@ def test_a_decoder_that_does_not_end_ends_with_its_process() -> None:
 def test_the_clock_stops_when_the_image_is_decoded(images: list[bytes]) -> None:
     decode_in_time(images[0], SETTINGS)
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts memory in this way")
+def test_the_child_may_not_take_more_memory_than_an_image_may() -> None:
+    code = (
+        "import numpy; from raydrift.images.isolated_decoder import limit_memory; "
+        "limit_memory(2**28); numpy.ones(2**27, numpy.uint8); print('half of it'); "
+        "numpy.ones(2**29, numpy.uint8)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50)
+    assert done.stdout == "half of it\n"
+    assert "MemoryError" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts memory in this way")
+def test_an_image_that_takes_more_memory_is_rejected_and_the_next_one_is_decoded(
+    decoder: IsolatedDecoder, images: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(DEADLY)  # a decoder that takes 1 GiB where an image says so
+    with pytest.raises(ImageError) as error:
+        decoder(images[0] + b"eats memory", SETTINGS)
+    assert str(error.value) == "decode: decoding it takes more memory than there is"
+    np.testing.assert_array_equal(decoder(images[1], SETTINGS).pixels, decode(images[1], SETTINGS))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "JPEG2000", "TIFF"])
+def test_an_image_that_takes_what_it_may_is_decoded(kind: str, decoder: IsolatedDecoder) -> None:
+    """The child's bound is no tighter than what is looked at before an image is decoded."""
+    data = file_of(np.zeros((1500, 1500, 3), np.uint8), kind)
+    with pytest.raises(ImageError) as error:
+        decode(data, ImageSettings(max_memory=1))
+    needed = int(error.value.reason.split()[4])
+    decoder(data, ImageSettings(max_memory=needed))
+
+
+def test_the_name_of_a_profile_comes_with_the_pixels(decoder: IsolatedDecoder) -> None:
+    profile = rgb_profile("like Adobe RGB", ADOBE, 2.2)
+    data = file_of(np.zeros((8, 8, 3), np.uint8), "PNG", icc_profile=profile)
+    assert decoder(data, ImageSettings(8, 8, profile="convert")).profile == "like Adobe RGB"
+    assert decoder(data, ImageSettings(8, 8)).remarks == (NOT_APPLIED,)

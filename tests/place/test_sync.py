@@ -65,7 +65,7 @@ def test_a_writer_of_pieces_syncs_each_before_it_says_so(tmp_path: Path, synced:
         for number in (1, 0):
             file.take(file.writer.put(Piece(number, 3 * number), [b"123"]))
             assert len(synced) == 2 - number
-    assert without_digits(synced) == [".a.tmp: 6 bytes"] * 3 + ["./: a"]
+    assert without_digits(synced) == [".a.tmp: 6 bytes"] * 2 + ["./: a"]
 
 
 @pytest.mark.parametrize(
@@ -135,3 +135,23 @@ def refuse_syncs(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
 
     monkeypatch.setattr(os, "fsync", refuse)
     monkeypatch.setattr(os, "fdatasync", refuse)
+
+
+def test_a_large_file_is_on_its_way_while_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(
+        os, "posix_fadvise", lambda _, begin, size, kind: told.append((begin, size))
+    )
+    content = os.urandom(2**20) * 10
+    with (Place.of(tmp_path) / "a").writing() as sink:
+        for begin in range(0, len(content), 2**20):
+            sink.write(content[begin : begin + 2**20])
+    with (Place.of(tmp_path) / "b").writing_pieces(len(content), 1) as file:
+        file.take(file.writer.put(Piece(0, 0), [content]))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() == content
+    begins, sizes = zip(*told, strict=True)
+    assert len(told) == 4
+    assert begins == (0, sizes[0], 0, sizes[2])
+    assert all(2**22 <= size < 2**22 + 2**17 for size in sizes)

@@ -11,6 +11,8 @@ _decode_jpeg_header = simplejpeg.decode_jpeg_header
 def _decode_or_die(data: bytes, *arguments: Any, **options: Any) -> Any:
     if b"kills its reader" in data:
         os._exit(66)
+    if b"eats memory" in data:
+        bytearray(2**30)
     return _decode_jpeg_header(data, *arguments, **options)
 
 
