@@ -91,6 +91,7 @@ def test_each_kind_has_its_range_and_what_is_not_promised_is_told(tmp_path: Path
         tmp_path,
         ("12.tif", tiff_of(TWELVE_BITS, 1)),
         ("8.tif", tiff_of(GREY, 1)),
+        ("12_packed.tif", tiff_of(np.zeros((64, 96), np.uint8), 1, bits=12)),
         ("broken.tif", tiff_of(CT, 1)[:200]),
         ("ct.TIFF", tiff_of(CT, 1)),
         ("float.tif", tiff_of(FLOATS, 1)),
