@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast, get_type_hints
 
 from raydrift.errors import SettingsError, suggest
+from raydrift.ranges import plain_range
 from raydrift.schedules.drift import Drift, plain_transforms
 from raydrift.schedules.label_shift import LabelShift
 from raydrift.settings import GenerateSettings, ImageTransform, TransformInfo
@@ -24,6 +25,7 @@ def as_dict(settings: GenerateSettings) -> dict[str, Any]:
     """
     plain = asdict(settings)
     del plain["storage_options"]
+    plain["image"]["value_range"] = plain_range(settings.image.value_range)
     plain["transforms"] = [str(info) for info in settings.transforms]
     plain["drift"] = [drift.written() for drift in settings.drift]
     plain["label_shift"] = [shift.written() for shift in settings.label_shift]

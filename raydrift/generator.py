@@ -1,6 +1,7 @@
 """``ImageDatasetGenerator``: the Python API, a thin face over the engine."""
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -11,10 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from raydrift.calibrate import CalibrationProfile, asked_for, calibrated
-from raydrift.catalog import load_catalog
+from raydrift.catalog import catalog_of
 from raydrift.catalog.stream import Stream, sample_order
+from raydrift.catalog.value_range import with_value_range
+from raydrift.checked import image_size, path_text
+from raydrift.errors import SettingsError
 from raydrift.metrics import kl_softmax
 from raydrift.place import Place
+from raydrift.ranges import Range
 from raydrift.settings import (
     ClusterSettings,
     DriftProfile,
@@ -27,7 +32,8 @@ from raydrift.settings import (
     TransformInfo,
 )
 from raydrift.storage import layout
-from raydrift.sweep import Sweep
+from raydrift.storage.remarks import Remark
+from raydrift.sweep import Sweep, swept_transforms
 from raydrift.timeline import Timeline
 
 Similarity = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], float]
@@ -78,8 +84,8 @@ class ImageDataCategoryInfo:
         return self._read(layout.EMBEDDINGS) if self.embeddings_path else None
 
     def _read(self, name: str) -> pa.Table:
-        place = self.output / name
-        return pq.read_table(place.path, filesystem=place.filesystem)
+        with (self.output / name).open_here_and_there() as file:
+            return pq.read_table(file)
 
 
 @dataclass(frozen=True)
@@ -115,8 +121,13 @@ class ImageDatasetGenerator(Timeline):
         seed: 0 to 2^64 - 1.
         input_path: A folder with one sub-folder a class, images anywhere below it; or a manifest
             (parquet or CSV) with ``path`` and ``class`` or ``label``. A local path or a URI.
+        split: The sub-folder of the input that has the class folders, as ``train``; of a manifest,
+            the rows that have it in the column ``split``. None: the whole input.
         compute_embeddings: Whether each call also writes ``embeddings.parquet``.
-        input_dim: (height, width) that every image is resized to, pixels.
+        input_dim: (height, width) that every image is resized to, pixels; one number for both.
+        value_range: (black, white) of images of more than 8 bits, with signed samples or with
+            floats; one for all, or by the kind of sample, ``{"uint16": (0, 4095)}``. None: as some
+            images of the input have it.
         batch_size: Images in a batch whose similarity is evaluated.
         shuffle: Whether the order is a seeded permutation, or sorted by path.
         sample_delta_timestamp: Seconds between one sample and the next.
@@ -159,7 +170,9 @@ class ImageDatasetGenerator(Timeline):
         input_path: str | os.PathLike[str],
         compute_embeddings: bool = False,
         *,
-        input_dim: tuple[int, int] = (224, 224),
+        split: str | None = None,
+        input_dim: tuple[int, int] | int = (224, 224),
+        value_range: Range | Mapping[str, Range] | None = None,
         batch_size: int = 32,
         shuffle: bool = True,
         sample_delta_timestamp: float = 1800.0,
@@ -174,30 +187,30 @@ class ImageDatasetGenerator(Timeline):
         cluster: ClusterSettings | None = None,
         progress: bool = True,
     ) -> None:
-        height, width = input_dim
+        height, width = image_size(input_dim)
         settings = GenerateSettings(
-            input=os.fspath(input_path),
+            input=path_text("input_path", input_path),
             output=_UNWRITTEN,
+            split=split,
             seed=seed,
             shuffle=shuffle,
             class_mapping=class_mapping,
             delta_timestamp=sample_delta_timestamp,
-            profile=profile or DriftProfile(),
-            image=ImageSettings(height=height, width=width),
+            profile=DriftProfile() if profile is None else profile,
+            image=ImageSettings(height=height, width=width, value_range=value_range),
             embedding=EmbeddingSettings(
                 compute=compute_embeddings,
-                weights=os.fspath(weights),
+                weights=path_text("weights", weights),
                 normalize=normalize,
                 precision=precision,
                 batch_size=batch_size,
             ),
             write=OutputSettings(organize_by_class=organize_by_class),
-            faults=faults or FaultSettings(),
-            storage_options=dict(storage_options or {}),
-            cluster=cluster or ClusterSettings(),
+            faults=FaultSettings() if faults is None else faults,
+            storage_options={} if storage_options is None else storage_options,
+            cluster=ClusterSettings() if cluster is None else cluster,
         )
-        inputs = settings.options_of("input")
-        super().__init__(settings, load_catalog(settings.input, class_mapping, inputs))
+        super().__init__(settings, catalog_of(settings))
         self._progress = progress
         self._calibrated: tuple[tuple[TransformInfo, ...], list[str]] = ((), [])
 
@@ -266,7 +279,7 @@ class ImageDatasetGenerator(Timeline):
         write = self._settings.write
         organized = write.organize_by_class if organize_by_class is None else organize_by_class
         settings = self._planned(
-            output=os.fspath(output_path),
+            output=path_text("output_path", output_path),
             start=self._cursor,
             num_samples=num_samples,
             write=replace(write, organize_by_class=organized, overwrite=overwrite),
@@ -275,6 +288,8 @@ class ImageDatasetGenerator(Timeline):
         notes = notes if calibrated == self._transforms else []
         quiet = not self._progress
         record = generate(settings, catalog=self._catalog, notes=notes, quiet=quiet)
+        for remark in record.remarks:
+            warnings.warn(str(Remark(**remark)), stacklevel=2)
         self._cursor += record.samples
         output = Place.of(settings.output, settings.options_of("output"))
         embedded = settings.embedding.compute
@@ -291,7 +306,9 @@ class ImageDatasetGenerator(Timeline):
     def calibrate(
         self,
         target: float | None = None,
-        transform_list: Iterable[ImageTransform | TransformInfo] = (ImageTransform.DEFAULT,),
+        transform_list: Iterable[ImageTransform | TransformInfo]
+        | ImageTransform
+        | TransformInfo = (ImageTransform.DEFAULT,),
         metric: str = "kl_softmax",
         num_samples: int | None = None,
     ) -> CalibrationProfile:
@@ -301,7 +318,8 @@ class ImageDatasetGenerator(Timeline):
 
         Args:
             target: The divergence that will be asked for: the curve is measured most finely there.
-            transform_list: In order. Those without a level are swept, a ``TransformInfo`` stays.
+            transform_list: One or more, in order. Those without a level are swept, a
+                ``TransformInfo`` stays.
             metric: A name in ``metrics.METRICS``.
             num_samples: How many samples; None: 256, or all that remain.
 
@@ -315,7 +333,7 @@ class ImageDatasetGenerator(Timeline):
         from raydrift.engine.calibrate import calibrate
 
         settings = replace(self._settings, start=self._cursor, num_samples=num_samples)
-        sweep = Sweep(tuple(transform_list), (1.0,))
+        sweep = Sweep(swept_transforms(transform_list), (1.0,))
         quiet = not self._progress
         return calibrate(settings, sweep, metric, target, catalog=self._catalog, quiet=quiet)
 
@@ -339,12 +357,17 @@ class ImageDatasetGenerator(Timeline):
         """
         from raydrift.engine.evaluate import level_batches
 
-        measure = similarity_func or kl_softmax
+        measure = kl_softmax if similarity_func is None else similarity_func
+        if not callable(measure):
+            raise SettingsError(
+                f"similarity_func is {measure!r}: give a function of two arrays of embeddings"
+            )
         settings = self._planned(
             start=self._cursor,
             num_samples=num_samples,
             embedding=replace(self._settings.embedding, compute=True),
         )
+        settings, _ = with_value_range(settings, self._catalog)
         level = self._mean_levels(settings)
         found = [
             BatchSimilarity(

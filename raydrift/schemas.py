@@ -49,12 +49,13 @@ PROVENANCE: Final = pa.schema(
         ("level", pa.float64()),
         ("reason", pa.string()),
         ("transforms", TRANSFORMS),
+        ("content_crc", pa.int64()),
         ("profile", pa.string()),
     ]
 )
 """``provenance.parquet``: where a sample came from, whether it drifted, how strongly (the largest
-level in force on it), why, all that was done to it, and the name of the colour profile that was
-applied to it, if one was."""
+level in force on it), why, all that was done to it, the CRC-32 of its file, and the name of the
+colour profile that was applied to it, if one was."""
 
 REJECTED: Final = pa.schema(
     [
@@ -62,9 +63,11 @@ REJECTED: Final = pa.schema(
         ("path", pa.string()),
         ("stage", pa.string()),
         ("error", pa.string()),
+        ("content_crc", pa.int64()),
     ]
 )
-"""``rejected.parquet``: the images that could not be used, and why."""
+"""``rejected.parquet``: the images that could not be used, why, and the CRC-32 of their files, null
+where these could not be read."""
 
 METRICS: Final = pa.schema(
     [
@@ -100,10 +103,11 @@ TASK: Final = pa.schema(
         ("class_name", pa.string()),
         ("label", pa.int64()),
         ("where", pa.list_(pa.bool_())),
+        ("file_state", pa.int64()),
     ]
 )
 """What a worker is told of each sample of its shard; ``where``: which drifts are meant for it, one
-value a drift, none where each is meant for all."""
+value a drift, none where each is meant for all; ``file_state``: ``Catalog.states``."""
 
 REMARKS: Final = pa.list_(
     pa.struct([("text", pa.string()), ("images", pa.int64()), ("examples", pa.list_(pa.string()))])
@@ -123,8 +127,10 @@ def shard(embeddings: bool) -> pa.Schema:
         pa.field("file_name", pa.string()),
         pa.field("image", IMAGE),
     ]
-    columns += [PROVENANCE.field(name) for name in ("drifted", "level", "reason", "transforms")]
-    columns.append(PROVENANCE.field("profile"))
+    columns += [
+        PROVENANCE.field(name)
+        for name in ("drifted", "level", "reason", "transforms", "content_crc", "profile")
+    ]
     if embeddings:
         columns.append(pa.field("embedding", EMBEDDINGS.field("embedding").type))
     return pa.schema(columns)

@@ -4,14 +4,16 @@ The command line's flags, a TOML file and the Python API all end here, and what 
 here, once.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from math import inf, isfinite
 from operator import index
 from typing import Any, Final
 
+from raydrift.checked import check_types
 from raydrift.errors import SettingsError
+from raydrift.place.secrecy import conceal, reveal
+from raydrift.ranges import Range, checked_range
 from raydrift.schedules.drift import Drift
 from raydrift.schedules.label_shift import LabelShift
 from raydrift.seeds import check_seed
@@ -21,6 +23,9 @@ from raydrift.transforms import check_level as check_level
 
 FIRST_TIMESTAMP: Final = 1717232400.0
 """The timestamp of sample 0, in seconds since 1970 (1 June 2024, 09:00 UTC)."""
+
+FINEST_TIME: Final = 1e-6
+"""Seconds that samples are apart at least, if at all."""
 
 
 # Arrow's columns of bytes end at 2 GiB, and a PNG can be larger than its pixels.
@@ -60,6 +65,7 @@ class DriftProfile:
     default_noise_offset: float = 0.4
 
     def __post_init__(self) -> None:
+        check_types(self, "profile.")
         for item in fields(self):
             value = getattr(self, item.name)
             ok = 0 <= value < inf
@@ -86,10 +92,9 @@ class ImageSettings:
             is decoded; those of its file are among them.
         profile: What is done with colour profiles: ``ignore`` leaves the pixels as they are,
             ``convert`` brings them to sRGB.
-        value_range: The sample values that become black and white, ``(low, high)``, in images of
-            more than 8 bits, with signed samples or with floats; or one such pair for each kind of
-            sample, ``{"uint16": (0, 4095), "float32": (0, 1)}``. A run looks at some of its images
-            for the kinds that are not given.
+        value_range: Which sample values become black and white, where samples have more than 8
+            bits, a sign or a point: one pair, or one for each kind (``ranges``). A run looks at
+            some of its images for the kinds that are not given.
     """
 
     height: int = 224
@@ -98,9 +103,10 @@ class ImageSettings:
     max_bytes: int = 2**30
     max_memory: int = 2**29
     profile: str = "ignore"
-    value_range: tuple[float, float] | Mapping[str, tuple[float, float]] | None = None
+    value_range: Range | Mapping[str, Range] | None = None
 
     def __post_init__(self) -> None:
+        check_types(self, "image.")
         for name in ("height", "width"):
             value = getattr(self, name)
             _require(8 <= value <= 8192, f"image.{name}", value, "give 8 to 8192 pixels")
@@ -108,15 +114,7 @@ class ImageSettings:
             value = getattr(self, name)
             _require(value > 0, f"image.{name}", value, "give at least 1")
         _choose("image.profile", self.profile, ("ignore", "convert"))
-        given = self.value_range
-        if isinstance(given, Mapping):
-            for kind in given:
-                ok = re.fullmatch(r"(uint|int|float)[1-9]\d?", kind) is not None
-                _require(ok, "image.value_range", kind, "name kinds as uint16, int16, float32")
-            kinds = {kind: _range(values) for kind, values in sorted(given.items())}
-            object.__setattr__(self, "value_range", kinds)
-        elif given is not None:
-            object.__setattr__(self, "value_range", _range(given))
+        object.__setattr__(self, "value_range", checked_range(self.value_range))
 
     @property
     def bytes(self) -> int:
@@ -156,6 +154,7 @@ class EmbeddingSettings:
     batch_size: int = 32
 
     def __post_init__(self) -> None:
+        check_types(self, "embedding.")
         _choose("embedding.precision", self.precision, ("float32", "bfloat16"))
         _require(bool(self.weights), "embedding.weights", self.weights, "imagenet, random or PATH")
         _require(self.batch_size > 0, "embedding.batch_size", self.batch_size, "give at least 1")
@@ -181,6 +180,7 @@ class OutputSettings:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
+        check_types(self, "write.")
         size = self.shard_size
         ok = size is None or 1 <= size <= 65_536
         _require(ok, "write.shard_size", size, "give 1 to 65536 samples")
@@ -199,6 +199,7 @@ class FaultSettings:
     max_rejected: float = 0.1
 
     def __post_init__(self) -> None:
+        check_types(self, "faults.")
         _choose("faults.on_error", self.on_error, ("skip", "fail"))
         ok = 0 <= self.max_rejected <= 1
         _require(ok, "faults.max_rejected", self.max_rejected, "give a fraction from 0 to 1")
@@ -240,6 +241,7 @@ class ClusterSettings:
     verbose: bool = False
 
     def __post_init__(self) -> None:
+        check_types(self, "cluster.")
         _at_least(1, "cluster.workers", self.workers)
         _at_least(1, "cluster.min_workers", self.min_workers)
         _at_least(self.min_workers, "cluster.max_workers", self.max_workers)
@@ -268,6 +270,7 @@ class CalibrationSettings:
     level: float | None = None
 
     def __post_init__(self) -> None:
+        check_types(self, "calibration.", leave=("level",))
         asked = (self.target is not None) + (self.level is not None)
         if asked != (self.profile is not None):
             raise SettingsError("calibration: give a profile with either a target or a level")
@@ -282,6 +285,8 @@ class GenerateSettings:
     Attributes:
         input: A folder with one sub-folder a class, or a manifest (``.parquet``, ``.csv``).
         output: The folder to write.
+        split: The sub-folder of the input that has the class folders, as ``train``; of a manifest,
+            the rows that have it in the column ``split``. None: the whole input.
         seed: 0 to 2^64 - 1.
         start: The first sample's id: samples 0 to start - 1 were written by earlier runs.
         num_samples: How many samples; None: all that remain.
@@ -296,13 +301,14 @@ class GenerateSettings:
         label_shift: Where the mix of classes changes.
         stream: Samples of the whole stream, which fractions on the timeline are of; None: all up
             to this run's last, or all of the input.
-        storage_options: How buckets are reached; nothing of it is ever shown or written. Sub-tables
-            ``input``, ``output``, ``weights`` and ``profile`` (of a calibration) go before the rest
-            for that one place.
+        storage_options: How buckets are reached; its values are kept as ``Secret``s, so that
+            nothing of it is ever shown or written. Sub-tables ``input``, ``output``, ``weights``
+            and ``profile`` (of a calibration) go before the rest for that one place.
     """
 
     input: str
     output: str
+    split: str | None = None
     seed: int = 42
     start: int = 0
     num_samples: int | None = None
@@ -324,14 +330,21 @@ class GenerateSettings:
     cluster: ClusterSettings = field(default_factory=ClusterSettings)
 
     def __post_init__(self) -> None:
+        check_types(self, leave=("seed",))
         object.__setattr__(self, "seed", check_seed(self.seed))
+        object.__setattr__(self, "storage_options", conceal(self.storage_options))
         for name in ("first_timestamp", "delta_timestamp"):
             value = getattr(self, name)
             _require(isfinite(value), name, value, "give a finite number of seconds")
+        fine = f"dates have microseconds: give {FINEST_TIME:g} or more, or 0"
+        ok = self.delta_timestamp == 0 or abs(self.delta_timestamp) >= FINEST_TIME
+        _require(ok, "delta_timestamp", self.delta_timestamp, fine)
         for name in ("input", "output"):
             value = getattr(self, name)
             _require(bool(value), name, value, "give a path")
             _require(_is_text(value), name, value, "its name is not UTF-8: rename it")
+        ok = self.split is None or bool(self.split.strip("/"))
+        _require(ok, "split", self.split, "give the name of a folder, as train")
         _require(self.start >= 0, "start", self.start, "give at least 0")
         ok = self.num_samples is None or self.num_samples >= 1
         _require(ok, "num_samples", self.num_samples, "give at least 1")
@@ -353,13 +366,12 @@ class GenerateSettings:
 
     def options_of(self, role: str) -> dict[str, Any]:
         """The storage options of ``input``, ``output``, ``weights`` or ``profile``."""
-        common = {
-            name: value for name, value in self.storage_options.items() if name not in _PLACES
-        }
+        given: dict[str, Any] = reveal(self.storage_options)
+        common = {name: value for name, value in given.items() if name not in _PLACES}
         for name in _PLACES:
-            if not isinstance(self.storage_options.get(name, {}), Mapping):
+            if not isinstance(given.get(name, {}), Mapping):
                 raise SettingsError(f"write storage_options.{name} as a table")
-        return common | dict(self.storage_options.get(role, {}))
+        return common | dict(given.get(role, {}))
 
 
 def _is_text(path: str) -> bool:
@@ -384,12 +396,6 @@ def _require(ok: bool, name: str, value: object, remedy: str) -> None:
 
 def _at_least(least: int, name: str, value: int | None) -> None:
     _require(value is None or value >= least, name, value, f"give at least {least}")
-
-
-def _range(values: Sequence[float]) -> tuple[float, float]:
-    ok = len(values) == 2 and all(map(isfinite, values)) and values[0] < values[1]
-    _require(ok, "image.value_range", list(values), "give [low, high], low below high")
-    return float(values[0]), float(values[1])
 
 
 def _choose(name: str, value: str, choices: tuple[str, ...]) -> None:

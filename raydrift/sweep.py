@@ -1,5 +1,6 @@
 """The experiment: the same images, drifted by the same transforms at one level after the other."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -34,6 +35,12 @@ class Sweep:
     levels: tuple[float, ...]
 
     def __post_init__(self) -> None:
+        for one in self.transforms:
+            if not isinstance(one, ImageTransform | TransformInfo):
+                raise SettingsError(
+                    f"transforms has {one!r}: write ImageTransform.ROTATE, which sweeps, or "
+                    "TransformInfo(ImageTransform.ROTATE, 0.5), which is held"
+                )
         if all(isinstance(one, TransformInfo) for one in self.transforms):
             held = f": {self} is held" if self.transforms else ""
             raise SettingsError(f"no transform sweeps{held}: give one without a level, -t default")
@@ -69,6 +76,19 @@ class Sweep:
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.transforms))
+
+
+def swept_transforms(given: object) -> tuple[ImageTransform | TransformInfo, ...]:
+    """One transform or several, as a ``Sweep`` has them.
+
+    Raises:
+        SettingsError: It is neither.
+    """
+    if isinstance(given, ImageTransform | TransformInfo):
+        return (given,)
+    if not isinstance(given, Iterable) or isinstance(given, str | Mapping):
+        raise SettingsError(f"transform_list is {given!r}: write [ImageTransform.DEFAULT]")
+    return tuple(given)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from raydrift.schedules.drift import Drift, DriftKind
 from raydrift.schedules.label_shift import LabelShift
 from raydrift.schedules.positions import Length, Position
 from raydrift.schedules.schedule import place_drifts
-from raydrift.schedules.where import Filters
+from raydrift.schedules.where import Filters, plain_where
 from raydrift.settings import GenerateSettings, ImageTransform, TransformInfo, check_level
 
 
@@ -63,7 +63,7 @@ class Timeline:
 
     def add_abrupt_drift(
         self,
-        transform_list: Iterable[TransformInfo] | None = None,
+        transform_list: Iterable[TransformInfo] | TransformInfo | None = None,
         drift_level: float | None = None,
         *,
         start: Position | None = None,
@@ -76,7 +76,7 @@ class Timeline:
         the drift is placed on the timeline like all others.
 
         Args:
-            transform_list: Transforms in the order in which they are applied.
+            transform_list: One transform, or several in the order in which they are applied.
             drift_level: Instead of a list, the level of the ``default`` transform, 0 to 1.
             start: Where it begins.
             until: Where it ends; None: with the stream, or the next drift without a start.
@@ -96,7 +96,7 @@ class Timeline:
         axis = axis_of(self._planned(), len(self._catalog))
         placed = place_drifts(self._drifts, axis)
         later = tuple(one.drift for one in placed if one.start > self._cursor)
-        if until is None and not where:
+        if until is None and not plain_where(where):
             self._transforms, self._drifts = transforms, later
             return
         before = self._transforms, self._drifts
@@ -109,7 +109,7 @@ class Timeline:
 
     def add_gradual_drift(
         self,
-        transform_list: Iterable[TransformInfo] | None = None,
+        transform_list: Iterable[TransformInfo] | TransformInfo | None = None,
         drift_level: float | None = None,
         *,
         start: Position | None = None,
@@ -146,7 +146,7 @@ class Timeline:
 
     def add_incremental_drift(
         self,
-        transform_list: Iterable[TransformInfo] | None = None,
+        transform_list: Iterable[TransformInfo] | TransformInfo | None = None,
         drift_level: float | None = None,
         *,
         start: Position | None = None,
@@ -182,7 +182,7 @@ class Timeline:
 
     def add_recurring_drift(
         self,
-        transform_list: Iterable[TransformInfo] | None = None,
+        transform_list: Iterable[TransformInfo] | TransformInfo | None = None,
         drift_level: float | None = None,
         *,
         period: Length,
@@ -198,7 +198,8 @@ class Timeline:
             transform_list: As of ``add_abrupt_drift``.
             drift_level: Likewise.
             period: From the begin of one drifted part to that of the next.
-            duty: The drifted share of each period, between 0 and 1; it begins with it.
+            duty: The drifted share of each period, between 0 and 1; it begins with it. It holds
+                for the whole stream, also where it is no whole number of samples of one period.
             phase: How far into its period it starts; a float is a fraction of the period.
             start: Where the first period begins.
             until: Where the drift ends; None: with the stream.
@@ -221,7 +222,7 @@ class Timeline:
 
     def add_seasonal_drift(
         self,
-        transform_list: Iterable[TransformInfo] | None = None,
+        transform_list: Iterable[TransformInfo] | TransformInfo | None = None,
         drift_level: float | None = None,
         *,
         period: Length,
@@ -327,7 +328,9 @@ class Timeline:
 
 
 def _transforms(
-    what: str, transform_list: Iterable[TransformInfo] | None, drift_level: float | None
+    what: str,
+    transform_list: Iterable[TransformInfo] | TransformInfo | None,
+    drift_level: float | None,
 ) -> tuple[TransformInfo, ...]:
     """The transforms of a drift, given as a list or as one level."""
     if (transform_list is None) == (drift_level is None):
@@ -335,13 +338,15 @@ def _transforms(
     if drift_level is not None:
         check_level(drift_level, "drift_level")
         transform_list = [TransformInfo(ImageTransform.DEFAULT, drift_level)]
-    transforms = tuple(transform_list or ())
+    if isinstance(transform_list, TransformInfo):
+        return (transform_list,)
+    remedy = "write [TransformInfo(ImageTransform.ROTATE, 0.5)], or drift_level=0.5"
+    if not isinstance(transform_list, Iterable) or isinstance(transform_list, str | Mapping):
+        raise SettingsError(f"{what}: transform_list is {transform_list!r}: {remedy}")
+    transforms = tuple(transform_list)
     if not transforms:
         raise SettingsError(f"{what}: transform_list is empty: give a TransformInfo")
     for info in transforms:
         if not isinstance(info, TransformInfo):
-            raise SettingsError(
-                f"{what}: {info!r} is no TransformInfo: "
-                "write TransformInfo(ImageTransform.ROTATE, 0.5)"
-            )
+            raise SettingsError(f"{what}: {info!r} is no TransformInfo: {remedy}")
     return transforms

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from raydrift.catalog import load_catalog
 from raydrift.config import as_dict
-from raydrift.engine.shard_work import Reader, ShardJob, ShardPart, commit_shard, drift_shard
+from raydrift.engine.reader import Reader
+from raydrift.engine.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.engine.tasks import ShardTasks
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings

@@ -13,9 +13,9 @@ PACKAGE = Path(raydrift.__file__).parent
 
 # From the ground up; a room may use its own floor and those below.
 FLOORS = [
-    {"errors", "seeds", "schemas", "place", "cpus", "transforms"},
+    {"errors", "seeds", "schemas", "place", "cpus", "transforms", "checked"},
     {"schedules", "log"},
-    {"settings", "levels", "sweep", "config"},
+    {"settings", "ranges", "levels", "sweep", "config"},
     {"catalog", "images", "scenes"},
     {"drift", "metrics", "embed"},
     {"storage", "report", "calibrate"},

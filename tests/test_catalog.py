@@ -1,5 +1,6 @@
 import os
 import subprocess
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,8 +16,10 @@ from pyarrow import parquet as pq
 
 from raydrift import schemas
 from raydrift.catalog import IMAGE_SUFFIXES, Catalog, class_labels, folders, load_catalog
+from raydrift.catalog.passed_over import RESULTS
 from raydrift.errors import CatalogError
 from raydrift.place import Place
+from raydrift.storage import layout
 
 NO_IMAGE = "not an image by its name"
 OUTSIDE = "image outside the class folders"
@@ -85,7 +88,12 @@ class TestFolders:
     def test_the_table_has_documented_types(self, filled: Callable[..., str]) -> None:
         table = load_catalog(filled("a/1.jpg", "b/2.jpg")).table
         assert table.schema == pa.schema(
-            [("path", pa.large_string()), ("class_index", pa.int32()), ("size", pa.int64())]
+            [
+                ("path", pa.large_string()),
+                ("class_index", pa.int32()),
+                ("size", pa.int64()),
+                ("modified", pa.int64()),
+            ]
         )
 
     def test_paths_are_sorted_by_their_bytes(self, filled: Callable[..., str]) -> None:
@@ -202,6 +210,113 @@ class TestFolders:
         assert len(catalog) == 328
         assert len(catalog.classes) == 7
         assert catalog.ignored == {}
+
+
+class TestFoldersThatAreNoClasses:
+    def test_those_of_systems_and_network_storage_are_counted(
+        self, filled: Callable[..., str]
+    ) -> None:
+        source = filled(
+            "cat/1.jpg", "cat/@eaDir/1.jpg/thumb.jpg", "cat/a/@EADIR/2.jpg", "cat/eaDir/3.jpg",
+            "#recycle/cat/1.jpg", "$Recycle.Bin/S-1-5/1.jpg", "System Volume Information/1.jpg",
+            "__MACOSX/cat/1.jpg", "dog/2.jpg", "recycler/3.jpg", "RECYCLER/4.jpg",
+        )  # fmt: skip
+        catalog = load_catalog(source)
+        assert catalog.labels == {"cat": 0, "dog": 1, "recycler": 2}
+        assert paths(catalog) == ["cat/1.jpg", "cat/eaDir/3.jpg", "dog/2.jpg", "recycler/3.jpg"]
+        assert catalog.ignored == {
+            "folder @eaDir, made by a system or a NAS": 2,
+            "folder #recycle, made by a system or a NAS": 1,
+            "folder $RECYCLE.BIN, made by a system or a NAS": 1,
+            "folder System Volume Information, made by a system or a NAS": 1,
+            "folder __MACOSX, made by a system or a NAS": 1,
+            "folder RECYCLER, made by a system or a NAS": 1,
+        }
+
+    def test_results_of_ours_are_counted_wherever_they_lie(
+        self, filled: Callable[..., str]
+    ) -> None:
+        source = filled(
+            "cat/1.jpg", "cat/measured/evaluation.json", "cat/measured/kl_by_level.png",
+            "out/run.json", "out/sampled_images.zip", "out/unpacked/cat/1.png",
+            "begun/run.json", "begun/_shards/part-00000000.parquet", "begun/cat/1.png",
+            "dog/run.json", "dog/2.jpg",
+        )  # fmt: skip
+        catalog = load_catalog(source)
+        assert paths(catalog) == ["cat/1.jpg", "dog/2.jpg"]
+        assert catalog.ignored == {"folder with results of raydrift": 3, NO_IMAGE: 1}
+
+    def test_the_input_itself_may_be_any_of_them(self, filled: Callable[..., str]) -> None:
+        source = filled("@eaDir/cat/1.jpg", "@eaDir/run.json", "@eaDir/sampled_images.zip")
+        assert paths(load_catalog(f"{source}/@eaDir")) == ["cat/1.jpg"]
+
+    def test_an_input_without_others_says_so(self, filled: Callable[..., str]) -> None:
+        source = filled("lost+found/1.jpg", "notes.txt")
+        assert refusal(source) == (
+            f"input {source} has no images (1 other files; 1 folder lost+found, made by a system "
+            "or a NAS): give a folder with one sub-folder a class"
+        )
+
+    def test_results_are_known_by_the_names_that_they_are_written_under(self) -> None:
+        run, evaluation = RESULTS.items()
+        assert run == (
+            layout.RUN, (layout.ZIP, layout.INPUT_MAPPING, layout.LOCK, layout.SHARDS)
+        )  # fmt: skip
+        assert evaluation == (layout.EVALUATION, layout.EVALUATED)
+
+
+class TestSplits:
+    NAMES = ("train/cat/1.jpg", "train/dog/2.jpg", "val/cat/3.jpg", "test/4.jpg")
+
+    def test_they_are_taken_for_classes_but_not_without_a_word(
+        self, filled: Callable[..., str]
+    ) -> None:
+        catalog = load_catalog(filled(*self.NAMES))
+        assert catalog.classes == ("test", "train", "val")
+        assert catalog.notes == (
+            "test, train and val look like splits of an image set, but are taken for classes: "
+            "take one with --split test",
+        )
+
+    @pytest.mark.parametrize(
+        ("names", "noted"),
+        [
+            (("Train2017/cat/1.jpg", "val_set/cat/2.jpg"), True),
+            (("training/cat/1.jpg", "testing/cat/2.jpg", "notes/1.jpg"), True),
+            (("train/cat/1.jpg",), True),
+            (("train/1.jpg", "test/2.jpg"), True),
+            (("train/1.jpg",), False),
+            (("train/1.jpg", "bus/2.jpg", "ship/3.jpg"), False),
+            (("train/steam/1.jpg", "bus/double/2.jpg"), False),
+            (("cat/train/1.jpg", "dog/train/2.jpg"), False),
+            (("valley/1.jpg", "tested/2.jpg"), False),
+        ],
+    )
+    def test_what_looks_like_them(
+        self, names: tuple[str, ...], noted: bool, tmp_path: Path
+    ) -> None:
+        assert bool(load_catalog(fill(tmp_path, *names)).notes) == noted
+
+    def test_one_of_them_is_the_input(self, filled: Callable[..., str]) -> None:
+        source = filled(*self.NAMES)
+        catalog = load_catalog(source, split="train")
+        assert class_of(catalog) == {"cat/1.jpg": "cat", "dog/2.jpg": "dog"}
+        assert catalog.notes == ()
+        assert catalog.digest() == load_catalog(f"{source}/train").digest()
+
+    @pytest.mark.parametrize("split", ["trian", "..", "train/cat/1.jpg"])
+    def test_one_that_is_not_there(self, split: str, filled: Callable[..., str]) -> None:
+        with pytest.raises(CatalogError, match=f"has no folder '{split}' for --split: "):
+            load_catalog(filled(*self.NAMES), split=split)
+
+    def test_in_a_manifest_they_are_a_column(self, tmp_path: Path) -> None:
+        source = csv(tmp_path, "path,class,split", "1.jpg,cat,train", "2.jpg,dog,test")
+        assert class_of(load_catalog(source, split="test")) == {"2.jpg": "dog"}
+        with pytest.raises(CatalogError, match=r"no split 'val': there are 'test', 'train'$"):
+            load_catalog(source, split="val")
+        other = csv(tmp_path, "path,class", "1.jpg,cat")
+        with pytest.raises(CatalogError, match=r"has no column split, whose 'val' is asked for"):
+            load_catalog(other, split="val")
 
 
 class TestLinks:
@@ -425,7 +540,12 @@ class TestManifest:
     def test_with_sizes_it_does_not_tell(self, tmp_path: Path) -> None:
         table = load_catalog(csv(tmp_path, "path,class", "1.jpg,cat")).table
         assert table.schema == pa.schema(
-            [("path", pa.large_string()), ("class_index", pa.int32()), ("size", pa.int64())]
+            [
+                ("path", pa.large_string()),
+                ("class_index", pa.int32()),
+                ("size", pa.int64()),
+                ("modified", pa.int64()),
+            ]
         )
         assert table["size"].to_pylist() == [-1]
 
@@ -437,9 +557,57 @@ class TestManifest:
     def test_without_its_columns(self, columns: str, tmp_path: Path) -> None:
         source = csv(tmp_path, columns, columns)
         named = columns.replace(",", ", ")
-        assert refusal(source) == (
+        assert refusal(source).startswith(
             f"manifest {source} has the columns {named}: it needs path and one of class, label"
         )
+
+    @pytest.mark.parametrize(
+        ("columns", "remedy"),
+        [
+            ("filename,category", "rename 'filename' to path and 'category' to class"),
+            ("Path,Class", "rename 'Path' to path and 'Class' to class"),
+            ("path,kind", "label"),
+        ],
+    )
+    def test_with_columns_of_other_names(self, columns: str, remedy: str, tmp_path: Path) -> None:
+        assert refusal(csv(tmp_path, columns, "1.jpg,cat")).endswith(remedy)
+
+    def test_with_hugging_faces_name_for_paths(self, tmp_path: Path) -> None:
+        source = csv(tmp_path, "file_name,label", "007.jpg,1", "2.jpg,0")
+        assert class_of(load_catalog(source)) == {"007.jpg": "1", "2.jpg": "0"}
+
+    @pytest.mark.parametrize("separator", [";", "\t", "|"])
+    def test_with_another_separator(self, separator: str, tmp_path: Path) -> None:
+        lines = ('\ufeff"path";class;size', '"a,b.jpg";cat;3')
+        source = csv(tmp_path, *(line.replace(";", separator) for line in lines))
+        assert class_of(load_catalog(source)) == {"a,b.jpg": "cat"}
+
+    def test_with_another_encoding(self, tmp_path: Path) -> None:
+        (tmp_path / "m.csv").write_bytes("path,class\ncafé.jpg,cat\n".encode("latin-1"))
+        assert refusal(tmp_path / "m.csv").endswith(": save it as UTF-8")
+
+    @pytest.mark.parametrize(
+        "labels",
+        [[0.0, 3.0], [np.float32(0), np.float32(3)], pa.array([0, 3]).cast(pa.decimal128(22, 2))],
+    )
+    def test_with_labels_that_are_whole_though_not_integers(
+        self, labels: Any, tmp_path: Path
+    ) -> None:
+        names = ["1.jpg", "2.jpg"]
+        both = parquet(tmp_path, path=names, class_=["cat", "dog"], label=labels)
+        assert load_catalog(both).labels == {"cat": 0, "dog": 3}
+        alone = parquet(tmp_path, path=names, label=labels)
+        assert load_catalog(alone).labels == {"0": 0, "3": 3}
+
+    @pytest.mark.parametrize("label", ["1.5", "cat", "inf"])
+    def test_with_labels_beside_a_class_that_are_none(self, label: str, tmp_path: Path) -> None:
+        source = csv(tmp_path, "path,class,label", f"1.jpg,cat,{label}")
+        assert refusal(source).endswith("not an integer: remove the column, or give whole numbers")
+        assert load_catalog(source, {"cat": 4}).labels == {"cat": 4}
+
+    def test_with_a_gap_that_pandas_filled(self, tmp_path: Path) -> None:
+        source = csv(tmp_path, "path,class,label", "1.jpg,cat,0.0", "2.jpg,cat,nan")
+        assert refusal(source) == f"manifest {source}: row 1 has no label"
 
     @pytest.mark.parametrize("missing", ["path", "class", "label"])
     def test_with_a_gap_in_parquet(self, missing: str, tmp_path: Path) -> None:
@@ -498,6 +666,34 @@ class TestManifest:
     def test_with_a_label_that_int64_cannot_hold(self, tmp_path: Path) -> None:
         source = parquet(tmp_path, path=["1.jpg"], label=pa.array([2**63], pa.uint64()))
         assert refusal(source).startswith(f"manifest {source}: ")
+
+
+class TestRepeatedFiles:
+    @pytest.mark.parametrize(
+        "again", ["a/1.jpg", "./a/1.jpg", "a//1.jpg", "b/../a/1.jpg", "{}/a/1.jpg"]
+    )
+    def test_in_two_classes_they_contradict(self, again: str, tmp_path: Path) -> None:
+        again = again.format(tmp_path)
+        rows = ("b/2.jpg,dog", "a/1.jpg,cat", f"{again},dog", "a/1.jpg,eel", "b/2.jpg,eel")
+        source = csv(tmp_path, "path,class", *rows[:3])
+        first = f"{tmp_path}/a/1.jpg" if again.startswith("/") else "a/1.jpg"
+        said = f"manifest {source}: {first!r} is in the classes 'cat' and 'dog'"
+        assert refusal(source) == f"{said}: give each file one class"
+        source = csv(tmp_path, "path,class", *rows[1:], "b/2.jpg,dog")
+        said = f"manifest {source}: {first!r} is in the classes 'cat' and 'eel', as 1 others"
+        assert refusal(source) == f"{said}: give each file one class"
+
+    def test_in_one_class_they_are_samples_of_their_own_and_noted(self, tmp_path: Path) -> None:
+        source = csv(tmp_path, "path,class", "1.jpg,cat", "./1.jpg,cat", "1.jpg,cat", "2.jpg,cat")
+        catalog = load_catalog(source)
+        assert len(catalog) == 4
+        assert catalog.notes == (
+            "2 rows name files that another row names too: each row is a sample",
+        )
+
+    def test_on_a_store_other_names_are_other_files(self, tmp_path: Path) -> None:
+        source = csv(tmp_path, "path,class", "memory://b/a/1.jpg,cat", "memory://b/a//1.jpg,dog")
+        assert len(load_catalog(source)) == 2
 
 
 class TestManifestPaths:
@@ -655,6 +851,7 @@ class TestSamples:
                 "path": [str(number) for number in range(100)],
                 "class_index": np.zeros(100, np.int32),
                 "size": np.zeros(100, np.int64),
+                "modified": np.zeros(100, np.int64),
             }
         )
         catalog = Catalog(Place.of("/"), table, ("a",), {"a": 0})
@@ -664,6 +861,31 @@ class TestSamples:
     def test_past_the_end_there_are_no_more(self, catalog: Catalog) -> None:
         assert self.samples(catalog, 98, 10)["sample_id"].to_pylist() == [98, 99]
         assert self.samples(catalog, 100, 10).num_rows == 0
+
+
+def test_many_classes_cost_no_more_than_their_names_take() -> None:
+    """A label for each of 100,000 classes, and samples of a few of them, at once."""
+    names = tuple(f"class {number:06d}" for number in range(100_000))
+    labels = {name: label for label, name in enumerate(names)}
+    start = time.process_time()
+    assert class_labels(names, labels) == labels
+    assert time.process_time() - start < 2  # 150 s where each was looked for in a row
+    index = np.arange(len(names), dtype=np.int32)
+    table = pa.table({"path": names, "class_index": index, "size": np.ones_like(index, np.int64)})
+    few, many = (
+        Catalog(Place.of("/"), table.slice(0, count), names[:count], labels)
+        for count in (100, len(names))
+    )
+    assert _seconds_of_a_shard(many) < 5 * _seconds_of_a_shard(few)  # 25 where all are looked at
+
+
+def _seconds_of_a_shard(catalog: Catalog) -> float:
+    order, seconds = catalog.order(1, True), []
+    for _ in range(20):
+        start = time.process_time()
+        catalog.samples(order, 0, 100, shard=0, first_timestamp=0.0, delta_timestamp=1.0)
+        seconds.append(time.process_time() - start)
+    return min(seconds)
 
 
 class TestDigest:
@@ -687,16 +909,26 @@ class TestDigest:
             lambda folder: (folder / "cat/1.jpg").rename(folder / "cat/3.jpg"),
             lambda folder: (folder / "cat/1.jpg").rename(folder / "dog/1.jpg"),
             lambda folder: (folder / "cat").rename(folder / "cow"),
-            lambda folder: (folder / "cat/1.jpg").write_bytes(b"xx"),
             lambda folder: (folder / "cat/1.jpg").unlink(),
             lambda folder: fill(folder, "cat/3.jpg"),
         ],
-        ids=["name", "folder", "class", "size", "one less", "one more"],
+        ids=["name", "folder", "class", "one less", "one more"],
     )
     def test_it_changes_with(self, change: Callable[[Path], object], tmp_path: Path) -> None:
         before = self.digest(Path(fill(tmp_path, "cat/1.jpg", "cat/2.jpg", "dog/2.jpg")))
         change(tmp_path)
         assert self.digest(tmp_path) != before
+
+    def test_it_does_not_depend_on_what_is_in_the_files(self, tmp_path: Path) -> None:
+        """Which are looked at where their states are others."""
+        before = load_catalog(fill(tmp_path, "cat/1.jpg", "cat/2.jpg"))
+        (tmp_path / "cat/1.jpg").write_bytes(b"xx")
+        os.utime(tmp_path / "cat/2.jpg", ns=(5, 5))
+        after = load_catalog(str(tmp_path))
+        assert after.digest() == before.digest()
+        assert after.table["size"].to_pylist() == [2, 1]
+        assert after.table["modified"][1].as_py() == 5
+        assert all(after.states() != before.states())
 
     def test_it_changes_with_a_class_in_a_manifest(self, tmp_path: Path) -> None:
         digests = {

@@ -24,7 +24,7 @@ from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.plan import Plan
 from raydrift.engine.session import connect
 from raydrift.engine.shard_work import ShardJob
-from raydrift.engine.stages import samples_of
+from raydrift.engine.stages import samples_of, told
 from raydrift.engine.tasks import ShardTasks
 from raydrift.errors import PipelineError
 from raydrift.place import Place
@@ -75,10 +75,10 @@ class SleepStage:
     the time the last is.
     """
 
-    def __init__(self, job: SleepJob, weights: object, on_gpu: bool) -> None:
+    def __init__(self, job: Any, weights: object, on_gpu: bool) -> None:
         del weights, on_gpu
-        self._job = job
-        Path(job.ready, str(os.getpid())).touch()
+        self._job: SleepJob = told(job)
+        Path(self._job.ready, str(os.getpid())).touch()
 
     def __call__(self, row: pa.Table) -> pa.Table:
         """Takes a shard's row; returns one as ``DriftStage`` does."""
@@ -120,7 +120,7 @@ def sleep_through(sleep: Sleep) -> dict[str, Any]:
     settings = GenerateSettings("input", "output")
     tasks = ShardTasks(settings, catalog, len(catalog), sleep.shard_size, np.arange(sleep.shards))
     with tempfile.TemporaryDirectory(prefix="raydrift-bench-") as ready, Watch() as watch:
-        told = SleepJob(
+        sleep_job = SleepJob(
             settings,
             catalog.root,
             catalog.root,
@@ -131,7 +131,7 @@ def sleep_through(sleep: Sleep) -> dict[str, Any]:
             ready=ready,
         )
         plan = Plan(sleep.workers, embedders=0, on_gpu=False)
-        job = PipelineJob(told, plan, None, twins=None, verbose=False, stage=SleepStage)
+        job = PipelineJob(sleep_job, plan, None, twins=None, verbose=False, stage=SleepStage)
         with closing(run_pipeline(job, tasks)) as found:
             rows = [LedgerRow.from_dict(row) for row in found]
     spans = [
@@ -157,8 +157,8 @@ def sleep_through(sleep: Sleep) -> dict[str, Any]:
 def _catalog(images: int) -> Catalog:
     """A listing of files that nobody reads."""
     paths = pa.array([f"class/{i:012d}.jpg" for i in range(images)], pa.large_string())
-    classes, sizes = np.zeros(images, np.int32), np.ones(images, np.int64)
-    table = pa.table({"path": paths, "class_index": classes, "size": sizes})
+    classes, ones = np.zeros(images, np.int32), np.ones(images, np.int64)
+    table = pa.table({"path": paths, "class_index": classes, "size": ones, "modified": ones})
     return Catalog(Place.of("input"), table, ("class",), {"class": 0})
 
 

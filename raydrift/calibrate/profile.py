@@ -3,13 +3,14 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final, Self
 
 from raydrift.calibrate.curve import Curve, CurvePoint
 from raydrift.calibrate.first_levels import transforms_at
+from raydrift.drift.ranges import ranges_in_use
 from raydrift.embed.weights import find_weights
 from raydrift.errors import SettingsError, reason
 from raydrift.place import Place, redacted
@@ -153,9 +154,10 @@ class CalibrationProfile:
         """
         image, sample = settings.image, self.sample
         _same("image size", (sample.height, sample.width), (image.height, image.width))
-        for item in fields(DriftProfile):
-            here, there = getattr(settings.profile, item.name), getattr(self.ranges, item.name)
-            _same(f"profile.{item.name}", there, here)
+        swept = tuple(one for one in transforms_at(self.sweep, 1.0))
+        used = ranges_in_use(self.ranges, (), swept) | ranges_in_use(settings.profile, (), swept)
+        for name in used:
+            _same(f"profile.{name}", getattr(self.ranges, name), getattr(settings.profile, name))
         notes = []
         if weights is not None:
             network, embedding = self.network, settings.embedding
@@ -230,6 +232,8 @@ def asked_for(
     """What is asked of a profile or of its file, and the profile if it need not be read."""
     if isinstance(profile, CalibrationProfile):
         return CalibrationSettings("in memory", target, level), profile
+    if not isinstance(profile, str | os.PathLike):
+        raise SettingsError(f"profile is {profile!r}: give a CalibrationProfile, or its file")
     return CalibrationSettings(os.fspath(profile), target, level), None
 
 

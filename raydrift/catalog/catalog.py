@@ -18,11 +18,15 @@ from pyarrow import fs
 from raydrift import schemas, seeds
 from raydrift.catalog.folders import list_folders
 from raydrift.catalog.manifest import read_manifest
+from raydrift.catalog.splits import split_folder
 from raydrift.errors import CatalogError, reason
 from raydrift.place import Place, redacted
 from raydrift.schedules.where import Masks, among
+from raydrift.settings import GenerateSettings
 
 _HASH_ROWS: Final = 100_000
+_SPREAD: Final = np.int64(0x1E3779B97F4A7C15)  # odd: all times stay apart
+_UNKNOWN_STATE: Final = int(-1 - _SPREAD)
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,13 @@ class Catalog:
 
     Attributes:
         root: The folder that paths start from.
-        table: ``path`` large_string, ``class_index`` int32 and ``size`` int64 (bytes; -1 where a
-            manifest does not tell), sorted by path.
+        table: ``path`` large_string, ``class_index`` int32, ``size`` int64 (bytes; -1 where it is
+            not known) and ``modified`` int64 (ns since 1970; likewise), sorted by path.
         classes: The class names, sorted; ``class_index`` counts in them.
         labels: Class name to integer label.
         ignored: Why files were passed over, and how many.
         columns: What else a manifest tells of each image, row by row.
+        notes: Plain sentences that whoever uses the input should read.
     """
 
     root: Place
@@ -45,25 +50,37 @@ class Catalog:
     labels: Mapping[str, int]
     ignored: Mapping[str, int] = field(default_factory=dict)
     columns: pa.Table | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
     def digest(self) -> str:
-        """SHA-256 of all paths, their classes and file sizes, in order.
+        """SHA-256 of all paths and their classes, in order: not of what is in the files.
 
-        Where sizes are not known, also of where the paths start: other files of the same names
-        could not be told apart.
+        Where neither size nor time of some is known, also of where the paths start: other files of
+        the same names could not be told apart.
         """
         total = sha256(repr(self.classes).encode())
-        if pc.any(pc.less(self.table["size"], 0)).as_py():
+        if pc.any(pc.equal(self.states(), _UNKNOWN_STATE)).as_py():
             total.update(self.root.path.encode())
         for start in range(0, len(self), _HASH_ROWS):
             part = self.table.slice(start, _HASH_ROWS)
             total.update("\0".join(part["path"].to_pylist()).encode())
             total.update(part["class_index"].to_numpy().tobytes())
-            total.update(part["size"].to_numpy().tobytes())
         return total.hexdigest()
+
+    def states(self, rows: npt.NDArray[np.int64] | None = None) -> npt.NDArray[np.int64]:
+        """A number for each file that is another one where its size or its time is another.
+
+        Args:
+            rows: Of the table; None: all.
+        """
+        facts = self.table.select(["size", "modified"])
+        facts = facts if rows is None else facts.take(rows)
+        size, modified = (facts[name].to_numpy() for name in facts.column_names)
+        states: npt.NDArray[np.int64] = size + modified * _SPREAD
+        return states
 
     def order(self, seed: int, shuffle: bool) -> npt.NDArray[np.int64]:
         """Row of the table by sample id: a permutation of 0..n-1, or 0..n-1 itself."""
@@ -97,15 +114,18 @@ class Catalog:
         rows = self.table.take(picked)
         ids = np.arange(first, first + len(rows))
         index = rows["class_index"].to_numpy()
-        labels = np.array([self.labels[name] for name in self.classes], np.int64)
+        present, index = np.unique(index, return_inverse=True)  # few of the classes, if many
+        names = [self.classes[one] for one in present.tolist()]
+        labels = np.array([self.labels[name] for name in names], np.int64)
         columns = [
             np.full(len(rows), shard),
             ids,
             first_timestamp + ids * delta_timestamp,
             rows["path"].combine_chunks().cast(pa.string()),
-            pa.array(self.classes, pa.string()).take(index),
+            pa.array(names, pa.string()).take(pa.array(index)),
             labels[index],
             _meant(picked, where),
+            self.states(picked),
         ]
         return pa.table(columns, schema=schemas.TASK)
 
@@ -123,6 +143,7 @@ def load_catalog(
     source: str,
     class_mapping: Mapping[str, int] | None = None,
     options: Mapping[str, Any] | None = None,
+    split: str | None = None,
 ) -> Catalog:
     """Lists an input.
 
@@ -133,10 +154,12 @@ def load_catalog(
         class_mapping: Class name to integer label, several classes to one label allowed; None:
             the sorted names become 0..C-1, or keep the manifest's labels.
         options: How a remote input is reached (``Place.of``).
+        split: The sub-folder of the input that has the class folders, as ``train``; of a manifest,
+            the rows that have it in the column ``split``. None: the whole input.
 
     Raises:
-        CatalogError: There is no such input, nothing in it is an image in a class folder, or
-            ``class_mapping`` does not name exactly its classes.
+        CatalogError: There is no such input or split, nothing in it is an image in a class folder,
+            or ``class_mapping`` does not name exactly its classes.
     """
     place = Place.of(source, options)
     try:
@@ -144,16 +167,28 @@ def load_catalog(
         if kind == fs.FileType.NotFound:
             raise CatalogError(f"input {place} is not there: give a folder or a manifest")
         if kind == fs.FileType.File:
-            listing = read_manifest(place, class_mapping is None, options or {})
+            listing = read_manifest(place, class_mapping is None, options or {}, split)
         else:
-            listing = list_folders(place)
+            listing = list_folders(place if split is None else split_folder(place, split))
     except OSError as error:
         raise CatalogError(f"input {place}: {redacted(reason(error))}") from error
     labels = listing.labels or class_labels(listing.classes, class_mapping)
     by_path = pc.sort_indices(listing.table, [("path", "ascending"), ("class_index", "ascending")])
     table = listing.table.take(by_path).combine_chunks()
     columns = None if listing.columns is None else listing.columns.take(by_path)
-    return Catalog(listing.root, table, listing.classes, labels, listing.ignored, columns)
+    return Catalog(
+        listing.root, table, listing.classes, labels, listing.ignored, columns, listing.notes
+    )
+
+
+def catalog_of(settings: GenerateSettings) -> Catalog:
+    """Lists the input of a run.
+
+    Raises:
+        CatalogError: As ``load_catalog``.
+    """
+    options = settings.options_of("input")
+    return load_catalog(settings.input, settings.class_mapping, options, settings.split)
 
 
 def class_labels(classes: tuple[str, ...], mapping: Mapping[str, int] | None) -> dict[str, int]:
@@ -170,8 +205,9 @@ def class_labels(classes: tuple[str, ...], mapping: Mapping[str, int] | None) ->
     for name in classes:
         if name not in mapping:
             raise CatalogError(f"class_mapping has no label for the class {name!r}")
+    there = frozenset(classes)
     for name, label in mapping.items():
-        if name not in classes:
+        if name not in there:
             known = ", ".join(map(repr, classes[:20]))
             raise CatalogError(f"class_mapping names an unknown class {name!r}: there are {known}")
         if isinstance(label, bool) or not isinstance(label, int | np.integer):

@@ -1,8 +1,10 @@
 """Class folders to a listing: the class is the first folder, images lie anywhere below it.
 
 Hidden files and folders are passed over without a word; files that are no images by their names,
-images outside the class folders, pipes and devices are counted. Links are followed, but never into
-a folder that they lie in. A link that leads nowhere is listed: the worker that opens it rejects it.
+images outside the class folders, pipes and devices are counted. So are folders that a system or a
+NAS made and folders with results of raydrift; nothing in them is looked at. Links are followed, but
+never into a folder that they lie in. A link that leads nowhere is listed: the worker that opens it
+rejects it.
 """
 
 import os
@@ -18,7 +20,11 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import fs
 
+from raydrift.catalog.files import GONE
 from raydrift.catalog.listing import Listing
+from raydrift.catalog.passed_over import File as _File
+from raydrift.catalog.passed_over import reason_to_skip, system_folder, without_skipped
+from raydrift.catalog.splits import split_note
 from raydrift.errors import CatalogError
 from raydrift.place import Place
 
@@ -28,9 +34,10 @@ IMAGE_SUFFIXES: Final = frozenset((
 ))  # fmt: skip
 """A file is taken for an image if its name ends so, in upper or lower case."""
 
-_File = tuple[str, int | None]
 _HIDDEN: Final = re.compile(r"(^|/)\.")
-_FILES: Final = pa.schema([("path", pa.large_string()), ("size", pa.int64())])
+_FILES: Final = pa.schema(
+    [("path", pa.large_string()), ("size", pa.int64()), ("modified", pa.int64())]
+)
 _PART: Final = 100_000
 _LISTERS: Final = 32
 _SHOWS_NO_FOLDERS: Final = "gcs"  # Arrow lists there only folders that were made as objects
@@ -48,21 +55,26 @@ def list_folders(root: Place) -> Listing:
         CatalogError: Nothing in it is an image in a class folder.
         OSError: It cannot be read.
     """
-    lists = _list_local(root.path) if root.is_local else _list_remote(root)
+    skipped: dict[str, str] = {}
+    lists = _list_local(root.path, skipped) if root.is_local else _list_remote(root, skipped)
     ignored: dict[str, int] = {}
     kept: dict[str, list[pa.Table]] = {}
     for class_name, files in lists:
         for part in _parts(files):
-            paths, sizes = [], []
-            for path, size in part:
+            paths, sizes, times = [], [], []
+            for path, size, modified in part:
                 reason = _reason_to_ignore(class_name, path, size)
                 if reason:
                     ignored[reason] = ignored.get(reason, 0) + 1
                 else:
                     paths.append(path)
                     sizes.append(size)
+                    times.append(modified)
             if paths:
-                kept.setdefault(class_name, []).append(pa.table([paths, sizes], schema=_FILES))
+                table = pa.table([paths, sizes, times], schema=_FILES)
+                kept.setdefault(class_name, []).append(table)
+    for why in skipped.values():
+        ignored[why] = ignored.get(why, 0) + 1
     if not kept:
         raise CatalogError(_nothing_found(root, ignored))
     classes = tuple(sorted(kept))
@@ -70,7 +82,8 @@ def list_folders(root: Place) -> Listing:
     index = np.repeat(np.arange(len(classes), dtype=np.int32), counts)
     table = pa.concat_tables(part for name in classes for part in kept[name])
     table = table.add_column(1, "class_index", pa.array(index))
-    return Listing(root, table, classes, ignored=ignored)
+    note = split_note(classes, table["path"])
+    return Listing(root, table, classes, ignored=ignored, notes=() if note is None else (note,))
 
 
 def _parts(files: Iterator[_File]) -> Iterator[list[_File]]:
@@ -85,7 +98,10 @@ def _nothing_found(root: Place, ignored: Mapping[str, int]) -> str:
             f"input {root} has {ignored[_OUTSIDE]} images but no class folders: "
             "move them into one sub-folder a class, or list them in a manifest"
         )
-    seen = f" ({sum(ignored.values())} other files)" if ignored else ""
+    others = sum(count for why, count in ignored.items() if not why.startswith("folder"))
+    skipped = [f"{count} {why}" for why, count in ignored.items() if why.startswith("folder")]
+    seen = "; ".join([f"{others} other files"] * bool(others) + skipped)
+    seen = f" ({seen})" if seen else ""
     return f"input {root} has no images{seen}: give a folder with one sub-folder a class"
 
 
@@ -101,8 +117,11 @@ def _reason_to_ignore(class_name: str, path: str, size: int | None) -> str:
     return "" if class_name else _OUTSIDE
 
 
-def _list_local(root: str) -> Iterator[tuple[str, Iterator[_File]]]:
-    """(class name, files below) of each folder in root; files directly in root have class ''."""
+def _list_local(root: str, skipped: dict[str, str]) -> Iterator[tuple[str, Iterator[_File]]]:
+    """(class name, files below) of each folder in root; files directly in root have class ''.
+
+    Folders that are passed over go to ``skipped``, with the reason.
+    """
     files: list[_File] = []
     above = (_identity(root),)
     with os.scandir(root) as entries:
@@ -110,13 +129,16 @@ def _list_local(root: str) -> Iterator[tuple[str, Iterator[_File]]]:
             if entry.name.startswith("."):
                 continue
             if _is_folder(entry):
-                yield entry.name, _walk(entry.path, entry.name, above)
+                if not _skip(entry, skipped):
+                    yield entry.name, _walk(entry.path, entry.name, above, skipped)
             else:
-                files.append((entry.name, _size(entry)))
+                files.append((entry.name, *_size_and_time(entry)))
     yield "", iter(files)
 
 
-def _walk(folder: str, below: str, above: tuple[tuple[int, int], ...]) -> Iterator[_File]:
+def _walk(
+    folder: str, below: str, above: tuple[tuple[int, int], ...], skipped: dict[str, str]
+) -> Iterator[_File]:
     waiting = [(folder, below, above)]
     while waiting:
         folder, below, above = waiting.pop()
@@ -129,9 +151,17 @@ def _walk(folder: str, below: str, above: tuple[tuple[int, int], ...]) -> Iterat
                 if entry.name.startswith("."):
                     continue
                 if _is_folder(entry):
-                    waiting.append((entry.path, path, (*above, here)))
+                    if not _skip(entry, skipped):
+                        waiting.append((entry.path, path, (*above, here)))
                 else:
-                    yield path, _size(entry)
+                    yield path, *_size_and_time(entry)
+
+
+def _skip(folder: os.DirEntry[str], skipped: dict[str, str]) -> bool:
+    why = reason_to_skip(folder.name, lambda name: os.path.exists(f"{folder.path}/{name}"))
+    if why:
+        skipped[folder.path] = why
+    return bool(why)
 
 
 def _identity(folder: str) -> tuple[int, int]:
@@ -146,34 +176,44 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _size(entry: os.DirEntry[str]) -> int | None:
-    """Of a file; -1 of a link to nowhere; None of a pipe, whose reader would wait for ever."""
+def _size_and_time(entry: os.DirEntry[str]) -> tuple[int | None, int]:
+    """Of a file, or a link to nowhere; no size of a pipe, whose reader would wait for ever."""
     try:
         status = entry.stat()
     except OSError:
-        return -1
-    return status.st_size if stat.S_ISREG(status.st_mode) else None
+        return GONE
+    size = status.st_size if stat.S_ISREG(status.st_mode) else None
+    return size, status.st_mtime_ns
 
 
-def _list_remote(root: Place) -> Iterator[tuple[str, Iterator[_File]]]:
+def _list_remote(root: Place, skipped: dict[str, str]) -> Iterator[tuple[str, Iterator[_File]]]:
     top = root.entries()
-    folders = [info.path for info in top if info.type == fs.FileType.Directory]
+    folders = [info for info in top if info.type == fs.FileType.Directory]
     if root.filesystem.type_name == _SHOWS_NO_FOLDERS:
-        yield from _by_class(_below(root, root.path))
+        yield from _by_class(without_skipped(_below(root, root.path), skipped))
         return
+    for info in folders:
+        if system_folder(info.base_name):
+            skipped[info.base_name] = reason_to_skip(info.base_name, lambda _: False)
+    listed = [info.path for info in folders if info.base_name not in skipped]
     with ThreadPoolExecutor(_LISTERS) as pool:
-        for files in pool.map(lambda folder: _below(root, folder), folders):
-            yield from _by_class(files)
+        for files in pool.map(lambda folder: _below(root, folder), listed):
+            yield from _by_class(without_skipped(files, skipped))
     beside = [info for info in top if info.type == fs.FileType.File]
     shown = [one for one in beside if not one.base_name.startswith(".")]
-    yield "", ((one.base_name, one.size) for one in shown)
+    yield "", ((one.base_name, one.size, _time(one)) for one in shown)
 
 
 def _below(root: Place, folder: str) -> list[_File]:
     start = len(root.path) + 1 if root.path else 0
     infos = replace(root, path=folder).entries(recursive=True)
-    files = ((one.path[start:], one.size) for one in infos if one.type == fs.FileType.File)
-    return [(path, size) for path, size in files if not _HIDDEN.search(path)]
+    files = (one for one in infos if one.type == fs.FileType.File)
+    found = ((one.path[start:], one.size, _time(one)) for one in files)
+    return [one for one in found if not _HIDDEN.search(one[0])]
+
+
+def _time(info: fs.FileInfo) -> int:
+    return -1 if info.mtime_ns is None else int(info.mtime_ns)
 
 
 def _by_class(files: list[_File]) -> Iterator[tuple[str, Iterator[_File]]]:

@@ -14,12 +14,13 @@ class Listing:
 
     Attributes:
         root: The folder that paths start from.
-        table: ``path`` large_string, ``class_index`` int32 and ``size`` int64 (bytes; -1 if not
-            known).
+        table: ``path`` large_string, ``class_index`` int32, ``size`` int64 (bytes; -1 if not
+            known) and ``modified`` int64 (ns since 1970; -1 if not known).
         classes: The class names, sorted; ``class_index`` counts in them.
         labels: Class name to integer label, where the input has labels of its own.
         ignored: Why files were passed over, and how many.
         columns: What else a manifest tells of each image, row by row.
+        notes: Plain sentences that whoever uses the input should read.
     """
 
     root: Place
@@ -28,3 +29,4 @@ class Listing:
     labels: Mapping[str, int] | None = None
     ignored: Mapping[str, int] = field(default_factory=dict)
     columns: pa.Table | None = None
+    notes: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -11,18 +11,32 @@ import pyarrow.compute as pc
 from pyarrow import csv
 from pyarrow import parquet as pq
 
+from raydrift.catalog.files import sizes_and_times
 from raydrift.catalog.listing import Listing
+from raydrift.catalog.repeated import repeated_files
 from raydrift.errors import CatalogError
 from raydrift.place import Place
 
+_SEPARATORS: Final = (",", ";", "\t", "|")
+_FIRST_LINE: Final = 2**16
+_OTHER_NAMES: Final = {
+    "path": ("file_name", "filename", "file", "filepath", "file_path", "image", "image_path"),
+    "class": ("class_name", "classname", "category", "target"),
+    "label": ("labels",),
+}
+"""How the columns are often called elsewhere; ``file_name``, which is Hugging Face's, is taken."""
 
-def read_manifest(place: Place, with_labels: bool, options: Mapping[str, Any]) -> Listing:
+
+def read_manifest(
+    place: Place, with_labels: bool, options: Mapping[str, Any], split: str | None = None
+) -> Listing:
     """Reads a manifest.
 
     Args:
         place: The file.
         with_labels: Whether a ``label`` column gives the labels; else it may only name classes.
         options: How the filesystem of paths with a scheme is reached.
+        split: Only the rows that have it in the column ``split``; None: all.
 
     Raises:
         CatalogError: It is no manifest, or not a consistent one.
@@ -34,17 +48,58 @@ def read_manifest(place: Place, with_labels: bool, options: Mapping[str, Any]) -
             f"input {place} is a file: give a folder, or a .parquet or .csv manifest"
         )
     try:
-        with place.filesystem.open_input_file(place.path) as file:
-            text = csv.ConvertOptions(column_types={"path": pa.string(), "class": pa.string()})
-            lines = csv.ParseOptions(newlines_in_values=True)
-            table = (
-                csv.read_csv(file, parse_options=lines, convert_options=text)
-                if suffix == ".csv"
-                else pq.read_table(file)
-            )
+        table = _read_csv(place) if suffix == ".csv" else _read_parquet(place)
+        if "path" not in table.column_names and "file_name" in table.column_names:
+            names = ["path" if name == "file_name" else name for name in table.column_names]
+            table = table.rename_columns(names)
+        if split is not None:
+            table = _split(place, table, split)
         return _checked(place, table, with_labels, options)
     except pa.ArrowException as error:
-        raise CatalogError(f"manifest {place}: {' '.join(str(error).split())}") from None
+        said = " ".join(str(error).split())
+        remedy = ": save it as UTF-8" if "utf8" in said.lower() else ""
+        raise CatalogError(f"manifest {place}: {said}{remedy}") from None
+
+
+def _read_parquet(place: Place) -> pa.Table:
+    with place.open_here_and_there() as file:
+        return pq.read_table(file)
+
+
+def _read_csv(place: Place) -> pa.Table:
+    text = csv.ConvertOptions(
+        column_types=dict.fromkeys(("path", "file_name", "class"), pa.string())
+    )
+    with place.open_here_and_there() as file:
+        header = file.read(_FIRST_LINE).splitlines()
+        file.seek(0)
+        lines = csv.ParseOptions(
+            newlines_in_values=True, delimiter=_separator(header[0] if header else b"")
+        )
+        return csv.read_csv(file, parse_options=lines, convert_options=text)
+
+
+def _separator(header: bytes) -> str:
+    """What stands between the columns: a comma, unless only another one shows the paths."""
+    for separator in _SEPARATORS:
+        names = {name.strip(b'"\xef\xbb\xbf') for name in header.split(separator.encode())}
+        if len(names) > 1 and names & {b"path", b"file_name"}:
+            return separator
+    return ","
+
+
+def _split(place: Place, table: pa.Table, split: str) -> pa.Table:
+    if "split" not in table.column_names:
+        raise CatalogError(
+            f"manifest {place} has no column split, whose {split!r} is asked for: "
+            "add it, or leave the split out"
+        )
+    names = table["split"].cast(pa.string())
+    table = table.filter(pc.equal(names, split))
+    if not table.num_rows:
+        there = ", ".join(map(repr, sorted(pc.unique(names.drop_null()).to_pylist())[:20]))
+        raise CatalogError(f"manifest {place} has no split {split!r}: there are {there}")
+    return table
 
 
 def _checked(
@@ -54,11 +109,13 @@ def _checked(
     if "path" not in names or not {"class", "label"} & set(names):
         raise CatalogError(
             f"manifest {place} has the columns {', '.join(names)}: "
-            "it needs path and one of class, label"
+            f"it needs path and one of class, label{_renaming(names)}"
         )
     for name in ("path", *({"class", "label"} & set(names))):
-        if table[name].null_count:
-            row = pc.index(pc.is_null(table[name]), True).as_py()
+        column = table[name]
+        gaps = pc.is_null(column, nan_is_null=pa.types.is_floating(column.type))
+        if pc.any(gaps).as_py():
+            row = pc.index(gaps, True).as_py()
             raise CatalogError(f"manifest {place}: row {row} has no {name}")
     if not table.num_rows:
         raise CatalogError(f"manifest {place} is empty")
@@ -69,9 +126,22 @@ def _checked(
     return _listing(place, table, with_labels, options)
 
 
+def _renaming(names: list[str]) -> str:
+    """Which columns seem to be meant, and what to call them."""
+    found = []
+    for wanted, others in _OTHER_NAMES.items():
+        if wanted not in names:
+            meant = [name for name in names if name.strip().lower() in (wanted, *others)]
+            found += [f"{meant[0]!r} to {wanted}"] if meant else []
+    return f": rename {' and '.join(found[:2])}" if found else ""
+
+
 def _listing(
     place: Place, table: pa.Table, with_labels: bool, options: Mapping[str, Any]
 ) -> Listing:
+    if "label" in table.column_names and (with_labels or "class" not in table.column_names):
+        whole = _whole_numbers(place, table, needed=with_labels)
+        table = table.set_column(table.column_names.index("label"), "label", whole)
     names = table["class" if "class" in table.column_names else "label"].cast(pa.string())
     encoded = names.dictionary_encode().combine_chunks()
     classes = tuple(sorted(encoded.dictionary.to_pylist()))
@@ -81,14 +151,12 @@ def _listing(
     if with_labels and "label" in table.column_names:
         labels = _labels(place, names, table["label"])
     root, paths = _paths(place, table["path"].cast(pa.large_string()), options)
-    rows = pa.table(
-        {
-            "path": paths,
-            "class_index": ranks[encoded.indices.to_numpy()],
-            "size": np.full(len(paths), -1),
-        }
-    )
-    return Listing(root, rows, classes, labels, columns=_others(table))
+    index = ranks[encoded.indices.to_numpy()]
+    repeated = repeated_files(place, root, paths, index, classes)
+    notes = () if repeated is None else (repeated,)
+    size, modified = sizes_and_times(root, paths.to_pylist())
+    rows = pa.table({"path": paths, "class_index": index, "size": size, "modified": modified})
+    return Listing(root, rows, classes, labels, columns=_others(table), notes=notes)
 
 
 def _others(table: pa.Table) -> pa.Table:
@@ -106,12 +174,29 @@ def _others(table: pa.Table) -> pa.Table:
     )
 
 
+def _whole_numbers(place: Place, table: pa.Table, needed: bool) -> pa.ChunkedArray:
+    """The labels as integers; ``1.0``, which pandas makes of them where one was missing, is 1."""
+    labels, kinds = table["label"], pa.types
+    if kinds.is_dictionary(labels.type):
+        labels = labels.cast(labels.type.value_type)
+    if kinds.is_integer(labels.type) or kinds.is_boolean(labels.type):
+        return labels.cast(pa.int64())
+    if kinds.is_floating(labels.type) or kinds.is_decimal(labels.type):
+        try:
+            return labels.cast(pa.int64())
+        except pa.ArrowException:  # one has a fraction
+            pass
+    if not needed:
+        return labels
+    remedy = (
+        "remove the column, or give whole numbers"
+        if "class" in table.column_names
+        else "call the column class"
+    )
+    raise CatalogError(f"manifest {place}: label is {labels.type}, not an integer: {remedy}")
+
+
 def _labels(place: Place, names: pa.ChunkedArray, labels: pa.ChunkedArray) -> dict[str, int]:
-    if not pa.types.is_integer(labels.type):
-        raise CatalogError(
-            f"manifest {place}: label is {labels.type}, not an integer: call the column class"
-        )
-    labels = labels.cast(pa.int64())
     pairs = pa.table({"name": names, "label": labels}).group_by(["name", "label"]).aggregate([])
     found: dict[str, int] = {}
     for name, label in zip(pairs["name"].to_pylist(), pairs["label"].to_pylist(), strict=True):

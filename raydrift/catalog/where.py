@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from raydrift.catalog.catalog import Catalog
+from raydrift.catalog.dates import as_column
 from raydrift.errors import SettingsError, suggest
 from raydrift.schedules.where import Where, told
 
@@ -34,8 +35,12 @@ def rows_where(catalog: Catalog, where: Where) -> npt.NDArray[np.bool_]:
     """
     columns = {name for group in where for name, _, _ in group}
     table = pa.table({name: _column(catalog, name) for name in sorted(columns)})
+    classes = frozenset(catalog.classes)
     filters = [
-        [(name, operator, _value(catalog, table, name, value)) for name, operator, value in group]
+        [
+            (name, operator, _value(catalog, classes, table, name, value))
+            for name, operator, value in group
+        ]
         for group in where
     ]
     held = np.zeros(len(catalog), np.bool_)
@@ -46,7 +51,11 @@ def rows_where(catalog: Catalog, where: Where) -> npt.NDArray[np.bool_]:
     except pa.ArrowException as error:
         raise SettingsError(f"where {told(where)}: {' '.join(str(error).split())}") from None
     if not held.any():
-        raise SettingsError(f"where {told(where)}: this holds of none of {len(catalog)} images")
+        zones = any(getattr(kind, "tz", None) for kind in table.schema.types)
+        utc = "; a date without a zone is UTC" if zones else ""
+        raise SettingsError(
+            f"where {told(where)}: this holds of none of {len(catalog)} images{utc}"
+        )
     return held
 
 
@@ -77,18 +86,20 @@ def _column(catalog: Catalog, name: str) -> pa.Array | pa.ChunkedArray:
     )
 
 
-def _value(catalog: Catalog, table: pa.Table, name: str, value: Any) -> Any:
+def _value(
+    catalog: Catalog, classes: frozenset[str], table: pa.Table, name: str, value: Any
+) -> Any:
     """A filter's value as its column has it; text becomes a date where that is what there is."""
     if isinstance(value, tuple):
-        return [_value(catalog, table, name, item) for item in value]
-    if name == "class" and value not in catalog.classes:
+        return [_value(catalog, classes, table, name, item) for item in value]
+    if name == "class" and value not in classes:
         raise SettingsError(
             f"where: there is no class {value!r}: {suggest(str(value), catalog.classes)}"
         )
     kind = table.schema.field(name).type
-    if isinstance(value, str) and pa.types.is_temporal(kind):
+    if pa.types.is_temporal(kind):
         try:
-            return pa.scalar(value).cast(kind)
-        except pa.ArrowException:
-            raise SettingsError(f"where {name}: {value!r} is no {kind}") from None
+            return as_column(str(value), kind)
+        except ValueError as error:
+            raise SettingsError(f"where {name}: {error}") from None
     return value

@@ -13,7 +13,9 @@ from raydrift.cli.options import (
     Normalize,
     Precision,
     Seed,
+    Split,
     SweptTransform,
+    ValueRange,
     Verbose,
     Weights,
     Workers,
@@ -54,11 +56,13 @@ def calibrate(
     num_samples: Annotated[
         int | None, typer.Option(help="Images to measure on.", show_default="256")
     ] = None,
+    split: Split = None,
     seed: Seed = None,
     weights: Weights = None,
     normalize: Normalize = None,
     precision: Precision = None,
     image_size: ImageSize = None,
+    value_range: ValueRange = None,
     workers: Workers = None,
     config: Config = None,
     address: Address = None,
@@ -73,17 +77,20 @@ def calibrate(
     from raydrift.cli.files import check_folder, check_lasting, check_there, write_file
     from raydrift.cli.settings import read_values
     from raydrift.config import calibrate_settings
+    from raydrift.ranges import parse_range
     from raydrift.settings import ImageSettings
 
     quiet = start_log(log, verbose)
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
+        "split": split,
         "transforms": transform or None,
         "calibration": {"profile": output, "metric": metric, "target": target, "plot": plot},
         "num_samples": num_samples,
         "seed": seed,
-        "image": {"height": height, "width": width},
+        "image": {"height": height, "width": width, "value_range": values},
         "embedding": {"weights": weights, "normalize": normalize, "precision": precision},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }

@@ -24,26 +24,30 @@ def demo(
     """Draw images of six classes, drift and embed them, and show before and after."""
     from raydrift.cli.console import console
     from raydrift.cli.generate import run_generate
+    from raydrift.place import Place
     from raydrift.report.before_after import drifted_pairs
     from raydrift.report.contact_sheet import before_after_sheet
     from raydrift.scenes import write_scenes
     from raydrift.settings import GenerateSettings, OutputSettings, TransformInfo
+    from raydrift.storage.lock import OutputLock
 
     out = console()
     scenes, drifted, sheet = output / "scenes", output / "drifted", output / "before_after.png"
-    out.print(f"{write_scenes(scenes, per_class)} images drawn in {scenes}")
-    embedding, notes = _embedding()
-    settings = GenerateSettings(
-        input=str(scenes),
-        output=str(drifted),
-        transforms=tuple(TransformInfo.parse(text) for text in _TRANSFORMS),
-        embedding=embedding,
-        write=OutputSettings(organize_by_class=True, overwrite=True),
-    )
-    run_generate(settings, notes)
-    pairs = drifted_pairs(settings, per_class=2)
-    subtitle = "raydrift generate " + " ".join(f"-t {text}" for text in _TRANSFORMS)
-    before_after_sheet(pairs, "Before and after", columns=4, subtitle=subtitle).save(sheet)
+    output.mkdir(parents=True, exist_ok=True)
+    with OutputLock(Place.of(output)):
+        out.print(f"{write_scenes(scenes, per_class)} images drawn in {scenes}")
+        embedding, notes = _embedding()
+        settings = GenerateSettings(
+            input=str(scenes),
+            output=str(drifted),
+            transforms=tuple(TransformInfo.parse(text) for text in _TRANSFORMS),
+            embedding=embedding,
+            write=OutputSettings(organize_by_class=True, overwrite=True),
+        )
+        run_generate(settings, notes)
+        pairs = drifted_pairs(settings, per_class=2)
+        subtitle = "raydrift generate " + " ".join(f"-t {text}" for text in _TRANSFORMS)
+        before_after_sheet(pairs, "Before and after", columns=4, subtitle=subtitle).save(sheet)
     out.print(f"before and after: {sheet}")
 
 

@@ -14,7 +14,9 @@ from raydrift.cli.options import (
     Output,
     Precision,
     Seed,
+    Split,
     SweptTransform,
+    ValueRange,
     Verbose,
     Weights,
     Workers,
@@ -42,11 +44,13 @@ def evaluate(
     batch_size: Annotated[
         int | None, typer.Option(help="Images a batch.", show_default="32")
     ] = None,
+    split: Split = None,
     seed: Seed = None,
     weights: Weights = None,
     normalize: Normalize = None,
     precision: Precision = None,
     image_size: ImageSize = None,
+    value_range: ValueRange = None,
     workers: Workers = None,
     config: Config = None,
     address: Address = None,
@@ -63,18 +67,21 @@ def evaluate(
     from raydrift.cli.files import check_lasting, check_there
     from raydrift.cli.settings import read_values
     from raydrift.config import evaluate_settings
+    from raydrift.ranges import parse_range
     from raydrift.settings import ImageSettings
 
     quiet = start_log(log, verbose)
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
+        "split": split,
         "output": output,
         "transforms": transform or None,
         "levels": levels,
         "batches": batches,
         "seed": seed,
-        "image": {"height": height, "width": width},
+        "image": {"height": height, "width": width, "value_range": values},
         "embedding": {
             "weights": weights,
             "normalize": normalize,

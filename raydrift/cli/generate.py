@@ -30,8 +30,10 @@ from raydrift.cli.options import (
     Precision,
     Profile,
     Seed,
+    Split,
     Target,
     Transform,
+    ValueRange,
     Verbose,
     Weights,
     Workers,
@@ -58,6 +60,7 @@ def generate(
     profile: Profile = None,
     target: Target = None,
     level: Level = None,
+    split: Split = None,
     seed: Seed = None,
     num_samples: NumSamples = None,
     organize_by_class: Annotated[
@@ -70,6 +73,7 @@ def generate(
     normalize: Normalize = None,
     precision: Precision = None,
     image_size: ImageSize = None,
+    value_range: ValueRange = None,
     shard_size: Annotated[
         int | None, typer.Option(help="Samples a shard.", show_default="256, fewer for small sets")
     ] = None,
@@ -102,17 +106,20 @@ def generate(
 
     The same command on the same output finishes what is missing.
     """
+    from raydrift.ranges import parse_range
     from raydrift.settings import ImageSettings
 
     quiet = start_log(log, verbose)
     size = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
+        "split": split,
         "output": output,
         "seed": seed,
         "num_samples": num_samples,
         "calibration": {"profile": profile, "target": target, "level": level},
-        "image": {"height": size[0], "width": size[1]},
+        "image": {"height": size[0], "width": size[1], "value_range": values},
         "embedding": {
             "compute": embeddings,
             "weights": weights,
@@ -164,6 +171,8 @@ def run_generate(
     with suppress(RaydriftError):  # whatever is wrong with it, the run says it
         before = load_record(output)
     record = run(settings, notes=notes, quiet=quiet)
+    if before is not None:
+        before.listing = record.listing  # files that were merely touched are no news
     tell(record, output, None if record == before else time.monotonic() - start)
     return record
 

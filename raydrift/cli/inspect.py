@@ -9,7 +9,6 @@ if TYPE_CHECKING:
 
     from raydrift.report.inspection import Inspection
 
-_SHOWN_REJECTED = 10
 _LONGEST = 60
 
 
@@ -37,6 +36,11 @@ def inspect(
     for problem in found.problems:
         out.print(f"not whole: {problem}", style="bold red")
     if found.problems:
+        if found.record.status == "complete":
+            out.print(
+                "to repair it, delete the files that are named above and run the same generate "
+                "command again: it makes what is missing"
+            )
         raise typer.Exit(1)
     out.print("whole: all files are there and belong together", style="green")
 
@@ -127,9 +131,9 @@ def _print_drawn(out: "Console", found: "Inspection") -> None:
 
 
 def _print_rejected(out: "Console", found: "Inspection") -> None:
-    for row in found.rejected[:_SHOWN_REJECTED]:
+    for row in found.first_rejected:
         where = f"sample {row['sample_id']}, {row['path']!r}"
         out.print(f"rejected: {where} at {row['stage']}: {row['error']}")
-    more = len(found.rejected) - _SHOWN_REJECTED
+    more = found.rejected - len(found.first_rejected)
     if more > 0:
         out.print(f"… and {more:,} more in rejected.parquet")

@@ -8,6 +8,14 @@ Input = Annotated[
     str | None,
     typer.Argument(help="Folder with one sub-folder a class, or a .parquet or .csv manifest."),
 ]
+Split = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Only this sub-folder of the input, as train, or these rows of a manifest.",
+        show_default="all",
+    ),
+]
 Output = Annotated[str | None, typer.Argument(help="Folder to write.")]
 Transform = Annotated[
     list[str] | None,
@@ -63,6 +71,15 @@ Precision = Annotated[
 ImageSize = Annotated[
     str | None,
     typer.Option(metavar="N|HxW", help="Output height and width.", show_default="224"),
+]
+ValueRange = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LOW,HIGH",
+        help="Sample values that become black and white, in images of more than 8 bits, with "
+        "signed samples or with floats.",
+        show_default="as some images of the input have them",
+    ),
 ]
 Workers = Annotated[
     str | None,

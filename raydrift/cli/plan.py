@@ -16,7 +16,17 @@ from raydrift.cli.drift_flags import (
     Width,
     drift_flags,
 )
-from raydrift.cli.options import Config, Input, Level, NumSamples, Profile, Seed, Target, Transform
+from raydrift.cli.options import (
+    Config,
+    Input,
+    Level,
+    NumSamples,
+    Profile,
+    Seed,
+    Split,
+    Target,
+    Transform,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -43,13 +53,14 @@ def plan(
     profile: Profile = None,
     target: Target = None,
     level: Level = None,
+    split: Split = None,
     seed: Seed = None,
     num_samples: NumSamples = None,
     config: Config = None,
 ) -> None:
     """Draw the timeline of a run: level, drifted samples and classes, as they will be."""
     from raydrift.calibrate import calibrated
-    from raydrift.catalog import load_catalog
+    from raydrift.catalog import catalog_of
     from raydrift.catalog.stream import Stream
     from raydrift.cli.console import console
     from raydrift.cli.files import check_folder, write_file
@@ -64,6 +75,7 @@ def plan(
         raise SettingsError(f"output {output!r}: write the picture's name as NAME.png")
     flags = {
         "input": input,
+        "split": split,
         "output": output,
         "seed": seed,
         "num_samples": num_samples,
@@ -82,7 +94,7 @@ def plan(
         duty=duty,
     )
     settings = read_settings(config, flags)
-    catalog = load_catalog(settings.input, settings.class_mapping, settings.options_of("input"))
+    catalog = catalog_of(settings)
     place = Place.of(settings.output, settings.options_of("output"))
     check_folder(place)
     told: list[str] = []

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from raydrift.cli.options import Config, ImageSize, Seed
+from raydrift.cli.options import Config, ImageSize, Seed, Split, ValueRange
 
 
 def preview(
@@ -27,8 +27,10 @@ def preview(
         str, typer.Option(metavar="FIRST:LAST:STEP|A,B,…", help="Levels from 0 to 1.")
     ] = "0.2:1.0:0.2",
     images: Annotated[int, typer.Option(help="How many images to show.")] = 3,
+    split: Split = None,
     seed: Seed = None,
     image_size: ImageSize = None,
+    value_range: ValueRange = None,
     config: Config = None,
 ) -> None:
     """Show transforms by levels on the first images of a run, as generate would write them."""
@@ -41,15 +43,17 @@ def preview(
     from raydrift.images.codec import encode_png
     from raydrift.levels import parse_levels
     from raydrift.place import Place
+    from raydrift.ranges import parse_range
     from raydrift.report.preview import preview as draw
     from raydrift.settings import ImageSettings, ImageTransform
 
     if not output.lower().endswith(".png"):
         raise SettingsError(f"output {output!r}: write the picture's name as NAME.png")
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
-    size = {"height": height, "width": width}
+    values = parse_range(value_range) if value_range else None
+    size = {"height": height, "width": width, "value_range": values}
     settings = read_settings(
-        config, {"input": input, "output": output, "seed": seed, "image": size}
+        config, {"input": input, "split": split, "output": output, "seed": seed, "image": size}
     )
     for name in transform or ():
         if ":" in name:

@@ -17,10 +17,15 @@ def status(
     """Show how far a run is: shards, images, speed, who is at work. Needs no Ray."""
     from raydrift.cli.console import console
     from raydrift.cli.settings import output_place
-    from raydrift.report.status import run_status
+    from raydrift.report.status import find_starter, run_status
 
     place = output_place(output, config)
-    facts = _facts(run_status(place))
+    starter = find_starter(place)
+    if starter is None:
+        facts = _facts(run_status(place))
+    else:
+        waits = "starting: it may wait for workers; no shard was begun"
+        facts = {"status": "not begun" if starter.dead else waits, "at work": str(starter)}
     out = console()
     out.print(str(place), style="bold")
     width = max(map(len, facts))

@@ -12,6 +12,7 @@ from torch.nn.functional import interpolate
 
 from raydrift.embed.layers import INPUT_SIZE
 from raydrift.embed.network import Network
+from raydrift.embed.platform import embedding_platform
 from raydrift.embed.state import load_state
 from raydrift.embed.weights import Weights
 from raydrift.images.codec import RGB
@@ -74,6 +75,17 @@ class Embedder:
             self._network = Network(state, scale, self._device, self._type, self._batch)
         self._lane: _Lane | None = None
 
+    def platform(self, height: int, width: int) -> str:
+        """The kind of machine this is, see ``embedding_platform``.
+
+        Args:
+            height: Of the images that will come, pixels.
+            width: Likewise.
+        """
+        shape = (self._batch_of(height, width), height, width, 3)
+        images = np.resize(np.arange(251, dtype=np.uint8), shape)
+        return embedding_platform(self._device, self._type, self(images))
+
     def __call__(self, pixels: RGB) -> npt.NDArray[np.float64]:
         """Embeds images.
 
@@ -84,12 +96,15 @@ class Embedder:
             float64 of shape (n, 512).
         """
         height, width = pixels.shape[1:3]
-        shape = (max(1, min(self._batch, _PIXELS_AT_ONCE // (height * width))), height, width, 3)
+        shape = (self._batch_of(height, width), height, width, 3)
         with self._ready():
             if self._lane is None or self._lane.shape != shape:
                 self._lane = None  # gives its memory back, before the next one takes some
                 self._lane = _Lane(self._embed, shape, self._device)
             return self._lane.run(pixels)
+
+    def _batch_of(self, height: int, width: int) -> int:
+        return max(1, min(self._batch, _PIXELS_AT_ONCE // (height * width)))
 
     def _embed(self, pixels: Tensor) -> Tensor:
         """From uint8 of shape (n, height, width, 3) to float64 of shape (n, 512)."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from math import isfinite
+from numbers import Real
 from typing import Final, Self
 
 import numpy as np
@@ -13,7 +14,8 @@ from raydrift.calibrate.first_levels import first_levels, transforms_at
 from raydrift.calibrate.interval import divergence_interval, how
 from raydrift.calibrate.profile import CalibrationProfile, MeasuredSample, MeasuringNetwork
 from raydrift.calibrate.refine import next_levels
-from raydrift.catalog import Catalog, load_catalog
+from raydrift.catalog import Catalog, catalog_of
+from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import find_weights
 from raydrift.engine.evaluate import level_batches
 from raydrift.engine.progress import RunProgress
@@ -73,12 +75,11 @@ def calibrate(
         RejectedError: Too few images can be used.
         RaydriftError: As for every run.
     """
-    if metric not in METRICS:
-        raise SettingsError(f"unknown metric {metric!r}: {suggest(metric, METRICS)}")
-    if target is not None and not isfinite(target):
-        raise SettingsError(f"target is {target}: give a finite number")
-    inputs = settings.options_of("input")
-    catalog = catalog or load_catalog(settings.input, settings.class_mapping, inputs)
+    if not isinstance(metric, str) or metric not in METRICS:
+        raise SettingsError(f"unknown metric {metric!r}: {suggest(str(metric), METRICS)}")
+    if isinstance(target, bool) or not isinstance(target, Real | None) or not isfinite(target or 0):
+        raise SettingsError(f"target is {target!r}: give a finite number")
+    catalog = catalog or catalog_of(settings)
     remain = max(0, len(catalog) - settings.start)
     samples = min(SAMPLES, remain) if settings.num_samples is None else settings.num_samples
     if samples < FEWEST_SAMPLES:
@@ -86,6 +87,7 @@ def calibrate(
             f"{samples} images are too few to calibrate on: give at least {FEWEST_SAMPLES}"
         )
     settings = replace(settings, num_samples=samples, transforms=(), drift=(), label_shift=())
+    settings, _ = with_value_range(settings, catalog)
     weights = find_weights(
         settings.embedding.weights, settings.seed, settings.options_of("weights")
     )

@@ -20,6 +20,7 @@ from raydrift.engine.waiting import plan_when_free
 from raydrift.place import Place
 from raydrift.schedules.schedule import Schedule
 from raydrift.settings import GenerateSettings
+from raydrift.storage.made_on import check_made_on
 from raydrift.storage.record import installed_versions
 
 __all__ = ["Chain", "LevelBatch", "level_batches", "measure_batches"]
@@ -108,7 +109,10 @@ def measure_batches(
         told, plan, weights, TwinJob(tuple(schedules), measure), verbose=settings.cluster.verbose
     )
     with closing(run_pipeline(job, tasks)) as rows:
+        made_on: dict[str, str] = {}
         for row in rows:
+            check_made_on(made_on, row["made_on"], row["host"])
+            made_on = row["made_on"]
             yield pickle.loads(row["result"])  # noqa: S301  (of a worker of ours)
 
 

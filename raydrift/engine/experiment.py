@@ -10,13 +10,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from raydrift.catalog import Catalog, load_catalog
+from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream, axis_of
+from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import find_weights
 from raydrift.engine.evaluate import LevelBatch, measure_batches
 from raydrift.engine.generate import shown
 from raydrift.engine.progress import RunProgress
 from raydrift.engine.run import Clock
+from raydrift.engine.run_log import wait_teller
 from raydrift.engine.tasks import samples_of
 from raydrift.errors import PipelineError, RejectedError
 from raydrift.metrics import METRICS, kl_softmax_pairs, mean_interval
@@ -27,7 +29,13 @@ from raydrift.report.page import report_page
 from raydrift.report.strips import make_strips
 from raydrift.settings import CalibrationSettings
 from raydrift.storage import layout
-from raydrift.storage.evaluated import EvaluationRecord, begin_evaluation, write_evaluation
+from raydrift.storage.evaluated import (
+    EvaluationRecord,
+    begin_evaluation,
+    held_for_evaluation,
+    write_evaluation,
+)
+from raydrift.storage.lock import OutputLock
 from raydrift.storage.record import installed_versions, make_identity
 from raydrift.sweep import EvaluateSettings
 
@@ -48,40 +56,42 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
     Raises:
         CatalogError: The input is not there or empty.
         OutputError: The output holds another experiment, or cannot be written.
+        LockedError: Another run is at work on the output.
         WeightsError: The network's weights cannot be found.
         ResourcesError: Ray has too few CPUs or GPUs.
         RejectedError: No image can be used.
         PipelineError: A worker failed, or the network's embeddings are not finite.
     """
     clock = Clock()
-    catalog = load_catalog(
-        settings.run.input, settings.run.class_mapping, settings.run.options_of("input")
-    )
+    catalog = catalog_of(settings.run)
     settings = _resolved(settings, catalog)
     run = settings.run
     record = _record(settings, catalog)
     catalog = replace(catalog, columns=None)  # nothing filters by them any more
     output = Place.of(run.output, run.options_of("output"))
-    begin_evaluation(output, record, run.write.overwrite)
-    clock.lap("list")
-    batches = _measure(settings, catalog, quiet)
-    evaluation = _evaluation(settings, batches)
-    clock.lap("measure")
-    strips = make_strips(run, settings.sweep, catalog, evaluation)
-    plots = {
-        layout.KL_BY_BATCH: kl_by_batch(evaluation),
-        layout.KL_BY_LEVEL: kl_by_level(evaluation),
-    }
-    clock.lap("draw")
-    _fill(record, evaluation, batches, clock.seconds)
-    files = {
-        layout.METRICS: _parquet(evaluation.metrics_table()),
-        layout.CLASS_DRIFT: _parquet(evaluation.class_table()),
-        **plots,
-        layout.REPORT: report_page(evaluation, settings, record, strips).encode(errors="replace"),
-    }
-    write_evaluation(output, record, files)
-    return evaluation
+    with held_for_evaluation(output, wait_teller(quiet)) as lock:
+        begin_evaluation(output, record, run.write.overwrite)
+        clock.lap("list")
+        batches = _measure(settings, catalog, lock, quiet)
+        evaluation = _evaluation(settings, batches)
+        clock.lap("measure")
+        strips = make_strips(run, settings.sweep, catalog, evaluation)
+        plots = {
+            layout.KL_BY_BATCH: kl_by_batch(evaluation),
+            layout.KL_BY_LEVEL: kl_by_level(evaluation),
+        }
+        clock.lap("draw")
+        _fill(record, evaluation, batches, clock.seconds)
+        page = report_page(evaluation, settings, record, strips)
+        files = {
+            layout.METRICS: _parquet(evaluation.metrics_table()),
+            layout.CLASS_DRIFT: _parquet(evaluation.class_table()),
+            **plots,
+            layout.REPORT: page.encode(errors="replace"),
+        }
+        lock.check()
+        write_evaluation(output, record, files)
+        return evaluation
 
 
 def measure_batch(batch: LevelBatch, seed: int) -> BatchMeasures:
@@ -127,6 +137,7 @@ def _resolved(settings: EvaluateSettings, catalog: Catalog) -> EvaluateSettings:
     """The settings with the numbers of samples, and without what only writing needs."""
     run = settings.run
     samples, _ = samples_of(run, catalog)
+    run, _ = with_value_range(run, catalog)
     if settings.batches is not None:
         samples = min(samples, settings.batches * run.embedding.batch_size)
     embedding = replace(run.embedding, compute=True)
@@ -146,9 +157,15 @@ def _record(settings: EvaluateSettings, catalog: Catalog) -> EvaluationRecord:
     run, sweep = settings.run, settings.sweep
     weights = find_weights(run.embedding.weights, run.seed, run.options_of("weights"))
     samples, _ = samples_of(run, catalog)
+    infos = tuple(one for chain in sweep.chains for one in chain)
+    identity = make_identity(
+        replace(run, transforms=infos), samples, catalog.digest(), weights.digest
+    )
+    identity["embedding"]["batch_size"] = run.embedding.batch_size
     swept = {"transforms": [str(one) for one in sweep.transforms], "levels": list(sweep.levels)}
     return EvaluationRecord(
-        identity=make_identity(run, samples, catalog.digest(), weights.digest)
+        identity=identity
+        | {"classes": dict(catalog.labels)}
         | Stream.of(run, catalog).identity(run)
         | swept,
         settings=shown(run) | swept | {"batches": settings.batches},
@@ -158,7 +175,9 @@ def _record(settings: EvaluateSettings, catalog: Catalog) -> EvaluationRecord:
     )
 
 
-def _measure(settings: EvaluateSettings, catalog: Catalog, quiet: bool) -> list[BatchMeasures]:
+def _measure(
+    settings: EvaluateSettings, catalog: Catalog, lock: OutputLock, quiet: bool
+) -> list[BatchMeasures]:
     run, found = settings.run, []
     measure = partial(measure_batch, seed=run.seed)
     with (
@@ -168,6 +187,7 @@ def _measure(settings: EvaluateSettings, catalog: Catalog, quiet: bool) -> list[
         closing(measure_batches(run, catalog, measure, settings.sweep.chains, quiet)) as results,
     ):
         for measures in results:
+            lock.check()
             progress.add(measures)
             found.append(measures)
     return sorted(found, key=lambda one: one.batch)

@@ -6,20 +6,22 @@ from dataclasses import replace
 from typing import Any
 
 from raydrift.calibrate.profile import calibrated
-from raydrift.catalog import Catalog, load_catalog
+from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream
+from raydrift.catalog.value_range import with_value_range
 from raydrift.config import as_dict
 from raydrift.embed.weights import find_weights
+from raydrift.engine.changes import InputNow, changes_of_results, note_listing
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.run import Clock, Run
-from raydrift.engine.run_log import RunLog, wait_teller
+from raydrift.engine.run_log import RunLog, damage_teller, wait_teller
 from raydrift.engine.session import connect, free_resources, may_grow
 from raydrift.engine.tasks import notes_of, samples_of
 from raydrift.place import Place, redacted
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
-from raydrift.storage.output import failing_as_output, find_run, make_folder
+from raydrift.storage.output import can_make_some_again, failing_as_output, find_run, make_folder
 from raydrift.storage.record import RunRecord, make_identity
 from raydrift.storage.shards import remove_shards
 from raydrift.storage.unread import is_any_readable_now
@@ -58,11 +60,11 @@ def generate(
         PipelineError: A worker failed; what is finished is kept.
     """
     clock = Clock()
-    inputs = settings.options_of("input")
-    catalog = catalog or load_catalog(settings.input, settings.class_mapping, inputs)
+    catalog = catalog or catalog_of(settings)
     if settings.write.organize_by_class:
         layout.check_class_folders(catalog.classes)
     samples, ended_by = samples_of(settings, catalog)
+    settings, ranges = with_value_range(settings, catalog)
     weights = None
     if settings.embedding.compute:
         name = settings.embedding.weights
@@ -73,18 +75,27 @@ def generate(
         settings, told = calibrated(settings, listed, digest)
         notes = [*notes, *told]
     stream = Stream.of(settings, catalog)
-    notes = [*notes, *notes_of(settings, stream, samples, ended_by)]
+    notes = [*notes, *ranges, *notes_of(settings, stream, samples, ended_by)]
     catalog = replace(catalog, columns=None)  # workers have no use for them
     identity = make_identity(settings, samples, listed, digest)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
     output = Place.of(settings.output, settings.options_of("output"))
     make_folder(output)
     with failing_as_output(output), OutputLock(output, tell=wait_teller(quiet)) as lock:
-        found = find_run(output, identity, settings.write.overwrite)
+        found = find_run(output, identity, settings.write.overwrite, damage_teller(quiet))
         clock.lap("list")
         if found is not None and _gains(found, settings, output, catalog.root):
             found = None
         if found is not None and found.status == "complete":
+            now = InputNow(settings, catalog, found)
+            changes = changes_of_results(output, found, now)
+            if changes.images and not can_make_some_again(output, found):
+                notes = [*notes, changes.told(found.shards, kept=False)]
+                found = None
+        if found is not None and found.status == "complete" and not changes.images:
+            if changes.same:
+                note_listing(found, changes.same, now)
+                found.save(output)
             if not settings.write.keep_shards:
                 with suppress(OSError):  # a run that was killed at its very end left them
                     remove_shards(output)
@@ -93,11 +104,12 @@ def generate(
         if settings.write.finalize and found is None:
             check_before_run(output, samples, settings.image)
         record = RunRecord(
-            identity=identity,
+            identity=found.identity if found else identity,
             settings=shown(replace(settings, num_samples=samples)),
             shard_size=found.shard_size if found else shard_size(settings, samples),
             samples=samples,
             classes=dict(catalog.labels),
+            made_on=dict(found.made_on) if found else {},
             ignored=dict(catalog.ignored),
             notes=list(dict.fromkeys([*(found.notes if found else ()), *notes])),
         )
@@ -112,9 +124,11 @@ def generate(
 
 def _gains(found: RunRecord, settings: GenerateSettings, output: Place, source: Place) -> bool:
     """Whether a finished run that may be overwritten would have more images if it began again."""
-    if found.status != "complete" or not settings.write.overwrite or not found.counts["unread"]:
+    if found.status != "complete" or not settings.write.overwrite:
         return False
-    return is_any_readable_now(output, source, settings.image.max_bytes)
+    return bool(found.counts.get("unread")) and is_any_readable_now(
+        output, source, settings.image.max_bytes
+    )
 
 
 def shard_size(settings: GenerateSettings, samples: int) -> int:

@@ -13,6 +13,7 @@ import ray.data
 from raydrift import errors
 from raydrift.embed.weights import Weights
 from raydrift.engine.backpressure import limit_pixels
+from raydrift.engine.failures import explain_failure
 from raydrift.engine.plan import Plan
 from raydrift.engine.session import data_context, is_client
 from raydrift.engine.shard_work import ShardJob
@@ -20,7 +21,6 @@ from raydrift.engine.stages import DriftStage, EmbedStage, PixelStage, TwinStage
 from raydrift.engine.tasks import ShardTasks
 from raydrift.engine.twins import TwinJob
 from raydrift.errors import PipelineError, RaydriftError
-from raydrift.place import redacted
 
 # Endless by default. An image that kills its worker does so once: restarted, the worker decodes in
 # a child process. The others are for a node that is lost, whose workers Ray asks in vain, every few
@@ -83,7 +83,7 @@ def _rows(job: PipelineJob, tasks: ShardTasks) -> Rows:
         try:
             yield from _results(_dataset(job, tasks))
         except (ray.exceptions.RayError, ConnectionError) as error:
-            raise PipelineError(_explain(error)) from error
+            raise PipelineError(explain_failure(error)) from error
 
 
 def _results(dataset: ray.data.Dataset) -> Rows:
@@ -104,13 +104,13 @@ def _results(dataset: ray.data.Dataset) -> Rows:
 
 
 def _dataset(job: PipelineJob, tasks: ShardTasks) -> ray.data.Dataset:
-    plan, told = job.plan, job.shard_job
+    plan, told = job.plan, ray.put(job.shard_job)
     weights = ray.put(job.weights) if job.weights is not None else None
     dataset = _source(tasks)
     workers, gpus = _pool(plan.workers, plan.max_workers), 1 if plan.on_gpu else 0
     embedders = _pool(plan.embedders, plan.max_embedders) if plan.embedders else workers
     if job.twins is not None:
-        arguments = (told, job.twins, weights, plan.on_gpu)
+        arguments = (told, ray.put(job.twins), weights, plan.on_gpu)
         pool = embedders if plan.on_gpu else workers
         return _stage(dataset, TwinStage, pool, arguments, gpus=gpus)
     if not plan.embedders:
@@ -189,22 +189,12 @@ class PipelineHost:
 
 
 def _hosted_rows(job: PipelineJob, tasks: ShardTasks) -> Rows:
-    host: Any = ray.remote(num_cpus=0)(PipelineHost).remote(job, tasks)
+    host: Any = ray.remote(num_cpus=0)(PipelineHost).remote(ray.put(job), ray.put(tasks))
     try:
         while (row := ray.get(host.next.remote())) is not None:
             yield row
     except (ray.exceptions.RayError, ConnectionError) as error:
-        raise PipelineError(_explain(error)) from error
+        raise PipelineError(explain_failure(error)) from error
     finally:
         with suppress(ray.exceptions.RayError, ConnectionError):  # the cluster may be gone
             ray.kill(host)
-
-
-def _explain(error: BaseException) -> str:
-    cause = getattr(error, "cause", None) or error.__cause__ or error
-    lines = [line.strip() for line in str(cause).strip().splitlines() if line.strip()]
-    said = redacted(lines[-1] if lines else type(cause).__name__)[:300]
-    return (
-        f"a worker failed: {type(cause).__name__}: {said}: finished shards are kept; "
-        "run the same command again, with --verbose for Ray's log"
-    )

@@ -8,8 +8,8 @@ from functools import partial
 from threading import Condition
 from typing import Final
 
-from raydrift.errors import ImageError, reason
-from raydrift.place import Place, may_pass, redacted
+from raydrift.errors import ImageError, PipelineError, reason
+from raydrift.place import CredentialsError, Place, may_pass, redacted
 
 READ_AHEAD_BYTES: Final = 2**26
 """How many bytes of files wait to be decoded, at most; one file alone may have more."""
@@ -52,6 +52,9 @@ class Reader:
         """Yields each file's content in order, or why it could not be read.
 
         No content is kept here once it was given away.
+
+        Raises:
+            PipelineError: The credentials have expired, and no others are to be had.
         """
         room = _Room(self._ahead_bytes)
         waiting: deque[tuple[int, Future[_Content]]] = deque()
@@ -82,6 +85,11 @@ class Reader:
         try:
             admit = partial(self._admit, place, room)
             return self._source.at(path).read_bytes(self._max_bytes, admit)
+        except CredentialsError as error:  # which no image is to blame for
+            raise PipelineError(
+                f"input {self._source} cannot be read: {redacted(reason(error))}: "
+                "finished shards are kept, the same command goes on"
+            ) from None
         except (OSError, ValueError) as error:  # a NUL byte in a manifest's path is the latter
             return ImageError("read", redacted(reason(error)), may_pass(error))
 

@@ -1,7 +1,7 @@
 """A run at work: shards are made until none is missing, then merged."""
 
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from time import perf_counter
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from raydrift.catalog import Catalog
 from raydrift.catalog.stream import Stream
 from raydrift.embed.weights import Weights
+from raydrift.engine.changes import InputNow, changes_of_shards
 from raydrift.engine.merge import merge_spread
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.progress import RunProgress
@@ -25,10 +26,11 @@ from raydrift.storage import layout
 from raydrift.storage.accepted import accept
 from raydrift.storage.finalize import finalize
 from raydrift.storage.lock import OutputLock
+from raydrift.storage.made_on import check_device, check_made_on
 from raydrift.storage.output import clear, whole_shards
 from raydrift.storage.record import RunRecord
 from raydrift.storage.rejected import check_share
-from raydrift.storage.shards import LedgerRow, remove_unfinished
+from raydrift.storage.shards import LedgerRow, remove_other_attempts, remove_unfinished
 from raydrift.storage.summary import summarize
 from raydrift.storage.unread import shards_to_read_again
 
@@ -137,9 +139,26 @@ class Run:
         """Looks for the shards that are there, and for those that may gain by being made anew."""
         source, max_bytes = self._catalog.root, self._settings.image.max_bytes
         self._ledger = whole_shards(self._output, self._record, checked)
+        self._drop_changed()
         again = shards_to_read_again(self._output, self._ledger.values(), source, max_bytes)
         self._earlier = {shard: self._ledger.pop(shard) for shard in again}
         self._log.look_again(again)
+
+    def _drop_changed(self) -> None:
+        """Deletes the shards of images whose content is another by now; the run says how many."""
+        now = InputNow(self._settings, self._catalog, self._record)
+        found = changes_of_shards(self._output, self._ledger, now)
+        for shard in found.same:
+            self._ledger[shard] = replace(self._ledger[shard], listing=now.listing[shard])
+        if not found.images:
+            return
+        told = found.told(self._record.shards)
+        self._record.notes = list(dict.fromkeys([*self._record.notes, told]))
+        self._log.changed(told, found.images, len(found.shards))
+        for shard in found.shards:
+            del self._ledger[shard]
+        self._lock.check()
+        remove_other_attempts(self._output, self._ledger.values())
 
     def _make_missing(self, anew: bool = False) -> None:
         missing = [shard for shard in range(self._record.shards) if shard not in self._ledger]
@@ -151,6 +170,7 @@ class Run:
         plan = plan_when_free(settings.cluster, embed, len(missing), self._quiet)
         self._clock.lap("connect")
         self._lock.check()
+        check_device(self._record.made_on, plan.on_gpu)
         if anew:
             clear(self._output, settings.write.overwrite)
         (self._output / layout.SHARDS).create()
@@ -164,6 +184,7 @@ class Run:
                 self._record.fingerprint,
                 self._record.versions,
                 self._stream.schedule,
+                self._record.made_on,
             ),
             plan,
             self._weights,
@@ -225,6 +246,7 @@ class Run:
                         f"shard {row.shard} came with {row.asked} of its {wanted} samples: "
                         "run the same command again"
                     )
+                self._check_made_on(row)
                 read, interrupted = read + row.asked, interrupted + row.interrupted
                 first = first or (row.first_rejected if row.interrupted else "")
                 if not last:
@@ -247,6 +269,14 @@ class Run:
         if lost:
             raise PipelineError(f"{len(lost)} shards never came back: run the same command again")
         return sorted(again)
+
+    def _check_made_on(self, row: LedgerRow) -> None:
+        """The first shard decides for the run; the workers of a resume know it beforehand."""
+        record = self._record
+        if not record.made_on:
+            record.made_on = row.made_on
+            record.save(self._output)
+        check_made_on(record.made_on, row.made_on, row.worker.rpartition(":")[0])
 
     def _better(self, row: LedgerRow) -> LedgerRow:
         """This attempt at a shard, or an earlier one that has more of its images."""

@@ -20,11 +20,20 @@ if TYPE_CHECKING:
 
 def wait_teller(quiet: bool) -> Callable[[str], None]:
     """What says why a run waits: on standard error, unless it is to be quiet, and in the log."""
+    return _teller(quiet, logging.INFO, "wait")
+
+
+def damage_teller(quiet: bool) -> Callable[[str], None]:
+    """What says, likewise, that a finished run has lost something and is made again."""
+    return _teller(quiet, logging.WARNING, "damaged")
+
+
+def _teller(quiet: bool, level: int, event: str) -> Callable[[str], None]:
     console = Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False, markup=False)
 
     def say(why: str) -> None:
         console.print(why)
-        tell(logging.INFO, "wait", why)
+        tell(level, event, why)
 
     return say
 
@@ -116,6 +125,10 @@ class RunLog:
         if shards:
             text = f"{len(shards)} shards are made again: more of their images may be readable now"
             self._tell(logging.INFO, "look_again", text, shards=len(shards))
+
+    def changed(self, told: str, images: int, shards: int) -> None:
+        """Images of the input are others than when shards were made of them."""
+        self._tell(logging.WARNING, "changed", told, images=images, shards=shards)
 
     def damaged(self, error: ShardError) -> None:
         """A shard was found damaged by the merge."""

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import ray
 from ray.data import DataContext
 
 from raydrift.cpus import usable_cpus
+from raydrift.engine.address import address_of, check_address
 from raydrift.errors import ResourcesError
 from raydrift.settings import ClusterSettings
 
@@ -44,11 +45,13 @@ def connect(cluster: ClusterSettings, cpus: int | None = None) -> None:
         cpus: What a Ray that is started here takes for its CPUs; None: those of this machine.
 
     Raises:
-        ResourcesError: There is no cluster at the address, or Ray cannot be started here.
+        ResourcesError: There is no cluster at the address, it has other versions of Python or Ray,
+            or Ray cannot be started here.
     """
     if ray.is_initialized():
         return
-    address = _address(cluster)
+    check_address(cluster)
+    address = address_of(cluster)
     options: dict[str, Any] = {"log_to_driver": cluster.verbose}
     if not cluster.verbose:
         options["logging_level"] = logging.ERROR
@@ -64,17 +67,28 @@ def connect(cluster: ClusterSettings, cpus: int | None = None) -> None:
     try:
         with _quiet(cluster.verbose), _lean_workers(), _own_sigterm():
             ray.init(address=address, **options)
-    except (OSError, RuntimeError, ValueError) as error:
-        if address == "local":
-            raise ResourcesError(f"Ray cannot be started here: {_first_line(error)}") from error
-        raise ResourcesError(
-            f"no Ray cluster answers at {address!r} ({_first_line(error)}): "
-            "check the address, or leave it out to use this machine"
-        ) from error
+    except Exception as error:  # which is all that Ray calls a start that took too long
+        with suppress(Exception):
+            ray.shutdown()  # what was started of it
+        raise ResourcesError(_no_ray(address, error)) from error
 
 
-def _address(cluster: ClusterSettings) -> str:
-    return cluster.address or ("auto" if os.environ.get("RAY_ADDRESS") else "local")
+def _no_ray(address: str, error: Exception) -> str:
+    said = " ".join(str(error).split())
+    if "version mismatch" in said.lower():
+        return (
+            f"the Ray cluster at {address!r} has other versions than this machine ({said}): "
+            "install the same versions of Python and Ray on both"
+        )
+    if address == "local":
+        return (
+            f"Ray cannot be started here ({_first_line(error)}): run the same command again, "
+            "with --verbose for Ray's log, when the machine has less to do"
+        )
+    return (
+        f"no Ray cluster answers at {address!r} ({_first_line(error)}): "
+        "check the address, or leave it out to use this machine"
+    )
 
 
 @contextmanager
@@ -143,7 +157,7 @@ def is_client() -> bool:
 
 def may_grow(cluster: ClusterSettings) -> bool:
     """Whether CPUs may join: Ray is more than what was started on this machine for this process."""
-    if _address(cluster) != "local" or is_client():
+    if address_of(cluster) != "local" or is_client():
         return True
     node: Any = ray._private.worker._global_node  # as a notebook's `ray.init` made or found it
     found = node is not None and not node.is_head()

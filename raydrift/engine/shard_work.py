@@ -8,16 +8,18 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from isal import isal_zlib
 
 from raydrift import schemas
 from raydrift.drift import Drawn, drift_image
+from raydrift.drift.platform import pixel_platform
 from raydrift.drift.written import written
 from raydrift.engine.reader import Reader
 from raydrift.errors import ImageError
@@ -51,6 +53,7 @@ class ShardJob:
         fingerprint: The run's.
         versions: Of the packages that the run is made with.
         schedule: What happens to each sample; None: the settings' transforms to every one.
+        made_on: The kinds of machines that the run's first shard was made on, if there is one.
     """
 
     settings: GenerateSettings
@@ -59,6 +62,7 @@ class ShardJob:
     fingerprint: str
     versions: Mapping[str, str]
     schedule: Schedule | None = None
+    made_on: Mapping[str, str] = field(default_factory=dict)
 
     def drifts(self, tasks: pa.Table) -> SampleDrift:
         """What happens to the samples of a shard (``schemas.TASK``)."""
@@ -77,11 +81,13 @@ class ShardPart:
         table: What ``drift_shard`` made of them.
         embeddings: float64 of shape (n, 512), a row for every row of the table; None: none.
         embed_seconds: What they took.
+        embedded_on: The kind of machine that they were made on.
     """
 
     table: pa.Table
     embeddings: npt.NDArray[np.float64] | None = None
     embed_seconds: float = 0.0
+    embedded_on: str = ""
 
 
 def drift_shard(
@@ -104,8 +110,9 @@ def drift_shard(
 
     Yields:
         The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
-        ``reason``, ``profile``, ``remarks``, and for the rejected ones ``stage``, ``error`` and
-        ``passing``; and the pixels, uint8 of shape (n, height, width, 3), black where rejected.
+        ``reason``, ``pixels_on``, ``profile``, ``remarks``, ``content_crc``, and for the rejected
+        ones ``stage``, ``error`` and ``passing``; and the pixels, uint8 of shape (n, height, width,
+        3), black where rejected.
     """
     contents = reader.fetch(tasks["source_path"].to_pylist())
     for start in range(0, tasks.num_rows, rows or tasks.num_rows):
@@ -128,13 +135,16 @@ def _drift_part(
     chains: list[list[Drawn]] = []
     problems: list[ImageError | None] = []
     remarks: list[tuple[str, ...]] = []
+    checksums: list[int | None] = []
     profiles: list[str | None] = []
     waited = 0.0
     ids = tasks["sample_id"].to_pylist()
     drifts = job.drifts(tasks)
     for place, (sample_id, transforms) in enumerate(zip(ids, drifts.chains(), strict=True)):
-        decoded, seconds = next_decoded(settings, contents, decoder)
-        waited += seconds
+        taken = next_image(settings, contents, decoder)
+        waited += taken.waited
+        checksums.append(taken.content_crc)
+        decoded = taken.image
         if isinstance(decoded, ImageError):
             pngs.add(None)
             chains.append([])
@@ -170,6 +180,9 @@ def _drift_part(
         ("error", [problem and problem.reason for problem in problems]),
     ):
         table = table.append_column(column, pa.array(texts, pa.string()))
+    table = table.append_column("content_crc", pa.array(checksums, pa.int64()))
+    here = pa.array([pixel_platform()] * tasks.num_rows, pa.string())
+    table = table.append_column("pixels_on", here)
     passing = [problem is not None and problem.passing for problem in problems]
     table = table.append_column("passing", pa.array(passing))
     times = (started, waited, time.perf_counter() - clock - waited)
@@ -178,26 +191,46 @@ def _drift_part(
     return table, pixels
 
 
-def next_decoded(
+@dataclass(frozen=True)
+class NextImage:
+    """The next of the images that a reader brings.
+
+    Attributes:
+        image: Decoded; or why there is none.
+        content_crc: CRC-32 of the file's bytes; None where it could not be read.
+        waited: Seconds that were spent on waiting for the file.
+    """
+
+    image: Decoded | ImageError
+    content_crc: int | None
+    waited: float
+
+
+def content_crc(content: bytes | ImageError) -> int | None:
+    """CRC-32 of a file's bytes; None where it could not be read."""
+    return None if isinstance(content, ImageError) else isal_zlib.crc32(content)
+
+
+def next_image(
     settings: GenerateSettings,
     contents: Iterator[bytes | ImageError],
     decoder: Decoder = decode_image,
-) -> tuple[Decoded | ImageError, float]:
+) -> NextImage:
     """Decodes the next of what ``fetch`` brings; the file is not kept while the next one is read.
 
-    Returns:
-        The image, or why there is none, without the frames of those who raised it: they hold the
-        file and its pixels. And how many seconds were spent on waiting for the file.
+    Why there is no image is told without the frames of those who raised it: they hold the file and
+    its pixels.
     """
     before = time.perf_counter()
     content = next(contents)
     waited = time.perf_counter() - before
+    crc = content_crc(content)
     if isinstance(content, ImageError):
-        return content, waited
+        return NextImage(content, crc, waited)
     try:
-        return decoder(content, settings.image), waited
+        return NextImage(decoder(content, settings.image), crc, waited)
     except ImageError as problem:
-        return ImageError(problem.stage, problem.reason, problem.passing), waited
+        return NextImage(ImageError(problem.stage, problem.reason, problem.passing), crc, waited)
 
 
 def drifted_image(
@@ -249,6 +282,9 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
         unread=sum(one.stage == "read" for one in made.rejected),
         first_rejected=_in_one_line(made.rejected[0]) if made.rejected else "",
         worker=f"{socket.gethostname()}:{os.getpid()}",
+        pixels_on=made.pixels_on,
+        embedded_on=made.embedded_on,
+        listing=made.listing,
         remarks=made.remarks.listed,
         started=made.started,
         write_seconds=time.perf_counter() - clock - others,
@@ -268,6 +304,8 @@ class _Made:
     def __init__(self, settings: GenerateSettings) -> None:
         self.schema = schemas.shard(settings.embedding.compute)
         self.started = 0.0
+        self.pixels_on = self.embedded_on = ""
+        self.listing = 0
         self.rejected: list[Rejected] = []
         self.remarks = RemarkCount()
         self.totals: dict[str, Any] = {}
@@ -298,6 +336,8 @@ class _Made:
         for name, value in counts.items():
             self.totals[name] = self.totals.get(name, 0) + value
         self.started = self.started or table[_STARTED][0].as_py()
+        self.listing = isal_zlib.crc32(table["file_state"].to_numpy(), self.listing)
+        self.pixels_on, self.embedded_on = table["pixels_on"][0].as_py(), part.embedded_on
         return written
 
 
@@ -332,10 +372,8 @@ class PngColumn:
 
 
 def _rejected(table: pa.Table) -> list[Rejected]:
-    rows = table.select(["sample_id", "source_path", "stage", "error"]).to_pylist()
-    return [
-        Rejected(one["sample_id"], one["source_path"], one["stage"], one["error"]) for one in rows
-    ]
+    names = ["sample_id", "source_path", "stage", "error", "content_crc"]
+    return [Rejected(*row.values()) for row in table.select(names).to_pylist()]
 
 
 def _in_one_line(rejected: Rejected) -> str:

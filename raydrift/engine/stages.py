@@ -4,6 +4,8 @@ A shard travels as one row of Ray Data, which splits and bundles blocks of rows 
 wants a batch size where there is a GPU; but a row is never split, and a batch of one row is one
 shard. The last stage commits the shard itself, so only ledger rows come to the driver. Torch is
 imported by the stages that embed, and by no other process.
+
+What a stage is told comes by reference: Ray writes the arguments of actors into its logs.
 """
 
 import pickle
@@ -20,6 +22,7 @@ import pyarrow as pa
 import ray
 
 from raydrift import schemas
+from raydrift.drift.platform import pixel_platform
 from raydrift.engine.reader import Reader
 from raydrift.engine.shard_work import (
     Decoder,
@@ -28,13 +31,14 @@ from raydrift.engine.shard_work import (
     commit_shard,
     drift_shard,
     drifted_image,
-    next_decoded,
+    next_image,
 )
 from raydrift.engine.twins import LevelBatch, TwinJob
 from raydrift.errors import ImageError, OutputError, PipelineError, RaydriftError, reason
 from raydrift.images.codec import RGB
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
 from raydrift.place import retrying
+from raydrift.storage.made_on import check_made_on
 from raydrift.storage.output import cannot_write
 from raydrift.storage.record import PIXEL_PACKAGES, other_version
 from raydrift.storage.shards import LedgerRow, Rejected
@@ -84,13 +88,23 @@ def shard_rows(_: pa.Table, tasks: "ray.ObjectRef[ShardTasks]") -> Iterator[pa.T
         yield as_row(table)
 
 
+def told(reference: Any) -> Any:
+    """What a reference that a stage was given stands for."""
+    return ray.get(reference)
+
+
 class DriftStage:
     """Drifts a shard and commits it; with weights, embeds it in between."""
 
-    def __init__(self, job: ShardJob, weights: "ray.ObjectRef[Any] | None", on_gpu: bool) -> None:
-        self._drifter = _Drifter(job)
-        self._job = job
-        self._embedder = _LazyEmbedder(job, weights, on_gpu) if weights is not None else None
+    def __init__(
+        self,
+        job: "ray.ObjectRef[ShardJob]",
+        weights: "ray.ObjectRef[Any] | None",
+        on_gpu: bool,
+    ) -> None:
+        self._job: ShardJob = told(job)
+        self._drifter = _Drifter(self._job)
+        self._embedder = _LazyEmbedder(self._job, weights, on_gpu) if weights is not None else None
 
     def __call__(self, row: pa.Table) -> pa.Table:
         tasks, keep = samples_of(row), self._embedder is not None
@@ -101,8 +115,8 @@ class DriftStage:
 class PixelStage:
     """Drifts a shard and passes it on, its pixels with it."""
 
-    def __init__(self, job: ShardJob) -> None:
-        self._drifter = _Drifter(job)
+    def __init__(self, job: "ray.ObjectRef[ShardJob]") -> None:
+        self._drifter = _Drifter(told(job))
 
     def __call__(self, row: pa.Table) -> pa.Table:
         try:
@@ -115,9 +129,11 @@ class PixelStage:
 class EmbedStage:
     """Embeds a shard that was passed on, and commits it."""
 
-    def __init__(self, job: ShardJob, weights: "ray.ObjectRef[Any]", on_gpu: bool) -> None:
-        self._job = job
-        self._embedder = _LazyEmbedder(job, weights, on_gpu)
+    def __init__(
+        self, job: "ray.ObjectRef[ShardJob]", weights: "ray.ObjectRef[Any]", on_gpu: bool
+    ) -> None:
+        self._job: ShardJob = told(job)
+        self._embedder = _LazyEmbedder(self._job, weights, on_gpu)
 
     def __call__(self, row: pa.Table) -> pa.Table:
         if _FAILURE in row.column_names:
@@ -137,20 +153,27 @@ class TwinStage:
     """
 
     def __init__(
-        self, job: ShardJob, twins: TwinJob, weights: "ray.ObjectRef[Any]", on_gpu: bool
+        self,
+        job: "ray.ObjectRef[ShardJob]",
+        twins: "ray.ObjectRef[TwinJob]",
+        weights: "ray.ObjectRef[Any]",
+        on_gpu: bool,
     ) -> None:
-        self._drifter = _Drifter(job)
-        self._measure = twins.measure
-        self._jobs = [replace(job, schedule=schedule) for schedule in twins.schedules]
-        self._embedder = _LazyEmbedder(job, weights, on_gpu)
+        shard_job, measured = told(job), told(twins)
+        self._drifter = _Drifter(shard_job)
+        self._measure = measured.measure
+        self._jobs = [replace(shard_job, schedule=schedule) for schedule in measured.schedules]
+        self._embedder = _LazyEmbedder(shard_job, weights, on_gpu)
 
     def __call__(self, row: pa.Table) -> pa.Table:
         tasks = samples_of(row)
         try:
             result = pickle.dumps(self._measure(self._embed(tasks)))
+            made_on = {"pixels": pixel_platform(), "embeddings": self._embedder.platform}
         except RaydriftError as error:
             return _failure(error)
-        return pa.table({"result": [result], _FAILURE: [""], "message": [""]})
+        row = {"result": result, "host": socket.gethostname(), "made_on": made_on}
+        return pa.Table.from_pylist([row | {_FAILURE: "", "message": ""}])
 
     def _embed(self, tasks: pa.Table) -> LevelBatch:
         started = time.time()
@@ -204,7 +227,7 @@ class _Drifter:
         ids, paths = tasks["sample_id"].to_pylist(), tasks["source_path"].to_pylist()
         contents = self._reader.fetch(paths)
         for row in range(tasks.num_rows):
-            decoded, _ = next_decoded(settings, contents, self._decoder)
+            decoded = next_image(settings, contents, self._decoder).image
             if isinstance(decoded, ImageError):
                 rejected.append(Rejected(ids[row], paths[row], decoded.stage, decoded.reason))
             else:
@@ -219,6 +242,8 @@ class _Drifter:
                 f"the run is made with {self._other} on node {socket.gethostname()}: install the "
                 "same versions everywhere, then run the same command again"
             )
+        here = {"pixels": pixel_platform()}
+        check_made_on(self._job.made_on, here, socket.gethostname())
 
 
 def _decoder() -> Decoder:
@@ -245,6 +270,7 @@ class _LazyEmbedder:
         self._device = None if on_gpu else "cpu"
         self._threads = None if on_gpu else 1
         self._embedder: Embedder | None = None
+        self.platform = ""
 
     def ready(self) -> "Embedder":
         if self._embedder is None:
@@ -253,6 +279,9 @@ class _LazyEmbedder:
             weights = ray.get(self._weights)
             settings = self._job.settings.embedding
             self._embedder = Embedder(weights, settings, self._device, self._threads)
+            image = self._job.settings.image
+            self.platform = self._embedder.platform(image.height, image.width)
+        check_made_on(self._job.made_on, {"embeddings": self.platform}, socket.gethostname())
         return self._embedder
 
 
@@ -287,7 +316,8 @@ def _embedded(embedder: _LazyEmbedder | None, parts: Iterable[_Part]) -> Iterato
                 continue
             network = embedder.ready()
             clock = time.perf_counter()
-            yield ShardPart(table, network(pixels), time.perf_counter() - clock)
+            embeddings = network(pixels)
+            yield ShardPart(table, embeddings, time.perf_counter() - clock, embedder.platform)
     except OSError as error:  # which has nothing to do with the output
         raise PipelineError(f"a worker failed: {type(error).__name__}: {reason(error)}") from error
 

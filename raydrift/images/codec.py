@@ -16,11 +16,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from isal import isal_zlib
 from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
@@ -29,12 +28,13 @@ from raydrift.errors import ImageError
 from raydrift.images import tiff
 from raydrift.images.decoded import RGB as RGB
 from raydrift.images.decoded import Decoded
+from raydrift.images.deep import deep_image
 from raydrift.images.jpeg import JPEG_START, bare, decode_scaled
 from raydrift.images.jpeg_segments import read_header
 from raydrift.images.limits import bytes_a_pixel, check_memory, check_pixels, too_many_pixels
 from raydrift.images.metadata import Metadata, of_image, of_jpeg, of_png
 from raydrift.images.orientation import lying, upright
-from raydrift.images.photometric import Drawn, draw, draw_grey
+from raydrift.images.photometric import Drawn, draw
 from raydrift.images.png import PNG_START, take_apart
 from raydrift.images.profiles import converts, managed
 from raydrift.images.raw import camera_raw
@@ -124,11 +124,9 @@ def _decode_jpeg(data: bytes, settings: ImageSettings) -> Decoded | None:
 
 def _decode_tiff(data: bytes, settings: ImageSettings) -> Decoded | None:
     """Decodes a TIFF; None: Pillow reads it as well, or tells better what is wrong with it."""
-    from tifffile import TiffFileError
-
     try:
-        with tiff.opened(data) as page:
-            if tiff.is_plain(data, page):
+        with tiff.opened(BytesIO(data)) as page:
+            if page is None or tiff.is_plain(data, page):
                 return None
             check_pixels(tiff.size_of(page), settings)
             check_memory(len(data) + tiff.memory_of(page), settings)
@@ -136,8 +134,6 @@ def _decode_tiff(data: bytes, settings: ImageSettings) -> Decoded | None:
         drawn = draw(image, settings)
     except (ImageError, MemoryError):
         raise
-    except TiffFileError:
-        return None
     except Exception as error:
         raise ImageError("decode", _in_a_line(error)) from None
     profile = image.profile if image.colours not in ("cielab", "icclab") else None  # it is applied
@@ -172,8 +168,8 @@ def _decode_any(data: bytes, settings: ImageSettings) -> Decoded:
                 _check_end(image, data)
                 image.load()  # which turns a TIFF upright, and takes its orientation away
                 said = said or of_image(image, data)
-                if (samples := _deep_samples(image)) is not None:
-                    return _of_samples(draw_grey(samples, settings), said, settings)
+                if (deep := deep_image(image, file)) is not None:
+                    return _of_samples(draw(deep, settings), said, settings)
                 inks = image.mode == "CMYK"
                 kept = inks and converts(said.profile, settings)
                 return _finished(image if kept else _as_rgb(image), said, settings, inks)
@@ -266,12 +262,3 @@ def _as_rgb(image: Image.Image) -> Image.Image:
         white.paste(over, mask=over)
         return white
     return image if image.mode in ("L", "RGB") else image.convert("RGB")
-
-
-def _deep_samples(image: Image.Image) -> npt.NDArray[Any] | None:
-    """The samples of a grey image that Pillow opened, of more than 8 bits; None: it has no more."""
-    if image.mode == "F":
-        return np.array(image)
-    if image.mode.startswith("I"):  # whose values are those of 16 bits in all formats but TIFF
-        return np.array(image).astype(np.uint16)
-    return None

@@ -8,9 +8,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from raydrift.images.profiles import converts
-from raydrift.images.tiff import TiffImage
+from raydrift.images.sampled import SampledImage
 from raydrift.images.value_range import (
-    Range,
     Values,
     is_deep,
     promised,
@@ -20,6 +19,7 @@ from raydrift.images.value_range import (
     spread,
     to_8_bits,
 )
+from raydrift.ranges import Range
 from raydrift.settings import ImageSettings
 
 Levels = npt.NDArray[np.uint8]
@@ -43,13 +43,7 @@ class Drawn:
     remarks: tuple[str, ...] = ()
 
 
-def draw_grey(samples: npt.NDArray[Any], settings: ImageSettings) -> Drawn:
-    """Draws grey samples, which are of the kind of their dtype."""
-    kind = f"{samples.dtype.name}"
-    return draw(TiffImage(samples[:, :, None], kind, "grey"), settings)
-
-
-def draw(image: TiffImage, settings: ImageSettings) -> Drawn:
+def draw(image: SampledImage, settings: ImageSettings) -> Drawn:
     """Draws an image in 8 bits, transparent pixels over white.
 
     Grey and RGB samples are drawn in the range of the settings; inks, Lab and alpha span what their
@@ -57,28 +51,29 @@ def draw(image: TiffImage, settings: ImageSettings) -> Drawn:
     """
     if image.colours == "cmyk" and not image.alpha and converts(image.profile, settings):
         return Drawn(to_8_bits(image.samples, promised(image.kind)))
-    to = range_of(image.kind, settings)
+    fixed = image.spans_bits or not is_deep(image.kind) or image.colours not in ("grey", "rgb")
+    to = promised(image.kind) if fixed else range_of(image.kind, settings)
     levels = _over_white_or_not(image, to)
-    if not is_deep(image.kind) or image.colours not in ("grey", "rgb"):
+    if fixed:
         return Drawn(levels)
     values = seen(_without_alpha(image), image.missing)
     found = spread(image.kind, values)
     return Drawn(levels, found, () if found is None else remarks_on(values, found, to))
 
 
-def _without_alpha(image: TiffImage) -> npt.NDArray[Any]:
+def _without_alpha(image: SampledImage) -> npt.NDArray[Any]:
     return image.samples[:, :, :-1] if image.alpha else image.samples
 
 
-def _over_white_or_not(image: TiffImage, to: Range) -> Levels:
+def _over_white_or_not(image: SampledImage, to: Range) -> Levels:
     levels = _colours(image, _without_alpha(image), to)
     if image.alpha:
-        alpha = to_8_bits(image.samples[:, :, -1], promised(image.kind))
+        alpha = _in_8_bits(image, image.samples[:, :, -1], promised(image.kind))
         levels = _over_white(levels, alpha, image.premultiplied)
     return levels[:, :, 0] if levels.shape[2] == 1 else levels
 
 
-def _colours(image: TiffImage, samples: npt.NDArray[Any], to: Range) -> Levels:
+def _colours(image: SampledImage, samples: npt.NDArray[Any], to: Range) -> Levels:
     if image.palette is not None:
         return image.palette.take(samples[:, :, 0], axis=0, mode="clip")
     if image.colours == "cmyk":
@@ -86,15 +81,23 @@ def _colours(image: TiffImage, samples: npt.NDArray[Any], to: Range) -> Levels:
         return np.asarray(Image.fromarray(inks, "CMYK").convert("RGB"))
     if image.colours in ("cielab", "icclab"):
         return _from_lab(samples, image)
-    levels = to_8_bits(samples, to, image.missing)
+    levels = _in_8_bits(image, samples, to)
     if image.inverted:
         levels = 255 - levels
-        if image.missing is not None:
-            levels[samples == image.missing] = 0
+    if image.missing is not None:
+        levels[samples == image.missing] = 0
+    if image.inverted and samples.dtype.kind == "f":
+        levels[np.isnan(samples)] = 0
     return levels
 
 
-def _from_lab(samples: npt.NDArray[Any], image: TiffImage) -> Levels:
+def _in_8_bits(image: SampledImage, samples: npt.NDArray[Any], to: Range) -> Levels:
+    if (image.colours, image.kind, to) == ("rgb", "uint16", promised("uint16")):
+        return (samples >> 8).astype(np.uint8)  # as Pillow cuts colours of 16 bits
+    return to_8_bits(samples, to)
+
+
+def _from_lab(samples: npt.NDArray[Any], image: SampledImage) -> Levels:
     """By littleCMS, with the white of D50 that Lab in TIFF has."""
     from PIL import ImageCms
 

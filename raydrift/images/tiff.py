@@ -7,17 +7,17 @@ Tags and layout are tifffile's work, compressions are imagecodecs'.
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
 from math import prod
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from raydrift.errors import ImageError
+from raydrift.images.sampled import SampledImage
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
@@ -44,6 +44,7 @@ _RAW_COMPRESSIONS: Final = (32767, 32769, 32770, 34713, 34892, 65535)
 _DNG_VERSION: Final = 50706
 _RAW_TAGS: Final = (_DNG_VERSION, 33422, 50717)  # the filter array's pattern, the white level
 _CR2: Final = b"CR"
+_CR2_PLACE: Final = 8
 _MAKERS: Final = {"nikon": "NEF", "canon": "CR2", "sony": "ARW", "pentax": "PEF", "samsung": "SRW"}
 
 _PREMULTIPLIED: Final = 1  # alpha that the colours are multiplied by
@@ -57,67 +58,54 @@ _DRAWN_IN_COLOURS: Final = 16  # where inks, Lab or alpha are on the way
 _FURTHER: Final = 8  # images that are looked at for being a camera's
 
 
-@dataclass(frozen=True)
-class TiffImage:
-    """The first image of a TIFF file.
-
-    Attributes:
-        samples: Of shape (height, width, bands): the colours, and alpha where there is one.
-        kind: Of each sample, as ``uint16``, ``int16`` or ``float32``; packed ones by their bits,
-            ``uint12``.
-        colours: ``grey``, ``rgb``, ``palette``, ``cmyk``, ``cielab`` or ``icclab``.
-        inverted: Whether 0 is white.
-        alpha: Whether the last band is alpha.
-        premultiplied: Whether the colours are multiplied by alpha.
-        palette: uint8 of shape (colours, 3).
-        missing: The value that stands for "nothing was measured here".
-        orientation: As in EXIF, 1 to 8.
-        profile: Its ICC profile.
-    """
-
-    samples: npt.NDArray[Any]
-    kind: str
-    colours: str
-    inverted: bool = False
-    alpha: bool = False
-    premultiplied: bool = False
-    palette: npt.NDArray[np.uint8] | None = None
-    missing: float | None = None
-    orientation: int = 1
-    profile: bytes | None = None
-
-
 def is_tiff(data: bytes) -> bool:
     """Whether a file starts as a TIFF, a BigTIFF, or the raw file of a camera that is a TIFF."""
     return data[:4] in (*_STARTS, *_RAW_STARTS)
 
 
 @contextmanager
-def opened(data: bytes) -> Iterator["TiffPage"]:
-    """The tags of a file's first image.
+def opened(source: IO[bytes]) -> Iterator["TiffPage | None"]:
+    """The tags of a file's first image; None: it has none that can be read.
 
     Raises:
         ImageError: It is a camera's raw file.
     """
-    if data[:4] in _RAW_STARTS:
-        raise _raw(_RAW_STARTS[data[:4]])
+    start = source.read(_CR2_PLACE + len(_CR2))
+    if start[:4] in _RAW_STARTS:
+        raise _raw(_RAW_STARTS[start[:4]])
+    source.seek(0)
+    with _quiet(), ExitStack() as stack:
+        try:
+            file = stack.enter_context(_tiff_file(source))
+            page = file.pages.first
+        except Exception:  # tifffile's parser raises nearly anything
+            yield None
+            return
+        if any(map(_is_raw, _pages(file, page))) or start[_CR2_PLACE:] == _CR2:
+            raise _raw(_raw_name(page))
+        if page.is_reduced:
+            raise ImageError(
+                "decode",
+                "its first image is a thumbnail, as in a camera's raw file: "
+                "develop it to JPEG or TIFF first",
+            )
+        yield page
+
+
+def _tiff_file(source: IO[bytes]) -> "TiffFile":
     from tifffile import TiffFile
 
-    log = logging.getLogger("tifffile")  # where it has something to say of nearly every odd file
+    return TiffFile(source)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Has tifffile keep to itself what it thinks of odd files; it would be said for each."""
+    log = logging.getLogger("tifffile")
     level = log.level
     log.setLevel(logging.CRITICAL)
     try:
-        with TiffFile(BytesIO(data)) as file:
-            page = file.pages.first
-            if any(map(_is_raw, _pages(file, page))) or data[8:10] == _CR2:
-                raise _raw(_raw_name(page))
-            if page.is_reduced:
-                raise ImageError(
-                    "decode",
-                    "its first image is a thumbnail, as in a camera's raw file: "
-                    "develop it to JPEG or TIFF first",
-                )
-            yield page
+        yield
     finally:
         log.setLevel(level)
 
@@ -130,7 +118,10 @@ def is_plain(data: bytes, page: "TiffPage") -> bool:
         return False
     if page.compression not in _PILLOWS or page.samplesperpixel > _PILLOWS_BANDS:
         return False
-    if _PREMULTIPLIED in page.extrasamples and (page.planarconfig != 1 or page.samplesperpixel < 4):
+    grey_and_alpha, planar = page.samplesperpixel == 2, page.planarconfig != 1
+    if (grey_and_alpha and planar) or (
+        _PREMULTIPLIED in page.extrasamples and (grey_and_alpha or planar)
+    ):
         return False
     try:
         Image.open(BytesIO(data), formats=("TIFF",)).close()
@@ -161,7 +152,7 @@ def memory_of(page: "TiffPage") -> int:
     Raises:
         ImageError: It is of a layout that is not read.
     """
-    _kind(page)
+    kind_of(page)
     colours = _colours(page)
     bands, alpha = _bands(page, colours)
     size = np.dtype(page._dtype).itemsize
@@ -171,18 +162,18 @@ def memory_of(page: "TiffPage") -> int:
     return int(page.imagelength * page.imagewidth * a_pixel + chunk)
 
 
-def read(data: bytes, page: "TiffPage") -> TiffImage:
+def read(data: bytes, page: "TiffPage") -> SampledImage:
     """Reads the first image.
 
     Raises:
         ImageError: It is of a layout that is not read, which is named, or it is not whole.
     """
-    kind, colours = _kind(page), _colours(page)
+    kind, colours = kind_of(page), _colours(page)
     bands, alpha = _bands(page, colours)
     samples = _samples(data, page, bands if alpha is None else [*bands, alpha])
     extra = page.extrasamples[alpha - page.samplesperpixel] if alpha and page.extrasamples else 0
     orientation = page.tags.valueof(274)
-    return TiffImage(
+    return SampledImage(
         samples,
         kind,
         "rgb" if colours == "grey" and len(bands) == 3 else colours,
@@ -225,7 +216,12 @@ def _raw(name: str) -> ImageError:
     return ImageError("decode", f"a camera's raw file ({name}): develop it to JPEG or TIFF first")
 
 
-def _kind(page: "TiffPage") -> str:
+def kind_of(page: "TiffPage") -> str:
+    """The kind of its samples, as ``uint16``, ``int16`` or ``float32``.
+
+    Raises:
+        ImageError: They are of none that is read.
+    """
     if page.sampleformat in _COMPLEX:
         raise _unread("complex samples")
     bits, sign = page.bitspersample, page.sampleformat

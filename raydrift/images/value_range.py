@@ -14,16 +14,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from raydrift.ranges import Range
 from raydrift.settings import ImageSettings
-
-Range = tuple[float, float]
-"""The value that becomes black, and the one that becomes white."""
 
 Samples = npt.NDArray[Any]
 
 _SEEN: Final = 2**16  # pixels that are looked at in an image
 _TAIL: Final = 0.001  # of the pixels, on either side, may be anything
-_LEAST_SPREAD: Final = 16  # grey levels; what spans fewer looks flat
+_LEAST_SPREAD: Final = 64  # grey levels; what spans fewer looks dark or flat
 _CUT_OFF: Final = 0.01  # of the pixels
 _BLOCK: Final = 2**20  # samples that are converted at once
 
@@ -47,9 +45,15 @@ class Values:
     high: float
 
 
+def bits_of(kind: str) -> tuple[str, int]:
+    """A kind of sample in its parts: ``uint``, ``int`` or ``float``, and how many bits."""
+    name, bits = re.fullmatch(r"(\D+)(\d+)", kind).groups()  # type: ignore[union-attr]
+    return name, int(bits)
+
+
 def is_deep(kind: str) -> bool:
     """Whether the range of a kind of sample is a setting; that of 8 bits is not."""
-    name, bits = _parts(kind)
+    name, bits = bits_of(kind)
     return name != "uint" or bits > 8
 
 
@@ -59,7 +63,7 @@ def promised(kind: str) -> Range:
     >>> promised("uint12"), promised("int16"), promised("float32")
     ((0.0, 4095.0), (0.0, 32767.0), (0.0, 1.0))
     """
-    name, bits = _parts(kind)
+    name, bits = bits_of(kind)
     if name == "float":
         return 0.0, 1.0
     return 0.0, float(2 ** (bits if name == "uint" else bits - 1) - 1)
@@ -114,34 +118,33 @@ def remarks_on(values: Samples, spread: Values, to: Range) -> tuple[str, ...]:
     told = f"their {spread.kind} values in the range {low:g} to {high:g}"
     ends = np.clip([(end - low) / (high - low) for end in (spread.low, spread.high)], 0, 1)
     if spread.high > spread.low and 255 * (ends[1] - ends[0]) < _LEAST_SPREAD:
-        return (f"came out black or flat, with {told}: set image.value_range",)
+        return (f"came out black, dark or flat, with {told}: set image.value_range",)
     outside = np.count_nonzero((values < low) | (values > high)) / len(values)
     if outside > _CUT_OFF:
         return (f"lost what is darkest or brightest, with {told}: set image.value_range",)
     return ()
 
 
-def to_8_bits(samples: Samples, to: Range, missing: float | None = None) -> npt.NDArray[np.uint8]:
+def to_8_bits(samples: Samples, to: Range) -> npt.NDArray[np.uint8]:
     """Draws samples in 8 bits; what is outside the range is black or white, NaN is black.
 
     Args:
         samples: Of any shape and real dtype.
         to: Their range.
-        missing: A value that is drawn black wherever the range lies.
     """
     if samples.dtype.kind in "ui" and samples.dtype.itemsize <= 2:
         places = np.arange(2 ** (8 * samples.dtype.itemsize)).astype(f"u{samples.dtype.itemsize}")
-        table = _levels(places.view(samples.dtype), to, missing)
+        table = _levels(places.view(samples.dtype), to)
         drawn: npt.NDArray[np.uint8] = table[samples.view(places.dtype)]
         return drawn
     levels = np.empty(samples.shape, np.uint8)
     rows = max(1, _BLOCK // max(1, samples[:1].size))
     for row in range(0, len(samples), rows):
-        levels[row : row + rows] = _levels(samples[row : row + rows], to, missing)
+        levels[row : row + rows] = _levels(samples[row : row + rows], to)
     return levels
 
 
-def _levels(samples: Samples, to: Range, missing: float | None) -> npt.NDArray[np.uint8]:
+def _levels(samples: Samples, to: Range) -> npt.NDArray[np.uint8]:
     low, high = to
     exact = np.float32 if samples.dtype.kind == "f" and samples.dtype.itemsize <= 4 else np.float64
     with np.errstate(invalid="ignore", over="ignore"):
@@ -151,11 +154,4 @@ def _levels(samples: Samples, to: Range, missing: float | None) -> npt.NDArray[n
         values *= exact(255 / (high - low))
         np.clip(np.rint(values, out=values), 0, 255, out=values)
         levels: npt.NDArray[np.uint8] = np.nan_to_num(values, copy=False).astype(np.uint8)
-        if missing is not None:
-            levels[samples == missing] = 0
     return levels
-
-
-def _parts(kind: str) -> tuple[str, int]:
-    name, bits = re.fullmatch(r"(\D+)(\d+)", kind).groups()  # type: ignore[union-attr]
-    return name, int(bits)

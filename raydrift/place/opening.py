@@ -18,15 +18,15 @@ _ARROW_SCHEMES: Final = ("gs", "gcs", "abfs", "abfss", "hdfs", "viewfs")
 
 def open_uri(
     uri: str, scheme: str, options: Mapping[str, Any]
-) -> tuple[fs.FileSystem, str, str, S3Store | None]:
+) -> tuple[fs.FileSystem | None, str, str, S3Store | None]:
     """Opens what a URI names.
 
     Without options, Arrow opens what it knows (``gs://``, ``abfs://``, ``hdfs://``); everything
     else, and what has options, is fsspec's.
 
     Returns:
-        The filesystem, the path on it, the URI without what only tells how to get there (login and
-        query), and for S3 the store.
+        The filesystem (None for S3, where the store has it), the path on it, the URI without what
+        only tells how to get there (login and query), and for S3 the store.
 
     Raises:
         SettingsError: Nothing here knows the scheme, how to reach it, or one of the options.
@@ -35,7 +35,7 @@ def open_uri(
     try:
         if scheme in _S3_SCHEMES:
             store, path = _open_s3(uri, options)
-            return store.reader, path, f"{scheme}://{path}", store
+            return None, path, f"{scheme}://{path}", store
         found = None
         if scheme in _ARROW_SCHEMES and not options:
             found = _open_arrow(uri)

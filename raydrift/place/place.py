@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -11,21 +10,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import unquote
-from uuid import uuid4
 
 import pyarrow as pa
 from pyarrow import fs
 
+from raydrift.place.aside import unfinished_of, written_aside
 from raydrift.place.opening import open_uri
 from raydrift.place.pieces import PieceFile, in_order, positioned
+from raydrift.place.reopened import ReopenedFile
 from raydrift.place.retries import may_pass, retrying
 from raydrift.place.s3 import S3Store
 from raydrift.place.s3_upload import LARGEST_UPLOAD
 from raydrift.place.secrecy import redacted
 from raydrift.place.sinks import Sink, SmallWrites
-from raydrift.place.sync import Sync, make_folder, sync_file, sync_folder, sync_path
+from raydrift.place.sync import Sync, make_folder, sync_file, sync_folder
 
-_ASIDE: Final = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp")
 _DELETERS: Final = 16
 
 _T = TypeVar("_T")
@@ -39,16 +38,18 @@ class Place:
     pauses.
 
     Attributes:
-        filesystem: pyarrow's filesystem.
+        connection: pyarrow's filesystem; on S3 it is the store's, with credentials of the moment.
         path: The path on it, without a slash at the end.
         uri: The place as the user wrote it, without a login.
         s3: The store, if it is on S3.
+        hurried: Whether failures are told soon, for who has a loop of tries of his own.
     """
 
-    filesystem: fs.FileSystem
+    connection: fs.FileSystem | None = field(repr=False)
     path: str
     uri: str = field(repr=False)
     s3: S3Store | None = None
+    hurried: bool = False
 
     @classmethod
     def of(cls, uri: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> "Place":
@@ -72,14 +73,25 @@ class Place:
         return cls(filesystem, path.rstrip("/"), plain, s3)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.s3 is not None:  # whose filesystem every process makes anew
-            return _on_s3, (self.s3, self.path, self.uri)
-        return Place, (self.filesystem, self.path, self.uri)
+        # On S3 every process makes a connection of its own.
+        connection = self.connection if self.s3 is None else None
+        return Place, (connection, self.path, self.uri, self.s3, self.hurried)
+
+    @property
+    def filesystem(self) -> fs.FileSystem:
+        """The filesystem as pyarrow has it, on S3 with the credentials of the moment: not for long.
+
+        Raises:
+            OSError: There are no such credentials.
+        """
+        if self.s3 is not None:
+            return self.s3.reader
+        return self.connection
 
     @property
     def is_local(self) -> bool:
         """Whether this is a folder of the machine's own filesystem."""
-        return isinstance(self.filesystem, fs.LocalFileSystem)
+        return isinstance(self.connection, fs.LocalFileSystem)
 
     @property
     def largest_file(self) -> int | None:
@@ -90,24 +102,20 @@ class Place:
         """A folder or a file in this folder."""
         path = f"{self.path.rstrip('/')}/{name}" if self.path else name
         uri = self.uri if self.uri.endswith("/") else self.uri + "/"
-        return Place(self._connection(), path, uri + name, self.s3)
+        return Place(self.connection, path, uri + name, self.s3)
 
     def at(self, path: str) -> "Place":
         """Another path on the same filesystem, or one from this folder if it is relative."""
         if path.startswith("/"):
-            return Place(self._connection(), path, path, self.s3)
+            return Place(self.connection, path, path, self.s3)
         return self / path
-
-    def _connection(self) -> fs.FileSystem:
-        """The filesystem with the credentials of the moment: those of a role end within hours."""
-        return self.s3.reader if self.s3 is not None else self.filesystem
 
     def __str__(self) -> str:
         return redacted(self.uri)
 
     def info(self) -> fs.FileInfo:
         """What is there: a file, a folder or nothing."""
-        return self._trying(lambda: self.filesystem.get_file_info(self.path))
+        return self._asking(lambda filesystem: filesystem.get_file_info(self.path))
 
     def is_file(self) -> bool:
         """Whether a file is there."""
@@ -120,7 +128,7 @@ class Place:
     def entries(self, recursive: bool = False) -> list[fs.FileInfo]:
         """All that is in this folder, or below it; nothing if it is not there."""
         selector = fs.FileSelector(self.path, allow_not_found=True, recursive=recursive)
-        return self._trying(lambda: self.filesystem.get_file_info(selector))
+        return self._asking(lambda filesystem: filesystem.get_file_info(selector))
 
     def names(self) -> dict[str, int]:
         """The files directly in this folder: name to size in bytes."""
@@ -147,41 +155,64 @@ class Place:
         Raises:
             OSError: It cannot be read, or has more bytes than that.
         """
-        return self._trying(lambda: self._read(most, admit))
-
-    def _read(self, most: int | None, admit: Callable[[int], None] | None) -> bytes:
         if self.is_local:
-            with Path(self.path).open("rb", buffering=0) as plain:
-                _check_size(os.fstat(plain.fileno()).st_size, most, admit)
-                return plain.read()
-        with self.filesystem.open_input_file(self.path) as file:
+            return self._trying(lambda: self._read_here(most, admit))
+        return self._asking(lambda filesystem: self._read(filesystem, most, admit))
+
+    def _read_here(self, most: int | None, admit: Callable[[int], None] | None) -> bytes:
+        with Path(self.path).open("rb", buffering=0) as plain:
+            _check_size(os.fstat(plain.fileno()).st_size, most, admit)
+            return plain.read()
+
+    def _read(
+        self, filesystem: fs.FileSystem, most: int | None, admit: Callable[[int], None] | None
+    ) -> bytes:
+        with filesystem.open_input_file(self.path) as file:
             _check_size(file.size(), most, admit)
             return bytes(file.read())  # one request, however large
 
     def check_readable(self, most: int | None = None) -> None:
         """Raises what ``read_bytes`` would, at the cost of the first byte."""
-        self._trying(lambda: self._read_first(most))
+        self._asking(lambda filesystem: self._read_first(filesystem, most))
 
-    def _read_first(self, most: int | None) -> None:
+    def _read_first(self, filesystem: fs.FileSystem, most: int | None) -> None:
         if self.is_local:
             with Path(self.path).open("rb", buffering=0) as plain:
                 _check_size(os.fstat(plain.fileno()).st_size, most)
                 plain.read(1)
             return
-        with self.filesystem.open_input_file(self.path) as file:
+        with filesystem.open_input_file(self.path) as file:
             _check_size(file.size(), most)
             file.read(1)
 
+    def read_part(self, size: int, offset: int) -> bytes:
+        """So many bytes of this file from an offset, or as many as there are."""
+
+        def read(filesystem: fs.FileSystem) -> bytes:
+            with filesystem.open_input_file(self.path) as file:
+                return bytes(file.read_at(size, offset))
+
+        return self._asking(read)
+
     def open(self) -> pa.NativeFile:
         """This file, to be read bit by bit; from a remote place all of it comes at once, now."""
-        return self._trying(self._open)
+        return self._asking(self._open)
 
-    def _open(self) -> pa.NativeFile:
-        file = self.filesystem.open_input_file(self.path)
+    def _open(self, filesystem: fs.FileSystem) -> pa.NativeFile:
+        file = filesystem.open_input_file(self.path)
         if self.is_local:
             return file
         with file:
             return pa.BufferReader(file.read_buffer())
+
+    def open_here_and_there(self) -> pa.NativeFile:
+        """This file, to be read here and there, for hours if need be, of which little is in memory.
+
+        On S3 its credentials may end meanwhile: it is opened anew.
+        """
+        if self.s3 is None:
+            return self._asking(lambda filesystem: filesystem.open_input_file(self.path))
+        return pa.PythonFile(ReopenedFile(self._asking, self.path), mode="r")
 
     def write_bytes(self, data: bytes | pa.Buffer, sync: Sync = Sync.ALL) -> None:
         """Writes this file whole or not at all.
@@ -214,7 +245,10 @@ class Place:
             with self.s3.writing(self.path, expected_bytes) as upload:
                 yield upload
             return
-        with self._aside(sync) as aside, self.filesystem.open_output_stream(aside) as sink:
+        with (
+            written_aside(self.filesystem, self.path, sync) as aside,
+            self.filesystem.open_output_stream(aside) as sink,
+        ):
             yield SmallWrites(sink) if self.is_local else sink
 
     @contextmanager
@@ -231,37 +265,20 @@ class Place:
             with self.s3.writing_parts(self.path) as file:
                 yield file
         elif self.is_local and hasattr(os, "pwritev"):
-            with self._aside() as aside, positioned(aside, size) as file:
+            with (
+                written_aside(self.filesystem, self.path) as aside,
+                positioned(aside, size) as file,
+            ):
                 yield file
         else:
             with self.writing(size) as sink, in_order(sink) as file:
                 yield file
 
-    @contextmanager
-    def _aside(self, sync: Sync = Sync.ALL) -> Iterator[str]:
-        """Another path, from which the file is moved to its own; after an error it is deleted.
-
-        It is synced before it is moved, so that the name never stands for less than its bytes.
-        """
-        name = self.path.rpartition("/")[2]
-        folder = self.path.removesuffix(name)
-        aside = f"{folder}.{name}.{uuid4().hex[:8]}.tmp"
-        try:
-            yield aside
-            if self.is_local and sync is not Sync.NONE:
-                sync_path(aside)
-            self.filesystem.move(aside, self.path)
-            if self.is_local and sync is Sync.ALL:
-                sync_folder(folder)
-        except BaseException:
-            with suppress(OSError):
-                self.filesystem.delete_file(aside)
-            raise
-
     def write_new(self, data: bytes, sync: Sync = Sync.ALL) -> bool:
         """Writes this file unless it is there already; False: it is.
 
-        Only this machine's disks and S3 are sure of that where two do it at once.
+        Only this machine's disks and S3 are sure of that where two do it at once; of what only
+        speaks like S3, not every store.
 
         Args:
             data: Its content.
@@ -283,6 +300,27 @@ class Place:
         if self.is_file():
             return False
         self.write_bytes(data)
+        return True
+
+    def read_tagged(self) -> tuple[bytes, str]:
+        """The content of this file, and what tells it from what is written over it."""
+        if self.s3 is not None:
+            return self._trying(partial(self.s3.get, self.path))
+        return self.read_bytes(), ""
+
+    def write_over(self, data: bytes, tag: str, sync: Sync = Sync.ALL) -> bool:
+        """Writes over this file unless another content came after that of the tag; False: it did.
+
+        Only S3 is sure of that, and not every store that speaks like it.
+
+        Args:
+            data: The new content.
+            tag: As ``read_tagged`` returned it.
+            sync: What of it a power cut cannot take away any more, where this is a local disk.
+        """
+        if self.s3 is not None:
+            return self._trying(partial(self.s3.put_over, self.path, data, tag))
+        self.write_bytes(data, sync)
         return True
 
     def remove_unfinished(self, names: Iterable[str]) -> None:
@@ -339,6 +377,12 @@ class Place:
             with suppress(FileNotFoundError):
                 self._trying(lambda: self.filesystem.delete_dir(self.path))
 
+    def _asking(self, ask: Callable[[fs.FileSystem], _T]) -> _T:
+        """Asks pyarrow's filesystem, each time the one of the moment, see ``_trying``."""
+        if self.s3 is not None:
+            return self._trying(partial(self.s3.read, self.path, ask))
+        return self._trying(lambda: ask(self.filesystem))
+
     def _trying(self, call: Callable[[], _T]) -> _T:
         """Calls until that does not fail, or fails for good; then as an OSError."""
 
@@ -348,20 +392,14 @@ class Place:
             except (OSError, ValueError):
                 raise
             except Exception as error:  # fsspec's filesystems have errors of their own
-                raise OSError(f"{type(error).__name__}: {error}") from error
+                raise OSError(redacted(f"{type(error).__name__}: {error}")) from None
 
         try:
             return as_file()  # nearly always; counting tries costs as much as a small file
         except OSError as error:
             if not may_pass(error):
                 raise
-            return retrying(soon=self.is_local)(as_file)
-
-
-def unfinished_of(name: str) -> str | None:
-    """The file that was being written under this other name; None: it is no such name."""
-    match = _ASIDE.fullmatch(name)
-    return match["name"] if match else None
+            return retrying(soon=self.is_local or self.hurried)(as_file)
 
 
 def _check_size(size: int, most: int | None, admit: Callable[[int], None] | None = None) -> None:
@@ -369,7 +407,3 @@ def _check_size(size: int, most: int | None, admit: Callable[[int], None] | None
         raise OSError(errno.EFBIG, f"{size} bytes are more than max_bytes = {most}")
     if admit is not None:
         admit(size)
-
-
-def _on_s3(store: S3Store, path: str, uri: str) -> Place:
-    return Place(store.reader, path, uri, store)

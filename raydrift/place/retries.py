@@ -4,17 +4,22 @@ import errno
 from typing import Final
 
 from tenacity import (
+    RetryCallState,
     Retrying,
     retry_if_exception,
-    stop_after_attempt,
     wait_exponential_jitter,
     wait_fixed,
 )
+
+from raydrift.place.s3_errors import CredentialsError
 
 ATTEMPTS: Final = 5
 """How often a file is tried, with pauses of about 8 seconds in all."""
 
 ATTEMPTS_SOON: Final = 3
+
+ATTEMPTS_FOR_CREDENTIALS: Final = 14
+"""The same where credentials are missing, which whole runs depend on: about a minute in all."""
 
 _PASSING: Final = frozenset({
     errno.EAGAIN, errno.EBUSY, errno.ECONNABORTED, errno.ECONNREFUSED, errno.ECONNRESET,
@@ -50,9 +55,11 @@ def retrying(soon: bool = False) -> Retrying:
         soon: Whether to ask only a few times, at once: what a disk cannot read it seldom can later.
     """
     pauses = wait_fixed(0.1) if soon else wait_exponential_jitter(0.5, max=5.0, jitter=0.5)
-    return Retrying(
-        retry=retry_if_exception(may_pass),
-        stop=stop_after_attempt(ATTEMPTS_SOON if soon else ATTEMPTS),
-        wait=pauses,
-        reraise=True,
-    )
+
+    def enough(tries: RetryCallState) -> bool:
+        error = tries.outcome.exception() if tries.outcome is not None else None
+        if isinstance(error, CredentialsError) and not soon:
+            return tries.attempt_number >= ATTEMPTS_FOR_CREDENTIALS
+        return tries.attempt_number >= (ATTEMPTS_SOON if soon else ATTEMPTS)
+
+    return Retrying(retry=retry_if_exception(may_pass), stop=enough, wait=pauses, reraise=True)

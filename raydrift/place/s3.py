@@ -9,31 +9,41 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pyarrow as pa
 from pyarrow import fs
 
 from raydrift.place.pieces import PieceFile
-from raydrift.place.s3_errors import as_os_errors
+from raydrift.place.retries import retrying
+from raydrift.place.s3_errors import UNKNOWN_KEY, CredentialsError, as_os_errors, expired
+from raydrift.place.s3_login import Keys, S3Login
 from raydrift.place.s3_options import S3Options
 from raydrift.place.s3_parts import in_parts
 from raydrift.place.s3_upload import S3Upload
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
-    from botocore.session import Session
 
 _CONNECT_TIMEOUT_S: Final = 10.0
 _READ_TIMEOUT_S: Final = 60.0
 _DELETED_AT_ONCE: Final = 1_000
 _CONNECTIONS: Final = 32
+_UNKNOWN_CONDITION: Final = (errno.ENOSYS, errno.EINVAL)
 _ANY_REGION: Final = "us-east-1"  # what stores that have none are told
 _AMAZON: Final = re.compile(r"https://s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$")
+
+# How Arrow tells that a request was refused, and why.
+_REFUSED: Final = re.compile(r"HTTP status 40[013]\b|ACCESS_DENIED|_EXPIRED|_ID\b|_NOT_MATCH")
+_CODE: Final = re.compile(r"ExceptionName: (\w+)|AWS Error (REQUEST_EXPIRED|INVALID_ACCESS_KEY_ID)")
+_AS_BOTOCORE: Final = {"REQUEST_EXPIRED": "RequestExpired", "INVALID_ACCESS_KEY_ID": UNKNOWN_KEY}
+_SAYS_NOTHING: Final = "No response body"
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -54,30 +64,28 @@ class S3Store:
         return {"options": self.options, "region": self.region, "endpoint": self.endpoint}
 
     @cached_property
-    def session(self) -> Session:
-        """Where botocore looks for credentials."""
-        from botocore.session import Session
-
-        return Session()
+    def login(self) -> S3Login:
+        """Whose the requests are, for all threads of this process."""
+        return S3Login(self.options)
 
     @cached_property
     def client(self) -> BaseClient:
         """What writes and deletes: botocore's, for all threads of this process."""
         from botocore import UNSIGNED
         from botocore.config import Config
+        from botocore.session import Session
 
         options = self.options
         given: dict[str, Any] = {"signature_version": UNSIGNED} if options.anon else {}
         if options.checksums is not None:
             given["request_checksum_calculation"] = options.checksums
             given["response_checksum_validation"] = options.checksums
-        return self.session.create_client(
+        session = Session()
+        session.register_component("credential_provider", self.login)
+        client = session.create_client(
             "s3",
             region_name=self.region,
             endpoint_url=self.endpoint,
-            aws_access_key_id=options.key,
-            aws_secret_access_key=options.secret,
-            aws_session_token=options.token,
             config=Config(
                 retries={"mode": "standard", "total_max_attempts": options.attempts},
                 connect_timeout=_CONNECT_TIMEOUT_S,
@@ -86,39 +94,34 @@ class S3Store:
                 **given,
             ),
         )
+        self.login.listen(client)
+        return client
 
     @property
     def reader(self) -> fs.S3FileSystem:
-        """What reads and lists: Arrow's, with the credentials that botocore has at the moment.
+        """What reads and lists: Arrow's, with the credentials of the moment.
 
         It is made in every process: pickled, it would forget how often to try.
+
+        Raises:
+            CredentialsError: They have ended and cannot be renewed.
         """
-        login = self._login()
+        return self._reader_of(self.login.current())
+
+    def _reader_of(self, keys: Keys | None) -> fs.S3FileSystem:
         known, reader = self.__dict__.get("_reader", (None, None))
-        if reader is None or known != login:
-            reader = self._make_reader(*login)
-            self.__dict__["_reader"] = login, reader
+        if reader is None or known != keys:
+            reader = self._make_reader(keys)
+            self.__dict__["_reader"] = keys, reader
         return reader
 
-    def _login(self) -> tuple[str | None, str | None, str | None]:
-        options = self.options
-        if options.key is not None or options.anon:
-            return options.key, options.secret, options.token
-        credentials = self.session.get_credentials()
-        if credentials is None:
-            return None, None, None
-        frozen = credentials.get_frozen_credentials()
-        return frozen.access_key, frozen.secret_key, frozen.token
-
-    def _make_reader(
-        self, key: str | None, secret: str | None, token: str | None
-    ) -> fs.S3FileSystem:
+    def _make_reader(self, keys: Keys | None) -> fs.S3FileSystem:
         scheme, _, host = (self.endpoint or "https://").partition("://")
         return fs.S3FileSystem(
-            access_key=key,
-            secret_key=secret,
-            session_token=token,
-            anonymous=self.options.anon,
+            access_key=keys.key.reveal() if keys else None,
+            secret_key=keys.secret.reveal() if keys else None,
+            session_token=keys.token.reveal() if keys and keys.token else None,
+            anonymous=keys is None,
             region=self.region,
             scheme=scheme,
             endpoint_override=host or None,
@@ -127,11 +130,48 @@ class S3Store:
             retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=self.options.attempts),
         )
 
+    def read(self, path: str, ask: Callable[[fs.S3FileSystem], _T]) -> _T:
+        """What Arrow's filesystem says of a path.
+
+        Raises:
+            CredentialsError: The credentials have expired, or there are none.
+            OSError: As Arrow raises it.
+        """
+        keys = self.login.current()
+        try:
+            answer = ask(self._reader_of(keys))
+        except OSError as error:
+            self._check_login(error, keys, path)
+            raise
+        self.login.accepted(keys)
+        return answer
+
+    def _check_login(self, error: OSError, keys: Keys | None, path: str) -> None:
+        """Raises a CredentialsError where it is the credentials that Arrow's error is about."""
+        if not _REFUSED.search(str(error)):
+            return
+        if keys is None and not self.options.anon:
+            self.login.current(needed=True)
+            raise expired("the request had none yet")
+        told = _CODE.search(str(error))
+        if told is not None:
+            code = told[1] or _AS_BOTOCORE[told[2]]
+            self.login.refused(keys, code, code)
+        elif _SAYS_NOTHING in str(error):  # to a HEAD; the same is asked so that the store says why
+            bucket, key = _split(path)
+            try:
+                with as_os_errors():
+                    self.client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+            except CredentialsError:
+                raise
+            except OSError:  # it is about the path
+                return
+
     def check_bucket(self, path: str) -> None:
         """Raises FileNotFoundError if there is no such bucket."""
         bucket, _ = _split(path)
-        with as_os_errors():
-            self.client.head_bucket(Bucket=bucket)
+        with as_os_errors():  # unlike a HEAD, a store says why it refuses this
+            self.client.list_objects_v2(Bucket=bucket, MaxKeys=1)
 
     def put(self, path: str, data: bytes | pa.Buffer) -> None:
         """Writes an object in one request."""
@@ -142,19 +182,55 @@ class S3Store:
     def put_new(self, path: str, data: bytes) -> bool:
         """Writes an object unless it is there already; False: it is.
 
-        A store that does not know the condition writes it all the same.
+        A store that does not know such conditions writes it all the same: look for it first.
         """
+        if self.conditional:
+            written = self._put_if(path, data, IfNoneMatch="*")
+            if written is not None:
+                return written
+        self.put(path, data)
+        return True
+
+    def put_over(self, path: str, data: bytes, tag: str) -> bool:
+        """Writes over an object if it still is the one that had this tag; False: it is not.
+
+        A store that does not know such conditions writes it whatever is there.
+        """
+        if self.conditional and tag:
+            written = self._put_if(path, data, IfMatch=tag)
+            if written is not None:
+                return written
+        self.put(path, data)
+        return True
+
+    def _put_if(self, path: str, data: bytes, **condition: str) -> bool | None:
+        """Writes an object on a condition; None: the store does not know it."""
         bucket, key = _split(path)
         try:
             with as_os_errors():
-                self.client.put_object(Bucket=bucket, Key=key, Body=data, IfNoneMatch="*")
+                self.client.put_object(Bucket=bucket, Key=key, Body=data, **condition)
+        except FileExistsError:
+            return False
         except OSError as error:
-            if "PreconditionFailed" in str(error) or "ConditionalRequestConflict" in str(error):
-                return False
-            if error.errno != errno.EINVAL:
+            if isinstance(error, FileNotFoundError) and "IfMatch" in condition:
+                return False  # there is none that could be replaced
+            if error.errno not in _UNKNOWN_CONDITION:
                 raise
-            self.put(path, data)
+            self.__dict__["conditional"] = False
+            return None
         return True
+
+    @cached_property
+    def conditional(self) -> bool:
+        """Whether the store knows conditions, as far as this process has heard."""
+        return True
+
+    def get(self, path: str) -> tuple[bytes, str]:
+        """An object and the tag of its content, from one request."""
+        bucket, key = _split(path)
+        with as_os_errors():
+            answer = self.client.get_object(Bucket=bucket, Key=key)
+            return answer["Body"].read(), answer.get("ETag", "")
 
     @contextmanager
     def writing(self, path: str, expected_bytes: int) -> Iterator[S3Upload]:
@@ -246,8 +322,9 @@ def find_store(bucket: str, options: S3Options) -> S3Store:
         if region is None and amazon:
             region = fs.resolve_s3_region(bucket)
         store = S3Store(options, region or _ANY_REGION, None if amazon else endpoint)
-        _ = store.client, store.reader  # what cannot be is told now
-        return store
+        _ = store.client  # what cannot be is told now
+    retrying(soon=True)(lambda: store.reader)
+    return store
 
 
 def _split(path: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from raydrift.errors import SettingsError, suggest
+from raydrift.place.secrecy import Secret, conceal
 
 CHECKSUMS: Final = ("when_supported", "when_required")
 
@@ -16,7 +17,8 @@ class S3Options:
     """How a bucket is reached. What is None comes from the environment, as for every AWS tool.
 
     Attributes:
-        key: Access key id (``AWS_ACCESS_KEY_ID``, a profile, a role, …).
+        key: Access key id (``AWS_ACCESS_KEY_ID``, a profile, a role, …). Like the next two it
+            may be given as a plain string, and is kept as a ``Secret``.
         secret: Secret access key.
         token: Session token of temporary credentials.
         endpoint_url: Of a store that is not AWS's (``AWS_ENDPOINT_URL``).
@@ -28,14 +30,20 @@ class S3Options:
             done a few times.
     """
 
-    key: str | None = field(default=None, repr=False)
-    secret: str | None = field(default=None, repr=False)
-    token: str | None = field(default=None, repr=False)
+    key: Secret | None = field(default=None, repr=False)
+    secret: Secret | None = field(default=None, repr=False)
+    token: Secret | None = field(default=None, repr=False)
     endpoint_url: str | None = None
     region: str | None = None
     anon: bool = False
     checksums: str | None = None
     attempts: int = 2
+
+    def __post_init__(self) -> None:
+        for name in ("key", "secret", "token"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, conceal(value))
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> S3Options:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from raydrift.place.pieces import Piece, PieceFile, Receipt
-from raydrift.place.s3_upload import ask, part_facts
+from raydrift.place.s3_upload import Upload, ask, part_facts
 from raydrift.place.sinks import Buffer
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class PartWriter:
     upload: str
 
     def put(self, piece: Piece, buffers: Iterable[Buffer]) -> Receipt:
-        """Sends a piece; returns what the upload's completion has to say of it."""
+        """Sends a piece; returns what the upload's completion has to say of it, and its size."""
         data = bytearray()
         for buffer in buffers:
             data += buffer
@@ -39,7 +39,7 @@ class PartWriter:
             PartNumber=piece.number + 1,
             Body=data,
         )
-        return part_facts(piece.number + 1, answer)
+        return part_facts(piece.number + 1, answer), len(data)
 
 
 @contextmanager
@@ -48,19 +48,20 @@ def in_parts(store: S3Store, bucket: str, key: str) -> Iterator[PieceFile]:
 
     S3 wants at least 5 MiB in each piece but the last, and takes 10,000 pieces.
     """
-    client, name = store.client, {"Bucket": bucket, "Key": key}
-    upload = ask(client.create_multipart_upload, **name)["UploadId"]
-    parts: list[Receipt] = []
+    upload = Upload.begin(store.client, {"Bucket": bucket, "Key": key})
+    parts: list[dict[str, Any]] = []
+    size = 0
+
+    def take(receipt: Receipt) -> None:
+        nonlocal size
+        facts, bytes_sent = receipt
+        parts.append(facts)
+        size += bytes_sent
+
     try:
-        writer = PartWriter(store, bucket, key, upload)
-        yield PieceFile(writer, parts.append, anywhere=True, at_once=AT_ONCE)
-        ask(
-            client.complete_multipart_upload,
-            **name,
-            UploadId=upload,
-            MultipartUpload={"Parts": parts},
-        )
+        writer = PartWriter(store, bucket, key, upload.id)
+        yield PieceFile(writer, take, anywhere=True, at_once=AT_ONCE)
+        upload.complete(parts, size)
     except BaseException:
-        with suppress(OSError):  # the next merge aborts it, if this can't
-            ask(client.abort_multipart_upload, **name, UploadId=upload)
+        upload.abort()
         raise

@@ -34,7 +34,7 @@ def drifted_pairs(settings: GenerateSettings, per_class: int) -> list[tuple[RGB,
         if len(of_class) < per_class:
             of_class.append((row, names["file_name"]))
     place = output / layout.ZIP
-    with place.filesystem.open_input_file(place.path) as file, ZipFile(file) as archive:
+    with place.open_here_and_there() as file, ZipFile(file) as archive:
         return [
             (
                 decode((source / row["source_path"]).read_bytes(), settings.image),
@@ -58,6 +58,6 @@ def _caption(row: dict[str, Any]) -> str:
 
 
 def _rows(place: Place) -> list[dict[str, Any]]:
-    with place.filesystem.open_input_file(place.path) as file:
+    with place.open_here_and_there() as file:
         rows: list[dict[str, Any]] = pq.read_table(file).to_pylist()
     return rows

@@ -1,12 +1,12 @@
 """What is in an output folder, and whether it is whole."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
-from zipfile import BadZipFile, ZipFile
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -18,12 +18,18 @@ from raydrift.place import Place
 from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.crc32 import combine
+from raydrift.storage.damage import find_damage
 from raydrift.storage.record import RunRecord, require_record
 from raydrift.storage.spread import in_threads
+from raydrift.storage.zip_reader import DamagedZipError, entries, read_end
 
 _BLOCK = 2**22
 _LARGE_BLOCK = 2**25
 _READERS = 4
+_ROWS = 8_192  # of a table in memory
+
+FIRST: Final = 10
+"""Rejected images that are told one by one."""
 
 
 @dataclass
@@ -62,7 +68,8 @@ class Inspection:
         drifted: Samples that drifted.
         drawn: (position, what was asked for, kernel, parameter) to the values drawn. What was asked
             for is a transform with its level, or with the lowest and the highest.
-        rejected: Rows of ``rejected.parquet``.
+        rejected: How many rows ``rejected.parquet`` has.
+        first_rejected: The first few of them.
         problems: What is not as it should be; none: the output is whole.
     """
 
@@ -72,12 +79,15 @@ class Inspection:
     classes: dict[str, int] = field(default_factory=dict)
     drifted: int = 0
     drawn: dict[tuple[int, str, str, str], Spread] = field(default_factory=dict)
-    rejected: list[dict[str, Any]] = field(default_factory=list)
+    rejected: int = 0
+    first_rejected: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
 def inspect_output(output: Place, quick: bool = False) -> Inspection:
     """Reads an output folder and checks that its files are whole and belong together.
+
+    It takes the same memory however many samples there are.
 
     Args:
         output: The folder.
@@ -87,22 +97,24 @@ def inspect_output(output: Place, quick: bool = False) -> Inspection:
         OutputError: It is not the output of a run.
     """
     record = require_record(output)
-    found = Inspection(record, {n: s for n, s in output.names().items() if n in layout.RESULTS})
+    names = output.names()
+    found = Inspection(
+        record, {name: size for name, size in names.items() if name in layout.RESULTS}
+    )
     found.shards_done = len(rows_there(output, record))
-    _check_readable(output, found)
-    if layout.REJECTED in found.files and not found.problems:
-        found.rejected = _table(output, layout.REJECTED).to_pylist()
     if record.status != "complete":
+        if layout.REJECTED in found.files:
+            _read_rejected(output, found)
         found.problems.append(_unfinished(record, found.shards_done))
         return found
-    for name in _expected(record):
-        if name not in found.files:
-            found.problems.append(f"{name} is missing")
+    found.problems += find_damage(output, record, names)
+    if not found.problems and not quick:
+        _check_bytes(output, found)
     if not found.problems:
-        _check_bytes(output, found, quick)
+        _read_rejected(output, found)
         _summarize(output, found)
-    if not found.problems:
         _check_tables(output, found)
+    if not found.problems:
         _check_zip(output, found)
     return found
 
@@ -116,80 +128,96 @@ def _unfinished(record: RunRecord, done: int) -> str:
     return "the shards are not merged yet: run raydrift finalize"
 
 
-def _expected(record: RunRecord) -> list[str]:
-    return [name for name in layout.RESULTS if name != layout.EMBEDDINGS or record.has_embeddings]
+@contextmanager
+def _reading(name: str, found: Inspection) -> Iterator[None]:
+    """That a file cannot be read is a problem of the output, and no crash."""
+    try:
+        yield
+    except DamagedZipError as error:
+        found.problems.append(f"{name} {error}")
+    except (pa.ArrowException, OSError) as error:
+        found.problems.append(f"{name} cannot be read: {reason(error)}")
 
 
-def _check_readable(output: Place, found: Inspection) -> None:
-    for name in found.files:
-        try:
-            if name.endswith(".parquet"):
-                for _ in _batches(output, name):
-                    pass
-        except (pa.ArrowException, OSError) as error:
-            found.problems.append(f"{name} cannot be read: {reason(error)}")
+def _read_rejected(output: Place, found: Inspection) -> None:
+    with _reading(layout.REJECTED, found):
+        for batch in _batches(output, layout.REJECTED):
+            found.rejected += len(batch)
+            found.first_rejected += batch.slice(0, FIRST - len(found.first_rejected)).to_pylist()
 
 
 def _check_tables(output: Place, found: Inspection) -> None:
-    ids = _table(output, layout.INPUT_MAPPING, ["sample_id"])["sample_id"]
-    names = [layout.TARGET, layout.PROVENANCE]
+    """Whether all tables have the same samples in the same order."""
+    names = [layout.INPUT_MAPPING, layout.TARGET, layout.PROVENANCE]
     names += [layout.EMBEDDINGS] if found.record.has_embeddings else []
+    samples = {}
     for name in names:
-        if not _table(output, name, ["sample_id"])["sample_id"].equals(ids):
-            found.problems.append(f"{name} has other samples than {layout.INPUT_MAPPING}")
-    counts = found.record.counts
-    if len(ids) != counts["written"] or len(found.rejected) != counts["rejected"]:
-        found.problems.append(
-            f"{len(ids)} samples and {len(found.rejected)} rejected are there, "
-            f"{counts['written']} and {counts['rejected']} were written"
-        )
+        with _reading(name, found):
+            samples[name] = _samples(output, name)
+    first = samples.get(layout.INPUT_MAPPING)
+    found.problems += [
+        f"{name} has other samples than {layout.INPUT_MAPPING}"
+        for name, its in samples.items()
+        if first is not None and its != first
+    ]
 
 
-def _check_bytes(output: Place, found: Inspection, quick: bool) -> None:
+def _samples(output: Place, name: str) -> str:
+    """SHA-256 of a table's sample ids; what no other check reads of it is read as well."""
+    total = sha256()
+    columns = ["sample_id"] if name in (layout.PROVENANCE, layout.EMBEDDINGS) else None
+    for batch in _batches(output, name, columns):
+        total.update(batch["sample_id"].to_numpy(zero_copy_only=False).astype(np.int64))
+    return total.hexdigest()
+
+
+def _check_bytes(output: Place, found: Inspection) -> None:
     """Whether the files still have the bytes that were written."""
     for name, wanted in found.record.files.items():
-        if found.files[name] != wanted["size"]:
-            found.problems.append(
-                f"{name} has {found.files[name]} bytes, {wanted['size']} were written"
-            )
-        elif quick:
-            continue
-        elif name == layout.ZIP:
-            if f"{_crc32(output / name):08x}" != wanted["crc32"]:
-                found.problems.append(f"{name} was altered: its CRC-32 is not the one in run.json")
-        elif _sha256(output / name) != wanted["sha256"]:
-            found.problems.append(f"{name} was altered: its SHA-256 is not the one in run.json")
+        with _reading(name, found):
+            if name == layout.ZIP:
+                if _crc32(output / name) != wanted["crc32"]:
+                    found.problems.append(
+                        f"{name} was altered: its CRC-32 is not the one in run.json"
+                    )
+            elif _sha256(output / name) != wanted["sha256"]:
+                found.problems.append(f"{name} was altered: its SHA-256 is not the one in run.json")
 
 
 def _check_zip(output: Place, found: Inspection) -> None:
-    place = output / layout.ZIP
-    names = _table(output, layout.INPUT_MAPPING, ["file_name"])["file_name"].to_pylist()
-    try:
-        with place.filesystem.open_input_file(place.path) as file, ZipFile(file) as archive:
-            if archive.namelist() != names:
-                found.problems.append(f"{layout.ZIP} has other members than {layout.INPUT_MAPPING}")
-    except BadZipFile as error:
-        found.problems.append(f"{layout.ZIP} cannot be opened: {error}")
+    """Whether the zip's directory names the members of the mapping, one behind the other."""
+    place, others = output / layout.ZIP, f"has other members than {layout.INPUT_MAPPING}"
+    with _reading(layout.ZIP, found), place.open_here_and_there() as file:
+        end = read_end(file)
+        members, offset = entries(file, end), 0
+        for batch in _batches(output, layout.INPUT_MAPPING, ["file_name"]):
+            for name in batch["file_name"].to_pylist():
+                member = next(members, None)
+                if member is None or member.path != name.encode() or member.offset != offset:
+                    raise DamagedZipError(others)
+                offset = member.end
+        if offset != end.offset or next(members, None) is not None:
+            raise DamagedZipError(others)
 
 
-def _crc32(place: Place) -> int:
+def _crc32(place: Place) -> str:
     """Of a large file, some blocks of which are read at once."""
-    with place.filesystem.open_input_file(place.path) as file:
 
-        def read(offset: int) -> tuple[int, int]:
-            block = file.read_at(_LARGE_BLOCK, offset)
-            return isal_zlib.crc32(block), len(block)
+    def read(offset: int) -> tuple[int, int]:
+        block = place.read_part(_LARGE_BLOCK, offset)
+        return isal_zlib.crc32(block), len(block)
 
-        total = 0
-        with closing(in_threads(read, range(0, file.size(), _LARGE_BLOCK), _READERS)) as blocks:
-            for crc, size in blocks:
-                total = combine(total, crc, size)
-    return total
+    total = 0
+    starts = range(0, place.info().size, _LARGE_BLOCK)
+    with closing(in_threads(read, starts, _READERS)) as blocks:
+        for crc, size in blocks:
+            total = combine(total, crc, size)
+    return f"{total:08x}"
 
 
 def _sha256(place: Place) -> str:
     total = sha256()
-    with place.filesystem.open_input_stream(place.path) as stream:
+    with place.open_here_and_there() as stream:
         while block := stream.read(_BLOCK):
             total.update(block)
     return total.hexdigest()
@@ -198,11 +226,13 @@ def _sha256(place: Place) -> str:
 def _summarize(output: Place, found: Inspection) -> None:
     found.classes = dict.fromkeys(found.record.classes, 0)
     drawn: dict[tuple[int, str, str, str], tuple[Spread, Spread]] = {}
-    for batch in _batches(output, layout.PROVENANCE):
-        for count in pc.value_counts(batch["class_name"]).to_pylist():
-            found.classes[count["values"]] += count["counts"]
-        found.drifted += pc.sum(batch["drifted"]).as_py()
-        _add_drawn(batch["transforms"], drawn)
+    with _reading(layout.PROVENANCE, found):
+        for batch in _batches(output, layout.PROVENANCE):
+            for count in pc.value_counts(batch["class_name"]).to_pylist():
+                name = count["values"]
+                found.classes[name] = found.classes.get(name, 0) + count["counts"]
+            found.drifted += pc.sum(batch["drifted"], min_count=0).as_py()
+            _add_drawn(batch["transforms"], drawn)
     for (position, name, kernel, parameter), (levels, values) in drawn.items():
         asked = f"{name}:{levels.least!r}"
         if levels.most > levels.least:
@@ -245,13 +275,10 @@ def _numbers(steps: pa.StructArray) -> pa.Table:
     return pa.table(columns)
 
 
-def _table(output: Place, name: str, columns: list[str] | None = None) -> pa.Table:
+def _batches(
+    output: Place, name: str, columns: list[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """A table, of which little is in memory at a time."""
     place = output / name
-    with place.filesystem.open_input_file(place.path) as file:
-        return pq.read_table(file, columns=columns)
-
-
-def _batches(output: Place, name: str) -> Iterator[pa.RecordBatch]:
-    place = output / name
-    with place.filesystem.open_input_file(place.path) as file:
-        yield from pq.ParquetFile(file).iter_batches()
+    with place.open_here_and_there() as file:
+        yield from pq.ParquetFile(file).iter_batches(_ROWS, columns=columns)

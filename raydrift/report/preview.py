@@ -7,8 +7,9 @@ from typing import Final
 
 from PIL import Image
 
-from raydrift.catalog import Catalog, load_catalog
+from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import sample_order
+from raydrift.catalog.value_range import with_value_range
 from raydrift.drift import drift_image
 from raydrift.errors import CatalogError, ImageError, SettingsError, reason
 from raydrift.images.decoded import RGB, Decoded
@@ -62,7 +63,8 @@ def preview(
     """
     if images < 1:
         raise SettingsError(f"images is {images}: give at least 1")
-    catalog = load_catalog(settings.input, settings.class_mapping, settings.options_of("input"))
+    catalog = catalog_of(settings)
+    settings, _ = with_value_range(settings, catalog)
     images = min(images, len(catalog))
     width, height = shown_size(settings.image.height, settings.image.width)
     count = images * len(transforms) * (len(levels) + 1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from raydrift.place import Place
+from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.lock import Holder, find_holder
 from raydrift.storage.record import RunRecord, require_record
@@ -53,6 +54,13 @@ class RunStatus:
         """Until the last shard is there, at that rate; None where nothing is known or left."""
         left = self.record.samples - self.asked
         return left / self.rate if left and self.rate else None
+
+
+def find_starter(output: Place) -> Holder | None:
+    """Who has the lock of a folder in which no run has begun yet; None where one has, or nobody."""
+    if (output / layout.RUN).is_file():
+        return None
+    return find_holder(output)
 
 
 def run_status(output: Place) -> RunStatus:

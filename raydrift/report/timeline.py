@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -150,12 +151,10 @@ def _phases(
 
 def _turns(drift: PlacedDrift, first: int, stop: int) -> npt.NDArray[np.int64]:
     """Where a recurring drift is turned on and off, if that can be seen."""
-    duty, period = drift.drift.duty, drift.period
-    if duty is None or (stop - first) / period > _MOST_TURNS:
+    if drift.drift.duty is None or (stop - first) / drift.period > _MOST_TURNS:
         return np.zeros(0, np.int64)
-    begin = drift.start - drift.phase
-    on = begin + period * np.arange(np.ceil((stop - begin) / period) + 1)
-    cuts = np.ceil(np.concatenate([on, on + duty * period]).round(6)).astype(np.int64)
+    periods = np.arange(ceil((stop - drift.start + drift.phase) / drift.period) + 1)
+    cuts = drift.start + np.concatenate(drift.recurrence.turns(periods))
     seen: npt.NDArray[np.int64] = cuts[(cuts > max(first, drift.start)) & (cuts < stop)]
     return seen
 

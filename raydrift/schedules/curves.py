@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from raydrift.errors import SettingsError, suggest
+from raydrift.errors import SettingsError, reason, suggest
 
 Curve = str | tuple[float, ...]
 """``linear``, ``sigmoid``, or values at even steps, joined by straight lines."""
@@ -52,7 +52,11 @@ def plain_curve(curve: object, name: str) -> Curve:
 
 
 def _looked_up(function: Callable[[float], object], name: str) -> Curve:
-    return tuple(_share(function(step / _STEPS), name) for step in range(_STEPS + 1))
+    try:
+        values = [function(step / _STEPS) for step in range(_STEPS + 1)]
+    except Exception as error:
+        raise SettingsError(f"{name}: the function failed with {reason(error)}") from error
+    return tuple(_share(value, name) for value in values)
 
 
 def _share(value: object, name: str) -> float:

@@ -67,12 +67,16 @@ class Drift:
             period. ``seasonal``: the level (or chance) follows (1 - cos) / 2 over each period.
         start: Where it begins.
         until: Where it ends; None: with the stream.
-        width: Of a gradual or incremental drift, how long it rises.
+        width: Of a gradual or incremental drift, how long it rises: from 0 at the first sample of
+            the rise to the full level at the first one after it. Over one sample it is a step, and
+            that sample is at the full level.
         curve: How it rises: ``linear``, ``sigmoid``, values from 0 to 1 at even steps, or in Python
             a function of how much of the window is over (0 to 1), kept as 257 values.
         period: Of a recurring or seasonal drift, until it is as at first again.
         phase: How far into its period it begins; a float is a fraction of the period.
         duty: Of a recurring drift, the share of each period in which it is on; it begins with it.
+            Where that is no whole number of samples the periods differ, so that the share of the
+            whole stream is right: 0.001 of a period of 100 is one sample in every tenth period.
         varies: What a seasonal drift varies, ``level`` or ``chance``.
         where: To which samples it happens (``plain_where``); empty: to all.
 
@@ -118,6 +122,11 @@ class Drift:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, check(getattr(self, name), name))
 
+    @property
+    def varies_level(self) -> bool:
+        """Whether samples get it at any level up to the full one."""
+        return self.kind is DriftKind.INCREMENTAL or self.varies == LEVEL
+
     def written(self) -> dict[str, Any]:
         """The drift as plain values, the way TOML has it; what is not of its kind is left out."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
@@ -158,7 +167,7 @@ def plain_transforms(written: object, name: str) -> tuple[TransformInfo, ...]:
 
 
 def _plain_phase(phase: object, name: str) -> Plain:
-    return plain_length(phase, name) if phase not in (0, 0.0) else 0.0
+    return 0.0 if isinstance(phase, Real) and phase == 0 else plain_length(phase, name)
 
 
 def _share(duty: object, name: str) -> float:
@@ -168,7 +177,7 @@ def _share(duty: object, name: str) -> float:
 
 
 def _varies(varies: object, name: str) -> str:
-    if varies not in (LEVEL, CHANCE):
+    if not isinstance(varies, str) or varies not in (LEVEL, CHANCE):
         raise SettingsError(f"{name} is {varies!r}: {suggest(str(varies), (LEVEL, CHANCE))}")
     return str(varies)
 

@@ -98,6 +98,8 @@ def stretches(
         width = 0
         if shift.width is not None:
             width = max(1, round(axis.length(shift.width, "label shift: width")))
+            width = 0 if width == 1 else width  # a change over one sample is a step
+        if width:
             found.append(Stretch(start, min(stop, start + width), width, now, after))
         if start + width < stop:
             found.append(Stretch(start + width, stop, 1, after, after))

@@ -2,17 +2,21 @@
 
 An int counts samples, a float is a fraction of the whole stream, and time is a date or a duration.
 As they are configured they are checked and kept in a plain form, which TOML and JSON have too; on
-the axis of a stream they all become numbers of samples.
+the axis of a stream they all become numbers of samples, exactly: time is counted in microseconds,
+which are what dates have, and not in floats of seconds.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from functools import cached_property
 from math import ceil, isfinite
 from numbers import Integral, Real
 from typing import Final
 
 from raydrift.errors import SettingsError
+from raydrift.schedules.periods import fraction_of
 
 Position = int | float | str | datetime
 """Where something begins or ends: sample index, fraction of the stream, or date (ISO 8601)."""
@@ -26,7 +30,10 @@ Plain = int | float | str
 _SECONDS: Final = {"w": 604_800, "d": 86_400, "h": 3600, "min": 60, "s": 1}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(w|d|h|min|s)")
 _DURATIONS: Final = re.compile(rf"(?:{_DURATION.pattern}\s*)+")
-_LAST_YEAR: Final = 253_402_300_799  # what Python's dates end with
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND: Final = 1_000_000
+_MICROSECOND: Final = timedelta(microseconds=1)
+_LAST_YEAR: Final = 253_402_300_799 * _SECOND  # what Python's dates end with
 
 
 def plain_position(value: object, name: str) -> Plain:
@@ -96,8 +103,9 @@ def _plain_number(value: object, name: str, wanted: str) -> int | float:
     raise SettingsError(f"{name} is {value!r}: give {wanted}")
 
 
-def _seconds(duration: str) -> float:
-    return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION.findall(duration))
+def _seconds(duration: str) -> Fraction:
+    parts = _DURATION.findall(duration)
+    return sum((Fraction(number) * _SECONDS[unit] for number, unit in parts), Fraction(0))
 
 
 @dataclass(frozen=True)
@@ -140,50 +148,67 @@ class Axis:
             return position
         if isinstance(position, float):
             return round(position * self.samples)
-        steps = self._steps(_timestamp(position) - self.first_timestamp, name)
-        sample = ceil(round(steps, 3))  # today's seconds have 7 digits behind the point, no more
+        # A sample whose time is no whole number of microseconds has the date next to it.
+        near = min(self._delta / 2, Fraction(3, 4))
+        sample = ceil(self._steps(_timestamp(position) - self._first - near, name))
         if sample < 0:
             raise SettingsError(
                 f"{name} {position} is before the stream, which begins at {self.date(0)}"
             )
         return sample
 
-    def length(self, length: Plain, name: str) -> float:
+    def length(self, length: Plain, name: str) -> Fraction:
         """A length in samples, which time need not make whole.
 
         Raises:
             SettingsError: It is shorter than a sample.
 
         >>> Axis(328, 0.0, 1800.0).length("7d", "period")
-        336.0
+        Fraction(336, 1)
         """
         if isinstance(length, int):
-            return length
+            return Fraction(length)
         if isinstance(length, float):
-            samples: float = round(length * self.samples)
+            samples = Fraction(round(length * self.samples))
         else:
-            samples = round(self._steps(_seconds(length), name), 6)
+            samples = fraction_of(self._steps(_seconds(length) * _SECOND, name))
         if samples < 1:
             raise SettingsError(
                 f"{name} {length} is shorter than a sample of this stream of {self.samples}"
             )
         return samples
 
-    def date(self, sample: float) -> str:
-        """When a sample is, as ``2024-06-01 09:00``; in seconds where no calendar reaches."""
-        seconds = self.first_timestamp + sample * self.delta_timestamp
-        if not 0 <= seconds <= _LAST_YEAR:
-            return f"{seconds:.0f} s"
-        return datetime.fromtimestamp(round(seconds), UTC).strftime("%Y-%m-%d %H:%M")
+    def date(self, sample: int) -> str:
+        """When a sample is, as ``2024-06-01 09:00``, and as many digits as it takes beyond that.
 
-    def _steps(self, seconds: float, name: str) -> float:
+        ``start`` leads from it back to the sample. Where no calendar reaches it is in seconds.
+        """
+        when = round(self._first + sample * self._delta)
+        if not 0 <= when <= _LAST_YEAR:
+            return f"{when / _SECOND:.0f} s"
+        text = (_EPOCH + when * _MICROSECOND).replace(tzinfo=None).isoformat(" ")
+        return text.rstrip("0") if "." in text else text.removesuffix(":00")
+
+    @cached_property
+    def _first(self) -> Fraction:
+        """Microseconds of sample 0."""
+        return Fraction(str(self.first_timestamp)) * _SECOND
+
+    @cached_property
+    def _delta(self) -> Fraction:
+        """Microseconds between samples."""
+        return Fraction(str(self.delta_timestamp)) * _SECOND
+
+    def _steps(self, microseconds: Fraction, name: str) -> Fraction:
         if self.delta_timestamp <= 0:
             raise SettingsError(
                 f"{name}: samples that are {self.delta_timestamp} s apart have no time to place "
                 "it by: give samples or fractions"
             )
-        return seconds / self.delta_timestamp
+        return microseconds / self._delta
 
 
-def _timestamp(position: str) -> float:
-    return datetime.fromisoformat(position).timestamp()
+def _timestamp(position: str) -> int:
+    """Microseconds since 1970."""
+    when = datetime.fromisoformat(position)
+    return ((when if when.tzinfo else when.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
@@ -12,6 +13,7 @@ from raydrift import seeds
 from raydrift.errors import SettingsError
 from raydrift.schedules.curves import DECIMALS, LINEAR, risen
 from raydrift.schedules.drift import CHANCE, Drift, DriftKind, named
+from raydrift.schedules.periods import Recurrence, fraction_of
 from raydrift.schedules.positions import Axis
 from raydrift.schedules.where import told
 from raydrift.transforms import TransformInfo
@@ -43,8 +45,8 @@ class PlacedDrift:
     start: int
     until: int | None = None
     width: int = 1
-    period: float = 1.0
-    phase: float = 0.0
+    period: Fraction = Fraction(1)
+    phase: Fraction = Fraction(0)
 
     @cached_property
     def level(self) -> float:
@@ -62,22 +64,28 @@ class PlacedDrift:
 
     def course(self, ids: Ids) -> Numbers:
         """Its level, or its chance if it draws, as a share of the full one: 0 to 1."""
-        since: Numbers = (ids - self.start).astype(np.float64)
+        since = ids - self.start
         course: Numbers
         match self.drift.kind:
             case DriftKind.ABRUPT:
                 course = np.ones(len(ids))
             case DriftKind.GRADUAL | DriftKind.INCREMENTAL:
-                course = risen(self.drift.curve or LINEAR, since / self.width)
+                # A rise over one sample is a step: that sample has the full level already.
+                over = since / self.width if self.width > 1 else np.where(since >= 0, 1.0, 0.0)
+                course = risen(self.drift.curve or LINEAR, over)
             case DriftKind.RECURRING:
-                on = round((self.drift.duty or 0.0) * self.period, 6)
-                course = np.where((since + self.phase) % self.period < on, 1.0, 0.0)
+                course = self.recurrence.on(since).astype(np.float64)
             case DriftKind.SEASONAL:
-                turns = (since + self.phase) / self.period
+                turns = (since + float(self.phase)) / float(self.period)
                 wave: Numbers = 0.5 - 0.5 * np.cos(2 * np.pi * turns)
                 course = wave.round(DECIMALS)
         course[~self.reaches(ids)] = 0.0
         return course
+
+    @property
+    def recurrence(self) -> Recurrence:
+        """When a recurring drift is on."""
+        return Recurrence(self.period, self.phase, fraction_of(self.drift.duty or 0.5))
 
     def drawn(self, seed: int, ids: Ids) -> Numbers:
         """What decides whether samples are drifted: numbers in [0, 1), drawn for each alone."""
@@ -113,9 +121,9 @@ class PlacedDrift:
             case DriftKind.GRADUAL | DriftKind.INCREMENTAL:
                 text += f" over {self.width}"
             case DriftKind.RECURRING:
-                text += f" for {drift.duty:g} of every {self.period:g}"
+                text += f" for {drift.duty:g} of every {float(self.period):g}"
             case DriftKind.SEASONAL:
-                text += f" every {self.period:g}"
+                text += f" every {float(self.period):g}"
         return f"{text} where {told(drift.where)}" if drift.where else text
 
 
@@ -229,16 +237,16 @@ def _placed(drift: Drift, index: int, axis: Axis) -> PlacedDrift:
         raise SettingsError(
             f"{drift}: it begins at sample {start}, until {until}: give a later end"
         )
-    width, period, phase = 1, 1.0, 0.0
+    width, period, phase = 1, Fraction(1), Fraction(0)
     if drift.width is not None:
         width = max(1, round(axis.length(drift.width, f"{drift}: width")))
     if drift.period is not None:
         period = axis.length(drift.period, f"{drift}: period")
         if period < _LEAST_PERIOD:
-            raise SettingsError(f"{drift}: a period of {period:g} samples: give at least 2")
+            raise SettingsError(f"{drift}: a period of {float(period):g} samples: give at least 2")
         if drift.phase:
             if isinstance(drift.phase, float):
-                phase = drift.phase * period
+                phase = fraction_of(fraction_of(drift.phase) * period)
             else:
                 phase = axis.length(drift.phase, f"{drift}: phase")
     return PlacedDrift(drift, index, start, until, width, period, phase)

@@ -1,7 +1,7 @@
 """To whom something happens: filters on a catalog's columns, in the form that pyarrow has."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from numbers import Integral, Real
 from typing import Any, Final
 
@@ -45,7 +45,7 @@ def plain_where(where: object) -> Where:
     >>> plain_where({"class": "cat"})
     ((('class', '==', 'cat'),),)
     """
-    if not where:
+    if where is None or (isinstance(where, Mapping | Sequence) and not where):
         return ()
     if isinstance(where, Mapping):
         where = [
@@ -79,13 +79,13 @@ def _plain_filter(one: Any) -> tuple[str, str, Any]:
 def _plain_value(column: str, value: Any) -> Any:
     if isinstance(value, bool | str):
         return value
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real):
         return float(value)
-    raise SettingsError(f"where {column}: {value!r} is no text, number, truth value or date")
+    raise SettingsError(f"where {column}: {value!r} is no text, number, truth value, date or time")
 
 
 def _is_list(value: object) -> bool:

@@ -16,9 +16,16 @@ from raydrift import schemas
 from raydrift.errors import ShardError
 from raydrift.place import Place
 from raydrift.storage import layout
+from raydrift.storage.made_on import made_alike
 from raydrift.storage.record import RunRecord
 from raydrift.storage.remarks import Remark
-from raydrift.storage.shards import LedgerRow, read_ledger, remove_other_attempts
+from raydrift.storage.shards import (
+    LedgerRow,
+    best,
+    read_attempts,
+    read_ledger,
+    remove_other_attempts,
+)
 
 _KINDS: Final[dict[Any, pa.DataType]] = {
     int: pa.int64(),
@@ -77,7 +84,7 @@ def rows_to_merge(output: Place, record: RunRecord) -> list[LedgerRow]:
     """
     if record.accepted:
         return read_accepted(output, record)
-    ledger = read_ledger(output, record.fingerprint)
+    ledger = best(made_alike(read_attempts(output, record.fingerprint), record))
     missing = record.shards - sum(shard in ledger for shard in range(record.shards))
     if missing:
         raise ShardError(

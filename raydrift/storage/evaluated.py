@@ -1,13 +1,15 @@
 """The output folder of an experiment: a few files, the last of which says that all are there."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from raydrift.errors import OutputError, reason
 from raydrift.place import Place, redacted
 from raydrift.storage import layout
+from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import make_folder
 from raydrift.storage.record import differences
 
@@ -43,6 +45,27 @@ class EvaluationRecord:
     timings: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
+
+
+@contextmanager
+def held_for_evaluation(output: Place, tell: Callable[[str], object]) -> Iterator[OutputLock]:
+    """Makes the folder of an experiment, and holds it for this one alone.
+
+    Args:
+        output: The folder.
+        tell: Is told, in one line, why there is a wait.
+
+    Raises:
+        LockedError: Another run is at work there.
+        OutputError: The folder cannot be made or written.
+    """
+    make_folder(output)
+    with ExitStack() as stack:
+        try:
+            lock = stack.enter_context(OutputLock(output, tell=tell))
+        except OSError as error:
+            raise _cannot_write(output, error) from error
+        yield lock
 
 
 def begin_evaluation(output: Place, record: EvaluationRecord, overwrite: bool) -> None:
@@ -112,5 +135,9 @@ def _write(output: Place, files: Mapping[str, bytes]) -> None:
         for name, content in files.items():
             (output / name).write_bytes(content)
     except OSError as error:
-        said = redacted(reason(error))
-        raise OutputError(f"output {output} cannot be written: {said}: choose another") from error
+        raise _cannot_write(output, error) from error
+
+
+def _cannot_write(output: Place, error: OSError) -> OutputError:
+    said = redacted(reason(error))
+    return OutputError(f"output {output} cannot be written: {said}: choose another")

@@ -7,10 +7,13 @@ from time import perf_counter
 from typing import Final
 
 from raydrift import schemas
+from raydrift.errors import OutputError
 from raydrift.place import Place
 from raydrift.storage import layout
 from raydrift.storage.accepted import accept, rows_to_merge
 from raydrift.storage.crc32 import combine
+from raydrift.storage.damage import find_damage
+from raydrift.storage.listing import pack
 from raydrift.storage.record import RunRecord, require_record
 from raydrift.storage.rejected import check_before_merge_alone, write_rejected
 from raydrift.storage.shards import LedgerRow, remove_other_attempts, remove_shards
@@ -66,6 +69,11 @@ def finalize(
     """
     record = require_record(output)
     if record.status == "complete":
+        if damage := find_damage(output, record, output.names()):
+            raise OutputError(
+                f"{output} was complete, but {'; '.join(damage)}: "
+                "run the same generate command again, it makes what is missing"
+            )
         return record
     rows = rows_to_merge(output, record)
     if not accept_rejected:
@@ -81,6 +89,7 @@ def finalize(
     record.files[layout.REJECTED] = write_rejected(output, rows)
     record.timings["finalize"] = round(perf_counter() - start, 3)
     summarize(record, rows)
+    record.listing = pack([row.listing for row in rows])
     record.status = "complete"
     check()
     record.save(output)
@@ -123,6 +132,7 @@ def _merge(
         crc = 0
         with closing(spread(work, plan.ranges, file.at_once)) as done:
             for part, filled in zip(plan.ranges, done, strict=True):
+                check()
                 file.take(filled.receipt)
                 directory.add(filled.directory)
                 crc = combine(crc, filled.crc, part.size)

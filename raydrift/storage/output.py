@@ -1,6 +1,6 @@
 """An output folder as a run finds it: empty, this very run begun or finished, or another's."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,6 +9,9 @@ from pyarrow import fs
 from raydrift.errors import OutputError, reason
 from raydrift.place import Place, redacted
 from raydrift.storage import layout
+from raydrift.storage.accepted import rows_there
+from raydrift.storage.damage import find_damage
+from raydrift.storage.made_on import made_alike
 from raydrift.storage.record import (
     RESULT_PACKAGES,
     RunRecord,
@@ -33,8 +36,19 @@ def make_folder(output: Place) -> None:
         raise OutputError(f"output {output} cannot be made: {redacted(reason(error))}") from None
 
 
-def find_run(output: Place, identity: dict[str, Any], overwrite: bool) -> RunRecord | None:
+def find_run(
+    output: Place,
+    identity: dict[str, Any],
+    overwrite: bool,
+    tell: Callable[[str], object] = lambda _: None,
+) -> RunRecord | None:
     """Looks at what is in an output folder.
+
+    Args:
+        output: The folder.
+        identity: Of this run.
+        overwrite: Whether another run may be replaced.
+        tell: Is told, in one line, why a finished run is not finished any more.
 
     Returns:
         This very run, begun or finished; None where there is nothing of it.
@@ -53,7 +67,7 @@ def find_run(output: Place, identity: dict[str, Any], overwrite: bool) -> RunRec
         found = None
     differs = differences(found.identity, identity) if found else []
     if found is not None and not differs:
-        return _usable(found, names, overwrite)
+        return _usable(output, found, names, overwrite, tell)
     if overwrite:
         return None
     if differs:
@@ -82,12 +96,29 @@ def _check_kinds(output: Place, entries: Iterable[fs.FileInfo]) -> None:
             )
 
 
-def _usable(found: RunRecord, names: dict[str, int], overwrite: bool) -> RunRecord | None:
-    """This very run, unless a finished one has lost some of its files: then it begins again."""
+def _usable(
+    output: Place,
+    found: RunRecord,
+    names: dict[str, int],
+    overwrite: bool,
+    tell: Callable[[str], object],
+) -> RunRecord | None:
+    """This very run; a finished one that has lost something is one that has begun.
+
+    Then what is left of its files stays until others take their place, and the shards that were
+    kept are merged again.
+    """
     if found.status == "complete":
-        whole = all(names.get(name) == facts["size"] for name, facts in found.files.items())
-        return found if whole else None
-    other = other_version(RESULT_PACKAGES, found.versions)
+        damage = find_damage(output, found, names)
+        if not damage:
+            return found
+        if overwrite:
+            return None
+        tell(f"{output} was complete, but {'; '.join(damage)}: what is missing is made again")
+        found.status = "running"
+        if not rows_there(output, found):
+            return found
+    other = _other_version(found)
     if other is None:
         return found
     if overwrite:
@@ -98,6 +129,17 @@ def _usable(found: RunRecord, names: dict[str, int], overwrite: bool) -> RunReco
     )
 
 
+def _other_version(found: RunRecord) -> str | None:
+    used = (name for name in RESULT_PACKAGES if name != "torch" or found.has_embeddings)
+    return other_version(used, found.versions)
+
+
+def can_make_some_again(output: Place, record: RunRecord) -> bool:
+    """Whether some shards of a finished run can be made again: the others are still there."""
+    there = read_attempts(output, record.fingerprint)
+    return bool(there) and _other_version(record) is None
+
+
 def whole_shards(output: Place, record: RunRecord, checked: bool) -> dict[int, LedgerRow]:
     """The shards of a run that are there and whole, of several attempts at one the best.
 
@@ -106,7 +148,7 @@ def whole_shards(output: Place, record: RunRecord, checked: bool) -> dict[int, L
         record: Of the run.
         checked: Whether all bytes are read to find the altered ones; the merge does that too.
     """
-    rows = read_attempts(output, record.fingerprint)
+    rows = made_alike(read_attempts(output, record.fingerprint), record)
     return best(intact(output, rows) if checked else rows)
 
 

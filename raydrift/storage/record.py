@@ -9,20 +9,29 @@ from platform import python_version
 from typing import Any, Final, Literal
 
 from raydrift.config import as_dict
+from raydrift.drift.ranges import ranges_in_use
 from raydrift.errors import OutputError
 from raydrift.place import Place
-from raydrift.settings import GenerateSettings
+from raydrift.settings import GenerateSettings, TransformInfo
 from raydrift.storage import layout
 
 FORMAT: Final = 4
 """Goes up when the same settings give other bytes or other files."""
 
+_OLDEST: Final = 3  # whose finished runs can still be looked at
+
 Status = Literal["running", "sharded", "complete"]
 
-_ELSEWHERE: Final = ("output", "write", "faults", "cluster", "calibration", "stream")
-"""Settings that do not change a byte of the result, or are kept apart: ``organize_by_class``, the
-level that a calibration comes to, which is in ``transforms``, and the length of the stream where
-something is placed on it."""
+_ELSEWHERE: Final = (
+    "input", "output", "num_samples", "class_mapping", "calibration", "stream", "profile",
+    "embedding", "write", "faults", "cluster", "split",
+)  # fmt: skip
+"""Settings that do not change a byte of the result, or that are told in another way: the input by
+its digest, the mapping by the classes' labels, a calibration by the transforms that it comes to,
+the length of the stream where something is placed on it, a profile by the ranges in use."""
+
+_ASIDE: Final = ("compute", "batch_size")
+"""Settings of the embeddings that do not change a value of them."""
 
 PIXEL_PACKAGES: Final = (
     "numpy", "opencv-python-headless", "simplejpeg", "cykooz.resizer", "isal", "pillow",
@@ -49,6 +58,8 @@ class RunRecord:
         status: ``running``, ``sharded`` (all shards are there) or ``complete`` (merged).
         ignored: Files of the input that were passed over, by reason.
         notes: Plain sentences that whoever uses the result should read.
+        made_on: The kinds of machines that its ``pixels`` and ``embeddings`` were made on, as its
+            first shard was: others make other bytes.
         plan: Workers and embedders of the last session that made shards.
         counts: Samples asked for, written, rejected; bytes.
         remarks: On images that were used but are worth a look: the text, how many images it is true
@@ -61,6 +72,7 @@ class RunRecord:
         files: Size and checksum of the merged files by name: CRC-32 of the zip, which is written in
             many places at once, SHA-256 of the tables.
         versions: Of Python and the packages that the bytes come from.
+        listing: Of the merged shards, in which state their files were, see ``storage.listing``.
     """
 
     identity: dict[str, Any]
@@ -71,6 +83,7 @@ class RunRecord:
     status: Status = "running"
     ignored: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    made_on: dict[str, str] = field(default_factory=dict)
     plan: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     remarks: list[dict[str, Any]] = field(default_factory=list)
@@ -80,6 +93,7 @@ class RunRecord:
     accepted: dict[str, int | str] = field(default_factory=dict)
     files: dict[str, dict[str, int | str]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=lambda: installed_versions())
+    listing: str = ""
     format: int = FORMAT
 
     @property
@@ -117,20 +131,24 @@ def make_identity(
     Args:
         settings: Of the run.
         samples: How many it has, ``num_samples`` resolved.
-        catalog_digest: Of the input's paths, classes and sizes.
+        catalog_digest: Of the input's paths and classes.
         weights_digest: Of the network's weights; None without embeddings.
     """
     plain = as_dict(settings)
     identity = {name: value for name, value in plain.items() if name not in _ELSEWHERE}
+    whole, varying = list(settings.transforms), list[TransformInfo]()
+    for drift in settings.drift:
+        (varying if drift.varies_level else whole).extend(drift.transforms)
+    identity["profile"] = ranges_in_use(settings.profile, whole, varying)
     identity["num_samples"] = samples
     identity["input"] = catalog_digest
     identity["organize_by_class"] = settings.write.organize_by_class
-    if settings.embedding.compute:
-        identity["embedding"]["weights"] = weights_digest
-    else:
-        identity["embedding"] = None
+    embedding = {name: value for name, value in plain["embedding"].items() if name not in _ASIDE}
+    embedding["weights"] = weights_digest
+    identity["embedding"] = embedding if settings.embedding.compute else None
     identity["format"] = FORMAT
-    return identity
+    plainest: dict[str, Any] = json.loads(json.dumps(identity))  # as it will be read back
+    return plainest
 
 
 def load_record(output: Place) -> RunRecord | None:
@@ -146,7 +164,7 @@ def load_record(output: Place) -> RunRecord | None:
         content = json.loads(place.read_bytes())
         content.pop("fingerprint")
         record = RunRecord(**content)
-        if record.format != FORMAT:
+        if not _OLDEST <= record.format <= FORMAT:
             raise ValueError
         return record
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -168,13 +186,27 @@ def require_record(output: Place) -> RunRecord:
     return record
 
 
-def differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:
-    """Says where two identities differ: ``seed is 1 there and 2 here``."""
+def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Says where two identities differ: ``seed is 1 there and 2 here``.
+
+    A setting that one of them lacks, since there was none such when it was made, has its default
+    there.
+    """
+    return _differences(old, new, as_dict(GenerateSettings("-", "-")), "")
+
+
+def _differences(
+    old: dict[str, Any], new: dict[str, Any], defaults: dict[str, Any], prefix: str
+) -> list[str]:
     found = []
     for name in sorted(old.keys() | new.keys()):
-        before, now = old.get(name), new.get(name)
-        if isinstance(before, dict) and isinstance(now, dict):
-            found += differences(before, now, f"{prefix}{name}.")
+        default = defaults.get(name)
+        before, now = old.get(name, default), new.get(name, default)
+        if name == "classes" and before != now:
+            found.append("the classes or their labels are others")
+        elif isinstance(before, dict) and isinstance(now, dict):
+            below = default if isinstance(default, dict) else {}
+            found += _differences(before, now, below, f"{prefix}{name}.")
         elif before != now:
             if name == "input":
                 found.append("the input's files are others")

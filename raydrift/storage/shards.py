@@ -39,6 +39,7 @@ class Rejected:
     path: str
     stage: str
     error: str
+    content_crc: int | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,9 @@ class LedgerRow:
         attempt: Which of the attempts at the shard this is: a part of its files' names.
         remarks: On images in it, which are worth a look.
         worker: Where it was made, ``HOST:PID``.
+        pixels_on: The kind of machine that its images were made on.
+        embedded_on: The kind of machine that its embeddings were made on; empty without them.
+        listing: CRC-32 of its files' states in the listing that it was made by.
         started: When, in seconds since 1970.
         read_seconds: Waited for input.
         drift_seconds: Decoded, drifted and encoded.
@@ -83,11 +87,20 @@ class LedgerRow:
     attempt: str = ""
     remarks: tuple[Remark, ...] = ()
     worker: str = ""
+    pixels_on: str = ""
+    embedded_on: str = ""
+    listing: int = -1
     started: float = 0.0
     read_seconds: float = 0.0
     drift_seconds: float = 0.0
     embed_seconds: float = 0.0
     write_seconds: float = 0.0
+
+    @property
+    def made_on(self) -> dict[str, str]:
+        """The kinds of machines that it was made on, as ``RunRecord.made_on`` has them."""
+        kinds = {"pixels": self.pixels_on, "embeddings": self.embedded_on}
+        return {name: kind for name, kind in kinds.items() if kind}
 
     @property
     def shard_name(self) -> str:
@@ -223,12 +236,13 @@ def read_attempts(output: Place, fingerprint: str) -> list[LedgerRow]:
 
 
 def best(rows: Iterable[LedgerRow]) -> dict[int, LedgerRow]:
-    """The best attempt at each shard, in order: the one with the fewest images unread.
+    """The best attempt at each shard, in order.
 
-    The choice depends on nothing but the attempts that there are.
+    That is the one with the fewest images unread, then with the fewest rejected, then the one that
+    was begun first: the choice depends on nothing but the attempts that there are.
     """
     chosen: dict[int, LedgerRow] = {}
-    for row in sorted(rows, key=lambda row: (row.shard, row.unusable, row.attempt)):
+    for row in sorted(rows, key=lambda row: (row.shard, row.unusable, row.started, row.attempt)):
         chosen.setdefault(row.shard, row)
     return chosen
 

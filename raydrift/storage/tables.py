@@ -6,8 +6,6 @@ from typing import Final, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from raydrift import schemas
-from raydrift.drift.written import as_text, parameters_of
 from raydrift.place import Sink
 
 _ROW_GROUP: Final = 16_384
@@ -62,8 +60,7 @@ class TableSink:
 
     def add(self, table: pa.Table) -> None:
         """Adds those columns of the table that the schema names."""
-        chosen = _with_text_parameters(table.select(self._schema.names))
-        self._waiting.append(chosen.cast(self._schema))
+        self._waiting.append(table.select(self._schema.names).cast(self._schema))
         self._rows += table.num_rows
         while self._rows >= _ROW_GROUP:
             self._flush()
@@ -75,15 +72,3 @@ class TableSink:
             self._writer.write_table(waiting.slice(0, _ROW_GROUP).combine_chunks())
         self._waiting = [waiting.slice(_ROW_GROUP)]
         self._rows = len(self._waiting[0])
-
-
-def _with_text_parameters(table: pa.Table) -> pa.Table:
-    """The table itself, unless its transforms are those of an earlier version's shards."""
-    place = table.schema.get_field_index("transforms")
-    if place < 0 or table.schema.field(place).type == schemas.TRANSFORMS:
-        return table
-    chains = [
-        [one | {"parameters": as_text(parameters_of(one["parameters"]))} for one in chain]
-        for chain in table["transforms"].to_pylist()
-    ]
-    return table.set_column(place, "transforms", pa.array(chains, schemas.TRANSFORMS))

@@ -64,7 +64,7 @@ def is_any_readable_now(output: Place, source: Place, max_bytes: int) -> bool:
     """
     place = output / layout.REJECTED
     with (
-        place.filesystem.open_input_file(place.path) as file,
+        place.open_here_and_there() as file,
         ThreadPoolExecutor(_LOOKING) as pool,
     ):
         for batch in pq.ParquetFile(file).iter_batches(_PATHS, columns=["path", "stage"]):

@@ -19,11 +19,11 @@ RANGE_BYTES: Final = 64 * 2**20
 
 _RANGES: Final = 9_000  # as parts of an upload, of which S3 takes 10,000
 
-_HEADER: Final = struct.Struct("<4sHHHHHIIIHH")
-_ENTRY: Final = struct.Struct("<4sHHHHHHIIIHHHHHII")
-_OFFSET_64: Final = struct.Struct("<HHQ")
-_END_64: Final = struct.Struct("<4sQHHIIQQQQ4sIQI")
-_END: Final = struct.Struct("<4sHHHHIIH")
+HEADER: Final = struct.Struct("<4sHHHHHIIIHH")
+ENTRY: Final = struct.Struct("<4sHHHHHHIIIHHHHHII")
+OFFSET_64: Final = struct.Struct("<HHQ")
+END_64: Final = struct.Struct("<4sQHHIIQQQQ4sIQI")
+END: Final = struct.Struct("<4sHHHHIIH")
 
 _DOS_DATE: Final = (1 << 5) | 1  # 1 January 1980, the first day that a zip can name
 _UTF8: Final = 0x0800
@@ -32,7 +32,7 @@ _REGULAR_FILE: Final = 0o100644 << 16
 _VERSION: Final = 20
 _VERSION_64: Final = 45
 _FULL_16: Final = 0xFFFF
-_FULL_32: Final = 0xFFFFFFFF
+FULL_32: Final = 0xFFFFFFFF
 
 
 @dataclass(frozen=True)
@@ -112,17 +112,17 @@ def range_bytes_of(members_size: int, range_bytes: int = RANGE_BYTES) -> int:
 
 def members_size(count: int, names_size: int, data_size: int) -> int:
     """Bytes that members take, with their headers."""
-    return count * _HEADER.size + names_size + data_size
+    return count * HEADER.size + names_size + data_size
 
 
 def directory_size(count: int, names_size: int, zip64: bool) -> int:
     """Bytes that the entries of members take in the directory."""
-    return count * (_ENTRY.size + (_OFFSET_64.size if zip64 else 0)) + names_size
+    return count * (ENTRY.size + (OFFSET_64.size if zip64 else 0)) + names_size
 
 
 def needs_zip64(members_size: int) -> bool:
     """Whether the offsets of a zip's members are of 64 bits."""
-    return members_size >= _FULL_32
+    return members_size >= FULL_32
 
 
 def member_header(path: bytes, crc: int, size: int) -> bytes:
@@ -133,7 +133,7 @@ def member_header(path: bytes, crc: int, size: int) -> bytes:
         crc: CRC-32 of its data.
         size: Bytes of its data, less than 4 GiB.
     """
-    fixed = _HEADER.pack(
+    fixed = HEADER.pack(
         b"PK\3\4", _VERSION, _flags(path), 0, 0, _DOS_DATE, crc, size, size, len(path), 0
     )
     return fixed + path
@@ -142,10 +142,10 @@ def member_header(path: bytes, crc: int, size: int) -> bytes:
 def directory_entry(path: bytes, crc: int, size: int, offset: int, zip64: bool) -> bytes:
     """What the directory says of a member, which begins at an offset in the zip."""
     version = _VERSION_64 if zip64 else _VERSION
-    extra = _OFFSET_64.pack(1, 8, offset) if zip64 else b""
-    fixed = _ENTRY.pack(
+    extra = OFFSET_64.pack(1, 8, offset) if zip64 else b""
+    fixed = ENTRY.pack(
         b"PK\1\2", _UNIX | version, version, _flags(path), 0, 0, _DOS_DATE, crc, size, size,
-        len(path), len(extra), 0, 0, 0, _REGULAR_FILE, _FULL_32 if zip64 else offset,
+        len(path), len(extra), 0, 0, 0, _REGULAR_FILE, FULL_32 if zip64 else offset,
     )  # fmt: skip
     return fixed + path + extra
 
@@ -153,15 +153,15 @@ def directory_entry(path: bytes, crc: int, size: int, offset: int, zip64: bool) 
 def end_records(count: int, members_size: int, directory_size: int) -> bytes:
     """The end of a zip; with ZIP64's where a number needs it."""
     far = b""
-    if count >= _FULL_16 or members_size + directory_size >= _FULL_32:
-        far = _END_64.pack(
+    if count >= _FULL_16 or members_size + directory_size >= FULL_32:
+        far = END_64.pack(
             b"PK\6\6", 44, _UNIX | _VERSION_64, _VERSION_64, 0, 0,
             count, count, directory_size, members_size,
             b"PK\6\7", 0, members_size + directory_size, 1,
         )  # fmt: skip
     few = min(count, _FULL_16)
-    return far + _END.pack(
-        b"PK\5\6", 0, 0, few, few, min(directory_size, _FULL_32), min(members_size, _FULL_32), 0
+    return far + END.pack(
+        b"PK\5\6", 0, 0, few, few, min(directory_size, FULL_32), min(members_size, FULL_32), 0
     )
 
 

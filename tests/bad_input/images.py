@@ -175,10 +175,10 @@ COLOURS = [
         IN_GREY,
     ),
     Kind(
-        "floats from 0 to 255",
+        "floats from 0 to 255 among others from 0 to 1 are white from 1 on",
         "colours/float255.tif",
         file_of(GREYS.astype(np.float32), "TIFF"),
-        IN_GREY,
+        Usable((255, 255, 255)),
     ),
     Kind(
         "floats that are no numbers are black",

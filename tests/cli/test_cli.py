@@ -9,7 +9,9 @@ from PIL import Image
 
 from raydrift.cli import run
 from raydrift.cli.settings import read_settings
+from raydrift.place import Place
 from raydrift.settings import TransformInfo
+from raydrift.storage.lock import OutputLock
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -153,6 +155,25 @@ def test_generate_without_merge_then_finalize_then_inspect(
     for word in ("brightness:0.2", "factor", "city_night", "48 x 64", "20"):
         assert word in said
 
+    zeros = bytes((out / "sampled_images.zip").stat().st_size)
+    (out / "sampled_images.zip").write_bytes(zeros)
+    assert run(["inspect", str(out), "--quick"]) == 1
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[-2:] == [
+        "not whole: sampled_images.zip does not end as a zip does",
+        "to repair it, delete the files that are named above and run the same generate command "
+        "again: it makes what is missing",
+    ]
+    shards = {path: path.stat().st_mtime_ns for path in (out / "_shards").iterdir()}
+    assert run([*command, "--image-size", "48x64", "--keep-shards"]) == 0
+    assert capsys.readouterr().err.splitlines()[0] == (
+        f"{out} was complete, but sampled_images.zip does not end as a zip does: "
+        "what is missing is made again"
+    )
+    assert {path: path.stat().st_mtime_ns for path in (out / "_shards").iterdir()} == shards
+    assert run(["inspect", str(out)]) == 0
+    capsys.readouterr()
+
     assert run([*command, "--image-size", "48x64"]) == 0
     assert capsys.readouterr().out.startswith("20 images, complete already: nothing was done\n")
 
@@ -186,6 +207,15 @@ def test_demo_shows_everything_on_images_of_its_own(
     assert f"  {tmp_path}/demo/drifted/embeddings.parquet" in said
     with Image.open(tmp_path / "demo/before_after.png") as sheet:
         assert sheet.width > sheet.height > 300
+
+
+def test_a_second_demo_in_one_folder_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with OutputLock(Place.of(tmp_path), renewed_every_s=0.3):
+        told = refusal(capsys, "demo", tmp_path)
+    assert told.startswith(f"raydrift: another run is at work in {tmp_path} (")
+    assert list(tmp_path.iterdir()) == []
 
 
 def _unreachable(*_: object, **__: object) -> None:

@@ -41,7 +41,7 @@ EVERY_S = 0.2
 class SlowEmbedStage(EmbedStage):
     """Takes its time, and leaves the embedding out."""
 
-    def __init__(self, job: ShardJob, weights: Any, on_gpu: bool) -> None:
+    def __init__(self, job: Any, weights: Any, on_gpu: bool) -> None:
         super().__init__(job, weights, on_gpu)
         self._embedder = None  # type: ignore[assignment]
 

@@ -12,10 +12,12 @@ from raydrift import schemas
 from raydrift.config import evaluate_settings
 from raydrift.engine.experiment import evaluate, measure_batch
 from raydrift.engine.twins import LevelBatch
-from raydrift.errors import OutputError, PipelineError, RejectedError
+from raydrift.errors import LockedError, OutputError, PipelineError, RejectedError
 from raydrift.metrics import METRICS
+from raydrift.place import Place
 from raydrift.report.evaluation import METRIC_NAMES, Evaluation
 from raydrift.storage import layout
+from raydrift.storage.lock import OutputLock
 from raydrift.sweep import EvaluateSettings
 
 pytestmark = pytest.mark.usefixtures("ray_session")
@@ -78,6 +80,13 @@ def test_it_writes_its_files_and_nothing_else(output: tuple[Path, Evaluation]) -
     assert sum(classes["samples"].to_pylist()) == 24
     assert (folder / layout.KL_BY_LEVEL).read_bytes().startswith(b"\x89PNG")
     assert "<title>Drift of" in (folder / layout.REPORT).read_text(encoding="utf-8")
+
+
+def test_one_at_a_time_writes_a_folder(source: Path, tmp_path: Path) -> None:
+    with OutputLock(Place.of(tmp_path), renewed_every_s=0.3):
+        with pytest.raises(LockedError, match=f"^another run is at work in {tmp_path} "):
+            evaluate(settings_for(source, tmp_path), quiet=True)
+        assert {path.name for path in tmp_path.iterdir()} == {layout.LOCK}
 
 
 def test_the_record_says_what_was_measured_and_with_what(output: tuple[Path, Evaluation]) -> None:

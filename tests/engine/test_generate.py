@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from zipfile import ZipFile
 
 import numpy as np
@@ -20,6 +20,7 @@ from raydrift import schemas
 from raydrift.catalog import load_catalog
 from raydrift.config import generate_settings
 from raydrift.drift import apply_chain
+from raydrift.drift.platform import pixel_platform
 from raydrift.drift.written import read_back
 from raydrift.embed.state import load_state
 from raydrift.embed.weights import find_weights
@@ -290,13 +291,28 @@ def test_overwrite_goes_on_with_the_same_run_all_the_same(scenes: Path, tmp_path
     assert part.stat().st_mtime_ns == before
 
 
-def test_a_finished_run_that_lost_a_file_is_made_again(scenes: Path, tmp_path: Path) -> None:
+def test_a_finished_run_that_lost_files_is_made_again(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is missing, one has nothing but zeros; what is left stays until others take its place."""
     settings = settings_for(scenes, tmp_path, num_samples=4)
     first = generate(settings, quiet=True)
     (tmp_path / "target.parquet").unlink()
+    images = tmp_path / "sampled_images.zip"
+    images.write_bytes(bytes(images.stat().st_size))
+    with monkeypatch.context() as patch:
+        patch.setattr("raydrift.engine.run.run_pipeline", no_pipeline)
+        with pytest.raises(PipelineError, match=r"^all workers died$"):
+            generate(settings, quiet=True)
+    assert images.exists()
     again = generate(settings, quiet=True)
     assert again.files == first.files
     assert (tmp_path / "target.parquet").stat().st_size == first.files["target.parquet"]["size"]
+    assert ZipFile(images).testzip() is None
+
+
+def no_pipeline(*_: object) -> NoReturn:
+    raise PipelineError("all workers died")
 
 
 def test_an_image_that_was_not_there_is_read_when_the_command_is_given_again(
@@ -332,6 +348,81 @@ def test_shards_of_other_library_versions_are_not_mixed(scenes: Path, tmp_path: 
     (tmp_path / "run.json").write_text(json.dumps(record))
     with pytest.raises(OutputError, match=r"^shards were made with numpy 1\.0, this is 2\."):
         generate(settings, quiet=True)
+
+
+def test_what_no_byte_depends_on_makes_no_other_run(scenes: Path, tmp_path: Path) -> None:
+    """And a setting that the record lacks, since it came later, has its default there."""
+    settings = settings_for(scenes, tmp_path, num_samples=4)
+    first = generate(settings, quiet=True)
+    record = json.loads((tmp_path / "run.json").read_text())
+    del record["identity"]["image"]["max_bytes"], record["identity"]["profile"]["hue_turns"]
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    labels = {name: label for label, name in enumerate(sorted(first.classes))}
+    again = replace(
+        settings,
+        class_mapping=labels,
+        embedding=replace(settings.embedding, batch_size=7),
+        profile=replace(settings.profile, blur_sigma=1.0),
+    )
+    assert generate(again, quiet=True).status == "complete"
+    assert json.loads((tmp_path / "run.json").read_text()) == record, "nothing was done"
+    with pytest.raises(OutputError, match=r"profile\.hue_turns is 0\.5 there and 0\.1 here"):
+        generate(replace(settings, profile=replace(settings.profile, hue_turns=0.1)), quiet=True)
+
+
+def pretend_made_on(output: Path, what: str, kind: str) -> None:
+    """Has a run's record and ledger say that another kind of machine made its shards."""
+    record = json.loads((output / "run.json").read_text())
+    assert record["made_on"].keys() >= {what}
+    record["made_on"][what] = kind
+    (output / "run.json").write_text(json.dumps(record))
+    column = {"pixels": "pixels_on", "embeddings": "embedded_on"}[what]
+    for entry in output.glob("_shards/*.json"):
+        entry.write_text(json.dumps(json.loads(entry.read_text()) | {column: kind}))
+
+
+@pytest.mark.parametrize(
+    ("what", "kind", "said"),
+    [
+        ("pixels", "x86_64 without AVX2", "the pixels of this run are made on x86_64 without AVX2"),
+        ("embeddings", "cpu AVX, torch 2.1, 0", "the embeddings of this run are made on cpu AVX"),
+        ("embeddings", "cuda 9.0, torch 2.1, 0", "the embeddings of this run are made on cuda 9.0"),
+    ],
+)
+def test_shards_of_another_kind_of_machine_are_not_mixed(
+    scenes: Path, tmp_path: Path, what: str, kind: str, said: str
+) -> None:
+    how = {"embedding": {"compute": True, "weights": "random"}} if what == "embeddings" else {}
+    unmerged = {"finalize": False, "shard_size": 2}
+    settings = settings_for(scenes, tmp_path, num_samples=4, write=unmerged, **how)
+    record = generate(settings, quiet=True)
+    assert record.made_on["pixels"] == pixel_platform()
+    pretend_made_on(tmp_path, what, kind)
+    (tmp_path / "_shards/part-00000001.json").unlink()
+    kept = (tmp_path / "_shards/part-00000000.parquet").read_bytes()
+    with pytest.raises(PipelineError) as caught:
+        generate(settings, quiet=True)
+    assert str(caught.value).startswith(said)
+    assert str(caught.value).endswith("or begin again with --overwrite")
+    assert (tmp_path / "_shards/part-00000000.parquet").read_bytes() == kept
+    assert not (tmp_path / "_shards/part-00000001.json").exists()
+
+
+def test_a_run_that_stopped_before_it_knew_a_shard_takes_the_first_ones_kind(
+    scenes: Path, tmp_path: Path
+) -> None:
+    """Two machines may have committed shards before the driver heard of either."""
+    settings = settings_for(
+        scenes, tmp_path, num_samples=4, write={"finalize": False, "shard_size": 2}
+    )
+    generate(settings, quiet=True)
+    record = json.loads((tmp_path / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps(record | {"made_on": {}}))
+    entry = tmp_path / "_shards/part-00000001.json"
+    entry.write_text(json.dumps(json.loads(entry.read_text()) | {"pixels_on": "other"}))
+    record = generate(settings, quiet=True).made_on
+    assert record == {"pixels": pixel_platform()}
+    assert json.loads(entry.read_text())["pixels_on"] == pixel_platform()
 
 
 def test_an_output_that_cannot_be_made_is_told_before_anything_starts(scenes: Path) -> None:

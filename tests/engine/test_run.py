@@ -13,7 +13,8 @@ from raydrift.catalog import Catalog, load_catalog
 from raydrift.config import generate_settings
 from raydrift.engine import run
 from raydrift.engine.generate import generate
-from raydrift.engine.shard_work import Reader, ShardJob, ShardPart, commit_shard, drift_shard
+from raydrift.engine.reader import Reader
+from raydrift.engine.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.engine.tasks import ShardTasks
 from raydrift.errors import LockedError, OutputError, PipelineError
 from raydrift.place import Place

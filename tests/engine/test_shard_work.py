@@ -20,7 +20,8 @@ from raydrift import schemas
 from raydrift.catalog import load_catalog
 from raydrift.drift import apply_chain
 from raydrift.drift.written import read_back
-from raydrift.engine.shard_work import Reader, ShardJob, ShardPart, commit_shard, drift_shard
+from raydrift.engine.reader import Reader
+from raydrift.engine.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.errors import ImageError
 from raydrift.images.codec import RGB, decode
 from raydrift.place import Place

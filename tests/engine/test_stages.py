@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+import ray
 
 from raydrift.catalog import load_catalog
 from raydrift.config import generate_settings
@@ -95,7 +96,7 @@ def one_shard(
     catalog, output = load_catalog(settings.input), Place.of(tmp_path)
     told = ShardJob(settings, catalog.root, output, "run", installed_versions())
     (tasks,) = ShardTasks(settings, catalog, 40, 40, np.arange(1))
-    return DriftStage(told, None, False), as_row(tasks), output
+    return DriftStage(ray.put(told), None, False), as_row(tasks), output
 
 
 def test_a_disk_that_fails_for_a_moment_is_given_the_shard_again(

@@ -161,9 +161,16 @@ class Run(Processes):
 
 
 def committed(output: Path) -> dict[str, tuple[int, int]]:
-    """The shards that are done: inode and time of writing of their ledger entries."""
-    entries = output.glob("_shards/part-*.json")
-    return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in entries}
+    """The shards that are done: inode and time of writing of their ledger entries.
+
+    Of several attempts at one, as a worker that outlived its driver may make, the first.
+    """
+    done: dict[str, tuple[int, int]] = {}
+    entries = [(path.stat(), path) for path in output.glob("_shards/part-*.json")]
+    for status, path in sorted(entries, key=lambda entry: entry[0].st_mtime_ns):
+        shard = path.name.rpartition("-")[0]
+        done.setdefault(shard, (status.st_ino, status.st_mtime_ns))
+    return done
 
 
 def finish(album: Path, output: Path, *options: str, **values: Any) -> list[str]:

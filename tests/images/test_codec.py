@@ -346,27 +346,33 @@ class TestColours:
         image = decode(png_of(8, 8, depth=16, colours=2, rows=row * 8), ImageSettings(8, 8))
         assert differences(image, np.array([0xAB, 0x12, 0xFF])).max() <= 1
 
-    def test_32_bit_integers_are_scaled_only_where_they_need_it(self) -> None:
-        for values, expected in (
-            ([0, 100, 255, 7], [0, 100, 255, 7]),
-            ([0, 257, 65_535, -5], [0, 1, 255, 0]),
-        ):
-            data = file_of(np.array([values] * 8, np.int32).repeat(2, 1), "TIFF")
-            row = decode(data, ImageSettings(8, 8))[0, ::2, 0]
-            assert row.tolist() == expected
+    @pytest.mark.parametrize(
+        ("value_range", "expected"),
+        [(None, [0, 0, 64, 0]), ((0, 255), [0, 100, 255, 0]), ((-5, 95), [13, 255, 255, 0])],
+    )
+    def test_32_bit_integers_are_drawn_in_the_range_of_the_settings(
+        self, value_range: Any, expected: list[int]
+    ) -> None:
+        values = np.array([[0, 100, 2**29, -5]] * 8, np.int32).repeat(2, 1)
+        settings = ImageSettings(8, 8, value_range=value_range)
+        assert decode(file_of(values, "TIFF"), settings)[0, ::2, 0].tolist() == expected
 
     @pytest.mark.parametrize(
-        ("values", "expected"),
+        ("values", "value_range", "expected"),
         [
-            ([0.0, 0.25, 0.5, 1.0], [0, 64, 128, 255]),
-            ([0.0, 100.4, 255.0, 300.0], [0, 100, 255, 255]),
-            ([-1.0, 0.5, 0.4, 1.0], [0, 0, 0, 1]),
-            ([np.nan, np.inf, -np.inf, 90.0], [0, 255, 0, 90]),
+            ([0.0, 0.25, 0.5, 1.0], None, [0, 64, 128, 255]),
+            ([0.0, 0.25, 0.5, 1.001], None, [0, 64, 128, 255]),
+            ([-9999, 0.25, np.nan, np.inf], None, [0, 64, 0, 255]),
+            ([0.0, 100.4, 255.0, 300.0], {"float32": (0, 255)}, [0, 100, 255, 255]),
+            ([-1.0, 0.0, 0.5, -np.inf], (-1, 1), [0, 128, 191, 0]),
         ],
     )
-    def test_floats_are_0_to_1_or_0_to_255(self, values: list[float], expected: list[int]) -> None:
+    def test_floats_are_0_to_1_or_what_the_settings_say(
+        self, values: list[float], value_range: Any, expected: list[int]
+    ) -> None:
         data = file_of(np.array([values] * 8, np.float32).repeat(2, 1), "TIFF")
-        assert decode(data, ImageSettings(8, 8))[0, ::2, 0].tolist() == expected
+        settings = ImageSettings(8, 8, value_range=value_range)
+        assert decode(data, settings)[0, ::2, 0].tolist() == expected
 
 
 class TestManyFrames:

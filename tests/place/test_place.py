@@ -1,4 +1,5 @@
 import pickle
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -229,7 +230,10 @@ class TestNames:
             "gs://bucket/photos: Please install gcsfs to access Google Storage"
         )
 
-    def test_a_scheme_whose_package_arrow_would_ask_for(self) -> None:
+    def test_a_scheme_whose_package_arrow_would_ask_for(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "huggingface_hub", None)  # as where it is not installed
         with pytest.raises(SettingsError, match=r"^hf://datasets/a/b: .*huggingface_hub"):
             Place.of("hf://datasets/a/b")
 

@@ -1,6 +1,16 @@
+import copy
+import json
+import pickle
+from dataclasses import asdict
+from pprint import pformat
+
 import pytest
 
-from raydrift.place import redacted
+from raydrift.engine.shard_work import ShardJob
+from raydrift.place import Place, redacted
+from raydrift.place.s3_options import S3Options
+from raydrift.place.secrecy import Secret, conceal, reveal
+from raydrift.settings import GenerateSettings
 
 
 @pytest.mark.parametrize(
@@ -22,3 +32,48 @@ from raydrift.place import redacted
 )
 def test_credentials_in_uris_are_masked(text: str, shown: str) -> None:
     assert redacted(text) == shown
+
+
+HIDDEN = {"key": "S3CRET-1", "secret": "S3CRET-2", "token": "S3CRET-3"}
+
+
+def test_no_way_of_printing_shows_a_secret() -> None:
+    secret = Secret("S3CRET")
+    ways = [
+        repr(secret),
+        str(secret),
+        f"{secret}",
+        f"{secret!r:>10}",
+        "{} {!r}".format(*[secret] * 2),
+    ]
+    ways += [pformat({"a": [secret]}), repr([secret]), json.dumps([secret], default=str)]
+    ways += [str(copy.deepcopy([secret])), str(pickle.loads(pickle.dumps(secret)))]
+    assert not any("S3CRET" in way for way in ways)
+    assert all("***" in way for way in ways)
+    with pytest.raises(TypeError):
+        json.dumps(secret)
+
+
+def test_a_secret_is_still_what_it_is() -> None:
+    secret = pickle.loads(pickle.dumps(Secret("S3CRET")))
+    assert secret.reveal() == "S3CRET"
+    assert secret == Secret("S3CRET") != Secret("another")
+    assert hash(secret) == hash(Secret("S3CRET"))
+    table = {"a": 1, "b": {"c": [True]}}
+    assert reveal(conceal(conceal(table))) == table
+
+
+def test_what_a_worker_is_told_shows_no_secret_however_it_is_written() -> None:
+    """Ray exports what its actors are made with as ``asdict`` has it."""
+    settings = GenerateSettings("in", "out", storage_options={**HIDDEN, "output": HIDDEN})
+    place = Place.of("s3://bucket/a", {**HIDDEN, "region": "eu-west-1"})
+    job = ShardJob(settings, place, place / "b", "run", {})
+    copies = [job, pickle.loads(pickle.dumps(job))]
+    for one in copies:
+        plain = asdict(one)
+        told = [repr(one), str(plain), pformat(plain), json.dumps(plain, default=str)]
+        told += [repr(vars(one)), repr(vars(one.source)), repr(vars(one.source.s3))]
+        told += [repr(vars(one.source.s3.login)), repr(one.source.filesystem)]
+        assert not any("S3CRET" in text for text in told)
+        assert one.settings.options_of("output") == HIDDEN
+        assert one.source.s3.options == S3Options(**HIDDEN, region="eu-west-1")

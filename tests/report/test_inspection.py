@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from raydrift.cli import run
 from raydrift.config import generate_settings
 from raydrift.errors import OutputError
 from raydrift.place import Place
@@ -19,6 +22,7 @@ from raydrift.report.inspection import Inspection, Spread, inspect_output
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import load_record
 from tests.made_shards import make_shards, shard_file, with_maps
+from tests.report.many_samples import write_run
 
 TRANSFORMS = [
     "rotate:0.3", "default:0.4", "hue:0.0", "default:0.9", "rotate:1.0", "saturation:0.25",
@@ -114,8 +118,9 @@ def test_samples_are_counted_by_class(whole: Path, scenes: Path) -> None:
 
 def test_rejected_images_are_told(whole: Path) -> None:
     found = inspected(whole)
-    assert found.rejected == rows_of(whole, "rejected.parquet")
-    assert sorted(row["path"] for row in found.rejected) == [
+    assert found.rejected == 2
+    assert found.first_rejected == rows_of(whole, "rejected.parquet")
+    assert sorted(row["path"] for row in found.first_rejected) == [
         "boat/broken.png",
         "house/broken.png",
     ]
@@ -148,12 +153,18 @@ def test_what_was_drawn_is_told_by_position_request_kernel_and_parameter(whole: 
     ]
 
 
-def test_what_was_drawn_is_found_in_the_maps_of_earlier_files_too(
+def test_what_was_drawn_is_found_in_the_files_of_an_earlier_version_too(
     whole: Path, tmp_path: Path
 ) -> None:
+    """Whose parameters are maps."""
     shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
-    table = pq.read_table(tmp_path / "provenance.parquet")
-    pq.write_table(with_maps(table), tmp_path / "provenance.parquet")
+    provenance = tmp_path / "provenance.parquet"
+    pq.write_table(with_maps(pq.read_table(provenance)), provenance)
+    content = provenance.read_bytes()
+    record = json.loads((tmp_path / "run.json").read_bytes())
+    facts = {"size": len(content), "sha256": sha256(content).hexdigest()}
+    record["files"]["provenance.parquet"] = facts
+    (tmp_path / "run.json").write_text(json.dumps(record | {"format": 3}))
     assert inspected(tmp_path).drawn == inspected(whole).drawn
 
 
@@ -226,7 +237,7 @@ def test_a_quick_look_sees_other_members(damaged: Path) -> None:
 def test_a_quick_look_sees_a_zip_without_an_end(damaged: Path) -> None:
     alter(damaged / "sampled_images.zip", -22)
     assert inspected(damaged, quick=True).problems == [
-        "sampled_images.zip cannot be opened: File is not a zip file"
+        "sampled_images.zip does not end as a zip does"
     ]
 
 
@@ -263,9 +274,7 @@ def test_an_altered_label_is_told(damaged: Path) -> None:
 @pytest.mark.parametrize("name", ["target", "provenance", "embeddings"])
 def test_a_table_with_a_row_less_is_told(damaged: Path, name: str) -> None:
     rewrite(damaged / f"{name}.parquet", lambda table: table.slice(1))
-    assert inspected(damaged).problems == [
-        f"{name}.parquet has other samples than input_mapping.parquet"
-    ]
+    assert inspected(damaged).problems == [f"{name}.parquet has 71 rows, 72 were written"]
 
 
 def test_a_table_with_its_rows_in_another_order_is_told(damaged: Path) -> None:
@@ -279,16 +288,14 @@ def test_tables_that_agree_and_have_a_row_less_are_told(damaged: Path) -> None:
     for name in ("input_mapping", "target", "provenance", "embeddings"):
         rewrite(damaged / f"{name}.parquet", lambda table: table.slice(0, 71))
     assert inspected(damaged).problems == [
-        "71 samples and 2 rejected are there, 72 and 2 were written",
-        "sampled_images.zip has other members than input_mapping.parquet",
+        f"{name}.parquet has 71 rows, 72 were written"
+        for name in ("input_mapping", "target", "embeddings", "provenance")
     ]
 
 
 def test_a_rejected_image_less_is_told(damaged: Path) -> None:
     rewrite(damaged / "rejected.parquet", lambda table: table.slice(1))
-    assert inspected(damaged).problems == [
-        "72 samples and 1 rejected are there, 72 and 2 were written"
-    ]
+    assert inspected(damaged).problems == ["rejected.parquet has 1 rows, 2 were written"]
 
 
 @pytest.mark.parametrize(
@@ -324,3 +331,38 @@ def test_a_run_that_kept_its_shards_is_whole(sharded: Path, tmp_path: Path) -> N
     found = inspected(tmp_path / "run")
     assert found.shards_done == 5
     assert found.problems == []
+
+
+def test_a_run_without_a_usable_image_is_whole(tmp_path: Path) -> None:
+    for name in ("1.jpg", "2.jpg"):
+        (tmp_path / "in" / "cat").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / "cat" / name).touch()
+    finalize(shards_in(tmp_path / "out", tmp_path / "in"), accept_rejected=True)
+    found = inspected(tmp_path / "out")
+    assert found.problems == []
+    assert (found.classes, found.drifted, found.drawn) == ({"cat": 0}, 0, {})
+    assert found.rejected == 2
+    assert run(["inspect", str(tmp_path / "out")]) == 0
+
+
+def peak_mib(folder: Path) -> float:
+    """What a process takes that does nothing but inspect a run."""
+    code = (
+        "import resource, sys; from raydrift.place import Place; "
+        "from raydrift.report.inspection import inspect_output; "
+        "assert not inspect_output(Place.of(sys.argv[1])).problems; "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    return float(subprocess.check_output([sys.executable, "-c", code, folder]))
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_samples(tmp_path: Path) -> None:
+    """Each million had taken 850 MiB."""
+    peaks = []
+    for samples in (50_000, 300_000):
+        folder = tmp_path / str(samples)
+        folder.mkdir()
+        write_run(folder, samples)
+        peaks.append(peak_mib(folder))
+    assert peaks[1] - peaks[0] < 30

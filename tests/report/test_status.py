@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -126,6 +127,27 @@ def test_whose_lock_it_is(output: Place) -> None:
         assert holder is not None
         assert (holder.dead, str(holder)) == (False, f"{holder.host}:{holder.pid}")
     assert find_holder(output) is None
+
+
+def test_a_run_that_starts_has_a_lock_and_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = Place.of(tmp_path)
+    with OutputLock(place):
+        assert run(["status", str(tmp_path)]) == 0
+        lock = (tmp_path / layout.LOCK).read_text()
+    assert (
+        capsys.readouterr().out
+        == f"""{tmp_path}
+  status   starting: it may wait for workers; no shard was begun
+  at work  {socket.gethostname()}:{os.getpid()}
+"""
+    )
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    (tmp_path / layout.LOCK).write_text(json.dumps(json.loads(lock) | {"pid": gone.pid}))
+    assert run(["status", str(tmp_path)]) == 0
+    assert "  status   not begun\n  at work  nobody; " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -29,8 +29,10 @@ BIN = Path(sys.executable).parent
 START_SECONDS = 60
 BLOCK = 1 << 16
 
-Kind = Literal["503", "reset", "cut"]
+Kind = Literal["503", "reset", "cut", "lost"]
 Match = Callable[[str, str], bool]
+Refusal = Callable[[str, Mapping[str, str]], tuple[int, str] | None]
+"""From a request's method and headers to the status and code that it is refused with."""
 
 
 @dataclass(frozen=True)
@@ -261,6 +263,8 @@ class Proxy:
         proxy.server.filesystem().open_input_stream("bucket/key").read()
         assert fault.injected == 2 and proxy.count("GET") == 3
 
+    What the server does not do as AWS does is told by ``refusal`` and ``dropped``.
+
     It runs in this process: an output stream has to be closed, as pyarrow holds on to the GIL
     while it finishes one that was merely dropped.
     """
@@ -270,6 +274,8 @@ class Proxy:
     requests: list[Request] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
+    refusal: Refusal = lambda method, headers: None
+    dropped: tuple[str, ...] = ()
 
     @classmethod
     @contextmanager
@@ -287,8 +293,9 @@ class Proxy:
     def fail(self, match: Match, kind: Kind, times: int = 1) -> Fault:
         """Makes the next `times` requests whose method and path `match` fail.
 
-        They fail with S3's `503 SlowDown`, with a reset of the connection before any answer, or
-        with a reset half-way through the answer's body. The server sees only the last ones.
+        They fail with S3's `503 SlowDown`, with a reset of the connection before any answer, with
+        a reset half-way through the answer's body, or by an answer that is lost: the server sees
+        the last two.
         """
         fault = Fault(match, kind, times)
         with self.lock:
@@ -314,10 +321,10 @@ class Proxy:
         return None
 
 
-SLOW_DOWN = (
-    b'<?xml version="1.0" encoding="UTF-8"?>\n'
-    b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message>"
-    b"<RequestId>0</RequestId></Error>"
+REFUSED = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    "<Error><Code>{}</Code><Message>These are the words.</Message>"
+    "<RequestId>0</RequestId></Error>"
 )
 
 
@@ -358,13 +365,16 @@ class _Exchange(BaseHTTPRequestHandler):
         super().finish()
 
     def do_GET(self) -> None:
-        fault = self.server.proxy._fault_for(self.command, self.path)
+        refused = self.server.proxy.refusal(self.command, self.headers)
+        fault = self.server.proxy._fault_for(self.command, self.path) if refused is None else None
         try:
-            if fault == "reset":
+            if refused is not None:
+                self.refuse(*refused, None)
+            elif fault == "reset":
                 self.note(0, fault)
                 self.reset()
             elif fault == "503":
-                self.slow_down()
+                self.refuse(503, "SlowDown", fault)
             else:
                 self.forward(fault)
         except (OSError, http.client.HTTPException):  # one of the two sides is gone
@@ -377,7 +387,10 @@ class _Exchange(BaseHTTPRequestHandler):
         origin = http.client.HTTPConnection(host, int(port), timeout=60)
         try:
             origin.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            dropped = self.server.proxy.dropped
             for name, value in self.headers.items():
+                if name.lower() in dropped:
+                    continue
                 origin.putheader(name, value)
             origin.endheaders()
             for block in self.body():
@@ -406,6 +419,11 @@ class _Exchange(BaseHTTPRequestHandler):
             yield block
 
     def pass_on(self, answer: http.client.HTTPResponse, fault: Kind | None) -> None:
+        if fault == "lost":
+            answer.read()
+            self.note(0, fault)
+            self.reset()
+            return
         content: io.BufferedIOBase = answer
         length = answer.length
         if length is None:  # in chunks, as short answers are: it may as well have a length
@@ -431,16 +449,17 @@ class _Exchange(BaseHTTPRequestHandler):
         if fault == "cut":
             self.reset()
 
-    def slow_down(self) -> None:
+    def refuse(self, status: int, code: str, fault: Kind | None) -> None:
         for _ in self.body():
             pass
-        self.note(503, "503")
-        self.send_response_only(503)
+        self.note(status, fault)
+        said = REFUSED.format(code).encode()
+        self.send_response_only(status)
         self.send_header("Content-Type", "application/xml")
-        self.send_header("Content-Length", str(len(SLOW_DOWN)))
+        self.send_header("Content-Length", str(len(said)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(SLOW_DOWN)
+            self.wfile.write(said)
 
     def reset(self) -> None:
         """Drops the connection with a TCP reset rather than with a proper end."""

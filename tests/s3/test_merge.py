@@ -18,6 +18,7 @@ from raydrift.errors import ShardError
 from raydrift.place import Piece, Place
 from raydrift.storage import layout
 from raydrift.storage.accepted import accept
+from raydrift.storage.damage import find_damage
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import RunRecord, make_identity
 from raydrift.storage.shards import LedgerRow, commit, write_samples
@@ -95,6 +96,10 @@ def test_parts_from_many_writers_are_the_zip_of_one(
     assert whole == (local / layout.ZIP).read_bytes()
     assert record.files[layout.ZIP] == {"size": len(whole), "crc32": f"{crc32(whole):08x}"}
     assert server.unfinished_uploads(bucket) == []
+    assert find_damage(output, record, output.names()) == []
+    (output / layout.ZIP).write_bytes(whole[:-MB] + bytes(MB))
+    (damage,) = find_damage(output, record, output.names())
+    assert damage == f"{layout.ZIP} does not end as a zip does"
 
 
 @ON_MOTO

@@ -12,7 +12,6 @@ from pyarrow import fs
 
 from raydrift.errors import SettingsError
 from raydrift.place import Place, s3
-from raydrift.place.s3 import S3Store
 from raydrift.place.s3_options import S3Options
 from raydrift.place.s3_upload import S3Upload
 from tests.s3.servers import Kind, Proxy, Server
@@ -140,21 +139,6 @@ def test_both_clients_have_the_credentials_that_botocore_finds(
     place = Place.of(f"s3://{bucket}/out")
     (place / "a.bin").write_bytes(b"1")
     assert (place / "a.bin").read_bytes() == b"1"
-
-
-def test_credentials_that_change_are_taken_up_for_reading(rclone: Server) -> None:
-    """As those of a role do every hour."""
-    known = options(rclone)
-    key, secret = known.pop("key"), known.pop("secret")
-    store = S3Store(S3Options(**known), rclone.region, f"http://{rclone.endpoint}")
-    root = Place(store.reader, rclone.new_bucket(), "s3://bucket", store)
-    store.session.set_credentials("somebody-elses", "with-another-secret")
-    with pytest.raises(OSError, match="ACCESS_DENIED"):
-        (root / "a.bin").read_bytes()
-    store.session.set_credentials(key, secret)
-    with pytest.raises(FileNotFoundError):
-        (root / "a.bin").read_bytes()
-    assert store.reader is store.reader
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +22,7 @@ from raydrift.errors import CatalogError, LockedError, OutputError, PipelineErro
 from raydrift.place import Place
 from raydrift.storage.lock import OutputLock
 from tests.made_shards import shard_place
+from tests.s3.credentials import only, strict_store
 from tests.s3.servers import Proxy, Server
 from tests.s3.test_place import options
 
@@ -204,13 +206,17 @@ def ray_logs() -> Iterator[Path]:
 def test_a_run_by_environment_and_file_tells_no_secret(
     server: Server, bucket: str, source: str, local: dict[str, Any], tmp_path: Path, ray_logs: Path
 ) -> None:
-    """With all that Ray can say; then every log and every written byte is searched."""
+    """With all that Ray can say and export; then every log and every written byte is searched."""
     config = tmp_path / "run.toml"
     login = f'key = "{server.access_key}"\nsecret = "{server.secret_key}"\n'
     config.write_text(f"[storage_options.output]\n{login}")
     drift = ["-t", "rotate:0.3", "-t", "gaussian_noise:0.2", "--organize-by-class"]
     size = ["--image-size", "64", "--shard-size", "16"]
-    environment = os.environ | {"RAY_TMPDIR": str(ray_logs)}
+    environment = os.environ | {
+        "RAY_TMPDIR": str(ray_logs),
+        "RAY_enable_export_api_write": "1",
+        "RAY_DATA_LOG_LEVEL": "DEBUG",
+    }
     environment.pop("RAY_ADDRESS", None)
     command = [BIN / "raydrift", "generate", source, f"s3://{bucket}/out", "--config", config]
     done = subprocess.run(
@@ -224,7 +230,57 @@ def test_a_run_by_environment_and_file_tells_no_secret(
     output = Place.of(f"s3://{bucket}/out")
     assert contents(output) == local
     written = b"".join((output / name).read_bytes() for name in output.names())
-    logs = [path for path in ray_logs.rglob("*.*") if path.is_file()]
-    assert any(path.name == "ray-data.log" for path in logs)
+    logs = [path for path in ray_logs.rglob("*") if path.is_file()]
+    names = {path.name for path in logs}
+    assert names >= {"ray-data.log", "event_EXPORT_DATASET_METADATA.log"}
     logged = b"".join(path.read_bytes() for path in logs)
-    assert server.secret_key.encode() not in written + logged + done.stdout + done.stderr
+    assert b"DriftStage" in logged
+    told = written + logged + done.stdout + done.stderr
+    assert server.secret_key.encode() not in told
+    assert server.access_key.encode() not in told
+
+
+@pytest.mark.slow
+def test_keys_that_end_every_few_seconds_end_no_run(
+    moto: Server, scenes: Path, local: dict[str, Any]
+) -> None:
+    """Neither a run nor what goes on with it, nor the merge: the driver and its workers renew."""
+    bucket = moto.new_bucket()
+    moto.put_folder(scenes, bucket, "in/")
+    output = f"s3://{bucket}/out"
+    run = [BIN / "raydrift", "generate", f"s3://{bucket}/in", output, "--organize-by-class"]
+    run += ["-t", "rotate:0.3", "-t", "gaussian_noise:0.2", "--image-size", "64"]
+    run += ["--shard-size", "16", "--no-finalize"]
+    merge = [BIN / "raydrift", "finalize", output]
+    with strict_store(moto, life_s=2.0) as (proxy, issuer):
+        environment = only(issuer.environment(proxy.server))
+        environment.pop("RAY_ADDRESS", None)
+
+        def done(command: list[str | Path]) -> subprocess.CompletedProcess[str]:
+            before = len(issuer.issued)
+            made = subprocess.run(
+                command, env=environment, capture_output=True, text=True, timeout=180, check=False
+            )
+            assert made.returncode == 0, made.stderr
+            assert len(issuer.issued) > before + 1
+            return made
+
+        done(run)
+        shards = [key for key in moto.keys(bucket, "out/_shards/") if key.endswith(".parquet")]
+        with moto.client() as client:
+            for key in shards[1:4]:
+                client.delete_object(Bucket=bucket, Key=key)
+        assert "72 images in" in done(run).stdout
+        requests = count()
+
+        def ending_often(method: str, headers: Mapping[str, str]) -> tuple[int, str] | None:
+            if next(requests) % 12 == 0:  # the merge of so little is done within seconds
+                issuer.end_all()
+            return issuer.refusal(method, headers)
+
+        proxy.refusal = ending_often
+        done(merge)
+        assert any(one.status == 400 for one in proxy.requests), "some keys ended in use"
+    assert contents(Place.of(output, options(moto))) == local
+    assert moto.keys(bucket, "out/") == [f"out/{name}" for name in sorted(FILES)]
+    assert moto.unfinished_uploads(bucket) == []

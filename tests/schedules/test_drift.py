@@ -42,7 +42,10 @@ def refusal(**values: Any) -> str:
         ({"where": [["class", "in", "cat"]]}, "where class in 'cat': in takes a list"),
         ({"where": [["class", "==", ["cat"]]]}, "where class == ['cat']: == takes one value"),
         ({"where": {"class": []}}, "where class in []: give at least one value"),
-        ({"where": {"class": None}}, "where class: None is no text, number, truth value or date"),
+        (
+            {"where": {"class": None}},
+            "where class: None is no text, number, truth value, date or time",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_remedy(values: dict[str, Any], message: str) -> None:

@@ -111,6 +111,15 @@ def test_several_shifts_go_on_from_one_another() -> None:
     assert_share(middle, 0, 0.45)
 
 
+def test_a_change_over_one_sample_is_a_step_at_its_start() -> None:
+    step, at_once = (
+        shifted(200, LabelShift(20, width=width, proportions={"dog": 1.0}))[1]
+        for width in (1, None)
+    )
+    assert step[20] == 1
+    np.testing.assert_array_equal(step, at_once)
+
+
 def test_a_shift_before_the_end_of_anothers_window_goes_on_from_what_is_there() -> None:
     _, classes, _ = shifted(
         400_000,

@@ -1,11 +1,12 @@
 """Positions and lengths: samples, fractions and time become sample ids, once, or are refused."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from raydrift.errors import SettingsError
@@ -109,12 +110,51 @@ def test_time_places_nothing_where_samples_have_none() -> None:
         still.start("1970-01-01", "start")
 
 
-@given(st.integers(1, 10**8), st.integers(0, 10**8), st.sampled_from([0.1, 1.0, 30.0, 1800.0]))
-def test_the_date_of_a_sample_leads_back_to_it(samples: int, sample: int, delta: float) -> None:
-    axis = Axis(samples, 1717232400.0, delta)
-    sample %= samples
-    when = datetime.fromtimestamp(1717232400, UTC) + timedelta(seconds=sample * delta)
+# Whole microseconds from one to a day, and what is none: thirds of a second, 44,100 a second.
+SPACINGS = st.integers(1, 86_400_000_000).map(lambda whole: whole / 1e6) | st.sampled_from(
+    [0.0001, 0.1, 1.5, 1800.0, 1 / 3, 2 / 3, 1 / 7, 1 / 30, 1 / 44_100, 1.5e-6, 2.4e-6]
+)
+
+
+@given(SPACINGS, st.integers(0, 10**9), st.sampled_from([0.0, 1717232400.0, 1717232400.5]))
+@example(0.0001, 123_457, 1717232400.0)
+def test_the_date_of_a_sample_leads_back_to_it(delta: float, sample: int, first: float) -> None:
+    """The date as it is printed, and that of the tables' float64 seconds."""
+    sample %= int(4e9 / delta)  # up to the year 2150
+    axis = Axis(sample + 1, first, delta)
+    assert axis.start(plain_position(axis.date(sample), "start"), "start") == sample
+    seconds = float(first + np.int64(sample) * delta)
+    when = datetime.fromtimestamp(seconds, UTC)
     assert axis.start(plain_position(when, "start"), "start") == sample
+
+
+@given(SPACINGS.filter(lambda delta: delta >= 3e-6), st.integers(0, 10**9))
+def test_a_date_between_samples_is_the_later_one(delta: float, sample: int) -> None:
+    axis = Axis(10**12, 0.0, delta)
+    sample %= int(4e9 / delta)
+    before = Fraction(str(delta)) * sample
+    after = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(before * 10**6) + 2)
+    assert axis.start(plain_position(after, "start"), "start") == sample + 1
+
+
+@pytest.mark.parametrize(
+    ("delta", "date"),
+    [
+        (1800.0, "2024-06-01 10:30"),
+        (1.0, "2024-06-01 09:00:03"),
+        (0.0001, "2024-06-01 09:00:00.0003"),
+        (1 / 3, "2024-06-01 09:00:01"),
+    ],
+)
+def test_a_date_has_the_digits_that_it_takes(delta: float, date: str) -> None:
+    assert Axis(10, 1717232400.0, delta).date(3) == date
+
+
+def test_durations_are_exact() -> None:
+    axis = Axis(10**9, 1717232400.0, 0.0001)
+    assert axis.length("1h", "period") == 36_000_000
+    assert axis.length("0.0003s", "width") == 3
+    assert Axis(10**9, 0.0, 7.0).length("1h", "period") == Fraction(3600, 7)
 
 
 def test_dates_that_no_calendar_has_are_seconds() -> None:

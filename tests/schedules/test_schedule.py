@@ -64,13 +64,34 @@ def test_a_period_may_be_a_day_and_begin_in_its_middle(phase: Any) -> None:
 
 
 def test_a_period_that_is_no_whole_number_of_samples_does_not_run_away() -> None:
-    """7 samples are 1 hour and 10 minutes too long for 6 periods of it."""
-    axis = Axis(7000, 0.0, 600.0)
-    on = levels(drift("recurring", period="70min"), axis=axis) > 0
-    np.testing.assert_array_equal(on, (np.arange(7000) % 7) < 3.5)
     third = Axis(9000, 0.0, 3.0)  # a period of 10 s is 3 1/3 samples
     turned_on = np.flatnonzero(np.diff(levels(drift("recurring", period="10s"), axis=third)) > 0)
     assert len(turned_on) == pytest.approx(2700, abs=1)
+
+
+def test_half_of_an_odd_period_is_half_of_the_samples() -> None:
+    """4 and 3 samples of the 7 in turns."""
+    axis = Axis(7000, 0.0, 600.0)
+    on = levels(drift("recurring", period="70min"), axis=axis) > 0
+    np.testing.assert_array_equal(on, np.isin(np.arange(7000) % 14, [0, 1, 2, 3, 7, 8, 9]))
+
+
+@pytest.mark.parametrize("kind", ["incremental", "gradual"])
+def test_a_rise_over_one_sample_is_a_step_at_its_start(kind: str) -> None:
+    found = levels(drift(kind, start=5, width=1))
+    assert np.flatnonzero(found)[0] == 5
+    assert (found[5:] == 0.8).all()
+
+
+@pytest.mark.parametrize("curve", ["linear", "sigmoid", [0.0, 0.5, 1.0]])
+def test_a_rise_over_two_samples_begins_at_zero_and_is_over_after_them(curve: Any) -> None:
+    found = levels(drift("incremental", start=5, width=2, curve=curve))
+    assert found[4:9].tolist() == [0.0, 0.0, 0.4, 0.8, 0.8]
+
+
+def test_the_shortest_season_comes_and_goes_with_every_sample() -> None:
+    found = levels(drift("seasonal", start=5, period=2))
+    assert found[4:10].tolist() == [0.0, 0.0, 0.8, 0.0, 0.8, 0.0]
 
 
 def test_a_seasonal_drift_follows_the_cosine() -> None:

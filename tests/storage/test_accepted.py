@@ -13,6 +13,7 @@ from raydrift.place import Place
 from raydrift.storage.accepted import accept, read_accepted, rows_there
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import load_record, require_record
+from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import LedgerRow, read_attempts, read_ledger
 from tests.made_shards import make_shards, shard_file
 from tests.storage.test_finalize import digest, settings_for
@@ -195,5 +196,11 @@ def test_damaged_images_under_the_limit_are_no_matter(missing: Path, tmp_path: P
 def test_a_rows_every_field_is_kept() -> None:
     from raydrift.storage.accepted import _pack, _unpack
 
-    row = LedgerRow(1, "f", 2, 2, 0, 0, 100, 24, 200, 300, "猫: x", 1, "0123abcd", "h:1", 1.5, 0.1)
+    remarks = (Remark("came out flat", 2, ("猫/1.tif", "猫/2.tif")),)
+    row = LedgerRow(
+        shard=1, fingerprint="f", asked=2, written=2, rejected=0, unread=0, image_bytes=100,
+        names_size=24, size=200, crc32=300, first_rejected="猫: x", interrupted=1,
+        attempt="0123abcd", remarks=remarks, worker="h:1", pixels_on="x86-64-v3",
+        embedded_on="cpu", listing=7, started=1.5, read_seconds=0.1,
+    )  # fmt: skip
     assert list(_unpack(_pack([row]))) == [row]

@@ -29,9 +29,9 @@ from raydrift.storage.finalize import finalize
 from raydrift.storage.record import load_record
 from raydrift.storage.shards import LedgerRow, open_shard, read_ledger
 from raydrift.storage.spread import Spread, in_threads
-from raydrift.storage.tables import HashingSink, TableSink
+from raydrift.storage.tables import TableSink
 from raydrift.storage.zip_directory import ZipDirectory
-from tests.made_shards import embeddings_of, make_shards, shard_file, with_maps
+from tests.made_shards import embeddings_of, make_shards, shard_file
 
 SIDE = 32
 ALL_FILES = {
@@ -125,6 +125,7 @@ def test_the_folder_has_the_documented_files_and_nothing_else(finished: Path) ->
                 "level": pa.float64(),
                 "reason": pa.string(),
                 "transforms": schemas.TRANSFORMS,
+                "content_crc": pa.int64(),
                 "profile": pa.string(),
             },
         ),
@@ -135,6 +136,7 @@ def test_the_folder_has_the_documented_files_and_nothing_else(finished: Path) ->
                 "path": pa.string(),
                 "stage": pa.string(),
                 "error": pa.string(),
+                "content_crc": pa.int64(),
             },
         ),
     ],
@@ -171,16 +173,6 @@ def test_the_tables_hold_every_sample_once_in_id_order(finished: Path) -> None:
         assert table["sample_id"].to_pylist() == ids, name
         assert table["timestamp"].to_pylist() == times, name
     assert pq.read_table(finished / "provenance.parquet")["sample_id"].to_pylist() == ids
-
-
-def test_the_provenance_of_shards_with_maps_is_as_it_is_now(finished: Path) -> None:
-    """Which an earlier version wrote."""
-    shard = pq.read_table(shard_file(finished, 2))
-    buffer = io.BytesIO()
-    with TableSink(HashingSink(buffer), schemas.PROVENANCE) as sink:
-        sink.add(with_maps(shard))
-    found = pq.read_table(pa.BufferReader(buffer.getvalue()))
-    assert found.to_pylist() == shard.select(schemas.PROVENANCE.names).to_pylist()
 
 
 def test_every_name_of_the_mapping_opens_in_the_zip(scenes: Path, tmp_path: Path) -> None:
@@ -468,6 +460,10 @@ def test_rejected_images_are_told_and_left_out_of_everything_else(
     record = finalize(make_shards(settings, 7), accept_rejected=True)
     rejected = pq.read_table(output / "rejected.parquet").to_pylist()
     truncated = rejected[0].pop("error")
+    files = [partly_broken / row["path"] for row in rejected]
+    assert [row.pop("content_crc") for row in rejected] == [
+        crc32(files[0].read_bytes()), crc32(b""), None
+    ]  # fmt: skip
     assert rejected == [
         {"sample_id": 3, "path": "boat/boat_003.jpg", "stage": "decode"},
         {

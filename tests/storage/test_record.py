@@ -11,7 +11,7 @@ import pytest
 from raydrift.config import as_dict, generate_settings
 from raydrift.errors import OutputError
 from raydrift.place import Place
-from raydrift.settings import GenerateSettings, TransformInfo
+from raydrift.settings import GenerateSettings, ImageTransform, TransformInfo
 from raydrift.storage.record import (
     RunRecord,
     differences,
@@ -24,36 +24,25 @@ CHANGES_BYTES: dict[str, Any] = {
     "seed": 43,
     "start": 10,
     "shuffle": False,
-    "class_mapping": {"boat": 0},
     "first_timestamp": 0.0,
     "delta_timestamp": 1.0,
     "transforms": ["rotate:0.5"],
     "drift": [{"transforms": ["rotate:0.5"]}],
     "label_shift": [{"concentration": 1.0}],
-    "profile.rotate_degrees": 91.0,
-    "profile.brightness_span": 2.0,
-    "profile.contrast_span": 2.0,
-    "profile.saturation_span": 2.0,
-    "profile.hue_turns": 0.25,
-    "profile.blur_sigma": 2.0,
-    "profile.blur_kernel": 7,
-    "profile.noise_mean": 0.2,
-    "profile.noise_sigma": 0.2,
-    "profile.default_switch": 0.6,
-    "profile.default_noise_offset": 0.3,
     "image.height": 96,
     "image.width": 96,
     "image.max_bytes": 1000,
     "image.max_pixels": 1000,
     "image.max_memory": 1_000_000,
     "image.profile": "convert",
+    "image.value_range": [0, 4095],
     "embedding.compute": False,
     "embedding.normalize": True,
     "embedding.precision": "bfloat16",
-    "embedding.batch_size": 16,
     "write.organize_by_class": True,
 }
 CHANGES_NOTHING: dict[str, Any] = {
+    "embedding.batch_size": 16,
     "output": "elsewhere",
     "write.shard_size": 16,
     "write.keep_shards": True,
@@ -71,14 +60,33 @@ CHANGES_NOTHING: dict[str, Any] = {
     "cluster.wait_seconds": 1.0,
     "cluster.verbose": True,
 }
-# By the catalog, the sample count, the weights' digest and the transforms.
+# By the catalog, the sample count, the classes' labels, the weights' digest and the transforms.
 TOLD_OTHERWISE: dict[str, Any] = {
+    "class_mapping": {"boat": 0},
     "input": "elsewhere",
     "num_samples": 5,
     "stream": 100,
+    "split": "train",
     "embedding.weights": "random",
     "calibration": {"profile": "p.toml", "target": 0.5},
 }
+
+
+SWITCHED = ["default:0.3", "default:0.8"]
+RANGES: dict[str, tuple[Any, list[str]]] = {
+    "profile.rotate_degrees": (91.0, ["rotate:0.5"]),
+    "profile.brightness_span": (2.0, ["brightness:0.5"]),
+    "profile.contrast_span": (2.0, ["contrast:0.5"]),
+    "profile.saturation_span": (2.0, ["saturation:0.5"]),
+    "profile.hue_turns": (0.25, ["hue:0.5"]),
+    "profile.blur_sigma": (2.0, ["gaussian_blur:0.5"]),
+    "profile.blur_kernel": (7, ["default:0.3"]),
+    "profile.noise_mean": (0.2, ["gaussian_noise:0.5"]),
+    "profile.noise_sigma": (0.2, ["default:0.8"]),
+    "profile.default_switch": (0.6, SWITCHED),
+    "profile.default_noise_offset": (0.3, ["default:0.8"]),
+}
+"""Ranges, and transforms that they matter for."""
 
 
 def settings_with(**values: Any) -> GenerateSettings:
@@ -112,6 +120,41 @@ def test_a_setting_that_changes_bytes_changes_the_fingerprint(name: str) -> None
     changed = settings_with(**{name: CHANGES_BYTES[name]})
     assert changed != settings_with()
     assert fingerprint(changed) != fingerprint(settings_with())
+    identity = record_of(changed).identity
+    assert differences(json.loads(json.dumps(identity)), identity) == []
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_a_range_counts_for_the_transforms_that_use_it_alone(name: str) -> None:
+    value, transforms = RANGES[name]
+    changed = settings_with(**{name: value}, transforms=transforms)
+    assert fingerprint(changed) != fingerprint(settings_with(transforms=transforms))
+    others = {"transforms": [f"{one}:0" for one in ImageTransform]}
+    assert fingerprint(settings_with(**{name: value}, **others)) == fingerprint(
+        settings_with(**others)
+    )
+    drift = [{"transforms": transforms, "kind": "incremental", "width": 9}]
+    drifting = settings_with(**{name: value}, drift=drift)
+    assert fingerprint(drifting) != fingerprint(settings_with(drift=drift))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("profile.noise_sigma", 0.2),
+        ("profile.default_switch", 0.6),
+        ("profile.default_noise_offset", 0.3),
+    ],
+)
+def test_default_depends_on_noise_only_where_it_can_become_noise(name: str, value: float) -> None:
+    blurred = settings_with(transforms=["default:0.3"])
+    assert fingerprint(settings_with(**{name: value}, transforms=["default:0.3"])) == fingerprint(
+        blurred
+    )
+    rising = [{"transforms": ["default:0.8"], "kind": "incremental", "width": 9}]
+    assert fingerprint(settings_with(**{name: value}, drift=rising)) != fingerprint(
+        settings_with(drift=rising)
+    )
 
 
 @pytest.mark.parametrize("name", CHANGES_NOTHING | TOLD_OTHERWISE)
@@ -131,13 +174,11 @@ def test_every_setting_is_either_in_the_fingerprint_or_not() -> None:
     for name, value in as_dict(settings_with()).items():
         names |= {f"{name}.{below}" for below in value} if isinstance(value, dict) else {name}
     calibration = {f"calibration.{name}" for name in ("profile", "target", "level")}
-    told = set(CHANGES_BYTES | CHANGES_NOTHING | TOLD_OTHERWISE) - {"calibration"}
+    told = set(CHANGES_BYTES | RANGES | CHANGES_NOTHING | TOLD_OTHERWISE) - {"calibration"}
     assert names == told | calibration
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("normalize", True), ("precision", "bfloat16"), ("batch_size", 16)]
-)
+@pytest.mark.parametrize(("name", "value"), [("normalize", True), ("precision", "bfloat16")])
 def test_without_embeddings_the_networks_settings_do_not_count(name: str, value: object) -> None:
     clean = settings_with(**{"embedding.compute": False})
     other = settings_with(**{"embedding.compute": False, f"embedding.{name}": value})
@@ -254,8 +295,6 @@ def test_a_run_json_of_another_program_is_refused(tmp_path: Path, content: bytes
         ({"seed": 1}, {}, ["seed is 42 there and 1 here"]),
         ({"shuffle": False}, {}, ["shuffle is true there and false here"]),
         ({"transforms": ["hue:1.0"]}, {}, ['transforms is [] there and ["hue:1.0"] here']),
-        ({"profile.hue_turns": 0.1}, {}, ["profile.hue_turns is 0.5 there and 0.1 here"]),
-        ({"class_mapping": {"a": 1}}, {}, ['class_mapping is null there and {"a": 1} here']),
         ({}, {"samples": 10}, ["num_samples is 72 there and 10 here"]),
         ({}, {"catalog": "deed"}, ["the input's files are others"]),
         ({}, {"weights": "v"}, ["the network's weights are others"]),
@@ -274,6 +313,40 @@ def test_differences_say_what_is_other(
 ) -> None:
     there, here = record_of(settings_with()), record_of(settings_with(**changed), **told)
     assert differences(there.identity, here.identity) == texts
+
+
+def test_ranges_that_differ_are_told() -> None:
+    hue = {"transforms": ["hue:1.0"]}
+    there = record_of(settings_with(**hue))
+    here = record_of(settings_with(**hue, **{"profile.hue_turns": 0.1}))
+    assert differences(there.identity, here.identity) == [
+        "profile.hue_turns is 0.5 there and 0.1 here"
+    ]
+
+
+def test_a_setting_that_came_later_has_its_default_in_runs_of_before() -> None:
+    identity = record_of(settings_with(transforms=["hue:1.0"])).identity
+    before = json.loads(json.dumps(identity))
+    del before["shuffle"], before["image"]["max_bytes"], before["profile"]["hue_turns"]
+    del before["embedding"]["precision"]
+    assert differences(before, identity) == []
+    changed = identity | {"shuffle": False, "image": identity["image"] | {"max_bytes": 10}}
+    assert differences(before, changed) == [
+        "image.max_bytes is 1073741824 there and 10 here",
+        "shuffle is true there and false here",
+    ]
+
+
+def test_a_setting_that_counted_once_is_no_difference_at_its_default() -> None:
+    identity = record_of(settings_with()).identity
+    before = identity | {"embedding": identity["embedding"] | {"batch_size": 32}}
+    assert differences(before, identity) == []
+
+
+def test_classes_that_differ_are_told_in_one_sentence() -> None:
+    there = {"classes": {str(number): number for number in range(1000)}}
+    here = {"classes": {str(number): 0 for number in range(1000)}}
+    assert differences(there, here) == ["the classes or their labels are others"]
 
 
 def test_a_long_difference_is_cut() -> None:

@@ -15,7 +15,8 @@ from PIL import Image
 
 from raydrift import schemas
 from raydrift.catalog import load_catalog
-from raydrift.engine.shard_work import Reader, ShardJob, ShardPart, commit_shard, drift_shard
+from raydrift.engine.reader import Reader
+from raydrift.engine.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.errors import OutputError, ShardError
 from raydrift.place import Place
 from raydrift.settings import EmbeddingSettings, GenerateSettings, ImageSettings, TransformInfo
@@ -133,17 +134,18 @@ def test_a_second_attempt_at_a_shard_has_the_same_bytes_in_files_of_its_own(
 
 
 def test_of_several_attempts_the_one_with_the_fewest_unread_images_counts(tmp_path: Path) -> None:
-    """Then the one with the fewest rejected, then the first by name: always the same one."""
+    """Then the one with the fewest rejected, then the one begun first: always the same one."""
     output = Place.of(tmp_path)
     (output / "_shards").create()
     empty = schemas.shard(embeddings=False).empty_table()
-    for attempt, unread, rejected in (("c", 0, 2), ("a", 1, 1), ("d", 0, 1), ("b", 0, 1)):
+    tried = [("c", 0, 2, 1.0), ("a", 1, 1, 1.0), ("d", 0, 1, 7.0), ("e", 0, 1, 3.0)]
+    for attempt, unread, rejected, started in tried:
         attempt *= 8
         facts = write_samples(output, 0, attempt, empty.schema, [empty])
-        row = LedgerRow(0, RUN, 9, 9 - rejected, rejected, unread, 0, 0, *facts, attempt=attempt)
-        commit(output, row, [])
+        counts = (9, 9 - rejected, rejected, unread, 0, 0)
+        commit(output, LedgerRow(0, RUN, *counts, *facts, attempt=attempt, started=started), [])
     assert len(read_attempts(output, RUN)) == 4
-    assert read_ledger(output, RUN)[0].attempt == "b" * 8
+    assert read_ledger(output, RUN)[0].attempt == "e" * 8
 
 
 def test_what_is_not_raydrifts_stays_in_the_folder_of_the_shards(

@@ -159,7 +159,7 @@ def write_sparse(path: Path, members: list[tuple[str, int]]) -> ZipLayout:
     """Writes members of so many zeros each, but no zeros, by the means of a merge."""
     rows = [row_of(1, len(name.encode()), size) for name, size in members]
     plan, zeros = plan_zip(rows, 64 * 2**20), dict[int, int]()
-    content: list[tuple[int, bytes]] = []
+    content: list[tuple[int, bytearray]] = []
     with Place.of(path).writing_pieces(plan.size, len(plan.ranges)) as file:
         directory = ZipDirectory(file, plan)
         offset = 0
@@ -167,15 +167,18 @@ def write_sparse(path: Path, members: list[tuple[str, int]]) -> ZipLayout:
             if size not in zeros:
                 zeros[size] = crc32(bytes(size))
             header = member_header(name.encode(), zeros[size], size)
-            content.append((offset, header))
+            if content and content[-1][0] + len(content[-1][1]) == offset:
+                content[-1][1].extend(header)
+            else:
+                content.append((offset, bytearray(header)))
             directory.add(
                 directory_entry(
                     name.encode(), zeros[size], size, offset, needs_zip64(plan.members_size)
                 )
             )
             offset += len(header) + size
-        for offset, header in content:
-            file.writer.put(Piece(0, offset), [header])
+        for offset, headers in content:
+            file.writer.put(Piece(0, offset), [bytes(headers)])
         directory.close(0)
     return plan
 

@@ -1,0 +1,66 @@
+"""What a filesystem tells of the files that a manifest names."""
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from raydrift.place import Place
+
+UNKNOWN: Final = (-1, -1)
+"""Size and time of a file that was not looked at."""
+
+GONE: Final = (-1, 0)
+"""Size and time of a file that is not there; whoever opens it rejects it."""
+
+MOST_REMOTE: Final = 10_000
+"""Files of a manifest that are looked at on an object store, where each is a request."""
+
+_LOOKERS: Final = 32
+_AT_ONCE: Final = 1_000
+
+Numbers = npt.NDArray[np.int64]
+
+
+def sizes_and_times(root: Place, paths: list[str]) -> tuple[Numbers, Numbers]:
+    """Bytes of some files, and nanoseconds since 1970 when each was last written.
+
+    Args:
+        root: The folder that they start from.
+        paths: On object stores not more than ``MOST_REMOTE`` are looked at, else none.
+    """
+    if not root.is_local and len(paths) > MOST_REMOTE:
+        return np.full(len(paths), UNKNOWN[0]), np.full(len(paths), UNKNOWN[1])
+    some = (paths[start : start + _AT_ONCE] for start in range(0, len(paths), _AT_ONCE))
+    with ThreadPoolExecutor(_LOOKERS) as pool:
+        if root.is_local:
+            found = list(chain.from_iterable(pool.map(partial(_local_files, root), some)))
+        else:
+            found = list(pool.map(partial(_remote_file, root), paths))
+    facts = np.array(found, np.int64).reshape(-1, 2)
+    return facts[:, 0], facts[:, 1]
+
+
+def _local_files(root: Place, paths: Iterable[str]) -> list[tuple[int, int]]:
+    found = []
+    for path in paths:
+        try:
+            status = os.stat(os.path.join(root.path, path))
+        except (OSError, ValueError):  # a NUL byte is the latter
+            found.append(GONE)
+        else:
+            found.append((status.st_size, status.st_mtime_ns))
+    return found
+
+
+def _remote_file(root: Place, path: str) -> tuple[int, int]:
+    try:
+        info = root.at(path).info()
+    except (OSError, ValueError):
+        return UNKNOWN
+    return (info.size, info.mtime_ns or -1) if info.size is not None else GONE

@@ -1,0 +1,174 @@
+"""Has the input changed since a run saw it? Its listing says where to look, checksums decide.
+
+A run keeps the CRC-32 of every file that it read, and for every shard a checksum of what the
+listing told of its files: sizes and times. Where the listing tells the same, nothing is read. Where
+it does not, the shard's files are read and compared. A copy of the same files, or files that were
+merely touched, are no change.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+from isal import isal_zlib
+
+from raydrift.catalog import Catalog
+from raydrift.catalog.stream import sample_order
+from raydrift.engine.reader import Reader
+from raydrift.engine.shard_work import content_crc
+from raydrift.place import Place
+from raydrift.settings import GenerateSettings
+from raydrift.storage import layout
+from raydrift.storage.listing import pack, unpack
+from raydrift.storage.record import RunRecord
+from raydrift.storage.shards import LedgerRow, read_rejected
+
+_NONE = -1
+
+Checksums = npt.NDArray[np.int64]
+"""CRC-32s of files; -1 of those that could not be read."""
+
+
+class InputNow:
+    """The files of a run's shards, as the input is now.
+
+    Args:
+        settings: Of the run.
+        catalog: The input, listed now.
+        record: Of the run.
+    """
+
+    def __init__(self, settings: GenerateSettings, catalog: Catalog, record: RunRecord) -> None:
+        self.first, self._size = settings.start, record.shard_size
+        order = sample_order(settings, catalog).rows
+        self._rows = order[self.first : self.first + record.samples]
+        self._paths = catalog.table["path"]
+        states, size = catalog.states(self._rows), self._size
+        self.listing = [
+            isal_zlib.crc32(states[start : start + size]) for start in range(0, len(states), size)
+        ]
+        self._reader = Reader(catalog.root, settings.image.max_bytes)
+
+    def samples(self, shard: int) -> slice:
+        """The places of a shard's samples among those of the run."""
+        return slice(shard * self._size, min((shard + 1) * self._size, len(self._rows)))
+
+    def compare(self, shard: int, checksums: Checksums) -> tuple[int, bool]:
+        """Reads a shard's files.
+
+        Args:
+            shard: Its number.
+            checksums: That the files had.
+
+        Returns:
+            How many have another content, and whether all could be read.
+        """
+        paths = self._paths.take(self._rows[self.samples(shard)]).to_pylist()
+        changed, unread = 0, 0
+        for content, before in zip(self._reader.fetch(paths), checksums.tolist(), strict=True):
+            now = content_crc(content)
+            unread += now is None
+            changed += now is not None and before not in (_NONE, now)
+        return changed, not unread
+
+
+@dataclass
+class Changes:
+    """What has become of the files of some shards.
+
+    Attributes:
+        images: How many have another content.
+        shards: Which shards they are in.
+        same: Shards whose files have the content that they had, and other sizes or times.
+    """
+
+    images: int = 0
+    shards: set[int] = field(default_factory=set)
+    same: set[int] = field(default_factory=set)
+
+    def told(self, of: int, kept: bool = True) -> str:
+        """What is done about it, in a sentence for the run's notes.
+
+        Args:
+            of: Shards of the run.
+            kept: Whether the others are kept.
+        """
+        these = "these" if kept else "all, since they were not kept,"
+        return (
+            f"{self.images} images had another content than when the run read them, in "
+            f"{len(self.shards)} of {of} shards: {these} were made again"
+        )
+
+    def look(self, now: InputNow, shards: Iterable[tuple[int, Checksums]]) -> "Changes":
+        """Compares some shards, given with the checksums that their files had."""
+        for shard, checksums in shards:
+            changed, whole = now.compare(shard, checksums)
+            self.images += changed
+            if changed:
+                self.shards.add(shard)
+            elif whole:
+                self.same.add(shard)
+        return self
+
+
+def changes_of_shards(output: Place, ledger: Mapping[int, LedgerRow], now: InputNow) -> Changes:
+    """Compares the files of those shards that were made by another listing.
+
+    Args:
+        output: The run's folder.
+        ledger: The shards that are there.
+        now: The input.
+    """
+    other = (row for shard, row in ledger.items() if row.listing != now.listing[shard])
+    return Changes().look(now, ((row.shard, _of_shard(output, row, now)) for row in other))
+
+
+def note_listing(record: RunRecord, shards: Iterable[int], now: InputNow) -> None:
+    """Has a complete run remember the listing of some shards, as it is now."""
+    listing = unpack(record.listing)
+    for shard in shards:
+        listing[shard] = now.listing[shard]
+    record.listing = pack(listing)
+
+
+def changes_of_results(output: Place, record: RunRecord, now: InputNow) -> Changes:
+    """Compares the files of a complete run's shards that were made by another listing.
+
+    Args:
+        output: The run's folder.
+        record: Of the run.
+        now: The input.
+    """
+    pairs = zip(unpack(record.listing), now.listing, strict=False)
+    other = [shard for shard, (then, here) in enumerate(pairs) if then != here]
+    if not other:
+        return Changes()
+    checksums = np.full(record.samples, _NONE)
+    for name in (layout.PROVENANCE, layout.REJECTED):
+        place = output / name
+        with place.filesystem.open_input_file(place.path) as file:
+            for batch in pq.ParquetFile(file).iter_batches(columns=["sample_id", "content_crc"]):
+                _put(checksums, batch, now.first)
+    return Changes().look(now, ((shard, checksums[now.samples(shard)]) for shard in other))
+
+
+def _of_shard(output: Place, row: LedgerRow, now: InputNow) -> Checksums:
+    places = now.samples(row.shard)
+    checksums = np.full(places.stop - places.start, _NONE)
+    with (output / layout.SHARDS / row.shard_name).open() as file:
+        table = pq.ParquetFile(file).read(["sample_id", "content_crc"])
+    first = now.first + places.start
+    for batch in table.to_batches():
+        _put(checksums, batch, first)
+    for one in read_rejected(output, row) if row.rejected else ():
+        if one.content_crc is not None:
+            checksums[one.sample_id - first] = one.content_crc
+    return checksums
+
+
+def _put(checksums: Checksums, batch: pa.RecordBatch, first: int) -> None:
+    values = batch["content_crc"].fill_null(_NONE).to_numpy()
+    checksums[batch["sample_id"].to_numpy() - first] = values

@@ -1,0 +1,43 @@
+"""The other name under which a file is written, until it is whole."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+from uuid import uuid4
+
+from pyarrow import fs
+
+from raydrift.place.sync import Sync, sync_folder, sync_path
+
+_ASIDE: Final = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp")
+
+
+@contextmanager
+def written_aside(filesystem: fs.FileSystem, path: str, sync: Sync = Sync.ALL) -> Iterator[str]:
+    """Another path, from which the file is moved to its own; after an error it is deleted.
+
+    On a local disk it is synced before it is moved, so that the name never stands for less than
+    its bytes.
+    """
+    name = path.rpartition("/")[2]
+    folder = path.removesuffix(name)
+    aside = f"{folder}.{name}.{uuid4().hex[:8]}.tmp"
+    is_local = isinstance(filesystem, fs.LocalFileSystem)
+    try:
+        yield aside
+        if is_local and sync is not Sync.NONE:
+            sync_path(aside)
+        filesystem.move(aside, path)
+        if is_local and sync is Sync.ALL:
+            sync_folder(folder)
+    except BaseException:
+        with suppress(OSError):
+            filesystem.delete_file(aside)
+        raise
+
+
+def unfinished_of(name: str) -> str | None:
+    """The file that was being written under this other name; None: it is no such name."""
+    match = _ASIDE.fullmatch(name)
+    return match["name"] if match else None

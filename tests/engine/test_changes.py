@@ -1,0 +1,164 @@
+"""Images of the input that have another content than when a run saw them."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import pyarrow.parquet as pq
+import pytest
+
+from raydrift.config import generate_settings
+from raydrift.engine import changes
+from raydrift.engine.generate import generate
+from raydrift.settings import GenerateSettings
+from raydrift.storage.listing import unpack
+
+pytestmark = pytest.mark.usefixtures("ray_session")
+
+
+def settings_for(source: Path, output: Path, **write: Any) -> GenerateSettings:
+    """Eight small images in order, two a shard."""
+    return generate_settings(
+        {
+            "input": str(source),
+            "output": str(output),
+            "shuffle": False,
+            "transforms": ["rotate:0.3"],
+            "image": {"height": 32, "width": 32},
+            "write": {"shard_size": 2} | write,
+            "faults": {"max_rejected": 0.5},
+            "cluster": {"workers": 1},
+        }
+    )
+
+
+@pytest.fixture
+def images(scenes: Path, tmp_path: Path) -> Path:
+    """Eight boats, the last of which is no image."""
+    folder = tmp_path / "in" / "boat"
+    folder.mkdir(parents=True)
+    for number in range(8):
+        shutil.copy(scenes / f"boat/boat_{number:03d}.jpg", folder)
+    (folder / "boat_007.jpg").write_bytes(b"no image")
+    return tmp_path / "in"
+
+
+def replace_image(folder: Path, number: int, like: int) -> None:
+    """Puts the picture of another file into one, which keeps its name and its size."""
+    file = folder / f"boat/boat_{number:03d}.jpg"
+    size, content = file.stat().st_size, (folder / f"boat/boat_{like:03d}.jpg").read_bytes()
+    padded = content + bytes(max(0, size - len(content)))  # after the picture's end
+    if len(padded) > size:
+        whole = file.read_bytes()
+        padded = whole[:20] + bytes([whole[20] ^ 1]) + whole[21:]
+    file.write_bytes(padded)
+    assert file.stat().st_size == size
+
+
+def results(output: Path) -> dict[str, bytes]:
+    """All files of the result, ``run.json`` apart."""
+    files = (path for path in output.iterdir() if path.suffix in (".zip", ".parquet"))
+    return {path.name: path.read_bytes() for path in files}
+
+
+def written(output: Path) -> dict[str, int]:
+    """When each file of the result was written."""
+    return {name: (output / name).stat().st_mtime_ns for name in results(output)}
+
+
+def test_every_sample_has_the_checksum_of_its_file(images: Path, tmp_path: Path) -> None:
+    generate(settings_for(images, tmp_path / "out"), quiet=True)
+    files = sorted(images.glob("boat/*.jpg"))
+    checksums = [crc32(file.read_bytes()) for file in files]
+    provenance = pq.read_table(tmp_path / "out/provenance.parquet")
+    assert provenance["content_crc"].to_pylist() == checksums[:7]
+    rejected = pq.read_table(tmp_path / "out/rejected.parquet")
+    assert rejected["content_crc"].to_pylist() == checksums[7:]
+
+
+CHANGED = "2 images had another content than when the run read them, in 2 of 4 shards: "
+
+
+@pytest.mark.parametrize(
+    ("write", "told"),
+    [
+        ({}, CHANGED + "all, since they were not kept, were made again"),
+        ({"keep_shards": True}, CHANGED + "these were made again"),
+        ({"finalize": False}, CHANGED + "these were made again"),
+    ],
+    ids=["complete", "complete with shards", "not merged"],
+)
+def test_what_was_made_of_other_images_is_made_again(
+    images: Path, tmp_path: Path, write: dict[str, bool], told: str
+) -> None:
+    settings = settings_for(images, tmp_path / "out", **write)
+    generate(settings, quiet=True)
+    shards = {path.name for path in (tmp_path / "out").glob("_shards/part-*.parquet")}
+    replace_image(images, 0, like=3)
+    (images / "boat/boat_007.jpg").write_bytes((images / "boat/boat_001.jpg").read_bytes())
+    record = generate(settings, quiet=True)
+    assert told in record.notes
+    now = {path.name for path in (tmp_path / "out").glob("_shards/part-*.parquet")}
+    assert len(shards & now) == (2 if shards else 0), "the others are kept"
+    again = settings_for(images, tmp_path / "out", keep_shards=True)
+    assert generate(again, quiet=True).counts["written"] == 8
+    fresh = settings_for(images, tmp_path / "fresh")
+    generate(fresh, quiet=True)
+    assert results(tmp_path / "out") == results(tmp_path / "fresh")
+
+
+def touched(folder: Path) -> Path:
+    for file in folder.glob("boat/*.jpg"):
+        os.utime(file, ns=(1, 1))
+    return folder
+
+
+def copied(folder: Path) -> Path:
+    return Path(shutil.copytree(folder, folder.with_name("elsewhere"), copy_function=shutil.copy))
+
+
+@pytest.mark.parametrize("change", [touched, copied])
+def test_files_that_were_touched_or_copied_change_nothing(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], Path]
+) -> None:
+    first = generate(settings_for(images, tmp_path / "out"), quiet=True)
+    before = written(tmp_path / "out")
+    settings = settings_for(change(images), tmp_path / "out")
+    record = generate(settings, quiet=True)
+    assert written(tmp_path / "out") == before
+    assert record.notes == first.notes
+    assert all(a != b for a, b in zip(unpack(record.listing), unpack(first.listing), strict=True))
+    assert json.loads((tmp_path / "out/run.json").read_text())["listing"] == record.listing
+
+    def unexpected(*_: object) -> None:
+        raise AssertionError("they were looked at already")
+
+    monkeypatch.setattr(changes.InputNow, "compare", unexpected)
+    assert generate(settings, quiet=True) == record
+
+
+def test_images_of_a_manifest_are_looked_at_as_well(images: Path, tmp_path: Path) -> None:
+    rows = "".join(f"boat/boat_{number:03d}.jpg,boat\n" for number in range(6))
+    (images / "list.csv").write_text("path,class\n" + rows)
+    settings = settings_for(images / "list.csv", tmp_path / "out", keep_shards=True)
+    generate(settings, quiet=True)
+    replace_image(images, 5, like=2)
+    record = generate(settings, quiet=True)
+    assert record.notes == [
+        "1 images had another content than when the run read them, in 1 of 3 shards: "
+        "these were made again"
+    ]
+
+
+def test_a_file_that_cannot_be_read_now_is_no_change(images: Path, tmp_path: Path) -> None:
+    """What was made of it stays; the file is looked at again another time."""
+    settings = settings_for(images, tmp_path / "out")
+    first = generate(settings, quiet=True)
+    (images / "boat/boat_000.jpg").unlink()
+    (images / "boat/boat_000.jpg").symlink_to("nowhere.jpg")
+    record = generate(settings, quiet=True)
+    assert record == first
