@@ -20,7 +20,7 @@ FLOORS = [
     {"drift", "metrics", "embed"},
     {"storage", "report", "calibrate"},
     {"engine"},
-    {"generator", "timeline"},
+    {"generator", "results", "timeline"},
     {"bench"},
     {"cli", "__main__"},
 ]

@@ -111,7 +111,7 @@ def plan(
             out.print(table)
     for note in (*catalog.notes, *told, *notes_of(settings, stream, samples, ended_by)):
         out.print(note)
-    write_file(place, timeline_png(planned, PurePath(redacted(settings.input)).name))
+    write_file(place, timeline_png(planned, PurePath(redacted(settings.input)).name, out.print))
     out.print(f"timeline: {place}")
 
 

@@ -134,6 +134,8 @@ def is_plain(data: bytes, page: "TiffPage") -> bool:
         return False
     if page.compression not in _PILLOWS or page.samplesperpixel > _PILLOWS_BANDS:
         return False
+    if page.compression == 1 and page.is_subsampled:
+        return False
     grey_and_alpha, planar = page.samplesperpixel == 2, page.planarconfig != 1
     if (grey_and_alpha and planar) or (
         _PREMULTIPLIED in page.extrasamples and (grey_and_alpha or planar)

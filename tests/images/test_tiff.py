@@ -250,6 +250,9 @@ class TestColours:
             told = f"a TIFF of 3 bands of photometric interpretation {name} is not read"
             with pytest.raises(ImageError, match=told):
                 decode(data, SAME_SIZE)
+        subsampled = tiff_of(PIC, 6, tags={530: [2, 2]})
+        with pytest.raises(ImageError, match="3 bands of photometric interpretation YCBCR"):
+            decode(subsampled, SAME_SIZE)
         with pytest.raises(ImageError, match="a TIFF of inks other than CMYK is not read"):
             decode(tiff_of(DEEP["uint16"](np.dstack([PIC, GREY])), 5, tags={332: [2]}), SAME_SIZE)
 

@@ -85,6 +85,9 @@ def test_odd_values_and_those_that_say_nothing_are_left_out_of_what_an_image_spa
         pytest.approx(clean.high, abs=0.01),
     )
     assert spread("float32", seen(np.full((8, 8), np.nan), None)) is None
+    deep = GREY.astype(np.int16)
+    deep[:30], deep[30:40] = -32_768, 32_767
+    assert seen(deep, None).size == 24 * 64
     assert decode(tiff_of(np.full((8, 8), np.nan, np.float32), 1), settings()).max() == 0
 
 
