@@ -11,7 +11,7 @@ from raydrift.catalog.stream import Stream
 from raydrift.catalog.value_range import with_value_range
 from raydrift.config import as_dict
 from raydrift.embed.weights import find_weights
-from raydrift.engine.changes import InputNow, changes_of_results, note_listing
+from raydrift.engine.changes import Changes, InputNow, changes_of_results, note_listing
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.run import Clock, Run
 from raydrift.engine.run_log import RunLog, damage_teller, tell_input, wait_teller
@@ -90,18 +90,13 @@ def generate(
         if found is not None and found.status == "complete":
             now = InputNow(settings, catalog, found)
             changes = changes_of_results(output, found, now)
-            if changes.images and not can_make_some_again(output, found):
+            if not changes.images:
+                _still_complete(found, changes, now, settings, output)
+                RunLog(found, output).end(found, clock.total)
+                return found
+            if not can_make_some_again(output, found):
                 notes = [*notes, changes.told(found.shards, kept=False)]
                 found = None
-        if found is not None and found.status == "complete" and not changes.images:
-            if changes.same:
-                note_listing(found, changes.same, now)
-                found.save(output)
-            if not settings.write.keep_shards:
-                with suppress(OSError):  # a run that was killed at its very end left them
-                    remove_shards(output)
-            RunLog(found, output).end(found, clock.total)
-            return found
         if settings.write.finalize and found is None:
             check_before_run(output, samples, settings.image)
         record = RunRecord(
@@ -121,6 +116,18 @@ def generate(
             else:
                 run.go_on()
             return run.close()
+
+
+def _still_complete(
+    found: RunRecord, changes: Changes, now: InputNow, settings: GenerateSettings, output: Place
+) -> None:
+    """Remembers files that were merely written again, and clears away what is left of shards."""
+    if changes.same:
+        note_listing(found, changes.same, now)
+        found.save(output)
+    if not settings.write.keep_shards:
+        with suppress(OSError):  # a run that was killed at its very end left them
+            remove_shards(output)
 
 
 def _gains(found: RunRecord, settings: GenerateSettings, output: Place, source: Place) -> bool:

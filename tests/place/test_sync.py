@@ -3,7 +3,9 @@
 import errno
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 from typing import NoReturn
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from raydrift.config import generate_settings
 from raydrift.place import Piece, Place, Sync
 from raydrift.place.pieces import PositionedWriter
+from raydrift.storage.finalize import finalize
 from raydrift.storage.lock import OutputLock
 from tests.made_shards import make_shards, shard_file
 
@@ -155,3 +158,30 @@ def test_a_large_file_is_on_its_way_while_it_is_written(
     assert len(told) == 4
     assert begins == (0, sizes[0], 0, sizes[2])
     assert all(2**22 <= size < 2**22 + 2**17 for size in sizes)
+
+
+@pytest.mark.benchmark
+def test_syncs_take_little_of_the_time_of_a_run(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prints the share; ``pytest -m benchmark -s``."""
+    spent = 0.0
+
+    def timed(call: Callable[..., None]) -> Callable[..., None]:
+        def timed_call(*arguments: int) -> None:
+            nonlocal spent
+            start = perf_counter()
+            call(*arguments)
+            spent += perf_counter() - start
+
+        return timed_call
+
+    for name in ("fsync", "fdatasync", "posix_fadvise"):
+        monkeypatch.setattr(os, name, timed(getattr(os, name)))
+    transforms = ["rotate:0.3", "gaussian_noise:0.2"]
+    plain = {"input": str(photos), "output": str(tmp_path / "out"), "transforms": transforms}
+    start = perf_counter()
+    finalize(make_shards(generate_settings(plain), size=256))
+    share = spent / (perf_counter() - start)
+    print(f"\nsyncs: {spent:.3f} s, {share:.1%} of the run")
+    assert share < 0.03
