@@ -11,9 +11,12 @@ from PIL import Image
 from raydrift.catalog import load_catalog
 from raydrift.catalog import value_range as module
 from raydrift.catalog.value_range import IMAGES, range_in, with_value_range
+from raydrift.cli.generate import tell
 from raydrift.config import as_dict, generate_settings
 from raydrift.images.value_range import Values
+from raydrift.place import Place
 from raydrift.settings import GenerateSettings
+from raydrift.storage.finalize import finalize
 from tests.made_shards import make_shards
 from tests.tiff_files import grey_picture, tiff_of
 
@@ -147,9 +150,9 @@ def test_of_many_files_some_are_looked_at_all_over_the_input(
     assert (numbers[0], numbers[-1]) == (8, 984)
 
 
-def test_images_that_the_range_does_not_fit_are_counted_in_run_json(tmp_path: Path) -> None:
-    from raydrift.storage.finalize import finalize
-
+def test_images_that_the_range_does_not_fit_are_counted_and_told_at_the_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     fill(
         tmp_path,
         ("0.tif", tiff_of(FLOATS, 1)),
@@ -160,12 +163,16 @@ def test_images_that_the_range_does_not_fit_are_counted_in_run_json(tmp_path: Pa
     )
     settings, _ = ranged(settings_of(tmp_path, value_range={"float32": [0, 1]}))
     record = finalize(make_shards(settings, size=2))
-    cut = "lost what is darkest or brightest, with their float32 values in the range 0 to 1"
-    dark = "came out black, dark or flat, with their uint16 values in the range 0 to 4095"
-    remedy = ": set image.value_range"
-    of_dark = {name["text"]: sorted(name["examples"]) for name in record.remarks}
-    assert [(one["text"], one["images"]) for one in record.remarks] == [
-        (dark + remedy, 2),
-        (cut + remedy, 1),
-    ]
-    assert of_dark[dark + remedy] == ["a/2.tif", "a/4.tif"]
+    dark, cut = (
+        f"{what}, with their {kind} values in the range 0 to {white}: set image.value_range"
+        for what, kind, white in (
+            ("came out black, dark or flat", "uint16", 4095),
+            ("lost what is darkest or brightest", "float32", 1),
+        )
+    )
+    assert [(one["text"], one["images"]) for one in record.remarks] == [(dark, 2), (cut, 1)]
+    assert sorted(record.remarks[0]["examples"]) == ["a/2.tif", "a/4.tif"]
+    tell(record, Place.of(settings.output), 1.5)
+    printed = capsys.readouterr().out
+    assert f"  2 images {dark} (first: {record.remarks[0]['examples'][0]})\n" in printed
+    assert f"  1 image {cut} (first: a/3.tif)\n" in printed
