@@ -11,12 +11,9 @@ if TYPE_CHECKING:
     from raydrift.calibrate import CalibrationProfile
     from raydrift.drift import drift_image
     from raydrift.errors import RaydriftError
-    from raydrift.generator import (
-        BatchSimilarity,
-        ImageDataCategoryInfo,
-        ImageDatasetGenerator,
-    )
+    from raydrift.generator import ImageDatasetGenerator
     from raydrift.metrics import kl_softmax
+    from raydrift.results import BatchSimilarity, ImageDataCategoryInfo
     from raydrift.settings import DriftProfile, ImageTransform, TransformInfo
 
 __all__ = [
@@ -33,10 +30,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BatchSimilarity": "raydrift.generator",
+    "BatchSimilarity": "raydrift.results",
     "CalibrationProfile": "raydrift.calibrate",
     "DriftProfile": "raydrift.settings",
-    "ImageDataCategoryInfo": "raydrift.generator",
+    "ImageDataCategoryInfo": "raydrift.results",
     "ImageDatasetGenerator": "raydrift.generator",
     "ImageTransform": "raydrift.settings",
     "RaydriftError": "raydrift.errors",

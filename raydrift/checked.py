@@ -1,4 +1,4 @@
-"""The types of what Python code gives, where no parser of text or TOML has looked at it."""
+"""Checks of settings: of their types, where no parser of text or TOML looked at them; of values."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -101,3 +101,19 @@ def path_text(name: str, path: object) -> str:
     if not isinstance(found, str):
         raise SettingsError(f"{name} is {path!r}: give a path as text, or a pathlib.Path")
     return found
+
+
+def require(ok: bool, name: str, value: object, remedy: str) -> None:
+    """Raises SettingsError where a setting cannot be; it names the setting and the remedy."""
+    if not ok:
+        raise SettingsError(f"{name} is {value!r}: {remedy}")
+
+
+def at_least(least: int, name: str, value: int | None) -> None:
+    """Raises SettingsError where a number is smaller than the least; None is none."""
+    require(value is None or value >= least, name, value, f"give at least {least}")
+
+
+def choose(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raises SettingsError where a word is not one of the choices."""
+    require(value in choices, name, value, f"choose from: {', '.join(choices)}")

@@ -20,11 +20,16 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
+from raydrift.printable import printable
+
 _SHOWN: Final = 20
 
 
 class RaydriftError(Exception):
-    """The root of all errors that raydrift raises on purpose."""
+    """The root of all errors that raydrift raises on purpose; its text can be shown as it is."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class SettingsError(RaydriftError, ValueError):

@@ -3,13 +3,11 @@
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from raydrift.calibrate import CalibrationProfile, asked_for, calibrated
 from raydrift.catalog import catalog_of
@@ -20,6 +18,7 @@ from raydrift.errors import SettingsError
 from raydrift.metrics import kl_softmax
 from raydrift.place import Place
 from raydrift.ranges import Range
+from raydrift.results import BatchSimilarity, ImageDataCategoryInfo
 from raydrift.settings import (
     ClusterSettings,
     DriftProfile,
@@ -40,72 +39,6 @@ Similarity = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], float]
 """From the embeddings of originals and of their drifted twins, both (n, 512), to a number."""
 
 _UNWRITTEN: Final = "(nothing is written)"
-
-
-@dataclass(frozen=True)
-class ImageDataCategoryInfo:
-    """What one call of ``sample`` wrote.
-
-    Attributes:
-        zip_path: The zip of the drifted images.
-        input_mapping_path: The table that maps sample ids to members of the zip.
-        target_path: The table that maps sample ids to labels.
-        embeddings_path: The embeddings' table; None if they were not asked for.
-        num_samples: How many samples were written.
-        num_rejected: How many images could not be used; ``rejected.parquet`` says why.
-        zip_type: Of the container.
-        file_type: Of its members.
-        output: The folder that they are in.
-    """
-
-    zip_path: str
-    input_mapping_path: str
-    target_path: str
-    embeddings_path: str | None
-    num_samples: int
-    num_rejected: int
-    zip_type: str = "zip"
-    file_type: str = "png"
-    output: Place = field(kw_only=True, repr=False)
-
-    @property
-    def input_mapping(self) -> pa.Table:
-        """``sample_id`` int64, ``timestamp`` float64, ``file_name`` string."""
-        return self._read(layout.INPUT_MAPPING)
-
-    @property
-    def target(self) -> pa.Table:
-        """``sample_id`` int64, ``timestamp`` float64, ``label`` int64."""
-        return self._read(layout.TARGET)
-
-    @property
-    def embeddings(self) -> pa.Table | None:
-        """``sample_id`` int64, ``timestamp`` float64, ``embedding`` list of 512 float64."""
-        return self._read(layout.EMBEDDINGS) if self.embeddings_path else None
-
-    def _read(self, name: str) -> pa.Table:
-        with (self.output / name).open_here_and_there() as file:
-            return pq.read_table(file)
-
-
-@dataclass(frozen=True)
-class BatchSimilarity:
-    """How far one batch of images was from its drifted twins.
-
-    Attributes:
-        batch: Its number, from 0.
-        sample_ids: Its samples; images that cannot be used are left out.
-        similarity: What the similarity function said.
-        drift_level: The level, or the mean level of several transforms; 0 without drift. With
-            drifts on the timeline, the mean over the samples of the largest level in force.
-        transforms: What was applied to every sample.
-    """
-
-    batch: int
-    sample_ids: tuple[int, ...]
-    similarity: float
-    drift_level: float
-    transforms: tuple[TransformInfo, ...]
 
 
 class ImageDatasetGenerator(Timeline):
@@ -311,6 +244,7 @@ class ImageDatasetGenerator(Timeline):
         | TransformInfo = (ImageTransform.DEFAULT,),
         metric: str = "kl_softmax",
         num_samples: int | None = None,
+        for_images: int | None = None,
     ) -> CalibrationProfile:
         """Measures which drift level gives which divergence on the next samples; writes nothing.
 
@@ -322,6 +256,9 @@ class ImageDatasetGenerator(Timeline):
                 ``TransformInfo`` stays.
             metric: A name in ``metrics.METRICS``.
             num_samples: How many samples; None: 256, or all that remain.
+            for_images: Also measure how far another sample of so many images may be: its 95 %
+                interval at each level. Only means over images have one for any number of them; of
+                other metrics give ``num_samples``.
 
         Returns:
             The profile, for ``add_calibrated_drift``; its ``transforms_for`` are for other drifts.
@@ -335,7 +272,15 @@ class ImageDatasetGenerator(Timeline):
         settings = replace(self._settings, start=self._cursor, num_samples=num_samples)
         sweep = Sweep(swept_transforms(transform_list), (1.0,))
         quiet = not self._progress
-        return calibrate(settings, sweep, metric, target, catalog=self._catalog, quiet=quiet)
+        return calibrate(
+            settings,
+            sweep,
+            metric,
+            target,
+            for_images=for_images,
+            catalog=self._catalog,
+            quiet=quiet,
+        )
 
     def evaluate_transformation_pipeline(
         self, similarity_func: Similarity | None = None, num_samples: int | None = None

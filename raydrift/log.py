@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from raydrift.place.secrecy import redacted
+from raydrift.printable import printable, printable_json
 
 LOGGER: Final = logging.getLogger("raydrift")
 LOGGER.addHandler(logging.NullHandler())  # else warnings would go to standard error
@@ -28,7 +29,7 @@ def tell(level: int, event: str, message: str, **facts: Any) -> None:
     """
     if LOGGER.isEnabledFor(level):
         shown = {name: _redacted(value) for name, value in facts.items() if value is not None}
-        LOGGER.log(level, "%s", redacted(message), extra={"event": event} | shown)
+        LOGGER.log(level, "%s", printable(redacted(message)), extra={"event": event} | shown)
 
 
 class JsonLines(logging.Formatter):
@@ -45,7 +46,7 @@ class JsonLines(logging.Formatter):
         line |= {name: getattr(record, name) for name in facts}
         if record.exc_info:
             line["error"] = redacted(self.formatException(record.exc_info))
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return printable_json(json.dumps(line, ensure_ascii=False, default=str))
 
 
 def _redacted(value: object) -> object:

@@ -17,7 +17,7 @@ Range = tuple[float, float]
 _KIND: Final = re.compile(r"(uint|int|float)[1-9]\d?")
 
 
-def checked_range(given: Range | Mapping[str, Range] | None) -> Range | dict[str, Range] | None:
+def checked_range(given: object) -> Range | dict[str, Range] | None:
     """A range, or one for each kind of sample, as pairs of floats.
 
     Raises:
@@ -31,7 +31,7 @@ def checked_range(given: Range | Mapping[str, Range] | None) -> Range | dict[str
     if not isinstance(given, Mapping):
         return _pair(given)
     for kind in given:
-        if not _KIND.fullmatch(kind):
+        if not isinstance(kind, str) or not _KIND.fullmatch(kind):
             raise SettingsError(
                 f"image.value_range has {kind!r}: name kinds of samples as uint16, int16, float32"
             )
@@ -58,7 +58,9 @@ def plain_range(given: Range | Mapping[str, Range] | None) -> object:
     return None if given is None else list(given)
 
 
-def _pair(ends: Sequence[float]) -> Range:
-    if len(ends) != 2 or not all(map(isfinite, ends)) or not ends[0] < ends[1]:
-        raise SettingsError(f"image.value_range is {list(ends)}: give [low, high], low below high")
-    return float(ends[0]), float(ends[1])
+def _pair(ends: object) -> Range:
+    if isinstance(ends, Sequence) and len(ends) == 2:
+        numbers = [end for end in ends if isinstance(end, int | float) and isfinite(end)]
+        if len(numbers) == 2 and numbers[0] < numbers[1]:
+            return float(numbers[0]), float(numbers[1])
+    raise SettingsError(f"image.value_range is {ends!r}: give [low, high], low below high")

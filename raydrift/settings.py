@@ -10,7 +10,7 @@ from math import inf, isfinite
 from operator import index
 from typing import Any, Final
 
-from raydrift.checked import check_types
+from raydrift.checked import at_least, check_types, choose, require
 from raydrift.errors import SettingsError
 from raydrift.place.secrecy import conceal, reveal
 from raydrift.ranges import Range, checked_range
@@ -69,12 +69,12 @@ class DriftProfile:
         for item in fields(self):
             value = getattr(self, item.name)
             ok = 0 <= value < inf
-            _require(ok, f"profile.{item.name}", value, "give a number of at least 0")
-        _require(self.hue_turns <= 0.5, "profile.hue_turns", self.hue_turns, "at most 0.5")
+            require(ok, f"profile.{item.name}", value, "give a number of at least 0")
+        require(self.hue_turns <= 0.5, "profile.hue_turns", self.hue_turns, "at most 0.5")
         odd = self.blur_kernel % 2 == 1 and self.blur_kernel <= 31
-        _require(odd, "profile.blur_kernel", self.blur_kernel, "an odd number up to 31")
+        require(odd, "profile.blur_kernel", self.blur_kernel, "an odd number up to 31")
         inside = self.default_noise_offset <= self.default_switch <= 1
-        _require(
+        require(
             inside, "profile.default_switch", self.default_switch, "from default_noise_offset to 1"
         )
 
@@ -106,15 +106,15 @@ class ImageSettings:
     value_range: Range | Mapping[str, Range] | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "value_range", checked_range(self.value_range))
         check_types(self, "image.")
         for name in ("height", "width"):
             value = getattr(self, name)
-            _require(8 <= value <= 8192, f"image.{name}", value, "give 8 to 8192 pixels")
+            require(8 <= value <= 8192, f"image.{name}", value, "give 8 to 8192 pixels")
         for name in ("max_pixels", "max_bytes", "max_memory"):
             value = getattr(self, name)
-            _require(value > 0, f"image.{name}", value, "give at least 1")
-        _choose("image.profile", self.profile, ("ignore", "convert"))
-        object.__setattr__(self, "value_range", checked_range(self.value_range))
+            require(value > 0, f"image.{name}", value, "give at least 1")
+        choose("image.profile", self.profile, ("ignore", "convert"))
 
     @property
     def bytes(self) -> int:
@@ -155,9 +155,9 @@ class EmbeddingSettings:
 
     def __post_init__(self) -> None:
         check_types(self, "embedding.")
-        _choose("embedding.precision", self.precision, ("float32", "bfloat16"))
-        _require(bool(self.weights), "embedding.weights", self.weights, "imagenet, random or PATH")
-        _require(self.batch_size > 0, "embedding.batch_size", self.batch_size, "give at least 1")
+        choose("embedding.precision", self.precision, ("float32", "bfloat16"))
+        require(bool(self.weights), "embedding.weights", self.weights, "imagenet, random or PATH")
+        require(self.batch_size > 0, "embedding.batch_size", self.batch_size, "give at least 1")
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class OutputSettings:
         check_types(self, "write.")
         size = self.shard_size
         ok = size is None or 1 <= size <= 65_536
-        _require(ok, "write.shard_size", size, "give 1 to 65536 samples")
+        require(ok, "write.shard_size", size, "give 1 to 65536 samples")
 
 
 @dataclass(frozen=True)
@@ -200,9 +200,9 @@ class FaultSettings:
 
     def __post_init__(self) -> None:
         check_types(self, "faults.")
-        _choose("faults.on_error", self.on_error, ("skip", "fail"))
+        choose("faults.on_error", self.on_error, ("skip", "fail"))
         ok = 0 <= self.max_rejected <= 1
-        _require(ok, "faults.max_rejected", self.max_rejected, "give a fraction from 0 to 1")
+        require(ok, "faults.max_rejected", self.max_rejected, "give a fraction from 0 to 1")
 
 
 @dataclass(frozen=True)
@@ -242,17 +242,17 @@ class ClusterSettings:
 
     def __post_init__(self) -> None:
         check_types(self, "cluster.")
-        _at_least(1, "cluster.workers", self.workers)
-        _at_least(1, "cluster.min_workers", self.min_workers)
-        _at_least(self.min_workers, "cluster.max_workers", self.max_workers)
-        _at_least(0, "cluster.embedders", self.embedders)
-        _at_least(0, "cluster.min_embedders", self.min_embedders)
+        at_least(1, "cluster.workers", self.workers)
+        at_least(1, "cluster.min_workers", self.min_workers)
+        at_least(self.min_workers, "cluster.max_workers", self.max_workers)
+        at_least(0, "cluster.embedders", self.embedders)
+        at_least(0, "cluster.min_embedders", self.min_embedders)
         ok = self.embedders is None or self.min_embedders == 0
         auto = 'it is for embedders = "auto": leave one out'
-        _require(ok, "cluster.min_embedders", self.min_embedders, auto)
-        _at_least(max(self.min_embedders, 1), "cluster.max_embedders", self.max_embedders)
+        require(ok, "cluster.min_embedders", self.min_embedders, auto)
+        at_least(max(self.min_embedders, 1), "cluster.max_embedders", self.max_embedders)
         ok = self.wait_seconds >= 0 and isfinite(self.wait_seconds)
-        _require(ok, "cluster.wait_seconds", self.wait_seconds, "give 0 or more seconds")
+        require(ok, "cluster.wait_seconds", self.wait_seconds, "give 0 or more seconds")
 
 
 @dataclass(frozen=True)
@@ -335,25 +335,25 @@ class GenerateSettings:
         object.__setattr__(self, "storage_options", conceal(self.storage_options))
         for name in ("first_timestamp", "delta_timestamp"):
             value = getattr(self, name)
-            _require(isfinite(value), name, value, "give a finite number of seconds")
+            require(isfinite(value), name, value, "give a finite number of seconds")
         fine = f"dates have microseconds: give {FINEST_TIME:g} or more, or 0"
         ok = self.delta_timestamp == 0 or abs(self.delta_timestamp) >= FINEST_TIME
-        _require(ok, "delta_timestamp", self.delta_timestamp, fine)
+        require(ok, "delta_timestamp", self.delta_timestamp, fine)
         for name in ("input", "output"):
             value = getattr(self, name)
-            _require(bool(value), name, value, "give a path")
-            _require(_is_text(value), name, value, "its name is not UTF-8: rename it")
+            require(bool(value), name, value, "give a path")
+            require(_is_text(value), name, value, "its name is not UTF-8: rename it")
         ok = self.split is None or bool(self.split.strip("/"))
-        _require(ok, "split", self.split, "give the name of a folder, as train")
-        _require(self.start >= 0, "start", self.start, "give at least 0")
+        require(ok, "split", self.split, "give the name of a folder, as train")
+        require(self.start >= 0, "start", self.start, "give at least 0")
         ok = self.num_samples is None or self.num_samples >= 1
-        _require(ok, "num_samples", self.num_samples, "give at least 1")
+        require(ok, "num_samples", self.num_samples, "give at least 1")
         ok = self.stream is None or self.stream >= 1
-        _require(ok, "stream", self.stream, "give at least 1")
+        require(ok, "stream", self.stream, "give at least 1")
         most = _MOST_SHARD_BYTES // self.image.bytes
         size = self.write.shard_size
         ok = size is None or size <= most
-        _require(ok, "write.shard_size", size, f"at most {most} images of this size are 1 GiB")
+        require(ok, "write.shard_size", size, f"at most {most} images of this size are 1 GiB")
         for number, drift in enumerate(self.drift, 1):
             if not drift.transforms and self.calibration.profile is None:
                 raise SettingsError(
@@ -387,16 +387,3 @@ def _label(name: str, label: object) -> int:
     except TypeError:
         pass
     raise SettingsError(f"class_mapping gives {name!r} the label {label!r}, not an integer")
-
-
-def _require(ok: bool, name: str, value: object, remedy: str) -> None:
-    if not ok:
-        raise SettingsError(f"{name} is {value!r}: {remedy}")
-
-
-def _at_least(least: int, name: str, value: int | None) -> None:
-    _require(value is None or value >= least, name, value, f"give at least {least}")
-
-
-def _choose(name: str, value: str, choices: tuple[str, ...]) -> None:
-    _require(value in choices, name, value, f"choose from: {', '.join(choices)}")

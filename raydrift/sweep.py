@@ -123,6 +123,8 @@ class CalibrateSettings:
         metric: A name in ``metrics.METRICS``.
         target: A divergence whose level is found; None: the curve is measured.
         plot: A picture of the curve to write; None: none.
+        for_images: Also how far another sample of so many images may be from the curve; None: only
+            how sure the curve is.
     """
 
     run: GenerateSettings
@@ -131,3 +133,4 @@ class CalibrateSettings:
     metric: str = "kl_softmax"
     target: float | None = None
     plot: str | None = None
+    for_images: int | None = None

@@ -13,14 +13,14 @@ PACKAGE = Path(raydrift.__file__).parent
 
 # From the ground up; a room may use its own floor and those below.
 FLOORS = [
-    {"errors", "seeds", "schemas", "place", "cpus", "transforms", "checked"},
-    {"schedules", "log"},
+    {"errors", "seeds", "schemas", "place", "cpus", "transforms", "checked", "printable"},
+    {"schedules", "log", "console"},
     {"settings", "ranges", "levels", "sweep", "config"},
     {"catalog", "images", "scenes"},
     {"drift", "metrics", "embed"},
     {"storage", "report", "calibrate"},
     {"engine"},
-    {"generator", "timeline"},
+    {"generator", "results", "timeline"},
     {"bench"},
     {"cli", "__main__"},
 ]

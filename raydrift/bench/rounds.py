@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any, Final
 
 from rich.table import Table
+from rich.text import Text
 
 from raydrift.bench.child import figures_of
 from raydrift.bench.tables import Spread, new_table
@@ -45,7 +46,7 @@ class RoundFigures:
         for name, spread in self.images_per_second.items():
             ratio = self.ratios.get(name)
             table.add_row(name, spread.shown(1), ratio.shown(2) if ratio else "")
-        table.caption = "\n".join(self.missing.values()) or None
+        table.caption = Text("\n".join(self.missing.values())) if self.missing else None
         return table
 
 

@@ -10,6 +10,7 @@ from math import ceil
 from typing import Final
 
 from rich.table import Table
+from rich.text import Text
 
 from raydrift.bench.requests import PAGE, Requests, ranges_of, requests_of
 from raydrift.bench.scale_terms import Assumed, Measured
@@ -130,13 +131,14 @@ class ScaleFigures:
         for name, cells in rows:
             if embeds or name not in ("  to embed", "  GPU hours instead*"):
                 table.add_row(name, *cells)
-        table.caption = "the work is bound by (c)ores, (d)river or (n)etwork"
+        caption = "the work is bound by (c)ores, (d)river or (n)etwork"
         if embeds:
             used = 100 * self.assumed.gpu_used
-            table.caption += (
+            caption += (
                 f"\n* assumed: {used:g} % of {self.assumed.gpu_teraflops:g} TFLOP/s; "
                 "bench --embed-only --device cuda measures it"
             )
+        table.caption = Text(caption)  # of two lines
         return table
 
 

@@ -26,14 +26,19 @@ class CurvePoint:
     Attributes:
         level: From 0 to 1.
         divergence: Of the sample.
-        low: Lower end of its 95 % interval.
+        low: Lower end of its 95 % interval: how sure the divergence is.
         high: Upper end.
+        other_low: Lower end of the 95 % interval for another sample of images; None: it was not
+            asked for.
+        other_high: Upper end.
     """
 
     level: float
     divergence: float
     low: float
     high: float
+    other_low: float | None = None
+    other_high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,11 @@ class Curve:
         if len(levels) < 2 or any(there <= here for here, there in pairwise(levels)):
             raise SettingsError("a curve needs two or more points in rising order of their levels")
         values = [(point.divergence, point.low, point.high) for point in self.points]
+        others = [(point.other_low, point.other_high) for point in self.points]
+        told = [value for pair in others for value in pair if value is not None]
+        if len(told) not in (0, 2 * len(others)):
+            raise SettingsError("a curve needs intervals for another sample at all levels, or none")
+        values += [(value, 0.0, 0.0) for value in told]
         if not (np.isfinite(values).all() and levels[0] >= 0 and levels[-1] <= 1):
             raise SettingsError("a curve needs levels from 0 to 1 and finite divergences")
 
@@ -89,16 +99,22 @@ class Curve:
         """
         return self._find(target)[1]
 
-    def interval_for(self, target: float) -> tuple[float, float]:
+    def interval_for(self, target: float, other: bool = False) -> tuple[float, float]:
         """The levels around ``level_for`` at which the band of the 95 % intervals holds the target.
 
         The band is not followed over a jump. An end that is an end of the curve means: or beyond.
 
+        Args:
+            target: The divergence.
+            other: The band is that for another sample of images.
+
         Raises:
-            SettingsError: (a ``ValueError``) As for ``level_for``.
+            SettingsError: (a ``ValueError``) As for ``level_for``; or there is no such band.
         """
         piece, level = self._find(target)
-        return piece.around(level, target)
+        if other and self.points[0].other_low is None:
+            raise SettingsError("for another sample nothing was measured: give for_images")
+        return piece.around(level, target, "other_" if other else "")
 
     @property
     def reach(self) -> tuple[tuple[float, float], ...]:
@@ -157,17 +173,17 @@ class _Piece:
         near = _nearest(self.points, target)
         return None if near is None else near.level
 
-    def around(self, level: float, target: float) -> tuple[float, float]:
+    def around(self, level: float, target: float, band: str) -> tuple[float, float]:
         levels = [point.level for point in self.points]
         below = [one for one in reversed(levels) if one < level]
         above = [one for one in levels if one > level]
-        return self._edge(level, below, target), self._edge(level, above, target)
+        return self._edge(level, below, target, band), self._edge(level, above, target, band)
 
-    def _edge(self, level: float, outwards: Iterable[float], target: float) -> float:
+    def _edge(self, level: float, outwards: Iterable[float], target: float, band: str) -> float:
         """Where the band lets go of the target, on the way from a level over others."""
 
         def slack(at: float) -> float:
-            low, high = float(self._lines["low"](at)), float(self._lines["high"](at))
+            low, high = (float(self._lines[band + end](at)) for end in ("low", "high"))
             return min(target - low, high - target)
 
         if slack(level) <= 0:
@@ -183,11 +199,13 @@ class _Piece:
 
     @cached_property
     def _lines(self) -> dict[str, Any]:
-        """The three curves: of the divergence and of both ends of its interval."""
+        """The curves: of the divergence and of both ends of its intervals."""
         from scipy.interpolate import PchipInterpolator
 
         levels = [point.level for point in self.points]
-        names = ("divergence", "low", "high")
+        names = ["divergence", "low", "high"]
+        if self.points[0].other_low is not None:
+            names += ["other_low", "other_high"]
         if len(levels) == 1:
             return {name: lambda _, name=name: getattr(self.points[0], name) for name in names}
         return {

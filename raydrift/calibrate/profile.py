@@ -45,7 +45,8 @@ class MeasuredSample:
         input: Digest of the input's paths, classes and sizes.
         seed: That ordered and drifted them.
         start: The id of the first one.
-        interval: How the curve's intervals came about.
+        interval: What the curve's intervals are of, and how they came about.
+        for_images: The size of another sample that ``other_low`` and ``other_high`` are for.
     """
 
     images: int
@@ -56,6 +57,7 @@ class MeasuredSample:
     seed: int
     start: int
     interval: str
+    for_images: int | None = None
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,15 @@ class CalibrationProfile:
         except SettingsError as error:
             raise SettingsError(f"{self.metric} of {self.sweep}: {error}") from None
 
-    def interval_for(self, target: float) -> tuple[float, float]:
-        """The levels that may well give it to other images, see ``Curve.interval_for``."""
-        return self.fit.interval_for(target)
+    def interval_for(self, target: float, other: bool = False) -> tuple[float, float]:
+        """The levels that may well give it, see ``Curve.interval_for``.
+
+        Args:
+            target: The divergence.
+            other: To another sample of ``sample.for_images`` images, instead of on average over all
+                images of this kind.
+        """
+        return self.fit.interval_for(target, other)
 
     def target_of(self, share: float) -> float:
         """The divergence of a calibrated level: on the line from that at level 0 to that at 1.
@@ -177,7 +185,7 @@ class CalibrationProfile:
         """The profile as ``load`` reads it."""
         import tomli_w
 
-        plain = asdict(self)
+        plain: dict[str, Any] = _told(asdict(self))
         last = {"curve": plain.pop("curve")}  # it is the longest
         return _HEAD + tomli_w.dumps({"format": plain.pop("format")} | plain | last)
 
@@ -288,6 +296,13 @@ def calibrated(
     if drift != settings.drift:
         return replace(settings, drift=drift), [told, *notes]
     return replace(settings, transforms=transforms), [told, *notes]
+
+
+def _told(value: Any) -> Any:
+    """Without what is None, for which TOML has no word."""
+    if isinstance(value, Mapping):
+        return {name: _told(one) for name, one in value.items() if one is not None}
+    return [_told(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _read(path: str, options: Mapping[str, Any] | None) -> bytes:

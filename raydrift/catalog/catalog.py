@@ -55,6 +55,12 @@ class Catalog:
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
+    def counts(self) -> dict[str, int]:
+        """How many images each class has."""
+        index = self.table["class_index"].to_numpy()
+        counts = np.bincount(index, minlength=len(self.classes)).tolist()
+        return dict(zip(self.classes, counts, strict=True))
+
     def digest(self) -> str:
         """SHA-256 of all paths and their classes, in order: not of what is in the files.
 

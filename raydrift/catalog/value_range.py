@@ -85,8 +85,9 @@ def range_in(kind: str, found: Sequence[Values]) -> Range:
             kept = [ends[0] <= values.low and values.high <= ends[1] for values in found]
             if 2 * sum(kept) >= len(found):
                 return first, 1.0
-        if low >= 0 and 127 < high <= 255:
-            return 0.0, 255.0
+        for white in (255.0, 65_535.0):
+            if low >= 0 and white / 2 < high <= white:
+                return 0.0, white
     elif low >= 0:
         most = bits if name == "uint" else bits - 1
         return 0.0, next(

@@ -51,7 +51,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
 def main() -> None:
     """The entry point of the ``raydrift`` command; ``kill`` ends it as Ctrl-C does."""
     _end_as_by_ctrl_c()
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(_run_or_trace(sys.argv[1:]))
 
 
 def run_job(command: str, arguments: Sequence[str]) -> int:
@@ -65,11 +65,7 @@ def run_job(command: str, arguments: Sequence[str]) -> int:
         The job's exit status, the command's.
     """
     _end_as_by_ctrl_c()  # `ray job stop` sends SIGTERM
-    try:
-        status = run([command, *arguments])
-    except Exception:
-        traceback.print_exc()
-        status = 1
+    status = _run_or_trace([command, *arguments])
     # At once: the process may be killed while Ray shuts down.
     print(
         "raydrift: succeeded" if status == 0 else f"raydrift: failed with status {status}",
@@ -116,6 +112,17 @@ def run(arguments: Sequence[str]) -> int:
         stop_log()
 
 
+def _run_or_trace(arguments: Sequence[str]) -> int:
+    """Runs one command; what nobody foresaw is shown with its traceback, for a report of it."""
+    from raydrift.printable import printable
+
+    try:
+        return run(arguments)
+    except Exception:
+        print(printable(traceback.format_exc(), lines=True), end="", file=sys.stderr)
+        return 1
+
+
 def _app() -> typer.Typer:
     app = typer.Typer(
         help="Seeded, measured, reproducible drift for image datasets of any size.",
@@ -144,6 +151,7 @@ def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
 
 def _fail(message: str, status: int) -> int:
     from raydrift.place.secrecy import redacted
+    from raydrift.printable import printable
 
     line = redacted(" ".join(message.split()))
     if is_json():
@@ -151,5 +159,5 @@ def _fail(message: str, status: int) -> int:
 
         tell(logging.ERROR, "exit", line, status=status)
     else:
-        print(f"raydrift: {line}", file=sys.stderr)
+        print(f"raydrift: {printable(line)}", file=sys.stderr)
     return status

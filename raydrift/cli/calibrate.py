@@ -57,6 +57,14 @@ def calibrate(
         int | None, typer.Option(help="Images to measure on.", show_default="256")
     ] = None,
     split: Split = None,
+    for_images: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Also tell how far another sample of N images may be: its 95 % interval.",
+            show_default="only how sure the curve is",
+        ),
+    ] = None,
     seed: Seed = None,
     weights: Weights = None,
     normalize: Normalize = None,
@@ -87,7 +95,13 @@ def calibrate(
         "input": input,
         "split": split,
         "transforms": transform or None,
-        "calibration": {"profile": output, "metric": metric, "target": target, "plot": plot},
+        "calibration": {
+            "profile": output,
+            "metric": metric,
+            "target": target,
+            "plot": plot,
+            "for_images": for_images,
+        },
         "num_samples": num_samples,
         "seed": seed,
         "image": {"height": height, "width": width, "value_range": values},
@@ -110,7 +124,15 @@ def calibrate(
             check_folder(one)
     _check_free(place)
     tell = teller(json=quiet)
-    profile = run(settings.run, settings.sweep, settings.metric, target, quiet=quiet, tell=tell)
+    profile = run(
+        settings.run,
+        settings.sweep,
+        settings.metric,
+        target,
+        for_images=settings.for_images,
+        quiet=quiet,
+        tell=tell,
+    )
     out = console()
     _print_curve(out, profile)
     write_file(place, profile.to_toml().encode())
@@ -151,27 +173,40 @@ def _print_curve(out: "Console", profile: "CalibrationProfile") -> None:
     rejected = f", {sample.rejected:,} rejected" if sample.rejected else ""
     out.print(f"{profile.metric} of {profile.sweep} on {sample.images:,} images{rejected}")
     table = Table(title_justify="left")
-    for name in ("level", "divergence", "95 % interval"):
+    columns = ["level", "divergence", "95 % on average"]
+    if sample.for_images is not None:
+        columns.append(f"95 % of {_images(sample.for_images)}")
+    for name in columns:
         table.add_column(name, justify="right")
     table.add_column("")
     falls = [False, *(b.divergence < a.divergence for a, b in pairwise(profile.curve))]
     for point, fall in zip(profile.curve, falls, strict=True):
-        table.add_row(
+        row = [
             f"{point.level:g}",
             f"{point.divergence:.4g}",
             f"{point.low:.4g} to {point.high:.4g}",
-            "falls" if fall else "",
-        )
+        ]
+        if sample.for_images is not None:
+            row.append(f"{point.other_low:.4g} to {point.other_high:.4g}")
+        table.add_row(*row, "falls" if fall else "")
     out.print(table)
     out.print(f"interval: {sample.interval}")
 
 
 def _print_target(out: "Console", profile: "CalibrationProfile", target: float) -> None:
-    level, (low, high) = profile.level_for(target), profile.interval_for(target)
+    level, images = profile.level_for(target), profile.sample.for_images
     chain = ", ".join(map(str, profile.transforms_for(target)))
     measured = next((one for one in profile.curve if one.level == level), None)
     there = f"{profile.fit.at(level):.4g} by the curve"
     if measured is not None:
         there = f"{measured.divergence:.4g} measured"
     out.print(f"{chain}: {profile.metric} {there}, {target:g} asked for", style="bold")
-    out.print(f"  for other images of this kind it may be a level from {low:.4g} to {high:.4g}")
+    low, high = profile.interval_for(target)
+    out.print(f"  on average over images of this kind: 95 %, a level from {low:.4g} to {high:.4g}")
+    if images is not None:
+        low, high = profile.interval_for(target, other=True)
+        out.print(f"  for {_images(images)}: 95 %, a level from {low:.4g} to {high:.4g}")
+
+
+def _images(count: int) -> str:
+    return f"{count:,} other images" if count > 1 else "another image"

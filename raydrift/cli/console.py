@@ -1,6 +1,6 @@
 """Where the commands print to."""
 
-from rich.console import Console
+from raydrift.console import Console
 
 
 def console(stderr: bool = False) -> Console:

@@ -41,6 +41,7 @@ from raydrift.cli.options import (
 from raydrift.cli.settings import read_settings
 
 if TYPE_CHECKING:
+    from raydrift.place import Place
     from raydrift.settings import GenerateSettings
     from raydrift.storage.record import RunRecord
 
@@ -177,9 +178,10 @@ def run_generate(
     return record
 
 
-def tell(record: "RunRecord", output: object, seconds: float | None) -> None:
+def tell(record: "RunRecord", output: "Place", seconds: float | None) -> None:
     """Prints what a run has, and where; without seconds, that it was there already."""
     from raydrift.cli.console import console
+    from raydrift.report.classes import told_classes, written_classes
     from raydrift.storage import layout
     from raydrift.storage.remarks import Remark
 
@@ -194,6 +196,9 @@ def tell(record: "RunRecord", output: object, seconds: float | None) -> None:
             f"  {counts['unread']:,} of the rejected could not be read: where they can be by now, "
             f"the same generate command{again} makes the set with them"
         )
+    classes = written_classes(output, record)
+    if classes is not None:
+        out.print(f"  {told_classes(classes)}")
     for reason, number in record.ignored.items():
         out.print(f"  passed over: {number:,} ({reason})")
     for note in record.notes:

@@ -46,6 +46,8 @@ def inspect(
 
 
 def _print_run(out: "Console", place: str, found: "Inspection") -> None:
+    from raydrift.storage.remarks import Remark
+
     record, settings = found.record, found.record.settings
     out.print(place, style="bold")
     placed = settings["drift"] or settings["label_shift"]
@@ -56,6 +58,7 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
     facts = {
         "status": record.status,
         "input": settings["input"],
+        **({"split": settings["split"]} if settings.get("split") else {}),
         "transforms": transforms,
         **_timeline(settings),
         "seed": settings["seed"],
@@ -79,6 +82,8 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
         out.print(f"  {name:<{width}}  {fact}")
     for note in record.notes:
         out.print(f"  {note}")
+    for remark in record.remarks:
+        out.print(f"  {Remark(**remark)}")
 
 
 def _timeline(settings: dict[str, Any]) -> dict[str, str]:

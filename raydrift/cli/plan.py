@@ -68,6 +68,7 @@ def plan(
     from raydrift.engine.tasks import notes_of, samples_of
     from raydrift.errors import SettingsError
     from raydrift.place import Place, redacted
+    from raydrift.report.classes import told_classes
     from raydrift.report.timeline import plan_stream
     from raydrift.report.timeline_plot import timeline_png
 
@@ -104,12 +105,13 @@ def plan(
     stream = Stream.of(settings, catalog)
     planned = plan_stream(settings, catalog, stream, samples)
     out = console()
+    out.print(f"input: {told_classes(catalog.counts())}")
     for table in (_drifts(planned), _phases(planned)):
         if table.row_count:
             out.print(table)
-    for note in (*told, *notes_of(settings, stream, samples, ended_by)):
+    for note in (*catalog.notes, *told, *notes_of(settings, stream, samples, ended_by)):
         out.print(note)
-    write_file(place, timeline_png(planned, PurePath(redacted(settings.input)).name))
+    write_file(place, timeline_png(planned, PurePath(redacted(settings.input)).name, out.print))
     out.print(f"timeline: {place}")
 
 

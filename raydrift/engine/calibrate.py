@@ -11,7 +11,7 @@ import numpy as np
 
 from raydrift.calibrate.curve import Curve, CurvePoint
 from raydrift.calibrate.first_levels import first_levels, transforms_at
-from raydrift.calibrate.interval import divergence_interval, how
+from raydrift.calibrate.interval import check_for_images, divergence_intervals, how
 from raydrift.calibrate.profile import CalibrationProfile, MeasuredSample, MeasuringNetwork
 from raydrift.calibrate.refine import next_levels
 from raydrift.catalog import Catalog, catalog_of
@@ -19,6 +19,7 @@ from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import find_weights
 from raydrift.engine.evaluate import level_batches
 from raydrift.engine.progress import RunProgress
+from raydrift.engine.run_log import tell_input
 from raydrift.engine.twins import Embeddings, LevelBatch
 from raydrift.errors import PipelineError, RejectedError, SettingsError, suggest
 from raydrift.metrics import METRICS
@@ -44,6 +45,7 @@ def calibrate(
     metric: str = "kl_softmax",
     target: float | None = None,
     *,
+    for_images: int | None = None,
     catalog: Catalog | None = None,
     tell: Tell | None = None,
     quiet: bool = False,
@@ -53,8 +55,9 @@ def calibrate(
     The first round takes tenths and both sides of every jump that is known beforehand. The second
     halves large steps; it and those that follow go to where the target lies, until it is met. All
     metrics are of the same images and of their own drifted twins, whose draws grow with the level:
-    so little is left to chance from one level to the next, and much from these images to others,
-    which the intervals tell.
+    so little is left to chance from one level to the next, and much from these images to others.
+    The intervals tell how sure the curve is for images of this kind on the whole; with
+    ``for_images`` others tell how far a single sample of so many may be from it.
 
     Args:
         settings: The images, the network and the workers, as for a run that writes; its own
@@ -63,6 +66,8 @@ def calibrate(
         sweep: The transforms; its levels are left aside.
         metric: A name in ``metrics.METRICS``.
         target: The divergence that will be asked for: around it the curve is measured most finely.
+        for_images: The size of another sample that there are to be intervals for; of metrics that
+            depend on the number of images, that of the sample that is measured.
         catalog: The input, if it is listed already.
         tell: Called with a line before each round.
         quiet: Show no progress.
@@ -71,7 +76,8 @@ def calibrate(
         The profile. That it reaches the target is not said: ``level_for`` does.
 
     Raises:
-        SettingsError: There is no such metric, or there are too few images.
+        SettingsError: There is no such metric, or there are too few images, or the metric has no
+            interval for so many others.
         RejectedError: Too few images can be used.
         RaydriftError: As for every run.
     """
@@ -80,12 +86,14 @@ def calibrate(
     if isinstance(target, bool) or not isinstance(target, Real | None) or not isfinite(target or 0):
         raise SettingsError(f"target is {target!r}: give a finite number")
     catalog = catalog or catalog_of(settings)
+    tell_input(catalog, quiet)
     remain = max(0, len(catalog) - settings.start)
     samples = min(SAMPLES, remain) if settings.num_samples is None else settings.num_samples
     if samples < FEWEST_SAMPLES:
         raise SettingsError(
             f"{samples} images are too few to calibrate on: give at least {FEWEST_SAMPLES}"
         )
+    check_for_images(metric, samples, for_images)
     settings = replace(settings, num_samples=samples, transforms=(), drift=(), label_shift=())
     settings, _ = with_value_range(settings, catalog)
     weights = find_weights(
@@ -102,7 +110,9 @@ def calibrate(
         ids = ids or found.sample_ids
         _check_same(ids, found.sample_ids, samples)
         for level, drifted in zip(levels, found.drifted, strict=True):
-            points[level] = _point(metric, level, found.originals, drifted, settings.seed)
+            points[level] = _point(
+                metric, level, found.originals, drifted, settings.seed, for_images
+            )
         curve = Curve(tuple(points[level] for level in sorted(points)))
         levels = next_levels(curve, target, halve=number == 0)
         if not levels:
@@ -120,7 +130,8 @@ def calibrate(
             input=catalog.digest(),
             seed=settings.seed,
             start=settings.start,
-            interval=how(metric),
+            interval=how(metric, len(ids), for_images),
+            for_images=for_images,
         ),
         MeasuringNetwork(weights.name, weights.digest, embedding.normalize, embedding.precision),
         settings.profile,
@@ -129,13 +140,19 @@ def calibrate(
 
 
 def _point(
-    metric: str, level: float, originals: Embeddings, drifted: Embeddings, seed: int
+    metric: str,
+    level: float,
+    originals: Embeddings,
+    drifted: Embeddings,
+    seed: int,
+    for_images: int | None,
 ) -> CurvePoint:
     try:
-        values = divergence_interval(metric, originals, drifted, seed)
+        value, whole, other = divergence_intervals(metric, originals, drifted, seed, for_images)
     except ValueError as error:  # the network's values are not finite, or all alike
         raise PipelineError(f"{metric} at level {level:g}: {error}") from None
-    return CurvePoint(level, *(float(f"{value:.6g}") for value in values))
+    ends = (value, *whole, *(other or ()))
+    return CurvePoint(level, *(float(f"{end:.6g}") for end in ends))
 
 
 @dataclass(frozen=True)

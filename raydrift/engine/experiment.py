@@ -18,7 +18,7 @@ from raydrift.engine.evaluate import LevelBatch, measure_batches
 from raydrift.engine.generate import shown
 from raydrift.engine.progress import RunProgress
 from raydrift.engine.run import Clock
-from raydrift.engine.run_log import wait_teller
+from raydrift.engine.run_log import tell_input, wait_teller
 from raydrift.engine.tasks import samples_of
 from raydrift.errors import PipelineError, RejectedError
 from raydrift.metrics import METRICS, kl_softmax_pairs, mean_interval
@@ -64,6 +64,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
     """
     clock = Clock()
     catalog = catalog_of(settings.run)
+    tell_input(catalog, quiet)
     settings = _resolved(settings, catalog)
     run = settings.run
     record = _record(settings, catalog)

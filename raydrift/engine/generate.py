@@ -11,10 +11,10 @@ from raydrift.catalog.stream import Stream
 from raydrift.catalog.value_range import with_value_range
 from raydrift.config import as_dict
 from raydrift.embed.weights import find_weights
-from raydrift.engine.changes import InputNow, changes_of_results, note_listing
+from raydrift.engine.changes import Changes, InputNow, changes_of_results, note_listing
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.run import Clock, Run
-from raydrift.engine.run_log import RunLog, damage_teller, wait_teller
+from raydrift.engine.run_log import RunLog, damage_teller, tell_input, wait_teller
 from raydrift.engine.session import connect, free_resources, may_grow
 from raydrift.engine.tasks import notes_of, samples_of
 from raydrift.place import Place, redacted
@@ -61,6 +61,7 @@ def generate(
     """
     clock = Clock()
     catalog = catalog or catalog_of(settings)
+    tell_input(catalog, quiet)
     if settings.write.organize_by_class:
         layout.check_class_folders(catalog.classes)
     samples, ended_by = samples_of(settings, catalog)
@@ -75,7 +76,7 @@ def generate(
         settings, told = calibrated(settings, listed, digest)
         notes = [*notes, *told]
     stream = Stream.of(settings, catalog)
-    notes = [*notes, *ranges, *notes_of(settings, stream, samples, ended_by)]
+    notes = [*notes, *catalog.notes, *ranges, *notes_of(settings, stream, samples, ended_by)]
     catalog = replace(catalog, columns=None)  # workers have no use for them
     identity = make_identity(settings, samples, listed, digest)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
@@ -89,18 +90,13 @@ def generate(
         if found is not None and found.status == "complete":
             now = InputNow(settings, catalog, found)
             changes = changes_of_results(output, found, now)
-            if changes.images and not can_make_some_again(output, found):
+            if not changes.images:
+                _still_complete(found, changes, now, settings, output)
+                RunLog(found, output).end(found, clock.total)
+                return found
+            if not can_make_some_again(output, found):
                 notes = [*notes, changes.told(found.shards, kept=False)]
                 found = None
-        if found is not None and found.status == "complete" and not changes.images:
-            if changes.same:
-                note_listing(found, changes.same, now)
-                found.save(output)
-            if not settings.write.keep_shards:
-                with suppress(OSError):  # a run that was killed at its very end left them
-                    remove_shards(output)
-            RunLog(found, output).end(found, clock.total)
-            return found
         if settings.write.finalize and found is None:
             check_before_run(output, samples, settings.image)
         record = RunRecord(
@@ -120,6 +116,18 @@ def generate(
             else:
                 run.go_on()
             return run.close()
+
+
+def _still_complete(
+    found: RunRecord, changes: Changes, now: InputNow, settings: GenerateSettings, output: Place
+) -> None:
+    """Remembers files that were merely written again, and clears away what is left of shards."""
+    if changes.same:
+        note_listing(found, changes.same, now)
+        found.save(output)
+    if not settings.write.keep_shards:
+        with suppress(OSError):  # a run that was killed at its very end left them
+            remove_shards(output)
 
 
 def _gains(found: RunRecord, settings: GenerateSettings, output: Place, source: Place) -> bool:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Protocol, Self
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -19,6 +18,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from raydrift.console import Console
 from raydrift.engine.repeated import Repeated
 from raydrift.log import LOGGER, tell
 

@@ -3,19 +3,22 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from rich.console import Console
-
+from raydrift.catalog import Catalog
+from raydrift.console import Console
 from raydrift.errors import ShardError
 from raydrift.log import tell
 from raydrift.place import Place
+from raydrift.report.classes import told_classes
 from raydrift.storage.record import RunRecord
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import LedgerRow
 
 if TYPE_CHECKING:
     from raydrift.engine.plan import Plan
+
+_MOST_LOGGED: Final = 1000  # classes, in one event
 
 
 def wait_teller(quiet: bool) -> Callable[[str], None]:
@@ -28,14 +31,40 @@ def damage_teller(quiet: bool) -> Callable[[str], None]:
     return _teller(quiet, logging.WARNING, "damaged")
 
 
+def _console(quiet: bool) -> Console:
+    return Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False, markup=False)
+
+
 def _teller(quiet: bool, level: int, event: str) -> Callable[[str], None]:
-    console = Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False, markup=False)
+    console = _console(quiet)
 
     def say(why: str) -> None:
         console.print(why)
         tell(level, event, why)
 
     return say
+
+
+def tell_input(catalog: Catalog, quiet: bool) -> None:
+    """Says what the input is, its classes and their counts, and what is odd about it.
+
+    On standard error, unless it is to be quiet, and in the log.
+    """
+    counts, console = catalog.counts(), _console(quiet)
+    classes = told_classes(counts)
+    for line in (f"input: {classes}", *catalog.notes):
+        console.print(line)
+    tell(
+        logging.INFO,
+        "input",
+        f"input: {classes}",
+        input=str(catalog.root),
+        classes=len(counts),
+        images=len(catalog),
+        images_by_class=counts if len(counts) <= _MOST_LOGGED else None,
+        ignored=dict(catalog.ignored),
+        notes=list(catalog.notes),
+    )
 
 
 class RunLog:

@@ -132,8 +132,10 @@ def _decode_tiff(data: bytes, settings: ImageSettings) -> Decoded | None:
             check_memory(len(data) + tiff.memory_of(page), settings)
             image = tiff.read(data, page)
         drawn = draw(image, settings)
-    except (ImageError, MemoryError):
+    except ImageError:
         raise
+    except MemoryError:
+        raise ImageError("decode", "decoding it takes more memory than there is") from None
     except Exception as error:
         raise ImageError("decode", _in_a_line(error)) from None
     profile = image.profile if image.colours not in ("cielab", "icclab") else None  # it is applied

@@ -6,6 +6,8 @@ Tags and layout are tifffile's work, compressions are imagecodecs'.
 """
 
 import logging
+import struct
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
@@ -48,6 +50,20 @@ _CR2_PLACE: Final = 8
 _MAKERS: Final = {"nikon": "NEF", "canon": "CR2", "sony": "ARW", "pentax": "PEF", "samsung": "SRW"}
 
 _PREMULTIPLIED: Final = 1  # alpha that the colours are multiplied by
+# What decodes these gives no more than it is asked for.
+_BOUNDED: Final = (1, 2, 3, 4, 5, 8, 32773, 32946, 34925, 50000)
+_LERC: Final = 34887
+_LERC_PARAMETERS: Final = 50674
+_LERC_START: Final = struct.Struct("<6si4xIII")  # name, version, rows, columns, values a pixel
+_LERC_VERSION: Final = 4
+# These are files of their own, which say how large they are: JPEG 2000, PNG and WebP.
+_FILES: Final = {
+    33003: "JPEG2000",
+    33005: "JPEG2000",
+    34712: "JPEG2000",
+    34933: "PNG",
+    50001: "WEBP",
+}
 _ALPHA: Final = (_PREMULTIPLIED, 2)
 
 _SIGNS: Final = {1: "uint", 2: "int", 3: "float", 4: "uint"}
@@ -118,13 +134,17 @@ def is_plain(data: bytes, page: "TiffPage") -> bool:
         return False
     if page.compression not in _PILLOWS or page.samplesperpixel > _PILLOWS_BANDS:
         return False
+    if page.compression == 1 and page.is_subsampled:
+        return False
     grey_and_alpha, planar = page.samplesperpixel == 2, page.planarconfig != 1
     if (grey_and_alpha and planar) or (
         _PREMULTIPLIED in page.extrasamples and (grey_and_alpha or planar)
     ):
         return False
     try:
-        Image.open(BytesIO(data), formats=("TIFF",)).close()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            Image.open(BytesIO(data), formats=("TIFF",)).close()
     except UnidentifiedImageError:
         return False
     except Exception:  # which it tells better when it is asked for the pixels
@@ -272,6 +292,8 @@ def _samples(data: bytes, page: "TiffPage", bands: list[int]) -> npt.NDArray[Any
     samples = np.empty((height, width, len(bands)), page._dtype)
     in_planes, count = page.planarconfig != 1, prod(page.chunked)
     nothing = _missing(page, samples.dtype) or 0
+    if page.compression not in (*_BOUNDED, _JPEG, _LERC, *_FILES):
+        raise _unread(f"compression {getattr(page.compression, 'name', page.compression)}")
     if not 0 < count == len(page.dataoffsets) == len(page.databytecounts):
         raise _cut_off()
     for index, (offset, size) in enumerate(zip(page.dataoffsets, page.databytecounts, strict=True)):
@@ -280,6 +302,10 @@ def _samples(data: bytes, page: "TiffPage", bands: list[int]) -> npt.NDArray[Any
         if in_planes and index * page.samplesperpixel // count not in bands:
             continue
         content = data[offset : offset + size] if size else None  # left out of a sparse file
+        if content and page.compression == _LERC:
+            content = _inner_lerc(content, page)
+        if content and not _fits(content, page):
+            raise ImageError("decode", "a part of the image is larger than its place")
         block, (plane, depth, row, column, _), shape = page.decode(
             content, index, jpegtables=page.jpegtables, jpegheader=page.jpegheader
         )
@@ -293,6 +319,39 @@ def _samples(data: bytes, page: "TiffPage", bands: list[int]) -> npt.NDArray[Any
                 part = block[0, : area.shape[0], : area.shape[1]]
                 area[:, :, place] = part[:, :, 0 if in_planes else band]
     return samples
+
+
+def _inner_lerc(content: bytes, page: "TiffPage") -> bytes:
+    """LERC without the compression that may lie around it: deflate or Zstandard."""
+    _, around = page.tags.valueof(_LERC_PARAMETERS, (4, 0))
+    if around == 0:
+        return content
+    from imagecodecs import zlib_decode, zstd_decode
+
+    # It is larger than the samples by some bytes a block, where they cannot be made smaller.
+    most = 2 * prod(page.chunks) * np.dtype(page._dtype).itemsize + 2**16
+    return bytes((zlib_decode if around == 1 else zstd_decode)(content, out=bytearray(most)))
+
+
+def _fits(content: bytes, page: "TiffPage") -> bool:
+    """Whether a compressed strip or tile is no larger than it may be, if it says so itself."""
+    from tifffile.tifffile import jpeg_shape
+
+    if page.compression == _JPEG:
+        height, width = jpeg_shape(content)[1:3]
+    elif page.compression == _LERC:
+        start, version, height, width, depth = _LERC_START.unpack_from(content)
+        if start != b"Lerc2 " or version < _LERC_VERSION:
+            raise _unread("an older LERC")
+        if depth > page.samplesperpixel:
+            return False
+    elif page.compression in _FILES:
+        with Image.open(BytesIO(content), formats=(_FILES[page.compression],)) as image:
+            width, height = image.size
+    else:
+        return True
+    wide, high = (page.tilewidth, page.tilelength) if page.is_tiled else (page.imagewidth, None)
+    return bool(width <= wide and height <= (high or page.imagelength))
 
 
 def _palette(page: "TiffPage") -> npt.NDArray[np.uint8]:

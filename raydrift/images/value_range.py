@@ -25,8 +25,9 @@ _LEAST_SPREAD: Final = 64  # grey levels; what spans fewer looks dark or flat
 _CUT_OFF: Final = 0.01  # of the pixels
 _BLOCK: Final = 2**20  # samples that are converted at once
 
-# What stands for "nothing was measured here" where no tag says so, and is no value of a picture.
-_NO_VALUES: Final = (-9999.0, -99999.0, -32768.0)
+# What stands for "nothing was measured here" where no tag says so, and is no value of a picture;
+# of integers also the ends of their type, without which an image spans nearly the same.
+_NO_VALUES: Final[tuple[float, ...]] = (-9999.0, -99999.0, -32768.0)
 _HUGE: Final = 1e30
 
 
@@ -91,10 +92,12 @@ def seen(samples: Samples, missing: float | None) -> Samples:
     if samples.dtype.kind == "f":
         values = values[np.isfinite(values)].astype(np.float64)
         values = values[np.abs(values) < _HUGE]
-    if missing is not None:
-        values = values[values != missing]
-    if samples.dtype.kind in "fi":
-        values = values[~np.isin(values, _NO_VALUES)]
+    nothing = [*_NO_VALUES] if missing is None else [*_NO_VALUES, missing]
+    if samples.dtype.kind in "iu" and samples.dtype.itemsize > 1:
+        ends = np.iinfo(samples.dtype)
+        nothing += [ends.max, *([ends.min] if ends.min else [])]
+    for value in nothing:
+        values = values[values != value]
     return values
 
 

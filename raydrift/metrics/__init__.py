@@ -4,7 +4,7 @@ Each metric takes embeddings of the originals, float of shape (n, d), and of the
 shape (m, d), and gives a float that grows with drift. `METRICS` has them by name.
 """
 
-from raydrift.metrics.bootstrap import mean_interval
+from raydrift.metrics.bootstrap import mean_interval, other_mean_interval
 from raydrift.metrics.domain_classifier import domain_classifier_auc
 from raydrift.metrics.energy import energy_distance
 from raydrift.metrics.frechet import frechet_distance
@@ -37,6 +37,7 @@ __all__ = [
     "ks_test",
     "mean_interval",
     "mmd_squared",
+    "other_mean_interval",
     "permutation_test",
     "sliced_wasserstein",
 ]

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from pyarrow import fs
 
-from raydrift.place.sync import Sync, sync_folder, sync_path
+from raydrift.place.sync import Sync, sync_folder
 
 _ASIDE: Final = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp")
 
@@ -17,8 +17,7 @@ _ASIDE: Final = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp")
 def written_aside(filesystem: fs.FileSystem, path: str, sync: Sync = Sync.ALL) -> Iterator[str]:
     """Another path, from which the file is moved to its own; after an error it is deleted.
 
-    On a local disk it is synced before it is moved, so that the name never stands for less than
-    its bytes.
+    Whoever writes the file syncs it, so that its own name never stands for less than its bytes.
     """
     name = path.rpartition("/")[2]
     folder = path.removesuffix(name)
@@ -26,8 +25,6 @@ def written_aside(filesystem: fs.FileSystem, path: str, sync: Sync = Sync.ALL) -
     is_local = isinstance(filesystem, fs.LocalFileSystem)
     try:
         yield aside
-        if is_local and sync is not Sync.NONE:
-            sync_path(aside)
         filesystem.move(aside, path)
         if is_local and sync is Sync.ALL:
             sync_folder(folder)

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from raydrift.cpus import usable_cpus
 from raydrift.errors import OutputError
 from raydrift.place.sinks import WRITE_BYTES, Buffer, Sink, in_small_writes
-from raydrift.place.sync import sync_file
+from raydrift.place.sync import begin_sync, sync_file
 
 Receipt = Any
 """What the writer of a piece tells to who completes the file."""
@@ -72,7 +72,7 @@ class PositionedWriter:
         memory.
         """
         ends: list[tuple[int, bytes]] = []
-        position = piece.offset
+        position = begun = piece.offset
         file = os.open(self.path, os.O_WRONLY)  # if it could read, NFS would send whole pages
         try:
             for some in _gathered(buffers):
@@ -80,6 +80,7 @@ class PositionedWriter:
                 ends = ends or [(position, first)]
                 position = _write(file, some, position)
                 ends[1:] = [(position - len(last), last)]
+                begun = begin_sync(file, begun, position)
             sync_file(file)
         finally:
             os.close(file)

@@ -1,6 +1,5 @@
 """``Place``: a folder or a file, wherever it is."""
 
-import errno
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,13 +16,14 @@ from pyarrow import fs
 from raydrift.place.aside import unfinished_of, written_aside
 from raydrift.place.opening import open_uri
 from raydrift.place.pieces import PieceFile, in_order, positioned
+from raydrift.place.reading import read_first, read_whole
 from raydrift.place.reopened import ReopenedFile
 from raydrift.place.retries import may_pass, retrying
 from raydrift.place.s3 import S3Store
 from raydrift.place.s3_upload import LARGEST_UPLOAD
 from raydrift.place.secrecy import redacted
 from raydrift.place.sinks import Sink, SmallWrites
-from raydrift.place.sync import Sync, make_folder, sync_file, sync_folder
+from raydrift.place.sync import LocalFile, Sync, make_folder, sync_file, sync_folder
 
 _DELETERS: Final = 16
 
@@ -155,35 +155,11 @@ class Place:
         Raises:
             OSError: It cannot be read, or has more bytes than that.
         """
-        if self.is_local:
-            return self._trying(lambda: self._read_here(most, admit))
-        return self._asking(lambda filesystem: self._read(filesystem, most, admit))
-
-    def _read_here(self, most: int | None, admit: Callable[[int], None] | None) -> bytes:
-        with Path(self.path).open("rb", buffering=0) as plain:
-            _check_size(os.fstat(plain.fileno()).st_size, most, admit)
-            return plain.read()
-
-    def _read(
-        self, filesystem: fs.FileSystem, most: int | None, admit: Callable[[int], None] | None
-    ) -> bytes:
-        with filesystem.open_input_file(self.path) as file:
-            _check_size(file.size(), most, admit)
-            return bytes(file.read())  # one request, however large
+        return self._asking(lambda filesystem: read_whole(filesystem, self.path, most, admit))
 
     def check_readable(self, most: int | None = None) -> None:
         """Raises what ``read_bytes`` would, at the cost of the first byte."""
-        self._asking(lambda filesystem: self._read_first(filesystem, most))
-
-    def _read_first(self, filesystem: fs.FileSystem, most: int | None) -> None:
-        if self.is_local:
-            with Path(self.path).open("rb", buffering=0) as plain:
-                _check_size(os.fstat(plain.fileno()).st_size, most)
-                plain.read(1)
-            return
-        with filesystem.open_input_file(self.path) as file:
-            _check_size(file.size(), most)
-            file.read(1)
+        self._asking(lambda filesystem: read_first(filesystem, self.path, most))
 
     def read_part(self, size: int, offset: int) -> bytes:
         """So many bytes of this file from an offset, or as many as there are."""
@@ -245,11 +221,15 @@ class Place:
             with self.s3.writing(self.path, expected_bytes) as upload:
                 yield upload
             return
-        with (
-            written_aside(self.filesystem, self.path, sync) as aside,
-            self.filesystem.open_output_stream(aside) as sink,
-        ):
-            yield SmallWrites(sink) if self.is_local else sink
+        aside = written_aside(self.filesystem, self.path, sync)
+        if self.is_local:
+            with aside as path, open(path, "xb", buffering=0) as file:
+                yield SmallWrites(LocalFile(file.fileno()))
+                if sync is not Sync.NONE:
+                    sync_file(file.fileno())
+            return
+        with aside as path, self.filesystem.open_output_stream(path) as sink:
+            yield sink
 
     @contextmanager
     def writing_pieces(self, size: int, pieces: int) -> Iterator[PieceFile]:
@@ -289,7 +269,7 @@ class Place:
         if self.is_local:
             try:
                 with Path(self.path).open("xb", buffering=0) as file:
-                    file.write(data)
+                    LocalFile(file.fileno()).write(data)
                     if sync is not Sync.NONE:
                         sync_file(file.fileno())
             except FileExistsError:
@@ -400,10 +380,3 @@ class Place:
             if not may_pass(error):
                 raise
             return retrying(soon=self.is_local or self.hurried)(as_file)
-
-
-def _check_size(size: int, most: int | None, admit: Callable[[int], None] | None = None) -> None:
-    if most is not None and size > most:
-        raise OSError(errno.EFBIG, f"{size} bytes are more than max_bytes = {most}")
-    if admit is not None:
-        admit(size)

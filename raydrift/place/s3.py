@@ -165,13 +165,17 @@ class S3Store:
             except CredentialsError:
                 raise
             except OSError:  # it is about the path
-                return
+                pass
+        if self.login.current() != keys:
+            raise expired("others have come meanwhile")
 
     def check_bucket(self, path: str) -> None:
         """Raises FileNotFoundError if there is no such bucket."""
-        bucket, _ = _split(path)
-        with as_os_errors():  # unlike a HEAD, a store says why it refuses this
-            self.client.list_objects_v2(Bucket=bucket, MaxKeys=1)
+        bucket, key = _split(path)
+        # Unlike a HEAD, a store says why it refuses this; below a prefix it may be allowed.
+        below = f"{key}/" if key else ""
+        with as_os_errors():
+            self.client.list_objects_v2(Bucket=bucket, Prefix=below, MaxKeys=1)
 
     def put(self, path: str, data: bytes | pa.Buffer) -> None:
         """Writes an object in one request."""

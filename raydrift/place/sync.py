@@ -1,7 +1,8 @@
 """What is written to this machine's disks is there after a power cut.
 
 A system keeps what is written in memory for a while. A file lasts when its bytes were synced, its
-name when the folder was.
+name when the folder was. A large file is on its way to the disk while more of it is made, so that a
+sync finds little left to do.
 """
 
 import errno
@@ -12,6 +13,10 @@ from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import Final
+
+from raydrift.place.sinks import Buffer
+
+_AHEAD_BYTES: Final = 4 * 2**20
 
 _NOT_KNOWN: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 """How filesystems say that they know no sync."""
@@ -34,6 +39,41 @@ class Sync(Enum):
     """Nothing: it is worth nothing then."""
 
 
+class LocalFile:
+    """An open file on a local disk, written front to back.
+
+    Args:
+        file: The file's descriptor.
+    """
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self._end = self._begun = 0
+
+    def write(self, data: Buffer, /) -> None:
+        """Takes the next bytes."""
+        left = memoryview(data).cast("B")
+        while left:
+            written = os.write(self._file, left)
+            self._end += written
+            left = left[written:]
+        self._begun = begin_sync(self._file, self._begun, self._end)
+
+
+def begin_sync(file: int, begin: int, end: int) -> int:
+    """Has the system begin to write some bytes of a file to the disk, if they are enough.
+
+    Returns:
+        Up to where the system was told so.
+    """
+    if end - begin < _AHEAD_BYTES or sys.platform != "linux":
+        return begin
+    with suppress(OSError):  # a file that is no file
+        # Linux begins to write what is said not to be needed; as long as it writes, it keeps it.
+        os.posix_fadvise(file, begin, end - begin, os.POSIX_FADV_DONTNEED)
+    return end
+
+
 def sync_file(file: int) -> None:
     """Returns when the bytes of an open file are on the disk.
 
@@ -46,15 +86,6 @@ def sync_file(file: int) -> None:
         _unless_not_known(os.fdatasync, file)
     else:
         _unless_not_known(_full_sync, file)
-
-
-def sync_path(path: str) -> None:
-    """Returns when the bytes of a file are on the disk, whoever of this machine wrote them."""
-    file = os.open(path, os.O_WRONLY)  # some network filesystems sync nothing for a mere reader
-    try:
-        sync_file(file)
-    finally:
-        os.close(file)
 
 
 def sync_folder(path: str) -> None:

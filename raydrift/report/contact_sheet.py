@@ -19,6 +19,7 @@ from raydrift.report.sheet import (
     blank_sheet,
     draw_card,
     font,
+    lettered,
     paste,
     shorten,
     shown_size,
@@ -101,11 +102,11 @@ def _draw_pair(
     caption: str,
 ) -> None:
     draw, (left, top) = ImageDraw.Draw(sheet), corner
-    small, medium = font(13), font(15)
+    small = font(13)
     for image, heading, colour in ((before, "before", SOFT), (after, "after", ACCENT)):
         draw.text((left, top), shorten(heading, small, size[0]), colour, small, "lt")
         paste(sheet, (left, top + HEADING), image)
         left += size[0] + GAP
     middle = top + HEADING + size[1] + _CAPTION // 2 + 2
-    text = shorten(caption, medium, 2 * size[0] + GAP)
+    text, medium = lettered(caption, 15, 2 * size[0] + GAP)
     draw.text((corner[0], middle), text, INK, medium, "lm")

@@ -21,7 +21,7 @@ _STEPS: Final = 40  # between two points
 
 
 def curve_plot(profile: CalibrationProfile, target: float | None = None) -> bytes:
-    """Draws divergence by level with the band of its 95 % intervals, as PNG.
+    """Draws divergence by level with the bands of its 95 % intervals, as PNG.
 
     Args:
         profile: What was measured.
@@ -38,11 +38,16 @@ def curve_plot(profile: CalibrationProfile, target: float | None = None) -> byte
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     (colour,) = level_colours(1)
-    pieces = _pieces(profile.curve)
+    pieces, images = _pieces(profile.curve), profile.sample.for_images
     for place, piece in enumerate(pieces):
         levels = [point.level for point in piece]
         lows, highs = [point.low for point in piece], [point.high for point in piece]
-        label = "95 % interval" if place == 0 else None
+        if images is not None:
+            label = f"95 % of {images:,} other images" if place == 0 else None
+            others = np.array([(point.other_low, point.other_high) for point in piece], np.float64)
+            low, high = others.T
+            axes.fill_between(levels, low, high, color=colour, alpha=0.1, linewidth=0, label=label)
+        label = "95 % on average" if place == 0 else None
         axes.fill_between(levels, lows, highs, color=colour, alpha=0.18, linewidth=0, label=label)
         fine = np.unique(
             [np.linspace(a, b, _STEPS) for a, b in pairwise(levels)] if len(piece) > 1 else levels

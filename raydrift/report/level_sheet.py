@@ -19,6 +19,7 @@ from raydrift.report.sheet import (
     blank_sheet,
     draw_card,
     font,
+    lettered,
     paste,
     shorten,
     shown_size,
@@ -80,8 +81,8 @@ def level_sheet(
         y = top + number * (card_height + GUTTER)
         draw_card(draw, (MARGIN, y), card_width, card_height)
         inner = card_width - 2 * PADDING
-        text = shorten(card.caption, font(15), inner)
-        draw.text((MARGIN + PADDING, y + PADDING), text, INK, font(15), "lt")
+        text, medium = lettered(card.caption, 15, inner)
+        draw.text((MARGIN + PADDING, y + PADDING), text, INK, medium, "lt")
         corner = MARGIN + PADDING + name_width, y + PADDING + _CAPTION
         _draw_headings(draw, corner, width, levels)
         _draw_rows(sheet, corner, (width, height), name_width, card)

@@ -32,12 +32,14 @@ class Preview:
         sample_ids: Of the images on it.
         passed_over: Samples before the last of those that cannot be used.
         first_problem: Of the first of them, its path and why; empty: there is none.
+        notes: What is odd about the input, in plain sentences.
     """
 
     sheet: Image.Image
     sample_ids: tuple[int, ...]
     passed_over: int
     first_problem: str
+    notes: tuple[str, ...] = ()
 
 
 def preview(
@@ -100,7 +102,7 @@ def preview(
     title = f"{plural(len(transforms), 'transform')}, {plural(len(levels), 'level')}"
     told = f"as raydrift generate -t NAME:LEVEL --seed {settings.seed} writes them"
     sheet = level_sheet(cards, levels, title, told)
-    return Preview(sheet, tuple(ids), passed_over, first_problem)
+    return Preview(sheet, tuple(ids), passed_over, first_problem, catalog.notes)
 
 
 def _samples(

@@ -7,6 +7,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from raydrift.images.codec import RGB
+from raydrift.printable import printable
+from raydrift.report.fonts import one_font
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Corner = tuple[int, int]
@@ -26,11 +28,27 @@ _CARD, _EDGE = "#ffffff", "#e2e5ea"
 _SMALLEST, _LARGEST = 144, 320
 _WIDEST_TITLE = 640
 _UNKNOWN_TO_THE_FONT = str.maketrans("×−", "x-")
+_NOWHERE = "\U0010fffe"  # which is no sign
 
 
 def font(size: int) -> Font:
-    """The one font, at a size in pixels."""
+    """The usual font, at a size in pixels."""
     return ImageFont.load_default(size=size)
+
+
+def lettered(text: str, size: int, width: float) -> tuple[str, Font]:
+    """A text in a single line, in a font that has its signs, at most so many pixels wide."""
+    line = " ".join(text.splitlines()).translate(_UNKNOWN_TO_THE_FONT)
+    chosen = font(size)
+    if not all(_has(chosen, sign) for sign in set(line)):
+        file, line = one_font(line)
+        chosen = ImageFont.truetype(file, size)
+    return shorten(line, chosen, width), chosen
+
+
+def _has(font: Font, sign: str) -> bool:
+    """Whether it is not drawn as a font draws what it does not have."""
+    return sign.isspace() or bytes(font.getmask(sign)) != bytes(font.getmask(_NOWHERE))
 
 
 def blank_sheet(
@@ -48,13 +66,14 @@ def blank_sheet(
         The sheet in mode RGB, what draws on it, and where the grid's top is; it starts at `MARGIN`
         from the left.
     """
-    large, small = font(28), font(16)
-    text_width = max(width, min(_WIDEST_TITLE, round(large.getlength(title)) + 1))
+    headline, large = lettered(title, 28, max(width, _WIDEST_TITLE))
+    text_width = max(width, min(_WIDEST_TITLE, round(large.getlength(headline)) + 1))
+    line, small = lettered(subtitle, 16, text_width)
     top = MARGIN + 48 + (30 if subtitle else 0)
     sheet = Image.new("RGB", (text_width + 2 * MARGIN, top + height + MARGIN), PAPER)
     draw = ImageDraw.Draw(sheet)
-    draw.text((MARGIN, MARGIN), shorten(title, large, text_width), INK, large, "lt")
-    draw.text((MARGIN, MARGIN + 42), shorten(subtitle, small, text_width), SOFT, small, "lt")
+    draw.text((MARGIN, MARGIN), headline, INK, large, "lt")
+    draw.text((MARGIN, MARGIN + 42), line, SOFT, small, "lt")
     return sheet, draw, top
 
 
@@ -86,7 +105,7 @@ def paste(sheet: Image.Image, corner: Corner, image: RGB) -> None:
 
 def shorten(text: str, font: Font, width: float) -> str:
     """The text in a single line, cut with an ellipsis if it is wider than `width` pixels."""
-    line = " ".join(text.splitlines()).translate(_UNKNOWN_TO_THE_FONT)
+    line = printable(" ".join(text.splitlines())).translate(_UNKNOWN_TO_THE_FONT)
     if font.getlength(line) <= width:
         return line
 

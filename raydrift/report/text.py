@@ -2,6 +2,8 @@
 
 import math
 
+from raydrift.printable import printable
+
 
 def level_name(level: float) -> str:
     """A level as it is written: ``0.1``, ``1``."""
@@ -37,7 +39,7 @@ def shortened(name: str, most: int) -> str:
     >>> shortened("n02099601_golden_retriever", 15)
     'n020996…triever'
     """
-    line = " ".join(name.split())
+    line = printable(" ".join(name.split()))
     if len(line) <= most:
         return line
     end = (most - 1) // 2

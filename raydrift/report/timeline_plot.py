@@ -1,7 +1,6 @@
 """The picture of a run's timeline: level, share of drifted samples and mix of classes."""
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from io import BytesIO
 from textwrap import wrap
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from raydrift.report.fonts import Lettering
 from raydrift.report.timeline import Course, Numbers, StreamPlan
 
 if TYPE_CHECKING:
@@ -26,20 +26,38 @@ _CLASSES: Final = (
 _OTHERS: Final = "#b8bec7"
 _MOST_LINES: Final = 8
 _LONGEST, _MOST_ROWS = 36, 4
+_ELLIPSIS: Final = " …"
 _DAYS_AFTER: Final = 2_932_896  # 31 December 9999, in days since 1970
 _DAY_S: Final = 86_400
 
+Write = Callable[[str], str]
 
-def timeline_png(plan: StreamPlan, title: str) -> bytes:
-    """The picture as PNG; signs that the font does not have are boxes, without a word."""
+
+def timeline_png(
+    plan: StreamPlan, title: str, tell: Callable[[str], None] = lambda _: None
+) -> bytes:
+    """The picture as PNG.
+
+    Args:
+        plan: From ``plan_stream``.
+        title: The headline.
+        tell: Called with a line where fonts lack signs of the names.
+    """
+    from matplotlib import rc_context
+
+    texts = (title, *plan.classes, *map(str, plan.drifts))
+    lettering = Lettering.of([*texts, plan.transforms, _ELLIPSIS])
+    if lettering.note is not None:
+        tell(lettering.note)
     content = BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*Glyph .* missing from font.*")
-        timeline_figure(plan, title).savefig(content, format="png")
+    with rc_context({"font.family": lettering.families}):
+        timeline_figure(plan, title, lettering.write).savefig(content, format="png")
     return content.getvalue()
 
 
-def timeline_figure(plan: StreamPlan, title: str = "Timeline") -> "Figure":
+def timeline_figure(
+    plan: StreamPlan, title: str = "Timeline", write: Write = lambda text: text
+) -> "Figure":
     """Draws what a run is going to do.
 
     Lines are what is due: the level of each drift times its chance, and the chance. What is filled
@@ -48,15 +66,16 @@ def timeline_figure(plan: StreamPlan, title: str = "Timeline") -> "Figure":
     Args:
         plan: From ``plan_stream``.
         title: The headline.
+        write: Makes names such that the fonts have their signs.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(13, 8), dpi=150, layout="constrained", facecolor="white")
     heights = [3, 2, 3 if len(plan.classes) > 1 else 1]
     level, share, mix = figure.subplots(3, 1, sharex=True, height_ratios=heights)
-    _draw_levels(level, plan)
+    _draw_levels(level, plan, write)
     _draw_shares(share, plan)
-    _draw_classes(mix, plan)
+    _draw_classes(mix, plan, write)
     first, stop = (int(edge) for edge in plan.fine.edges[[0, -1]])
     for axes in (level, share, mix):
         _clean(axes)
@@ -70,15 +89,16 @@ def timeline_figure(plan: StreamPlan, title: str = "Timeline") -> "Figure":
     headline = f"{title}: {stop - first:,} samples"
     if plan.ended_by is not None:
         headline += f", then {plan.ended_by} has run out"
-    top = figure.suptitle(headline, x=0.012, ha="left", color=_INK, fontsize=15)
+    top = figure.suptitle(write(headline), x=0.012, ha="left", color=_INK, fontsize=15)
     top.set_parse_math(False)
     return figure
 
 
-def _draw_levels(axes: "Axes", plan: StreamPlan) -> None:
+def _draw_levels(axes: "Axes", plan: StreamPlan, write: Write) -> None:
     total = _filled(axes, plan.coarse, plan.coarse.level)
     lines = [("mean of all samples", total)]
-    lines += _due(axes, plan, plan.fine.due_level)
+    due = _due(axes, plan, plan.fine.due_level)
+    lines += [(write(name), line) for name, line in due]
     axes.set_ylabel("level", color=_INK)
     _scale(axes, max(plan.coarse.level.max(), plan.fine.due_level.max(initial=0.0)))
     _legend(axes, lines)
@@ -93,7 +113,7 @@ def _draw_shares(axes: "Axes", plan: StreamPlan) -> None:
     _legend(axes, [("share of all samples", total)])
 
 
-def _draw_classes(axes: "Axes", plan: StreamPlan) -> None:
+def _draw_classes(axes: "Axes", plan: StreamPlan, write: Write) -> None:
     names, shares = _shown_classes(plan.classes, plan.mix.classes)
     colours = [*_CLASSES[: len(names)]]
     if len(names) > len(_CLASSES):
@@ -102,7 +122,7 @@ def _draw_classes(axes: "Axes", plan: StreamPlan) -> None:
     found = []
     for name, share, colour in zip(names, shares, colours, strict=True):
         band = axes.stairs(below + share, edges, baseline=below, fill=True, color=colour)
-        found.append((name, band))
+        found.append((write(name), band))
         below = below + share
     axes.set_ylim(0, 1)
     axes.set_ylabel("classes", color=_INK)
@@ -177,7 +197,7 @@ def _legend(axes: "Axes", entries: Sequence[tuple[str, Any]]) -> None:
 
 def _short(name: str) -> str:
     """In a few short lines."""
-    return "\n ".join(wrap(name, _LONGEST, max_lines=_MOST_ROWS, placeholder=" …"))
+    return "\n ".join(wrap(name, _LONGEST, max_lines=_MOST_ROWS, placeholder=_ELLIPSIS))
 
 
 def _show_dates(axes: "Axes", plan: StreamPlan) -> None:

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import pyarrow.parquet as pq
 
+from raydrift.errors import ShardError
 from raydrift.place import Place, may_pass
 from raydrift.storage import layout
 from raydrift.storage.rejected import unread_paths
@@ -42,7 +43,11 @@ def shards_to_read_again(
         nonlocal interrupted
         if row.interrupted or interrupted >= _LOOKING:
             return row.shard
-        for path in unread_paths(read_rejected(output, row)):
+        try:
+            paths = unread_paths(read_rejected(output, row))
+        except ShardError:  # its ledger entry was altered
+            return row.shard
+        for path in paths:
             found = look(source, path, max_bytes)
             interrupted += found == "interrupted"
             if found != "unreadable":

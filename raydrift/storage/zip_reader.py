@@ -110,7 +110,7 @@ def check_ends(file: pa.NativeFile, end: ZipEnd) -> None:
     last = _entry(tail, place) if place >= 0 else None
     if first is None or last is None or last[1] != len(tail):
         raise _no_entries()
-    if first[0].offset != 0 or last[0].end != end.offset:
+    if first[0].offset != 0 or first[0].end > end.offset or last[0].end != end.offset:
         raise DamagedZipError("has gaps between its members")
     for entry in (first[0], last[0]):
         _check_member(file, entry)

@@ -2,17 +2,21 @@
 
 import struct
 import zlib
+from collections.abc import Iterator
+from io import BytesIO
 from typing import Any, Final
 
 import numpy as np
 from hypothesis import strategies as st
 from PIL import Image
+from tifffile import imwrite
 
 from raydrift.images.codec import encode_png
 from raydrift.scenes import draw_scene
 from tests.bad_input.made_by_hand import bmp_of, tiled_tiff_of
 from tests.image_files import file_of
 from tests.images.made_profiles import ADOBE, grey_profile, ink_profile, rgb_profile
+from tests.tiff_files import tiff_of
 
 SCENE = draw_scene("house", seed=0, index=0, height=24, width=36)
 
@@ -41,6 +45,29 @@ def frames_of(kind: str) -> bytes:
 
 WIDE: Final = rgb_profile("like Adobe RGB", ADOBE, 2.2)
 XMP: Final = b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/>'
+
+
+def deep_tiffs() -> Iterator[bytes]:
+    """The scene in samples that Pillow does not read, in every compression there is."""
+    deep, planes = SCENE.astype(np.uint16) * 257, {"planarconfig": "separate"}
+    floats = (SCENE / 255).astype(np.float32)
+    written: list[tuple[Any, dict[str, Any]]] = [
+        (np.moveaxis(deep, 2, 0), planes),
+        (np.moveaxis(deep, 2, 0), planes | {"tile": (16, 16), "compression": "zlib"}),
+        (floats, {"compression": "zlib", "predictor": True}),
+        (floats, {"compression": "lerc"}),
+        (deep, {"bigtiff": True, "compression": "packbits"}),
+        *((deep, {"compression": name}) for name in ("lzw", "zstd", "lzma", "jpeg2000", "png")),
+        (SCENE, {"compression": "webp"}),
+    ]
+    for samples, options in written:
+        file = BytesIO()
+        imwrite(file, samples, photometric="rgb", metadata=None, **options)
+        yield file.getvalue()
+    yield tiff_of(SCENE[:, :, 0] // 16 * 17, 0, bits=4)
+    yield tiff_of(np.dstack([deep] * 3), 1, tags={338: [0] * 8, 42113: "0"})
+    yield tiff_of(SCENE, 8)
+
 
 FILES: Final = [
     scene_of("RGB", "JPEG", icc_profile=WIDE, xmp=XMP),
@@ -72,6 +99,7 @@ FILES: Final = [
     scene_of("1", "TIFF", compression="group4"),
     frames_of("TIFF"),
     tiled_tiff_of(32, 32, bytes(32 * 32)),
+    *deep_tiffs(),
     scene_of("RGB", "BMP"),
     scene_of("P", "BMP"),
     bmp_of(36, 24, 1, b"\x24\0\0\0" * 23 + b"\0\2\x24\0\0\1"),

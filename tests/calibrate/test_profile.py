@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from raydrift.calibrate import CalibrationProfile, calibrated
+from raydrift.calibrate import CalibrationProfile, Curve, calibrated
 from raydrift.calibrate.profile import MeasuredSample, MeasuringNetwork
 from raydrift.errors import SettingsError
 from raydrift.schedules.drift import Drift
@@ -48,6 +48,38 @@ def test_it_is_the_same_after_it_was_written_and_read(tmp_path: Path) -> None:
     for path in (str(tmp_path / "profile.toml"), tmp_path / "another.toml"):
         PROFILE.save(path)
         assert CalibrationProfile.load(path) == PROFILE
+
+
+def with_others(profile: CalibrationProfile) -> CalibrationProfile:
+    """As it is with intervals for 64 other images, which are twice as wide."""
+    curve = tuple(
+        replace(one, other_low=0.8 * one.divergence, other_high=1.2 * one.divergence)
+        for one in profile.curve
+    )
+    return replace(profile, curve=curve, sample=replace(SAMPLE, for_images=64))
+
+
+def test_intervals_for_other_samples_are_kept_and_told_apart(tmp_path: Path) -> None:
+    profile = with_others(PROFILE)
+    profile.save(tmp_path / "profile.toml")
+    read = CalibrationProfile.load(tmp_path / "profile.toml")
+    assert read == profile
+    assert read.sample.for_images == 64
+    low, high = read.interval_for(0.64)
+    other_low, other_high = read.interval_for(0.64, other=True)
+    assert other_low < low < read.level_for(0.64) < high < other_high
+    assert (low, high) == PROFILE.interval_for(0.64)
+
+
+def test_profiles_without_them_are_read_and_say_so() -> None:
+    """As all that an earlier version wrote."""
+    assert "for_images" not in PROFILE.to_toml()
+    assert "other_low" not in PROFILE.to_toml()
+    with pytest.raises(SettingsError, match="nothing was measured: give for_images"):
+        PROFILE.interval_for(0.64, other=True)
+    half = (replace(PROFILE.curve[0], other_low=0.0, other_high=1.0), *PROFILE.curve[1:])
+    with pytest.raises(SettingsError, match="for another sample at all levels, or none"):
+        Curve(half)
 
 
 def test_the_file_is_readable() -> None:

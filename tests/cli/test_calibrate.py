@@ -30,11 +30,16 @@ def test_calibrate_then_generate_by_target_and_by_share(
     monkeypatch.chdir(tmp_path)
     command = ["calibrate", str(scenes), *SMALL, "--num-samples", "16", "--plot", "curve.png"]
     transforms = ["-t", "hue:0.3", "-t", "gaussian_blur"]
-    assert run([*command, *transforms, "--metric", "energy_distance", "--target", "99"]) == 2
+    asked = ["--metric", "energy_distance", "--target", "99", "--for-images", "16"]
+    assert run([*command, *transforms, *asked]) == 2
     said = capsys.readouterr()
     assert said.out.startswith("energy_distance of hue:0.3, gaussian_blur on 16 images\n")
     assert said.out.endswith("curve: curve.png\nprofile: profile.toml\n")
-    assert "interval: 95 %, 1.96 standard errors, from 30 random halves of the images" in said.out
+    assert (
+        "interval: 95 % for the mean over all samples of 16 images like these, and for another "
+        "sample of 16 images: 2.05 standard errors, from 30 random halves of the images"
+    ) in said.out
+    assert "95 % of 16 other images" in said.out
     assert "round 1: 16 images at 11 levels (0, 0.1, " in said.err
     profile = CalibrationProfile.load("profile.toml")
     values = [point.divergence for point in profile.curve]

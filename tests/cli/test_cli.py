@@ -166,7 +166,7 @@ def test_generate_without_merge_then_finalize_then_inspect(
     ]
     shards = {path: path.stat().st_mtime_ns for path in (out / "_shards").iterdir()}
     assert run([*command, "--image-size", "48x64", "--keep-shards"]) == 0
-    assert capsys.readouterr().err.splitlines()[0] == (
+    assert capsys.readouterr().err.splitlines()[1] == (
         f"{out} was complete, but sampled_images.zip does not end as a zip does: "
         "what is missing is made again"
     )
@@ -183,7 +183,12 @@ def test_too_few_cpus_are_a_failure_of_the_work_not_of_the_command(
     scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["generate", str(scenes), str(tmp_path / "out"), "--workers", "5"]) == 1
-    assert capsys.readouterr().err == (
+    said, failure = capsys.readouterr().err.split("\n", 1)
+    assert said == (
+        "input: 6 classes, 72 images: boat 12, city_night 12, desert 12, flower 12, house 12, "
+        "mountain 12"
+    )
+    assert failure == (
         "raydrift: the run needs 5 CPUs, Ray has 2 free: use --workers 2, "
         "or connect to a larger cluster\n"
     )

@@ -29,11 +29,13 @@ def test_a_run_tells_its_begin_its_shards_what_was_rejected_and_how_it_ended(
     assert run([*command, "--verbose", "--max-rejected", "0.01"]) == 1
     said = capsys.readouterr().err.splitlines()
     # The others are Ray's, which --verbose asks for.
-    *lines, last = (json.loads(line) for line in said if line.startswith('{"time"'))
+    listed, *lines, last = (json.loads(line) for line in said if line.startswith('{"time"'))
     assert not [line for line in said if line.startswith("raydrift")]
     record = json.loads((output / "run.json").read_text())
     assert {line["run"] for line in lines} == {record["fingerprint"][:12]}
 
+    assert (listed["event"], listed["images"], listed["classes"]) == ("input", 288, 6)
+    assert sum(listed["images_by_class"].values()) == 288
     begin, failed = lines[0], lines[-1]
     assert (begin["event"], begin["level"], begin["output"]) == ("begin", "INFO", str(output))
     assert (begin["samples"], begin["shards"], begin["missing"]) == (288, 24, 24)
@@ -63,7 +65,7 @@ def test_a_run_tells_its_begin_its_shards_what_was_rejected_and_how_it_ended(
     assert (last["event"], last["status"]) == ("exit", 1)
 
     assert run([*command, "--max-rejected", "0.1"]) == 0
-    merge, end = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    _, merge, end = (json.loads(line) for line in capsys.readouterr().err.splitlines())
     assert (merge["event"], merge["run"]) == ("merge", begin["run"])
     assert (end["event"], end["run"], end["status"]) == ("end", begin["run"], "complete")
     assert {name: end[name] for name in record["counts"]} == record["counts"]

@@ -27,7 +27,7 @@ from raydrift.engine.shard_work import (
     ShardPart,
     commit_shard,
     drift_shard,
-    next_decoded,
+    next_image,
 )
 from raydrift.errors import ImageError
 from raydrift.images.codec import RGB, decode
@@ -372,7 +372,7 @@ def test_a_rejected_image_is_not_kept_by_its_error(scenes: Path, tmp_path: Path)
     ((table, _),) = drift_shard(job, tasks, False, Reader(job.source, MOST), failing)
     assert table["error"].to_pylist() == ["broken"] * 4
     contents = Reader(job.source, MOST).fetch(tasks["source_path"].to_pylist())
-    problem, _ = next_decoded(job.settings, contents, failing)
+    problem = next_image(job.settings, contents, failing).image
     assert isinstance(problem, ImageError)
     assert problem.__traceback__ is None
     assert problem.__context__ is None

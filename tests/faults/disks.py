@@ -27,13 +27,14 @@ class Disk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "disk"
         self._image = folder / "disk.img"
+        self._mount = ("mount", "-o", "loop", self._image, self.folder)
 
     def __enter__(self) -> Self:
         self.folder.mkdir()
         with self._image.open("wb") as file:
             file.truncate(256 * 2**20)
         _need("mkfs.ext4", "-q", "-F", self._image)
-        self._mount()
+        _need(*self._mount)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -56,13 +57,10 @@ class Disk:
     def come_back(self) -> None:
         """Mounts what is left, as soon as nobody has a file of the disk open any more."""
         until(self._unmount, "the end of those who use the disk")
-        self._mount()
+        subprocess.run(self._mount, check=True)
 
     def _unmount(self) -> bool:
         return subprocess.run(["umount", self.folder], capture_output=True).returncode == 0
-
-    def _mount(self) -> None:
-        _need("mount", "-o", "loop", self._image, self.folder)
 
 
 def _need(*command: str | Path) -> None:

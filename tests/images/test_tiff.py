@@ -33,6 +33,8 @@ DEEP = {
     "float64": lambda levels: levels / 255,
 }
 
+LOSSLESS = (None, "packbits", "lzw", "zlib", "zstd", "lzma", "lerc")
+
 
 def written(samples: npt.NDArray[Any], **options: Any) -> bytes:
     """A TIFF by tifffile."""
@@ -82,15 +84,42 @@ class TestSamples:
 
 class TestLayout:
     @pytest.mark.parametrize(
-        "compression", [None, "packbits", "lzw", "zlib", "zstd", "lzma", "lerc", "jpegxl", "webp"]
+        ("compression", "kinds"),
+        [
+            *((name, ("uint8", "uint16", "float32")) for name in LOSSLESS),
+            ("jpeg2000", ("uint8", "uint16")),
+            ("png", ("uint8", "uint16")),
+            ("webp", ("uint8",)),
+        ],
     )
-    @pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
-    def test_compressions(self, compression: str | None, kind: str) -> None:
-        if compression == "webp" and kind != "uint8":
-            return  # it has 8 bits
+    def test_compressions(self, compression: str | None, kinds: tuple[str, ...]) -> None:
         options = {"lossless": True} if compression == "webp" else {}
-        data = written(DEEP[kind](PIC), compression=compression, compressionargs=options)
+        for kind in kinds:
+            data = written(DEEP[kind](PIC), compression=compression, compressionargs=options)
+            assert shows(data, PIC), kind
+
+    @pytest.mark.parametrize("around", ["deflate", "zstd"])
+    def test_lerc_may_be_compressed_once_more(self, around: str) -> None:
+        options = {"compression": around}
+        data = written(DEEP["float32"](PIC), compression="lerc", compressionargs=options)
         assert shows(data, PIC)
+
+    def test_a_compression_that_is_not_read_is_named(self) -> None:
+        with pytest.raises(ImageError, match="a TIFF of compression JPEGXL is not read"):
+            decode(written(DEEP["uint16"](PIC), compression="jpegxl"), SAME_SIZE)
+
+    @pytest.mark.parametrize("compression", ["jpeg2000", "lerc", "png", "webp"])
+    def test_a_part_that_claims_to_be_larger_is_not_decoded(self, compression: str) -> None:
+        deep = DEEP["uint8" if compression == "webp" else "uint16"]
+        large = written(deep(np.tile(PIC, (20, 20, 1))), compression=compression)
+        with tifffile.TiffFile(BytesIO(large)) as file:
+            tags = file.pages.first.tags
+            places = [tags[tag].valueoffset for tag in (256, 257, 278)]
+        small = bytearray(large)
+        for place in places:
+            small[place : place + 4] = (64).to_bytes(4, "little")
+        with pytest.raises(ImageError, match="a part of the image is larger than its place"):
+            decode(bytes(small), SAME_SIZE)
 
     @pytest.mark.parametrize("kind", ["uint8", "uint16", "float16", "float32", "float64"])
     @pytest.mark.parametrize("byteorder", "<>")
@@ -221,6 +250,9 @@ class TestColours:
             told = f"a TIFF of 3 bands of photometric interpretation {name} is not read"
             with pytest.raises(ImageError, match=told):
                 decode(data, SAME_SIZE)
+        subsampled = tiff_of(PIC, 6, tags={530: [2, 2]})
+        with pytest.raises(ImageError, match="3 bands of photometric interpretation YCBCR"):
+            decode(subsampled, SAME_SIZE)
         with pytest.raises(ImageError, match="a TIFF of inks other than CMYK is not read"):
             decode(tiff_of(DEEP["uint16"](np.dstack([PIC, GREY])), 5, tags={332: [2]}), SAME_SIZE)
 

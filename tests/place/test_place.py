@@ -9,7 +9,7 @@ import pytest
 from pyarrow import fs
 
 from raydrift.errors import SettingsError
-from raydrift.place import Place
+from raydrift.place import Place, unfinished_of
 
 
 @pytest.fixture(params=["local", "memory"])
@@ -135,6 +135,44 @@ class TestFolders:
     def test_delete_of_nothing_is_no_error(self, folder: Place) -> None:
         (folder / "missing").delete()
         assert everything_in(folder) == []
+
+    def test_some_files_are_deleted_and_one_that_is_gone_is_no_error(self, folder: Place) -> None:
+        for name in ("a", "b", "c", "below/a"):
+            (folder / "below").create()
+            (folder / name).write_bytes(b"1")
+        folder.delete_files(["a", "gone", "c"])
+        assert everything_in(folder) == ["b", "below", "below/a"]
+
+    def test_only_an_empty_folder_is_deleted_if_empty(self, folder: Place) -> None:
+        for name in ("full", "empty"):
+            (folder / name).create()
+        (folder / "full" / "a").write_bytes(b"1")
+        for name in ("full", "empty", "nowhere"):
+            (folder / name).delete_if_empty()
+        assert everything_in(folder) == ["full", "full/a"]
+
+    def test_a_file_is_found_readable_without_reading_it(self, folder: Place) -> None:
+        (folder / "a").write_bytes(b"12345")
+        (folder / "a").check_readable(most=5)
+        with pytest.raises(OSError, match="5 bytes are more than max_bytes = 4"):
+            (folder / "a").check_readable(most=4)
+        with pytest.raises(FileNotFoundError):
+            (folder / "b").check_readable()
+
+
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [
+        (".a.zip.0123abcd.tmp", "a.zip"),
+        (".a.0123abcd.0123abcd.tmp", "a.0123abcd"),
+        (".a.zip.mine.tmp", None),
+        (".a.zip.0123abcd.tmp~", None),
+        ("a.zip.0123abcd.tmp", None),
+        ("..0123abcd.tmp", None),
+    ],
+)
+def test_what_was_being_written_is_known_by_its_other_name(name: str, of: str | None) -> None:
+    assert unfinished_of(name) == of
 
 
 class TestNames:

@@ -3,7 +3,9 @@
 import errno
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 from typing import NoReturn
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from raydrift.config import generate_settings
 from raydrift.place import Piece, Place, Sync
 from raydrift.place.pieces import PositionedWriter
+from raydrift.storage.finalize import finalize
 from raydrift.storage.lock import OutputLock
 from tests.made_shards import make_shards, shard_file
 
@@ -65,7 +68,7 @@ def test_a_writer_of_pieces_syncs_each_before_it_says_so(tmp_path: Path, synced:
         for number in (1, 0):
             file.take(file.writer.put(Piece(number, 3 * number), [b"123"]))
             assert len(synced) == 2 - number
-    assert without_digits(synced) == [".a.tmp: 6 bytes"] * 3 + ["./: a"]
+    assert without_digits(synced) == [".a.tmp: 6 bytes"] * 2 + ["./: a"]
 
 
 @pytest.mark.parametrize(
@@ -135,3 +138,50 @@ def refuse_syncs(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
 
     monkeypatch.setattr(os, "fsync", refuse)
     monkeypatch.setattr(os, "fdatasync", refuse)
+
+
+def test_a_large_file_is_on_its_way_while_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(
+        os, "posix_fadvise", lambda _, begin, size, kind: told.append((begin, size))
+    )
+    content = os.urandom(2**20) * 10
+    with (Place.of(tmp_path) / "a").writing() as sink:
+        for begin in range(0, len(content), 2**20):
+            sink.write(content[begin : begin + 2**20])
+    with (Place.of(tmp_path) / "b").writing_pieces(len(content), 1) as file:
+        file.take(file.writer.put(Piece(0, 0), [content]))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() == content
+    begins, sizes = zip(*told, strict=True)
+    assert len(told) == 4
+    assert begins == (0, sizes[0], 0, sizes[2])
+    assert all(2**22 <= size < 2**22 + 2**17 for size in sizes)
+
+
+@pytest.mark.benchmark
+def test_syncs_take_little_of_the_time_of_a_run(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prints the share; ``pytest -m benchmark -s``."""
+    spent = 0.0
+
+    def timed(call: Callable[..., None]) -> Callable[..., None]:
+        def timed_call(*arguments: int) -> None:
+            nonlocal spent
+            start = perf_counter()
+            call(*arguments)
+            spent += perf_counter() - start
+
+        return timed_call
+
+    for name in ("fsync", "fdatasync", "posix_fadvise"):
+        monkeypatch.setattr(os, name, timed(getattr(os, name)))
+    transforms = ["rotate:0.3", "gaussian_noise:0.2"]
+    plain = {"input": str(photos), "output": str(tmp_path / "out"), "transforms": transforms}
+    start = perf_counter()
+    finalize(make_shards(generate_settings(plain), size=256))
+    share = spent / (perf_counter() - start)
+    print(f"\nsyncs: {spent:.3f} s, {share:.1%} of the run")
+    assert share < 0.03

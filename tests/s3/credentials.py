@@ -25,6 +25,7 @@ class Issuer:
     Attributes:
         url: Where it is.
         life_s: Of a key. The next one is handed out when a fifth of that is left.
+        ended: How a store answers to a key that has ended: status and code.
         failing: How many of the next requests it fails.
         issued: Each key and when it ends.
         asked: Requests, the failed ones too.
@@ -32,6 +33,7 @@ class Issuer:
 
     url: str
     life_s: float
+    ended: tuple[int, str] = (400, "ExpiredToken")
     failing: int = 0
     issued: dict[str, float] = field(default_factory=dict)
     asked: int = 0
@@ -53,7 +55,7 @@ class Issuer:
             ends = self.issued.get(found[1])
         if ends is None:
             return 403, "InvalidAccessKeyId"
-        return (400, "ExpiredToken") if time.time() > ends else None
+        return self.ended if time.time() > ends else None
 
     def end_all(self) -> None:
         """Ends every key before its time."""

@@ -13,6 +13,8 @@ from botocore.utils import ContainerMetadataFetcher
 from raydrift.engine.reader import Reader
 from raydrift.errors import LockedError, OutputError, PipelineError, SettingsError
 from raydrift.place import CredentialsError, Place, retries
+from raydrift.place.s3_login import Keys
+from raydrift.place.secrecy import Secret
 from raydrift.storage.lock import OutputLock
 from tests.s3.credentials import Issuer, strict_store
 from tests.s3.servers import Proxy, Server
@@ -40,11 +42,20 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retries, "ATTEMPTS_FOR_CREDENTIALS", 2)
 
 
+@pytest.mark.parametrize(
+    "ended",
+    [
+        (400, "ExpiredToken"),
+        pytest.param((403, "InvalidAccessKeyId"), marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
 def test_a_place_that_is_kept_has_the_keys_of_the_moment(
-    strict: tuple[Proxy, Issuer, str],
+    strict: tuple[Proxy, Issuer, str], ended: tuple[int, str]
 ) -> None:
     """All that is done with it, for longer than two keys live."""
     _, issuer, bucket = strict
+    issuer.ended = ended
     folder = Place.of(f"s3://{bucket}/out")
     kept, content, part = folder / "kept", os.urandom(1000), bytes(17 * MB)
     kept.write_bytes(content)
@@ -63,6 +74,27 @@ def test_a_place_that_is_kept_has_the_keys_of_the_moment(
             time.sleep(0.5)
     assert (folder / "large").info().size == (number + 1) * len(part)
     assert len(issuer.issued) > 2
+
+
+def test_a_refusal_that_comes_after_new_keys_is_not_for_good(
+    strict: tuple[Proxy, Issuer, str],
+) -> None:
+    """One thread asks with the old ones while another renews them."""
+    _, issuer, bucket = strict
+    issuer.ended = (403, "InvalidTokenId")
+    file = Place.of(f"s3://{bucket}/out") / "a"
+    file.write_bytes(b"1")
+    old, issued = file.filesystem, len(issuer.issued)
+    issuer.end_all()
+    assert file.read_bytes() == b"1"
+    assert len(issuer.issued) > issued
+    assert file.s3 is not None
+    keys = file.s3.login.current()
+    with pytest.raises(OSError, match="ACCESS_DENIED") as caught:
+        old.get_file_info(file.path)
+    file.s3._check_login(caught.value, keys, file.path)
+    with pytest.raises(CredentialsError, match="others have come meanwhile"):
+        file.s3._check_login(caught.value, Keys(Secret("old"), Secret("old")), file.path)
 
 
 def test_a_lock_is_renewed_with_new_keys(strict: tuple[Proxy, Issuer, str]) -> None:
@@ -196,6 +228,7 @@ def test_keys_that_a_tool_writes_anew_are_taken_up(
         (folder / "a").write_bytes(b"1")
 
 
+@pytest.mark.slow
 def test_no_credentials_at_all_are_told_soon(
     strict: tuple[Proxy, Issuer, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

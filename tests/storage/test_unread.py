@@ -55,6 +55,13 @@ def test_shards_whose_images_are_still_missing_are_not_made_anew(
     assert shards_to_read_again(output, rows, source, 5) == [], "it is larger than max_bytes"
 
 
+def test_a_shard_whose_ledger_entry_was_altered_is_made_anew(album: Path, output: Place) -> None:
+    rows = rows_of(output)
+    entry = Path(output.path, "_shards", rows[2].ledger_name)
+    entry.write_text(entry.read_text().replace("rejected_images", "others"))
+    assert shards_to_read_again(output, rows, Place.of(album.parent), MOST) == [2]
+
+
 def test_shards_whose_reading_was_interrupted_are_made_anew_unseen(
     album: Path, output: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,29 @@
+"""Where everything for people is printed: a console that obeys no name of a file or a class."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import rich.console
+from rich.segment import Segment
+from rich.text import Text
+
+from raydrift.printable import printable
+
+
+class Console(rich.console.Console):
+    """Rich's console, on which control characters of any text are shown as escapes.
+
+    Each text is one line; only what Rich itself lays out has more.
+    """
+
+    def render_str(self, text: str, *arguments: Any, **options: Any) -> Text:
+        """What becomes of text that is printed, alone or in a table, before it is laid out."""
+        return super().render_str(printable(text), *arguments, **options)
+
+    def render(self, *arguments: Any, **options: Any) -> Iterator[Segment]:
+        """What goes to the terminal, also of texts that came with a style of their own."""
+        for segment in super().render(*arguments, **options):
+            if segment.control:
+                yield segment
+            else:
+                yield Segment(printable(segment.text, lines=True), segment.style)
