@@ -5,7 +5,8 @@ come in 16, a scanner's values have a sign, floats have any unit. One image does
 so the whole run has one range for each kind, and every worker is told.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -13,6 +14,7 @@ from math import ceil, floor, log10
 from typing import IO, Final, cast
 
 import numpy as np
+import pyarrow.compute as pc
 
 from raydrift.catalog.catalog import Catalog
 from raydrift.errors import ImageError
@@ -36,7 +38,9 @@ _OVERSHOOT: Final = 0.05  # that resampling leaves beyond 0 and 1
 
 
 def with_value_range(
-    settings: GenerateSettings, catalog: Catalog
+    settings: GenerateSettings,
+    catalog: Catalog,
+    earlier: Callable[[], Mapping[str, Range] | None] = lambda: None,
 ) -> tuple[GenerateSettings, list[str]]:
     """The settings with the value ranges of the input's kinds of samples.
 
@@ -44,30 +48,46 @@ def with_value_range(
         settings: Of the run; a range that they give is left as it is.
         catalog: The input. Only files whose names and headers say that they have more than 8 bits
             a sample are read.
+        earlier: Returns the ranges that this run found when it began, None if it begins now. They
+            hold to its end, whatever has become of the input since.
 
     Returns:
         The settings, and a sentence for each range that is not what its kind promises.
     """
     given = settings.image.value_range
-    if isinstance(given, tuple):
+    if isinstance(given, tuple) or not _may_be_deep(catalog):
         return settings, []
     ranges, notes = dict(given or {}), []
-    found: dict[str, list[Values]] = {}
-    for values in _values(settings, catalog):
-        found.setdefault(values.kind, []).append(values)
-    for kind, several in sorted(found.items()):
-        here = range_in(kind, several)
-        if kind in ranges or here == promised(kind):
-            continue
-        ranges[kind] = here
-        images = f"{len(several)} images" if len(several) > 1 else "1 image"
-        notes.append(
-            f"{kind} values are drawn from {here[0]:g} (black) to {here[1]:g} (white), "
-            f"by {images} of the input: set image.value_range to choose"
-        )
+    known = earlier()
+    if known is not None:
+        ranges = {**known, **ranges}
+    else:
+        found: dict[str, list[Values]] = {}
+        for values in _values(settings, catalog):
+            found.setdefault(values.kind, []).append(values)
+        for kind, several in sorted(found.items()):
+            here = range_in(kind, several)
+            if kind not in ranges and here != promised(kind):
+                ranges[kind] = here
+                notes.append(_told(kind, here, len(several)))
     if not ranges:
         return settings, []
     return replace(settings, image=replace(settings.image, value_range=ranges)), notes
+
+
+def _told(kind: str, here: Range, images: int) -> str:
+    by = f"{images} images" if images > 1 else "1 image"
+    return (
+        f"{kind} values are drawn from {here[0]:g} (black) to {here[1]:g} (white), "
+        f"by {by} of the input: set image.value_range to choose"
+    )
+
+
+def _may_be_deep(catalog: Catalog) -> bool:
+    """Whether the name of any file says that it may have more than 8 bits a sample."""
+    endings = "|".join(re.escape(one) for suffixes in SUFFIXES for one in suffixes)
+    named = pc.match_substring_regex(catalog.table["path"], f"(?i)({endings})$")
+    return bool(pc.any(named).as_py())
 
 
 def range_in(kind: str, found: Sequence[Values]) -> Range:

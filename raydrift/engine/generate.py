@@ -1,8 +1,9 @@
 """One run of the generator, from the input to the merged result."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from raydrift.calibrate.profile import calibrated
@@ -17,12 +18,14 @@ from raydrift.engine.run import Clock, Run
 from raydrift.engine.run_log import RunLog, damage_teller, tell_input, wait_teller
 from raydrift.engine.session import connect, free_resources, may_grow
 from raydrift.engine.tasks import notes_of, samples_of
+from raydrift.errors import OutputError
 from raydrift.place import Place, redacted
+from raydrift.ranges import Range
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import can_make_some_again, failing_as_output, find_run, make_folder
-from raydrift.storage.record import RunRecord, make_identity
+from raydrift.storage.record import RunRecord, load_record, make_identity
 from raydrift.storage.shards import remove_shards
 from raydrift.storage.unread import is_any_readable_now
 from raydrift.storage.zip_room import check_before_run
@@ -65,13 +68,17 @@ def generate(
     if settings.write.organize_by_class:
         layout.check_class_folders(catalog.classes)
     samples, ended_by = samples_of(settings, catalog)
-    settings, ranges = with_value_range(settings, catalog)
+    output = Place.of(settings.output, settings.options_of("output"))
+    listed = catalog.digest()
+    given = settings.image.value_range
+    settings, ranges = with_value_range(
+        settings, catalog, partial(_ranges_found, output, listed, settings)
+    )
     weights = None
     if settings.embedding.compute:
         name = settings.embedding.weights
         weights = find_weights(name, settings.seed, settings.options_of("weights"))
     digest = weights.digest if weights else None
-    listed = catalog.digest()
     if settings.calibration.profile is not None:
         settings, told = calibrated(settings, listed, digest)
         notes = [*notes, *told]
@@ -80,7 +87,6 @@ def generate(
     catalog = replace(catalog, columns=None)  # workers have no use for them
     identity = make_identity(settings, samples, listed, digest)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
-    output = Place.of(settings.output, settings.options_of("output"))
     make_folder(output)
     with failing_as_output(output), OutputLock(output, tell=wait_teller(quiet)) as lock:
         found = find_run(output, identity, settings.write.overwrite, damage_teller(quiet))
@@ -96,7 +102,8 @@ def generate(
                 return found
             if not can_make_some_again(output, found):
                 notes = [*notes, changes.told(found.shards, kept=False)]
-                found = None
+                remove_shards(output)  # the results stay until others take their place
+                found.made_on = {}
         if settings.write.finalize and found is None:
             check_before_run(output, samples, settings.image)
         record = RunRecord(
@@ -106,6 +113,7 @@ def generate(
             samples=samples,
             classes=dict(catalog.labels),
             made_on=dict(found.made_on) if found else {},
+            ranges_found=_without(settings.image.value_range, given),
             ignored=dict(catalog.ignored),
             notes=list(dict.fromkeys([*(found.notes if found else ()), *notes])),
         )
@@ -116,6 +124,29 @@ def generate(
             else:
                 run.go_on()
             return run.close()
+
+
+def _ranges_found(
+    output: Place, listed: str, settings: GenerateSettings
+) -> Mapping[str, Range] | None:
+    """The value ranges that the run in a folder found; None if none of this input is there."""
+    if settings.write.overwrite:
+        return None
+    try:
+        found = load_record(output)
+    except (OutputError, OSError):  # which is said where it matters
+        return None
+    if found is None or found.identity.get("input") != listed:
+        return None
+    return {kind: (low, high) for kind, (low, high) in found.ranges_found.items()}
+
+
+def _without(ranges: object, given: object) -> dict[str, list[float]]:
+    """Those of the ranges that were not given."""
+    if not isinstance(ranges, Mapping):
+        return {}
+    known = given if isinstance(given, Mapping) else {}
+    return {kind: list(ends) for kind, ends in ranges.items() if kind not in known}
 
 
 def _still_complete(

@@ -60,6 +60,7 @@ class RunRecord:
         notes: Plain sentences that whoever uses the result should read.
         made_on: The kinds of machines that its ``pixels`` and ``embeddings`` were made on, as its
             first shard was: others make other bytes.
+        ranges_found: The value ranges of the settings that were found in the input, not given.
         plan: Workers and embedders of the last session that made shards.
         counts: Samples asked for, written, rejected; bytes.
         remarks: On images that were used but are worth a look: the text, how many images it is true
@@ -84,6 +85,7 @@ class RunRecord:
     ignored: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     made_on: dict[str, str] = field(default_factory=dict)
+    ranges_found: dict[str, list[float]] = field(default_factory=dict)
     plan: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     remarks: list[dict[str, Any]] = field(default_factory=list)

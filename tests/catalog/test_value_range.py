@@ -121,6 +121,14 @@ def test_a_range_that_is_set_stays(tmp_path: Path) -> None:
     assert len(notes) == 1
 
 
+def test_the_ranges_that_a_run_found_when_it_began_hold_to_its_end(tmp_path: Path) -> None:
+    fill(tmp_path, ("12.tif", tiff_of(TWELVE_BITS, 1)), ("ct.tif", tiff_of(CT, 1)))
+    settings, catalog = settings_of(tmp_path), load_catalog(str(tmp_path / "in"))
+    later, notes = with_value_range(settings, catalog, lambda: {"uint16": (0.0, 1023.0)})
+    assert (later.image.value_range, notes) == ({"uint16": (0, 1023)}, [])
+    assert with_value_range(settings, catalog, dict) == (settings, [])
+
+
 def test_images_of_8_bits_are_not_decoded_and_other_formats_not_even_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from raydrift.config import generate_settings
 from raydrift.engine import changes
 from raydrift.engine.generate import generate
+from raydrift.errors import ResourcesError
 from raydrift.settings import GenerateSettings
 from raydrift.storage.listing import unpack
+from tests.tiff_files import tiff_of
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -109,6 +112,42 @@ def test_what_was_made_of_other_images_is_made_again(
     fresh = settings_for(images, tmp_path / "fresh")
     generate(fresh, quiet=True)
     assert results(tmp_path / "out") == results(tmp_path / "fresh")
+
+
+def test_the_results_stay_until_others_take_their_place(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_for(images, tmp_path / "out")
+    generate(settings, quiet=True)
+    before = results(tmp_path / "out")
+    replace_image(images, 0, like=3)
+
+    def fails(*_: object, **__: object) -> None:
+        raise ResourcesError("no CPU is free")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("raydrift.engine.run.run_pipeline", fails)
+        with pytest.raises(ResourcesError):
+            generate(settings, quiet=True)
+    assert results(tmp_path / "out") == before
+    generate(settings, quiet=True)
+    assert results(tmp_path / "out").keys() == before.keys()
+    assert results(tmp_path / "out") != before
+
+
+def test_an_image_that_changes_the_range_of_values_does_not_make_it_another_run(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "in/scan"
+    folder.mkdir(parents=True)
+    for number in range(2):
+        (folder / f"{number}.tif").write_bytes(tiff_of(np.full((8, 8), 900 + number, "u2"), 1))
+    settings = settings_for(tmp_path / "in", tmp_path / "out")
+    assert generate(settings, quiet=True).ranges_found == {"uint16": [0.0, 1023.0]}
+    (folder / "1.tif").write_bytes(tiff_of(np.full((8, 8), 4000, "u2"), 1))
+    record = generate(settings, quiet=True)
+    assert record.ranges_found == {"uint16": [0.0, 1023.0]}
+    assert any("1 images had another content" in note for note in record.notes)
 
 
 def touched(folder: Path) -> Path:
