@@ -20,6 +20,7 @@ from raydrift.catalog.stream import sample_order
 from raydrift.engine.reader import Reader
 from raydrift.engine.shard_work import content_crc
 from raydrift.place import Place
+from raydrift.report.text import plural
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.listing import pack, unpack
@@ -98,8 +99,8 @@ class Changes:
         """
         these = "these" if kept else "all, since they were not kept,"
         return (
-            f"{self.images} images had another content than when the run read them, in "
-            f"{len(self.shards)} of {of} shards: {these} were made again"
+            f"{plural(self.images, 'image')} had another content than when the run read the input, "
+            f"in {len(self.shards)} of {of} shards: {these} were made again"
         )
 
     def look(self, now: InputNow, shards: Iterable[tuple[int, Checksums]]) -> "Changes":

@@ -83,7 +83,7 @@ def test_every_sample_has_the_checksum_of_its_file(images: Path, tmp_path: Path)
     assert rejected["content_crc"].to_pylist() == checksums[7:]
 
 
-CHANGED = "2 images had another content than when the run read them, in 2 of 4 shards: "
+CHANGED = "2 images had another content than when the run read the input, in 2 of 4 shards: "
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_an_image_that_changes_the_range_of_values_does_not_make_it_another_run(
     (folder / "1.tif").write_bytes(tiff_of(np.full((8, 8), 4000, "u2"), 1))
     record = generate(settings, quiet=True)
     assert record.ranges_found == {"uint16": [0.0, 1023.0]}
-    assert any("1 images had another content" in note for note in record.notes)
+    assert any("1 image had another content" in note for note in record.notes)
 
 
 def touched(folder: Path) -> Path:
@@ -188,7 +188,7 @@ def test_images_of_a_manifest_are_looked_at_as_well(images: Path, tmp_path: Path
     replace_image(images, 5, like=2)
     record = generate(settings, quiet=True)
     assert record.notes == [
-        "1 images had another content than when the run read them, in 1 of 3 shards: "
+        "1 image had another content than when the run read the input, in 1 of 3 shards: "
         "these were made again"
     ]
 
