@@ -151,7 +151,7 @@ class _View(Protocol):
 class _Bar:
     def __init__(self, console: Console, total: int, passing: bool) -> None:
         self._progress = Progress(
-            SpinnerColumn(),
+            SpinnerColumn("dots" if console.encoding.startswith("utf") else "line"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("images · {task.fields[facts]} ·"),

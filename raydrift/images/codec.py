@@ -28,7 +28,7 @@ from raydrift.errors import ImageError
 from raydrift.images import tiff
 from raydrift.images.decoded import RGB as RGB
 from raydrift.images.decoded import Decoded
-from raydrift.images.deep import deep_image
+from raydrift.images.deep import HEADER, deep_image, sample_bits
 from raydrift.images.jpeg import JPEG_START, bare, decode_scaled
 from raydrift.images.jpeg_segments import read_header
 from raydrift.images.limits import bytes_a_pixel, check_memory, check_pixels, too_many_pixels
@@ -166,12 +166,15 @@ def _decode_any(data: bytes, settings: ImageSettings) -> Decoded:
                 pixels = _largest(image)
                 check_pixels(pixels, settings)
                 copies = len(data) if file is data else len(data) + len(file)
-                check_memory(copies + pixels * bytes_a_pixel(image), settings)
+                bits = sample_bits(file[:HEADER])
+                check_memory(copies + pixels * bytes_a_pixel(image, bits), settings)
                 _check_end(image, data)
+                if (deep := deep_image(image, file)) is not None:
+                    drawn = draw(deep, settings)
+                    del deep
+                    return _of_samples(drawn, said or of_image(image, data), settings)
                 image.load()  # which turns a TIFF upright, and takes its orientation away
                 said = said or of_image(image, data)
-                if (deep := deep_image(image, file)) is not None:
-                    return _of_samples(draw(deep, settings), said, settings)
                 inks = image.mode == "CMYK"
                 kept = inks and converts(said.profile, settings)
                 return _finished(image if kept else _as_rgb(image), said, settings, inks)

@@ -22,6 +22,9 @@ _RGB: Final = 4
 _SAMPLES: Final = {"F": 13, "I": 14}  # as an array, and what it becomes on its way to 8 bits
 _SHORT_SAMPLES: Final = 6
 
+_DEEP: Final = {"RGB": 18, "RGBA": 28, "LA": 25}
+"""Bytes for a pixel of a PNG of 16 bits a sample, which Pillow only opens."""
+
 _DECODERS: Final = {"WEBP": 14, "AVIF": 16, "ICO": 4}
 _JPEG2000_BAND: Final = 6
 """Bytes a pixel that some decoders take, until they are done; the others need a few rows."""
@@ -61,8 +64,15 @@ def check_memory(needed: int, settings: ImageSettings) -> None:
         )
 
 
-def bytes_a_pixel(image: Image.Image) -> int:
-    """What Pillow needs for each pixel of an image that it opened, until the pixels are RGB."""
+def bytes_a_pixel(image: Image.Image, bits: int | None) -> int:
+    """What each pixel needs until it is RGB.
+
+    Args:
+        image: As Pillow opened it.
+        bits: Of a sample, where the file says so.
+    """
+    if image.format == "PNG" and bits == 16 and image.mode in _DEEP:
+        return _DEEP[image.mode]
     stored = _STORED.get(image.mode, _STORED_OTHERS)
     if image.mode == "F" or image.mode.startswith("I"):
         converted = _SAMPLES.get(image.mode, _SHORT_SAMPLES)

@@ -69,7 +69,7 @@ _ALPHA: Final = (_PREMULTIPLIED, 2)
 _SIGNS: Final = {1: "uint", 2: "int", 3: "float", 4: "uint"}
 _COMPLEX: Final = (5, 6)
 _BYTES: Final = 24  # of a pixel, as many as three float64 have
-_DRAWN: Final = 4  # bytes of a pixel as it becomes 8 bits
+_DRAWN: Final = 10  # bytes of a pixel as it becomes 8 bits
 _DRAWN_IN_COLOURS: Final = 16  # where inks, Lab or alpha are on the way
 _FURTHER: Final = 8  # images that are looked at for being a camera's
 

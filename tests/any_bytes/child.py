@@ -43,7 +43,7 @@ def outcome(data: bytes, settings: ImageSettings) -> dict[str, object]:
 def main() -> None:
     """Answers until stdin ends; the argument is ``max_pixels``."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    settings = ImageSettings(24, 16, max_pixels=int(sys.argv[1]))
+    settings = ImageSettings(24, 16, max_pixels=int(sys.argv[1]), profile="convert")
     while size := sys.stdin.buffer.read(4):
         data = sys.stdin.buffer.read(*struct.unpack("<I", size))
         print(json.dumps(outcome(data, settings)), flush=True)

@@ -15,6 +15,7 @@ from raydrift.images.codec import encode_png
 from raydrift.scenes import draw_scene
 from tests.bad_input.made_by_hand import bmp_of, tiled_tiff_of
 from tests.image_files import file_of
+from tests.images.made_profiles import ADOBE, grey_profile, ink_profile, rgb_profile
 from tests.tiff_files import tiff_of
 
 SCENE = draw_scene("house", seed=0, index=0, height=24, width=36)
@@ -42,6 +43,10 @@ def frames_of(kind: str) -> bytes:
     return scene_of("RGB", kind, save_all=True, append_images=[Image.new("RGB", (36, 24), "red")])
 
 
+WIDE: Final = rgb_profile("like Adobe RGB", ADOBE, 2.2)
+XMP: Final = b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/>'
+
+
 def deep_tiffs() -> Iterator[bytes]:
     """The scene in samples that Pillow does not read, in every compression there is."""
     deep, planes = SCENE.astype(np.uint16) * 257, {"planarconfig": "separate"}
@@ -65,6 +70,10 @@ def deep_tiffs() -> Iterator[bytes]:
 
 
 FILES: Final = [
+    scene_of("RGB", "JPEG", icc_profile=WIDE, xmp=XMP),
+    scene_of("CMYK", "JPEG", icc_profile=ink_profile("inks")),
+    scene_of("L", "PNG", icc_profile=grey_profile("grey", 1.0)),
+    scene_of("RGB", "WEBP", icc_profile=WIDE, xmp=XMP, lossless=True),
     scene_of("RGB", "JPEG", exif=upside_down()),
     scene_of("RGB", "JPEG", progressive=True),
     scene_of("L", "JPEG", restart_marker_rows=1),

@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 from zlib import crc32
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -56,6 +57,10 @@ FILES: dict[str, Callable[[], bytes]] = {
     "grey transparent PNG": lambda: file_of(transparent().convert("LA"), "PNG", compress_level=1),
     "palette PNG": pillow("P", "PNG", transparency=0),
     "16-bit PNG": lambda: file_of(DEEP[:, :, 0], "PNG", compress_level=1),
+    "PNG of 16-bit colours": lambda: imagecodecs.png_encode(DEEP),
+    "transparent PNG of 16-bit colours": lambda: imagecodecs.png_encode(
+        np.dstack([DEEP, DEEP[:, :, :1]])
+    ),
     "WebP": pillow("RGB", "WEBP", method=0),
     "lossless transparent WebP": pillow("RGBA", "WEBP", lossless=True, quality=0, method=0),
     "transparent AVIF": pillow("RGBA", "AVIF", speed=10),

@@ -30,7 +30,6 @@ def test_the_value_is_the_metrics_and_lies_in_its_intervals(metric: str) -> None
     assert value == pytest.approx(METRICS[metric].measure(before, after), rel=1e-12)
     assert METRICS[metric].least <= other_low <= low < value
     assert value < high <= other_high <= METRICS[metric].most
-    assert divergence_intervals(metric, before, after, seed=1) == (value, (low, high), None)
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -50,6 +49,15 @@ def test_the_same_seed_gives_the_same_intervals(metric: str) -> None:
 
 
 @pytest.mark.parametrize("metric", ["kl_softmax", "energy_distance"])
+def test_without_other_images_the_rest_is_the_same(metric: str) -> None:
+    before, after = twins(0)
+    value, mean, _ = intervals(metric, before, after, SIZE)
+    assert divergence_intervals(metric, before, after, seed=1) == (value, mean, None)
+
+
+@pytest.mark.parametrize(
+    "metric", ["kl_softmax", pytest.param("energy_distance", marks=pytest.mark.slow)]
+)
 def test_each_interval_holds_what_it_is_of_in_95_of_100_cases(metric: str) -> None:
     """The true mean, and the values of other samples of that size."""
     measure = METRICS[metric].measure

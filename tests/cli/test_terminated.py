@@ -37,7 +37,7 @@ def test_a_run_that_is_terminated_while_ray_starts_says_so(
     assert run_job("generate", [str(scenes), str(tmp_path / "out")]) == 143
     said = capsys.readouterr()
     assert said.out == "raydrift: failed with status 143\n"
-    assert said.err == (
-        "raydrift: terminated: finished shards are kept, the same command goes on\n"
-    )
+    listed, ended = said.err.split("\n", 1)
+    assert listed.startswith("input: 6 classes, 72 images: boat 12, ")
+    assert ended == ("raydrift: terminated: finished shards are kept, the same command goes on\n")
     assert list((tmp_path / "out").iterdir()) == []

@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,9 +22,17 @@ from raydrift.catalog import load_catalog
 from raydrift.drift import apply_chain
 from raydrift.drift.written import read_back
 from raydrift.engine.reader import Reader
-from raydrift.engine.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
+from raydrift.engine.shard_work import (
+    ShardJob,
+    ShardPart,
+    commit_shard,
+    drift_shard,
+    next_image,
+)
 from raydrift.errors import ImageError
 from raydrift.images.codec import RGB, decode
+from raydrift.images.decoded import Decoded
+from raydrift.images.profiles import NOT_APPLIED, UNREADABLE
 from raydrift.place import Place
 from raydrift.settings import (
     EmbeddingSettings,
@@ -34,6 +43,8 @@ from raydrift.settings import (
     TransformInfo,
 )
 from raydrift.storage.shards import open_shard, read_ledger, read_rejected
+from tests.image_files import file_of
+from tests.images.made_profiles import ADOBE, rgb_profile
 
 SMALL = ImageSettings(height=40, width=56)
 MOST = 2**30
@@ -323,3 +334,46 @@ def test_a_part_is_written_before_the_next_is_made(scenes: Path, tmp_path: Path)
     assert sizes[0] < 100
     assert sizes[1] > row.image_bytes / 4
     assert sizes[2] > row.image_bytes / 2
+
+
+def test_the_profile_that_was_applied_is_kept_and_one_that_was_not_is_told(tmp_path: Path) -> None:
+    (tmp_path / "in" / "boat").mkdir(parents=True)
+    wide = rgb_profile("like Adobe RGB", ADOBE, 2.2)
+    for number, options in enumerate([{"icc_profile": wide}, {}, {"icc_profile": b"junk"}]):
+        data = file_of(np.full((40, 56, 3), 99, np.uint8), "PNG", **options)
+        (tmp_path / "in" / "boat" / f"{number}.png").write_bytes(data)
+    found = {}
+    for choice in ("ignore", "convert"):
+        job = job_for(tmp_path / "in", image=replace(SMALL, profile=choice), transforms=())
+        table, _ = drifted(job, tasks_of(job, 3), False)
+        found[choice] = list(
+            zip(table["profile"].to_pylist(), table["remarks"].to_pylist(), strict=True)
+        )
+    assert found == {
+        "ignore": [(None, [NOT_APPLIED]), (None, []), (None, [UNREADABLE])],
+        "convert": [("like Adobe RGB", []), (None, []), (None, [UNREADABLE])],
+    }
+
+
+def test_a_rejected_image_is_not_kept_by_its_error(scenes: Path, tmp_path: Path) -> None:
+    """An exception's traceback holds its frames, and those the file and the pixels."""
+    held: list[weakref.ref[object]] = []
+
+    class Pixels:
+        """What a decoder has in its hands when it fails."""
+
+    def failing(_: bytes, __: ImageSettings) -> Decoded:
+        pixels = Pixels()
+        held.append(weakref.ref(pixels))
+        raise ImageError("decode", "broken")
+
+    job = job_for(scenes, tmp_path)
+    tasks = tasks_of(job, 4)
+    ((table, _),) = drift_shard(job, tasks, False, Reader(job.source, MOST), failing)
+    assert table["error"].to_pylist() == ["broken"] * 4
+    contents = Reader(job.source, MOST).fetch(tasks["source_path"].to_pylist())
+    problem = next_image(job.settings, contents, failing).image
+    assert isinstance(problem, ImageError)
+    assert problem.__traceback__ is None
+    assert problem.__context__ is None
+    assert [one() for one in held] == [None] * 5

@@ -101,7 +101,8 @@ def test_a_job_that_is_stopped_and_sent_again_tells_each_shard_once(
 
     *lines, last = head.said("told-2")
     events = [json.loads(line) for line in lines if line.startswith("{")]
-    begin, *_, merge, end = events
+    listed, begin, *_, merge, end = events
+    assert listed["event"] == "input"
     assert (begin["event"], begin["missing"], merge["event"], end["event"]) == (
         "begin", SHARDS - 7, "merge", "end",
     )  # fmt: skip
