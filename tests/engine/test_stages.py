@@ -23,15 +23,18 @@ from raydrift.engine import pipeline, stages
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.plan import Plan
 from raydrift.engine.shard_work import ShardJob
-from raydrift.engine.stages import DriftStage, as_row
+from raydrift.engine.stages import DriftStage, as_row, samples_of
 from raydrift.engine.tasks import ShardTasks
 from raydrift.engine.twins import TwinJob
 from raydrift.errors import PipelineError
 from raydrift.images.codec import RGB, decode_image
+from raydrift.images.decoded import Decoded
 from raydrift.place import Place
 from raydrift.schedules.schedule import Schedule
+from raydrift.settings import ImageSettings
 from raydrift.storage import shards
 from raydrift.storage.record import installed_versions
+from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import LedgerRow, open_shard, read_ledger
 
 pytestmark = pytest.mark.usefixtures("ray_session")
@@ -153,3 +156,24 @@ def test_what_fails_beside_the_disk_is_not_told_as_the_outputs_fault(
         "message": "a worker failed: OSError: Cannot allocate memory",
     }
     assert (output / "_shards").names() == {}
+
+
+def test_remarks_on_images_come_with_the_ledger_row(
+    one_shard: tuple[DriftStage, pa.Table, Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every block has the same columns, whether there are any or not: Ray Data wants that."""
+    stage, row, output = one_shard
+
+    def dark(data: bytes, settings: ImageSettings) -> Decoded:
+        return Decoded(decode_image(data, settings).pixels, ("came out dark",))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stage._drifter, "_decoder", dark)
+        told = stage(row)
+    ledger = LedgerRow.from_dict(told.to_pylist()[0])
+    assert read_ledger(output, "run") == {0: ledger}
+    paths = samples_of(row)["source_path"].to_pylist()
+    assert ledger.remarks == (Remark("came out dark", 40, tuple(paths[:3])),)
+    plain = stage(row)
+    assert plain.schema == told.schema
+    assert LedgerRow.from_dict(plain.to_pylist()[0]).remarks == ()
