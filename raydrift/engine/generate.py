@@ -61,7 +61,6 @@ def generate(
     """
     clock = Clock()
     catalog = catalog or catalog_of(settings)
-    tell_input(catalog, quiet)
     if settings.write.organize_by_class:
         layout.check_class_folders(catalog.classes)
     samples, ended_by = samples_of(settings, catalog)
@@ -82,6 +81,7 @@ def generate(
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
     output = Place.of(settings.output, settings.options_of("output"))
     make_folder(output)
+    tell_input(catalog, quiet)
     with failing_as_output(output), OutputLock(output, tell=wait_teller(quiet)) as lock:
         found = find_run(output, identity, settings.write.overwrite, damage_teller(quiet))
         clock.lap("list")
