@@ -86,7 +86,6 @@ def calibrate(
     if isinstance(target, bool) or not isinstance(target, Real | None) or not isfinite(target or 0):
         raise SettingsError(f"target is {target!r}: give a finite number")
     catalog = catalog or catalog_of(settings)
-    tell_input(catalog, quiet)
     remain = max(0, len(catalog) - settings.start)
     samples = min(SAMPLES, remain) if settings.num_samples is None else settings.num_samples
     if samples < FEWEST_SAMPLES:
@@ -99,6 +98,7 @@ def calibrate(
     weights = find_weights(
         settings.embedding.weights, settings.seed, settings.options_of("weights")
     )
+    tell_input(catalog, quiet)
     ids: list[int] = []
     points: dict[float, CurvePoint] = {}
     levels = first_levels(sweep, settings.profile)

@@ -64,10 +64,10 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
     """
     clock = Clock()
     catalog = catalog_of(settings.run)
-    tell_input(catalog, quiet)
     settings = _resolved(settings, catalog)
     run = settings.run
     record = _record(settings, catalog)
+    tell_input(catalog, quiet)
     catalog = replace(catalog, columns=None)  # nothing filters by them any more
     output = Place.of(run.output, run.options_of("output"))
     with held_for_evaluation(output, wait_teller(quiet)) as lock:

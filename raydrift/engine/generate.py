@@ -64,7 +64,6 @@ def generate(
     """
     clock = Clock()
     catalog = catalog or catalog_of(settings)
-    tell_input(catalog, quiet)
     if settings.write.organize_by_class:
         layout.check_class_folders(catalog.classes)
     samples, ended_by = samples_of(settings, catalog)
@@ -88,6 +87,7 @@ def generate(
     identity = make_identity(settings, samples, listed, digest)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
     make_folder(output)
+    tell_input(catalog, quiet)
     with failing_as_output(output), OutputLock(output, tell=wait_teller(quiet)) as lock:
         found = find_run(output, identity, settings.write.overwrite, damage_teller(quiet))
         clock.lap("list")

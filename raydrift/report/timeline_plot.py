@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from raydrift.printable import printable
 from raydrift.report.fonts import Lettering
 from raydrift.report.timeline import Course, Numbers, StreamPlan
 
@@ -89,7 +90,7 @@ def timeline_figure(
     headline = f"{title}: {stop - first:,} samples"
     if plan.ended_by is not None:
         headline += f", then {plan.ended_by} has run out"
-    top = figure.suptitle(write(headline), x=0.012, ha="left", color=_INK, fontsize=15)
+    top = figure.suptitle(write(printable(headline)), x=0.012, ha="left", color=_INK, fontsize=15)
     top.set_parse_math(False)
     return figure
 
@@ -197,7 +198,7 @@ def _legend(axes: "Axes", entries: Sequence[tuple[str, Any]]) -> None:
 
 def _short(name: str) -> str:
     """In a few short lines."""
-    return "\n ".join(wrap(name, _LONGEST, max_lines=_MOST_ROWS, placeholder=_ELLIPSIS))
+    return "\n ".join(wrap(printable(name), _LONGEST, max_lines=_MOST_ROWS, placeholder=_ELLIPSIS))
 
 
 def _show_dates(axes: "Axes", plan: StreamPlan) -> None:
