@@ -25,7 +25,8 @@ def status(
         facts = _facts(run_status(place))
     else:
         waits = "starting: it may wait for workers; no shard was begun"
-        facts = {"status": "not begun" if starter.dead else waits, "at work": str(starter)}
+        status = "not begun" if starter.dead else waits
+        facts = {"run": "none yet", "status": status, "at work": str(starter)}
     out = console()
     out.print(str(place), style="bold")
     width = max(map(len, facts))

@@ -139,6 +139,7 @@ def test_a_run_that_starts_has_a_lock_and_nothing_else(
     assert (
         capsys.readouterr().out
         == f"""{tmp_path}
+  run      none yet
   status   starting: it may wait for workers; no shard was begun
   at work  {socket.gethostname()}:{os.getpid()}
 """
