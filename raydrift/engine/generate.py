@@ -103,7 +103,6 @@ def generate(
             if not can_make_some_again(output, found):
                 notes = [*notes, changes.told(found.shards, kept=False)]
                 remove_shards(output)  # the results stay until others take their place
-                found.made_on = {}
         if settings.write.finalize and found is None:
             check_before_run(output, samples, settings.image)
         record = RunRecord(
@@ -166,7 +165,7 @@ def _gains(found: RunRecord, settings: GenerateSettings, output: Place, source: 
     if found.status != "complete" or not settings.write.overwrite:
         return False
     return bool(found.counts.get("unread")) and is_any_readable_now(
-        output, source, settings.image.max_bytes
+        output, source, settings.image.most_read
     )
 
 

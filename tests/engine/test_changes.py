@@ -15,9 +15,10 @@ import pytest
 from raydrift.config import generate_settings
 from raydrift.engine import changes
 from raydrift.engine.generate import generate
-from raydrift.errors import ResourcesError
+from raydrift.errors import OutputError, ResourcesError
 from raydrift.settings import GenerateSettings
 from raydrift.storage.listing import unpack
+from tests.made_shards import shard_file
 from tests.tiff_files import tiff_of
 
 pytestmark = pytest.mark.usefixtures("ray_session")
@@ -112,6 +113,38 @@ def test_what_was_made_of_other_images_is_made_again(
     fresh = settings_for(images, tmp_path / "fresh")
     generate(fresh, quiet=True)
     assert results(tmp_path / "out") == results(tmp_path / "fresh")
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "json"])
+def test_a_shard_that_does_not_tell_what_it_was_made_of_is_made_again(
+    images: Path, tmp_path: Path, suffix: str
+) -> None:
+    """As after a power cut that left zeros, or with an entry that lost what was rejected."""
+    settings = settings_for(images, tmp_path / "out", finalize=False)
+    record = generate(settings, quiet=True)
+    file = shard_file(tmp_path / "out", 3, suffix)
+    if suffix == "parquet":
+        file.write_bytes(bytes(file.stat().st_size))
+    else:
+        file.write_text(file.read_text().replace("rejected_images", "others"))
+    touched(images)
+    again = generate(settings_for(images, tmp_path / "out"), quiet=True)
+    assert (again.counts, again.notes) == (record.counts, record.notes)
+
+
+def test_results_that_cannot_be_read_to_compare_are_named(images: Path, tmp_path: Path) -> None:
+    settings = settings_for(images, tmp_path / "out")
+    generate(settings, quiet=True)
+    provenance = tmp_path / "out/provenance.parquet"
+    content = provenance.read_bytes()
+    footer = int.from_bytes(content[-8:-4], "little") + 8
+    provenance.write_bytes(b"PAR1" + bytes(len(content) - footer - 4) + content[-footer:])
+    touched(images)
+    with pytest.raises(OutputError, match=r"provenance\.parquet cannot be read \(.*delete it and"):
+        generate(settings, quiet=True)
+    provenance.unlink()
+    assert generate(settings, quiet=True).status == "complete"
+    assert provenance.read_bytes() == content
 
 
 def test_the_results_stay_until_others_take_their_place(
