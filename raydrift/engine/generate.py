@@ -96,6 +96,7 @@ def generate(
         if found is not None and found.status == "complete":
             now = InputNow(settings, catalog, found)
             changes = changes_of_results(output, found, now)
+            lock.check()  # it may have taken hours
             if not changes.images:
                 _still_complete(found, changes, now, settings, output)
                 RunLog(found, output).end(found, clock.total)
