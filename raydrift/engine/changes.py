@@ -67,13 +67,13 @@ class InputNow:
             checksums: That the files had.
 
         Returns:
-            How many have another content, and whether all could be read.
+            How many have another content, and whether all that could be read then can be now.
         """
         paths = self._paths.take(self._rows[self.samples(shard)]).to_pylist()
         changed, unread = 0, 0
         for content, before in zip(self._reader.fetch(paths), checksums.tolist(), strict=True):
             now = content_crc(content)
-            unread += now is None
+            unread += now is None and before != _NONE
             changed += now is not None and before not in (_NONE, now)
         return changed, not unread
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from raydrift.place import Place
 from raydrift.report.text import plural, shortened
 from raydrift.storage import layout
+from raydrift.storage.accepted import rows_there
 from raydrift.storage.record import RunRecord
 
 _SHOWN: Final = 10
@@ -43,9 +44,9 @@ def written_classes(output: Place, record: RunRecord) -> dict[str, int] | None:
         return None
     folder = output / layout.SHARDS
     try:
-        names = [layout.PROVENANCE] if merged else sorted(folder.names())
-        places = [(output if merged else folder) / name for name in names]
-        tables = [place for place in places if place.path.endswith(".parquet")]
+        tables = [output / layout.PROVENANCE]
+        if not merged:
+            tables = [folder / row.shard_name for row in rows_there(output, record)]
         found: Counter[str] = Counter()
         for column in (batch for place in tables for batch in _class_names(place)):
             for value in pc.value_counts(column).to_pylist():

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from raydrift.catalog import load_catalog
@@ -55,8 +57,9 @@ def test_of_a_result_they_are_those_that_were_written(
     output: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = dict.fromkeys(NAMES, 4) | {"boat": 2, "house": 3}
+    pq.write_table(pa.table({"mine": [1]}), f"{output.path}/_shards/mine.parquet")
     assert written_classes(output, require_record(output)) == found
-    record = finalize(output)
+    record = finalize(output, accept_rejected=True)
     assert written_classes(output, record) == found
     assert sum(found.values()) == record.counts["written"]
     assert run(["finalize", output.path]) == 0
@@ -66,7 +69,7 @@ def test_of_a_result_they_are_those_that_were_written(
 
 
 def test_of_a_result_that_cannot_be_read_they_are_not_told(output: Place) -> None:
-    record = finalize(output)
+    record = finalize(output, accept_rejected=True)
     (output / "provenance.parquet").write_bytes(np.zeros(100, np.uint8).tobytes())
     assert written_classes(output, record) is None
 
