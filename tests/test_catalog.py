@@ -553,6 +553,11 @@ class TestManifest:
         Path(csv(tmp_path, "path,class", "1.jpg,cat")).rename(tmp_path / "SET.CSV")
         assert paths(load_catalog(f"{tmp_path}/SET.CSV")) == ["1.jpg"]
 
+    @pytest.mark.parametrize("name", ["path", "class", "label"])
+    def test_with_a_column_twice(self, name: str, tmp_path: Path) -> None:
+        source = csv(tmp_path, f"path,class,label,{name}", "1.jpg,cat,1,1")
+        assert refusal(source) == f"manifest {source} has 2 columns {name}: keep one"
+
     @pytest.mark.parametrize("columns", ["file,class", "path,kind", "path"])
     def test_without_its_columns(self, columns: str, tmp_path: Path) -> None:
         source = csv(tmp_path, columns, columns)

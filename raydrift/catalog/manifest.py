@@ -89,6 +89,8 @@ def _separator(header: bytes) -> str:
 
 
 def _split(place: Place, table: pa.Table, split: str) -> pa.Table:
+    if table.column_names.count("split") > 1:
+        raise CatalogError(f"manifest {place} has several columns split: keep one")
     if "split" not in table.column_names:
         raise CatalogError(
             f"manifest {place} has no column split, whose {split!r} is asked for: "
@@ -111,6 +113,9 @@ def _checked(
             f"manifest {place} has the columns {', '.join(names)}: "
             f"it needs path and one of class, label{_renaming(names)}"
         )
+    for name in ("path", "class", "label"):
+        if names.count(name) > 1:
+            raise CatalogError(f"manifest {place} has {names.count(name)} columns {name}: keep one")
     for name in ("path", *({"class", "label"} & set(names))):
         column = table[name]
         gaps = pc.is_null(column, nan_is_null=pa.types.is_floating(column.type))

@@ -63,14 +63,13 @@ def deep_image(image: Image.Image, data: bytes) -> SampledImage | None:
         data: The file's content.
     """
     bits = sample_bits(data[:HEADER])
-    if image.format == "PNG" and bits == 16 and image.mode in ("RGB", "RGBA", "LA"):
-        if "transparency" in image.info:
-            return None
+    clear = "transparency" in image.info
+    if image.format == "PNG" and bits == 16 and (clear or image.mode in ("RGB", "RGBA", "LA")):
         from imagecodecs import png_decode
 
-        samples: Any = png_decode(data)
-        colours = "grey" if image.mode == "LA" else "rgb"
-        return SampledImage(samples, "uint16", colours, alpha=image.mode != "RGB")
+        samples: Any = png_decode(data)  # a transparent colour becomes a band of alpha
+        colours = "grey" if samples.shape[2] == 2 else "rgb"
+        return SampledImage(samples, "uint16", colours, alpha=samples.shape[2] in (2, 4))
     if image.mode == "F":
         return SampledImage(np.array(image)[:, :, None], "float32", "grey")
     if image.mode.startswith("I"):  # where Pillow stretches fewer bits to 16

@@ -187,7 +187,10 @@ def read_scans(data: bytes, first: int) -> Iterator[Scan]:
 
 
 def _segments(data: bytes, place: int) -> Iterator[tuple[int, int, int]]:
-    """Marker, start and end of the content of each segment, to the first scan or the end."""
+    """Marker, start and end of the content of each segment, to the first scan or the end.
+
+    A segment that is cut off ends where the data ends.
+    """
     while True:
         place = data.find(b"\xff", place)
         if place < 0 or place + 4 > len(data):
@@ -201,7 +204,7 @@ def _segments(data: bytes, place: int) -> Iterator[tuple[int, int, int]]:
             continue
         if marker == _END_OF_IMAGE:
             return
-        end = place + 2 + int.from_bytes(data[place + 2 : place + 4])
+        end = min(place + 2 + int.from_bytes(data[place + 2 : place + 4]), len(data))
         yield marker, place + 4, end
         if marker == _START_OF_SCAN:
             return

@@ -71,8 +71,11 @@ def bytes_a_pixel(image: Image.Image, bits: int | None) -> int:
         image: As Pillow opened it.
         bits: Of a sample, where the file says so.
     """
-    if image.format == "PNG" and bits == 16 and image.mode in _DEEP:
-        return _DEEP[image.mode]
+    if image.format == "PNG" and bits == 16:
+        colours = "RGB" if image.mode.startswith("RGB") else "L"
+        deep = f"{colours}A" if image.has_transparency_data else colours
+        if deep in _DEEP:
+            return _DEEP[deep]
     stored = _STORED.get(image.mode, _STORED_OTHERS)
     if image.mode == "F" or image.mode.startswith("I"):
         converted = _SAMPLES.get(image.mode, _SHORT_SAMPLES)

@@ -66,6 +66,11 @@ _FILES: Final = {
 }
 _ALPHA: Final = (_PREMULTIPLIED, 2)
 
+# How samples are stored. Of a tag that it cannot read tifffile assumes the usual value.
+_OF_THE_SAMPLES: Final = frozenset(
+    (256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 317, 320, 322, 323, 324, 325, 338, 339)
+)
+
 _SIGNS: Final = {1: "uint", 2: "int", 3: "float", 4: "uint"}
 _COMPLEX: Final = (5, 6)
 _BYTES: Final = 24  # of a pixel, as many as three float64 have
@@ -84,7 +89,7 @@ def opened(source: IO[bytes]) -> Iterator["TiffPage | None"]:
     """The tags of a file's first image; None: it has none that can be read.
 
     Raises:
-        ImageError: It is a camera's raw file.
+        ImageError: It is a camera's raw file, or some of its tags cannot be read.
     """
     start = source.read(_CR2_PLACE + len(_CR2))
     if start[:4] in _RAW_STARTS:
@@ -97,6 +102,8 @@ def opened(source: IO[bytes]) -> Iterator["TiffPage | None"]:
         except Exception:  # tifffile's parser raises nearly anything
             yield None
             return
+        if _lost_tags(source, file, page):
+            raise _cut_off()
         if any(map(_is_raw, _pages(file, page))) or start[_CR2_PLACE:] == _CR2:
             raise _raw(_raw_name(page))
         if page.is_reduced:
@@ -106,6 +113,17 @@ def opened(source: IO[bytes]) -> Iterator["TiffPage | None"]:
                 "develop it to JPEG or TIFF first",
             )
         yield page
+
+
+def _lost_tags(source: IO[bytes], file: "TiffFile", page: "TiffPage") -> set[int]:
+    """Which of the tags that say how samples are stored are there, but were not read."""
+    layout = file.tiff
+    source.seek(page.offset)
+    (count,) = struct.unpack(layout.tagnoformat, source.read(layout.tagnosize))
+    tags = source.read(count * layout.tagsize)
+    starts = range(0, len(tags) - 1, layout.tagsize)
+    codes = {struct.unpack_from(layout.byteorder + "H", tags, start)[0] for start in starts}
+    return {code for code in codes & _OF_THE_SAMPLES if code not in page.tags}
 
 
 def _tiff_file(source: IO[bytes]) -> "TiffFile":

@@ -102,6 +102,14 @@ def test_scans_that_are_missing_are_missed_though_libjpeg_does_not() -> None:
         assert reason == "the file is damaged: some of its scans are missing"
 
 
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_file_that_ends_in_a_scan_header_is_refused(name: str) -> None:
+    data = WHOLE[name]
+    for found in re.finditer(rb"\xff\xda", data):
+        for end in range(found.start(), found.start() + 14):
+            refusal(data[:end])
+
+
 @pytest.mark.parametrize("tenths", [3, 5, 7, 9])
 def test_arithmetic_code_that_is_cut_off_is_missed_though_libjpeg_does_not(tenths: int) -> None:
     decode(ARITHMETIC, SETTINGS)

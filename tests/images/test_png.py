@@ -98,6 +98,24 @@ def test_a_transparent_colour_stays_transparent(mode: str) -> None:
     assert (decode(data, ImageSettings(8, 8)) == 255).all()
 
 
+@pytest.mark.parametrize(("colours", "bands"), [(0, 1), (2, 3)], ids=["grey", "RGB"])
+def test_a_transparent_colour_of_16_bits_stays_transparent(colours: int, bands: int) -> None:
+    clear = b"\x12\x34" * bands
+    row = b"\0" + clear * 4 + b"\x12\x35" * bands * 4  # other in the lower byte alone
+    data = b"".join(
+        (
+            PNG[:8],
+            chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 16, colours, 0, 0, 0)),
+            chunk(b"tRNS", clear),
+            chunk(b"IDAT", zlib.compress(row * 8)),
+            chunk(b"IEND", b""),
+        )
+    )
+    image = decode(data, ImageSettings(8, 8))
+    assert (image[:, :4] == 255).all()
+    assert (image[:, 4:] == 0x12).all()
+
+
 def test_a_chunk_of_the_pixels_with_a_wrong_checksum_is_refused() -> None:
     palette = file_of(Image.fromarray(SCENE).convert("P"), "PNG")
     place = palette.index(b"PLTE")
