@@ -18,8 +18,10 @@ from PIL import Image, ImageCms
 from raydrift.images.decoded import RGB, Decoded
 from raydrift.settings import ImageSettings
 
-NOT_APPLIED: Final = 'have a colour profile that was not applied: image.profile = "convert" does it'
-UNREADABLE: Final = "have a colour profile that cannot be applied: their pixels stay as they are"
+NOT_APPLIED: Final = (
+    'came with a colour profile that was not applied: set image.profile = "convert"'
+)
+UNREADABLE: Final = "came with a colour profile that cannot be applied: the pixels are as stored"
 
 _MODES: Final = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK", b"Lab ": "LAB"}
 _SPACE: Final = slice(16, 20)  # of a profile's header: the colours that it is for

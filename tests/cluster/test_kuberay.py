@@ -11,6 +11,8 @@ import jsonschema
 import pytest
 import yaml
 
+from raydrift.engine.reader import READ_AHEAD_BYTES
+from raydrift.settings import ImageSettings
 from tests.cluster.files import CLUSTER, KUBERAY, ROOT, load, node_groups, ray_cluster
 from tests.conftest import SHARED
 
@@ -170,8 +172,12 @@ def test_a_pods_numbers_fit_each_other(kind: str, group: dict[str, Any]) -> None
     store = int(group["rayStartParams"]["object-store-memory"])
     assert 0.9 * shared < store < shared, "else Ray would put its object store on a disk"
     left = bytes_of(limits["memory"]) - shared  # what is in shared memory counts as the pod's
-    # Of Ray and the catalog; of workers that embed; of those that don't, CUDA and Ray.
-    needed = {"head": 6, "cpu": 8 * 0.93 + 2, "gpu": 8 * 0.28 + 4 + 2}[kind]
+    # Of Ray and the catalog; of workers that embed; of those that don't, CUDA and Ray. Each worker
+    # may be decoding the largest image that it takes, with files that wait.
+    decoding = (ImageSettings().max_memory + READ_AHEAD_BYTES) / 2**30
+    needed = {"head": 6, "cpu": 8 * (0.93 + decoding) + 2, "gpu": 8 * (0.28 + decoding) + 4 + 2}[
+        kind
+    ]
     assert left >= needed * 2**30
     if kind != "head":
         assert group["minReplicas"] <= group["replicas"] <= group["maxReplicas"]
