@@ -121,6 +121,11 @@ class ImageSettings:
         """Of the pixels of one output image."""
         return self.height * self.width * 3
 
+    @property
+    def most_read(self) -> int:
+        """Bytes of the largest input file that is read: a larger one is too much to decode."""
+        return min(self.max_bytes, self.max_memory)
+
     @classmethod
     def parse_size(cls, text: str) -> tuple[int, int]:
         """Reads ``224`` or ``HEIGHTxWIDTH`` as (height, width).

@@ -22,7 +22,7 @@ from raydrift.images.codec import decode
 from raydrift.settings import ImageSettings
 from raydrift.storage.finalize import finalize
 from raydrift.storage.tables import HashingSink, TableSink
-from tests.made_shards import make_shards
+from tests.made_shards import make_shards, shard_file
 from tests.report.evaluations import evaluation_of, settings_of
 
 Rows = list[dict[str, Any]]
@@ -55,6 +55,8 @@ def written(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "embedding": {"compute": True},
     }
     finalize(make_shards(generate_settings(run), 8), keep_shards=True)
+    # The name of an attempt is another one each time.
+    shard_file(output, 1).rename(output / "_shards/part-00000001.parquet")
     evaluation = evaluation_of(settings_of([0.5, 1.0]))
     pq.write_table(evaluation.metrics_table(), output / "metrics.parquet")
     pq.write_table(evaluation.class_table(), output / "class_drift.parquet")

@@ -6,7 +6,7 @@ it does not, the shard's files are read and compared. A copy of the same files, 
 merely touched, are no change.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,15 +19,17 @@ from raydrift.catalog import Catalog
 from raydrift.catalog.stream import sample_order
 from raydrift.engine.reader import Reader
 from raydrift.engine.shard_work import content_crc
-from raydrift.place import Place
+from raydrift.errors import OutputError, ShardError, reason
+from raydrift.place import Place, redacted
 from raydrift.report.text import plural
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.listing import pack, unpack
 from raydrift.storage.record import RunRecord
-from raydrift.storage.shards import LedgerRow, read_rejected
+from raydrift.storage.shards import LedgerRow, open_shard, read_rejected
 
 _NONE = -1
+_CHECKED = ["sample_id", "content_crc"]
 
 Checksums = npt.NDArray[np.int64]
 """CRC-32s of files; -1 of those that could not be read."""
@@ -84,11 +86,13 @@ class Changes:
         images: How many have another content.
         shards: Which shards they are in.
         same: Shards whose files have the content that they had, and other sizes or times.
+        damaged: Shards that do not tell any more what they were made of, and why.
     """
 
     images: int = 0
     shards: set[int] = field(default_factory=set)
     same: set[int] = field(default_factory=set)
+    damaged: dict[int, ShardError] = field(default_factory=dict)
 
     def told(self, of: int, kept: bool = True) -> str:
         """What is done about it, in a sentence for the run's notes.
@@ -123,8 +127,18 @@ def changes_of_shards(output: Place, ledger: Mapping[int, LedgerRow], now: Input
         ledger: The shards that are there.
         now: The input.
     """
-    other = (row for shard, row in ledger.items() if row.listing != now.listing[shard])
-    return Changes().look(now, ((row.shard, _of_shard(output, row, now)) for row in other))
+    found = Changes()
+
+    def checksums() -> Iterator[tuple[int, Checksums]]:
+        for shard, row in ledger.items():
+            if row.listing == now.listing[shard]:
+                continue
+            try:
+                yield shard, _of_shard(output, row, now)
+            except ShardError as error:
+                found.damaged[shard] = error
+
+    return found.look(now, checksums())
 
 
 def note_listing(record: RunRecord, shards: Iterable[int], now: InputNow) -> None:
@@ -142,6 +156,9 @@ def changes_of_results(output: Place, record: RunRecord, now: InputNow) -> Chang
         output: The run's folder.
         record: Of the run.
         now: The input.
+
+    Raises:
+        OutputError: A table of the results cannot be read.
     """
     pairs = zip(unpack(record.listing), now.listing, strict=False)
     other = [shard for shard, (then, here) in enumerate(pairs) if then != here]
@@ -150,17 +167,22 @@ def changes_of_results(output: Place, record: RunRecord, now: InputNow) -> Chang
     checksums = np.full(record.samples, _NONE)
     for name in (layout.PROVENANCE, layout.REJECTED):
         place = output / name
-        with place.filesystem.open_input_file(place.path) as file:
-            for batch in pq.ParquetFile(file).iter_batches(columns=["sample_id", "content_crc"]):
-                _put(checksums, batch, now.first)
+        try:
+            with place.open_here_and_there() as file:
+                for batch in pq.ParquetFile(file).iter_batches(columns=_CHECKED):
+                    _put(checksums, batch, now.first)
+        except (OSError, pa.ArrowException) as error:
+            raise OutputError(
+                f"{place} cannot be read ({redacted(reason(error))}): if it stays so, delete it "
+                "and run the same generate command again, it makes what is missing"
+            ) from error
     return Changes().look(now, ((shard, checksums[now.samples(shard)]) for shard in other))
 
 
 def _of_shard(output: Place, row: LedgerRow, now: InputNow) -> Checksums:
     places = now.samples(row.shard)
     checksums = np.full(places.stop - places.start, _NONE)
-    with (output / layout.SHARDS / row.shard_name).open() as file:
-        table = pq.ParquetFile(file).read(["sample_id", "content_crc"])
+    table = open_shard(output, row).read(_CHECKED)
     first = now.first + places.start
     for batch in table.to_batches():
         _put(checksums, batch, first)

@@ -96,6 +96,7 @@ def generate(
         if found is not None and found.status == "complete":
             now = InputNow(settings, catalog, found)
             changes = changes_of_results(output, found, now)
+            lock.check()  # it may have taken hours
             if not changes.images:
                 _still_complete(found, changes, now, settings, output)
                 RunLog(found, output).end(found, clock.total)
@@ -103,7 +104,6 @@ def generate(
             if not can_make_some_again(output, found):
                 notes = [*notes, changes.told(found.shards, kept=False)]
                 remove_shards(output)  # the results stay until others take their place
-                found.made_on = {}
         if settings.write.finalize and found is None:
             check_before_run(output, samples, settings.image)
         record = RunRecord(
@@ -166,7 +166,7 @@ def _gains(found: RunRecord, settings: GenerateSettings, output: Place, source: 
     if found.status != "complete" or not settings.write.overwrite:
         return False
     return bool(found.counts.get("unread")) and is_any_readable_now(
-        output, source, settings.image.max_bytes
+        output, source, settings.image.most_read
     )
 
 

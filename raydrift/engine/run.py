@@ -137,12 +137,14 @@ class Run:
 
     def _find_shards(self, checked: bool) -> None:
         """Looks for the shards that are there, and for those that may gain by being made anew."""
-        source, max_bytes = self._catalog.root, self._settings.image.max_bytes
+        source, max_bytes = self._catalog.root, self._settings.image.most_read
         self._ledger = whole_shards(self._output, self._record, checked)
         self._drop_changed()
         again = shards_to_read_again(self._output, self._ledger.values(), source, max_bytes)
         self._earlier = {shard: self._ledger.pop(shard) for shard in again}
         self._log.look_again(again)
+        if not self._ledger and not self._earlier:
+            self._record.made_on = {}  # no other bytes are left that new ones could differ from
 
     def _drop_changed(self) -> None:
         """Deletes the shards of images whose content is another by now; the run says how many."""
@@ -150,12 +152,16 @@ class Run:
         found = changes_of_shards(self._output, self._ledger, now)
         for shard in found.same:
             self._ledger[shard] = replace(self._ledger[shard], listing=now.listing[shard])
-        if not found.images:
+        for error in found.damaged.values():
+            self._log.damaged(error)
+        if found.images:
+            told = found.told(self._record.shards)
+            self._record.notes = list(dict.fromkeys([*self._record.notes, told]))
+            self._log.changed(told, found.images, len(found.shards))
+        gone = found.shards | found.damaged.keys()
+        if not gone:
             return
-        told = found.told(self._record.shards)
-        self._record.notes = list(dict.fromkeys([*self._record.notes, told]))
-        self._log.changed(told, found.images, len(found.shards))
-        for shard in found.shards:
+        for shard in gone:
             del self._ledger[shard]
         self._lock.check()
         remove_other_attempts(self._output, self._ledger.values())

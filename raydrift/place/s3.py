@@ -34,6 +34,7 @@ _READ_TIMEOUT_S: Final = 60.0
 _DELETED_AT_ONCE: Final = 1_000
 _CONNECTIONS: Final = 32
 _UNKNOWN_CONDITION: Final = (errno.ENOSYS, errno.EINVAL)
+_REFUSALS: Final = 3  # of a condition that holds, before the store is taken not to know it
 _ANY_REGION: Final = "us-east-1"  # what stores that have none are told
 _AMAZON: Final = re.compile(r"https://s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$")
 
@@ -189,7 +190,7 @@ class S3Store:
         A store that does not know such conditions writes it all the same: look for it first.
         """
         if self.conditional:
-            written = self._put_if(path, data, IfNoneMatch="*")
+            written = self._put_if(path, data, None, IfNoneMatch="*")
             if written is not None:
                 return written
         self.put(path, data)
@@ -201,28 +202,45 @@ class S3Store:
         A store that does not know such conditions writes it whatever is there.
         """
         if self.conditional and tag:
-            written = self._put_if(path, data, IfMatch=tag)
+            written = self._put_if(path, data, tag, IfMatch=tag)
             if written is not None:
                 return written
         self.put(path, data)
         return True
 
-    def _put_if(self, path: str, data: bytes, **condition: str) -> bool | None:
-        """Writes an object on a condition; None: the store does not know it."""
+    def _put_if(self, path: str, data: bytes, tag: str | None, **condition: str) -> bool | None:
+        """Writes an object on a condition; None: the store does not know it.
+
+        Args:
+            path: Of the object.
+            data: Its content.
+            tag: That the object has where the condition holds; None: there is no object then.
+            condition: The same as botocore has it.
+        """
         bucket, key = _split(path)
+        for _ in range(_REFUSALS):
+            try:
+                with as_os_errors():
+                    self.client.put_object(Bucket=bucket, Key=key, Body=data, **condition)
+                return True
+            except FileExistsError:
+                if self._tag(path) != tag:
+                    return False
+            except OSError as error:
+                if isinstance(error, FileNotFoundError) and "IfMatch" in condition:
+                    return False  # there is none that could be replaced
+                if error.errno not in _UNKNOWN_CONDITION:
+                    raise
+                break
+        self.__dict__["conditional"] = False
+        return None
+
+    def _tag(self, path: str) -> str | None:
+        """What tells an object from what is written over it; None: there is none."""
         try:
-            with as_os_errors():
-                self.client.put_object(Bucket=bucket, Key=key, Body=data, **condition)
-        except FileExistsError:
-            return False
-        except OSError as error:
-            if isinstance(error, FileNotFoundError) and "IfMatch" in condition:
-                return False  # there is none that could be replaced
-            if error.errno not in _UNKNOWN_CONDITION:
-                raise
-            self.__dict__["conditional"] = False
+            return self.get(path)[1]
+        except FileNotFoundError:
             return None
-        return True
 
     @cached_property
     def conditional(self) -> bool:

@@ -13,6 +13,7 @@ from raydrift.storage.accepted import rows_there
 from raydrift.storage.damage import find_damage
 from raydrift.storage.made_on import made_alike
 from raydrift.storage.record import (
+    FORMAT,
     RESULT_PACKAGES,
     RunRecord,
     differences,
@@ -65,7 +66,7 @@ def find_run(
         if not overwrite:
             raise
         found = None
-    differs = differences(found.identity, identity) if found else []
+    differs = _differs(found, identity) if found else []
     if found is not None and not differs:
         return _usable(output, found, names, overwrite, tell)
     if overwrite:
@@ -82,6 +83,12 @@ def find_run(
             "choose another output, or replace it with --overwrite"
         )
     return None
+
+
+def _differs(found: RunRecord, identity: dict[str, Any]) -> list[str]:
+    if found.format != FORMAT:  # its identity is put together in another way
+        return ["of an earlier version of raydrift"]
+    return differences(found.identity, identity)
 
 
 def _check_kinds(output: Place, entries: Iterable[fs.FileInfo]) -> None:

@@ -166,7 +166,8 @@ def load_record(output: Place) -> RunRecord | None:
         content = json.loads(place.read_bytes())
         content.pop("fingerprint")
         record = RunRecord(**content)
-        if not _OLDEST <= record.format <= FORMAT:
+        oldest = _OLDEST if record.status == "complete" else FORMAT
+        if not oldest <= record.format <= FORMAT:
             raise ValueError
         return record
     except (ValueError, TypeError, KeyError, AttributeError):

@@ -15,9 +15,11 @@ import pytest
 from raydrift.config import generate_settings
 from raydrift.engine import changes
 from raydrift.engine.generate import generate
-from raydrift.errors import ResourcesError
+from raydrift.errors import LockedError, OutputError, ResourcesError
 from raydrift.settings import GenerateSettings
+from raydrift.storage import lock
 from raydrift.storage.listing import unpack
+from tests.made_shards import shard_file
 from tests.tiff_files import tiff_of
 
 pytestmark = pytest.mark.usefixtures("ray_session")
@@ -114,6 +116,35 @@ def test_what_was_made_of_other_images_is_made_again(
     assert results(tmp_path / "out") == results(tmp_path / "fresh")
 
 
+def test_shards_that_do_not_tell_what_they_were_made_of_are_made_again(
+    images: Path, tmp_path: Path
+) -> None:
+    """As after a power cut that left zeros, or with an entry that lost what was rejected."""
+    settings = settings_for(images, tmp_path / "out", finalize=False)
+    record = generate(settings, quiet=True)
+    shard, entry = shard_file(tmp_path / "out", 0), shard_file(tmp_path / "out", 3, "json")
+    shard.write_bytes(bytes(shard.stat().st_size))
+    entry.write_text(entry.read_text().replace("rejected_images", "others"))
+    touched(images)
+    again = generate(settings_for(images, tmp_path / "out"), quiet=True)
+    assert (again.counts, again.notes) == (record.counts, record.notes)
+
+
+def test_results_that_cannot_be_read_to_compare_are_named(images: Path, tmp_path: Path) -> None:
+    settings = settings_for(images, tmp_path / "out")
+    generate(settings, quiet=True)
+    provenance = tmp_path / "out/provenance.parquet"
+    content = provenance.read_bytes()
+    footer = int.from_bytes(content[-8:-4], "little") + 8
+    provenance.write_bytes(b"PAR1" + bytes(len(content) - footer - 4) + content[-footer:])
+    touched(images)
+    with pytest.raises(OutputError, match=r"provenance\.parquet cannot be read \(.*delete it and"):
+        generate(settings, quiet=True)
+    provenance.unlink()
+    assert generate(settings, quiet=True).status == "complete"
+    assert provenance.read_bytes() == content
+
+
 def test_the_results_stay_until_others_take_their_place(
     images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +209,30 @@ def test_files_that_were_touched_or_copied_change_nothing(
 
     monkeypatch.setattr(changes.InputNow, "compare", unexpected)
     assert generate(settings, quiet=True) == record
+
+
+def test_a_long_look_at_the_input_that_lost_its_folder_writes_nothing(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "out"
+    generate(settings_for(images, output, keep_shards=True), quiet=True)
+    before = {path: path.read_bytes() for path in output.rglob("*.*")}
+    touched(images)
+    compare = changes.InputNow.compare
+
+    def compare_for_long(*arguments: Any) -> tuple[int, bool]:
+        (output / "run.lock").write_text(
+            '{"owner": "b", "host": "b", "pid": 1, "machine": "", "renewed": 1}'
+        )
+        now = lock.time.time()
+        monkeypatch.setattr(lock.time, "time", lambda: now + 3600)
+        return compare(*arguments)
+
+    monkeypatch.setattr(changes.InputNow, "compare", compare_for_long)
+    with pytest.raises(LockedError, match=r"another run is at work in .* \(b:1\)"):
+        generate(settings_for(images, output), quiet=True)
+    (output / "run.lock").unlink()
+    assert {path: path.read_bytes() for path in output.rglob("*.*")} == before
 
 
 def test_images_of_a_manifest_are_looked_at_as_well(images: Path, tmp_path: Path) -> None:

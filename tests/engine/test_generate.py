@@ -404,14 +404,15 @@ def test_shards_of_another_kind_of_machine_are_not_mixed(
     record = generate(settings, quiet=True)
     assert record.made_on["pixels"] == pixel_platform()
     pretend_made_on(tmp_path, what, kind)
-    (tmp_path / "_shards/part-00000001.json").unlink()
-    kept = (tmp_path / "_shards/part-00000000.parquet").read_bytes()
+    gone, kept = shard_file(tmp_path, 1, "json"), shard_file(tmp_path, 0)
+    content = kept.read_bytes()
+    gone.unlink()
     with pytest.raises(PipelineError) as caught:
         generate(settings, quiet=True)
     assert str(caught.value).startswith(said)
     assert str(caught.value).endswith("or begin again with --overwrite")
-    assert (tmp_path / "_shards/part-00000000.parquet").read_bytes() == kept
-    assert not (tmp_path / "_shards/part-00000001.json").exists()
+    assert kept.read_bytes() == content
+    assert not list(tmp_path.glob("_shards/part-00000001-*.json"))
 
 
 def test_a_run_that_stopped_before_it_knew_a_shard_takes_the_first_ones_kind(
@@ -424,11 +425,23 @@ def test_a_run_that_stopped_before_it_knew_a_shard_takes_the_first_ones_kind(
     generate(settings, quiet=True)
     record = json.loads((tmp_path / "run.json").read_text())
     (tmp_path / "run.json").write_text(json.dumps(record | {"made_on": {}}))
-    entry = tmp_path / "_shards/part-00000001.json"
+    entry = shard_file(tmp_path, 1, "json")
     entry.write_text(json.dumps(json.loads(entry.read_text()) | {"pixels_on": "other"}))
-    record = generate(settings, quiet=True).made_on
-    assert record == {"pixels": pixel_platform()}
-    assert json.loads(entry.read_text())["pixels_on"] == pixel_platform()
+    assert generate(settings, quiet=True).made_on == {"pixels": pixel_platform()}
+    again = shard_file(tmp_path, 1, "json")
+    assert again != entry
+    assert json.loads(again.read_text())["pixels_on"] == pixel_platform()
+
+
+def test_a_run_of_which_nothing_is_left_may_go_on_on_another_kind_of_machine(
+    scenes: Path, tmp_path: Path
+) -> None:
+    settings = settings_for(scenes, tmp_path, num_samples=4)
+    generate(settings, quiet=True)
+    record = json.loads((tmp_path / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps(record | {"made_on": {"pixels": "other"}}))
+    (tmp_path / "target.parquet").unlink()
+    assert generate(settings, quiet=True).made_on == {"pixels": pixel_platform()}
 
 
 def test_an_output_that_cannot_be_made_is_told_before_anything_starts(scenes: Path) -> None:

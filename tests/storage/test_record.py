@@ -12,6 +12,7 @@ from raydrift.config import as_dict, generate_settings
 from raydrift.errors import OutputError
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings, ImageTransform, TransformInfo
+from raydrift.storage.output import find_run
 from raydrift.storage.record import (
     RunRecord,
     differences,
@@ -239,6 +240,26 @@ def test_a_record_of_a_later_version_is_refused(tmp_path: Path) -> None:
     file.write_text(json.dumps(json.loads(file.read_text()) | {"fastest_shards": []}))
     with pytest.raises(OutputError, match=r"is not a run of this version of raydrift"):
         load_record(Place.of(tmp_path))
+
+
+def test_of_an_earlier_version_only_finished_runs_can_be_looked_at(tmp_path: Path) -> None:
+    """The files of its shards had other names."""
+    record, file = record_of(settings_with()), tmp_path / "run.json"
+    record.save(Place.of(tmp_path))
+    old = json.loads(file.read_text()) | {"format": 3}
+    file.write_text(json.dumps(old | {"status": "complete"}))
+    assert load_record(Place.of(tmp_path)) is not None
+    with pytest.raises(OutputError) as caught:
+        find_run(Place.of(tmp_path), record.identity, overwrite=False)
+    assert str(caught.value) == (
+        f"output {tmp_path} holds another run (of an earlier version of raydrift): "
+        "choose another output, or replace it with --overwrite"
+    )
+    for status in ("running", "sharded"):
+        file.write_text(json.dumps(old | {"status": status}))
+        with pytest.raises(OutputError, match=r"is not a run of this version of raydrift"):
+            load_record(Place.of(tmp_path))
+        assert find_run(Place.of(tmp_path), record.identity, overwrite=True) is None
 
 
 def test_run_json_is_json_that_people_can_read(tmp_path: Path) -> None:

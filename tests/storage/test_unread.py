@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from raydrift.place import Place
+from raydrift.settings import ImageSettings
 from raydrift.storage import unread
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import require_record
@@ -89,6 +90,12 @@ def test_a_finished_run_is_asked_by_its_table_of_rejected_images(
     assert not is_any_readable_now(output, source, MOST)
     put_back(album, 6)
     assert is_any_readable_now(output, source, MOST)
+
+
+def test_an_image_that_is_too_large_to_decode_is_not_read_again(album: Path, output: Place) -> None:
+    put_back(album, 5)
+    most = ImageSettings(max_memory=5).most_read
+    assert shards_to_read_again(output, rows_of(output), Place.of(album.parent), most) == []
 
 
 def test_what_counts_as_readable(tmp_path: Path) -> None:
