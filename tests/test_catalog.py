@@ -275,7 +275,7 @@ class TestSplits:
         assert catalog.classes == ("test", "train", "val")
         assert catalog.notes == (
             "test, train and val look like splits of an image set, but are taken for classes: "
-            "take one with --split test",
+            "take one, as with --split train",
         )
 
     @pytest.mark.parametrize(
@@ -876,7 +876,8 @@ def test_many_classes_cost_no_more_than_their_names_take() -> None:
     assert class_labels(names, labels) == labels
     assert time.process_time() - start < 2  # 150 s where each was looked for in a row
     index = np.arange(len(names), dtype=np.int32)
-    table = pa.table({"path": names, "class_index": index, "size": np.ones_like(index, np.int64)})
+    facts = np.ones_like(index, np.int64)
+    table = pa.table({"path": names, "class_index": index, "size": facts, "modified": facts})
     few, many = (
         Catalog(Place.of("/"), table.slice(0, count), names[:count], labels)
         for count in (100, len(names))

@@ -51,9 +51,10 @@ def split_note(classes: tuple[str, ...], paths: pa.ChunkedArray) -> str | None:
     others = len(splits) < len(classes)
     if (others and not shared) or (len(splits) == 1 and not nested):
         return None
+    first = next((name for name in splits if "train" in name.lower()), splits[0])
     named = " and ".join(filter(None, (", ".join(splits[:-1]), splits[-1])))
     look = "look like splits" if len(splits) > 1 else "looks like a split"
-    remedy = f"take one with --split {splits[0]}" if nested else "make one sub-folder a class"
+    remedy = f"take one, as with --split {first}" if nested else "make one sub-folder a class"
     return f"{named} {look} of an image set, but are taken for classes: {remedy}"
 
 

@@ -79,7 +79,7 @@ def _told(kind: str, here: Range, images: int) -> str:
     by = f"{images} images" if images > 1 else "1 image"
     return (
         f"{kind} values are drawn from {here[0]:g} (black) to {here[1]:g} (white), "
-        f"by {by} of the input: set image.value_range to choose"
+        f"as found in {by} of the input: set image.value_range to choose"
     )
 
 

@@ -182,6 +182,7 @@ def tell(record: "RunRecord", output: "Place", seconds: float | None) -> None:
     """Prints what a run has, and where; without seconds, that it was there already."""
     from raydrift.cli.console import console
     from raydrift.report.classes import told_classes, written_classes
+    from raydrift.report.text import plural
     from raydrift.storage import layout
     from raydrift.storage.remarks import Remark
 
@@ -189,7 +190,7 @@ def tell(record: "RunRecord", output: "Place", seconds: float | None) -> None:
     counts = record.counts
     rejected = f", {counts['rejected']:,} rejected" if counts["rejected"] else ""
     when = ", complete already: nothing was done" if seconds is None else f" in {seconds:.1f} s"
-    out.print(f"{counts['written']:,} images{rejected}{when}")
+    out.print(f"{plural(counts['written'], 'image')}{rejected}{when}")
     if counts.get("unread"):
         again = " with --overwrite" if record.status == "complete" else ""
         out.print(

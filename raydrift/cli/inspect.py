@@ -76,10 +76,11 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
     if placed and found.classes:
         facts["drifted"] = f"{found.drifted:,}"
     facts |= {name: f"{size:,} bytes" for name, size in sorted(found.files.items())}
-    facts |= {f"passed over: {reason}": str(number) for reason, number in record.ignored.items()}
     width = max(map(len, facts))
     for name, fact in facts.items():
         out.print(f"  {name:<{width}}  {fact}")
+    for reason, number in record.ignored.items():
+        out.print(f"  passed over: {number:,} ({reason})")
     for note in record.notes:
         out.print(f"  {note}")
     for remark in record.remarks:
@@ -126,7 +127,9 @@ def _print_drawn(out: "Console", found: "Inspection") -> None:
 
     if not found.drawn:
         return
-    table = Table("transform", "kernel", "parameter")
+    table = Table()
+    for name in ("transform", "kernel", "parameter"):
+        table.add_column(name, overflow="fold")
     for name in ("images", "least", "mean", "most"):
         table.add_column(name, justify="right")
     for (_, asked, kernel, parameter), spread in sorted(found.drawn.items()):

@@ -120,7 +120,7 @@ def _drifts(planned: "StreamPlan") -> "Table":
 
     table = Table("", "drift", show_header=False)
     if planned.transforms:
-        table.add_row("", f"{planned.transforms} on every sample")
+        table.add_row("all", f"{planned.transforms} on every sample")
     for number, drift in enumerate(planned.drifts, 1):
         table.add_row(str(number), str(drift))
     return table
@@ -138,7 +138,8 @@ def _phases(planned: "StreamPlan") -> "Table":
     table.add_column("largest classes")
     course = planned.phases
     for part, (first, stop) in enumerate(zip(course.edges[:-1], course.edges[1:], strict=True)):
-        there = [
+        there = ["all"] if planned.transforms else []
+        there += [
             str(number)
             for number, drift in enumerate(planned.drifts, 1)
             if drift.start <= first and (drift.until is None or first < drift.until)

@@ -46,8 +46,8 @@ class Lettering:
             return None
         shown = ", ".join(codes[:_SHOWN]) + (" …" if len(codes) > _SHOWN else "")
         return (
-            f"no font here has {shown}: the picture shows these codes; "
-            "with a font that has the signs, such as Noto Sans CJK, it shows them"
+            f"no font of this machine has {shown}: the picture shows these codes; "
+            "install one that has these characters, such as Noto Sans CJK, to see them"
         )
 
     @property

@@ -103,9 +103,10 @@ def inspect_output(output: Place, quick: bool = False) -> Inspection:
     )
     found.shards_done = len(rows_there(output, record))
     if record.status != "complete":
-        if layout.REJECTED in found.files:
+        too_many_rejected = layout.REJECTED in found.files  # written before the merge only then
+        if too_many_rejected:
             _read_rejected(output, found)
-        found.problems.append(_unfinished(record, found.shards_done))
+        found.problems.append(_unfinished(record, found.shards_done, too_many_rejected))
         return found
     found.problems += find_damage(output, record, names)
     if not found.problems and not quick:
@@ -119,11 +120,16 @@ def inspect_output(output: Place, quick: bool = False) -> Inspection:
     return found
 
 
-def _unfinished(record: RunRecord, done: int) -> str:
+def _unfinished(record: RunRecord, done: int, too_many_rejected: bool) -> str:
     if done < record.shards:
         return (
             f"{record.shards - done} of {record.shards} shards are missing: "
             "run the same generate command again"
+        )
+    if too_many_rejected:
+        return (
+            "the shards are not merged, too many images were rejected: run raydrift finalize "
+            "--accept-rejected, or the same generate command with a higher --max-rejected"
         )
     return "the shards are not merged yet: run raydrift finalize"
 

@@ -46,13 +46,17 @@ def timeline_png(
     """
     from matplotlib import rc_context
 
-    texts = (title, *plan.classes, *map(str, plan.drifts))
-    lettering = Lettering.of([*texts, plan.transforms, _ELLIPSIS])
+    texts = (title, *plan.classes, *map(str, plan.drifts), plan.transforms, _ELLIPSIS)
+    lettering = Lettering.of(map(printable, texts))
     if lettering.note is not None:
         tell(lettering.note)
     content = BytesIO()
+
+    def write(text: str) -> str:
+        return lettering.write(printable(text))
+
     with rc_context({"font.family": lettering.families}):
-        timeline_figure(plan, title, lettering.write).savefig(content, format="png")
+        timeline_figure(plan, title, write).savefig(content, format="png")
     return content.getvalue()
 
 
@@ -70,6 +74,7 @@ def timeline_figure(
         write: Makes names such that the fonts have their signs.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(13, 8), dpi=150, layout="constrained", facecolor="white")
     heights = [3, 2, 3 if len(plan.classes) > 1 else 1]
@@ -84,6 +89,7 @@ def timeline_figure(
             for cut in {begin, end} - {first, stop}:
                 axes.axvline(cut, color=_INK, linewidth=0.7, linestyle=(0, (2, 3)))
     mix.set_xlim(first, stop)
+    mix.xaxis.set_major_locator(MaxNLocator(integer=True))
     mix.xaxis.set_major_formatter(lambda sample, _: f"{sample:,.0f}")
     mix.set_xlabel("sample", color=_INK)
     _show_dates(level, plan)

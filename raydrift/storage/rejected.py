@@ -45,11 +45,17 @@ def check_share(output: Place, rows: Sequence[LedgerRow], max_rejected: float) -
     if rejected <= max_rejected * asked:
         return
     write_rejected(output, rows)
+    unread = sum(row.unread for row in rows)
+    again = (
+        f"{unread} of them could not be read, the same generate command looks for them again; "
+        if unread
+        else ""
+    )
     raise RejectedError(
         f"{rejected} of {asked} images cannot be used, more than --max-rejected "
-        f"{max_rejected:g} (first: {_first(rows)}): see {output / layout.REJECTED}; the shards "
-        "are kept, generate with a higher limit or raydrift finalize --accept-rejected finishes "
-        "with the rest"
+        f"{max_rejected:g} (first: {_first(rows)}): see {output / layout.REJECTED}; {again}"
+        "the shards are kept, generate with a higher limit or raydrift finalize --accept-rejected "
+        "finishes with the rest"
     )
 
 

@@ -103,10 +103,10 @@ def test_each_kind_has_its_range_and_what_is_not_promised_is_told(tmp_path: Path
     settings, notes = ranged(settings_of(tmp_path))
     assert settings.image.value_range == {"int16": (-1000, 3000), "uint16": (0, 4095)}
     assert notes == [
-        "int16 values are drawn from -1000 (black) to 3000 (white), by 1 image of the input: "
-        "set image.value_range to choose",
-        "uint16 values are drawn from 0 (black) to 4095 (white), by 2 images of the input: "
-        "set image.value_range to choose",
+        "int16 values are drawn from -1000 (black) to 3000 (white), as found in 1 image of the "
+        "input: set image.value_range to choose",
+        "uint16 values are drawn from 0 (black) to 4095 (white), as found in 2 images of the "
+        "input: set image.value_range to choose",
     ]
     assert ranged(settings) == (settings, [])
     assert generate_settings(as_dict(settings)) == settings

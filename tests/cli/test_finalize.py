@@ -31,8 +31,18 @@ def test_what_generate_refuses_finalize_refuses_and_the_shards_stay(
     assert said.err == (
         "raydrift: 3 of 12 images cannot be used, more than --max-rejected 0.1 (first: "
         "boat/boat_000.jpg: No such file or directory): see "
-        f"{output}/rejected.parquet; the shards are kept, generate with a higher limit or raydrift "
-        "finalize --accept-rejected finishes with the rest\n"
+        f"{output}/rejected.parquet; 3 of them could not be read, the same generate command looks "
+        "for them again; the shards are kept, generate with a higher limit or raydrift finalize "
+        "--accept-rejected finishes with the rest\n"
+    )
+    assert run(["inspect", str(output)]) == 1
+    assert (
+        capsys.readouterr()
+        .out.replace("\n", " ")
+        .endswith(
+            "not whole: the shards are not merged, too many images were rejected: run raydrift "
+            "finalize --accept-rejected, or the same generate command with a higher --max-rejected "
+        )
     )
     assert sorted((output / "_shards").glob("part-*")) == shards
     assert {path.name for path in output.iterdir()} == {"_shards", "rejected.parquet", "run.json"}

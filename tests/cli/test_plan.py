@@ -53,6 +53,16 @@ def test_it_draws_and_tells_the_phases(
     ]
 
 
+def test_transforms_on_every_sample_are_in_force_all_the_time(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["plan", str(manifest), str(tmp_path / "plan.png"), "-t", "hue:0.5"]) == 0
+    said = capsys.readouterr().out
+    cells = [[cell.strip() for cell in row.split("│")[1:-1]] for row in said.splitlines()]
+    assert ["all", "hue:0.5 on every sample"] in cells
+    assert [row[2:5] for row in cells if len(row) == 6] == [["all", "100.0%", "0.500"]]
+
+
 def test_it_reads_the_file_that_generate_reads(
     manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

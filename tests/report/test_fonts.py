@@ -72,7 +72,7 @@ def test_a_sign_that_no_font_has_is_its_code() -> None:
         r"\u092c\u093f\u0932\u094d\u0932\u0940",
     ]
     assert found.note is not None
-    assert found.note.startswith(r"no font here has \U0001f408, \u092c, \u0932 …: the")
+    assert found.note.startswith(r"no font of this machine has \U0001f408, \u092c, \u0932 …: the")
 
 
 def test_a_font_of_this_machine_is_used_where_it_has_the_sign(with_snow: str) -> None:

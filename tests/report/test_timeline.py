@@ -12,6 +12,7 @@ from raydrift.catalog.stream import Stream, sample_order
 from raydrift.config import generate_settings
 from raydrift.engine.tasks import samples_of
 from raydrift.place import Place
+from raydrift.report import timeline_plot
 from raydrift.report.timeline import StreamPlan, plan_stream
 from raydrift.report.timeline_plot import timeline_figure, timeline_png
 from raydrift.settings import GenerateSettings
@@ -128,3 +129,26 @@ def test_classes_of_any_name_are_in_the_picture(tmp_path: Path) -> None:
     shown = [text.get_text() for text in figure.axes[2].get_legend().get_texts()]
     assert shown[-1] == " _hidden"
     assert len(shown) == 5
+
+
+def test_a_control_character_is_in_the_picture_as_its_escape(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[list[str]] = []
+    monkeypatch.setattr(
+        timeline_plot,
+        "timeline_figure",
+        lambda plan, title, write: (
+            drawn.append([write(name) for name in plan.classes]) or timeline_figure(plan, title)
+        ),
+    )
+    catalog = drawn_catalog(40, 2)
+    names = ("d\x1b[31mog", "cat")
+    named = Catalog(catalog.root, catalog.table, names, dict.fromkeys(names, 0))
+    timeline_png(planned(settings_of("unused"), named), "title")
+    assert drawn == [[r"d\x1b[31mog", "cat"]]
+
+
+def test_samples_are_counted_in_whole_numbers() -> None:
+    mix = timeline_figure(planned(settings_of("unused"), drawn_catalog(20, 2))).axes[2]
+    assert all(float(tick).is_integer() for tick in mix.get_xticks())

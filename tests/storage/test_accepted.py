@@ -146,7 +146,8 @@ def test_more_rejected_images_than_the_run_allows_stop_a_merge_alone(
         finalize(output)
     assert str(caught.value) == (
         "24 of 72 images cannot be used, more than --max-rejected 0.1 (first: boat/boat_000.jpg: "
-        f"No such file or directory): see {output}/rejected.parquet; the shards are kept, generate "
+        f"No such file or directory): see {output}/rejected.parquet; 24 of them could not be read, "
+        "the same generate command looks for them again; the shards are kept, generate "
         "with a higher limit or raydrift finalize --accept-rejected finishes with the rest"
     )
     assert names(output) == before
