@@ -59,7 +59,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = generate_settings(
         {"input": str(folder / "in"), "output": str(folder / "雪"), "transforms": ["rotate:0.3"]}
     )
-    finalize(make_shards(settings))
+    finalize(make_shards(settings), accept_rejected=True)
     (folder / "profile.toml").write_text(PROFILE.to_toml())
     return folder
 
