@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,8 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, float) and isnan(value):
+        return None
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -67,7 +67,10 @@ def _draw_lines(axes: "Axes", evaluation: Evaluation) -> None:
     axes.set_title(f"KL over batches: {evaluation.sweep}")
     axes.set_xlabel(f"batch (of up to {_batch_size(evaluation)} images)")
     axes.set_ylabel(_KL)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if len(batches) > 1:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    else:
+        axes.set_xticks(numbers)
     axes.legend(title="level", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
     thinned = ""
     if len(batches) < len(evaluation.batches):

@@ -46,6 +46,13 @@ def test_a_line_and_a_band_a_level(figures: list[Figure]) -> None:
     assert axes.get_xlabel() == "batch (of up to 8 images)"
 
 
+@pytest.mark.parametrize("batches", [1, 2, 5])
+def test_batches_are_counted_in_whole_numbers(batches: int, figures: list[Figure]) -> None:
+    kl_by_batch(evaluation_of(settings_of(TENTHS), batches))
+    (axes,) = figures[0].axes
+    assert all(float(tick).is_integer() for tick in axes.get_xticks())
+
+
 def test_a_box_a_level(figures: list[Figure]) -> None:
     evaluation = evaluation_of(settings_of(TENTHS), batches=5)
     kl_by_level(evaluation)
