@@ -117,3 +117,14 @@ def at_least(least: int, name: str, value: int | None) -> None:
 def choose(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Raises SettingsError where a word is not one of the choices."""
     require(value in choices, name, value, f"choose from: {', '.join(choices)}")
+
+
+def check_apart(source: str, output: str) -> None:
+    """Raises SettingsError where the output is the input: results would lie among its classes."""
+    apart = _as_written(source) != _as_written(output)
+    require(apart, "output", output, "that is the input: choose another folder")
+
+
+def _as_written(place: str) -> str:
+    """A path or URI without what makes no difference."""
+    return place.rstrip("/") if "://" in place else os.path.abspath(place)

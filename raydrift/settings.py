@@ -10,7 +10,7 @@ from math import inf, isfinite
 from operator import index
 from typing import Any, Final
 
-from raydrift.checked import at_least, check_types, choose, require
+from raydrift.checked import at_least, check_apart, check_types, choose, require
 from raydrift.errors import SettingsError
 from raydrift.place.secrecy import conceal, reveal
 from raydrift.ranges import Range, checked_range
@@ -350,6 +350,7 @@ class GenerateSettings:
             require(_is_text(value), name, value, "its name is not UTF-8: rename it")
         ok = self.split is None or bool(self.split.strip("/"))
         require(ok, "split", self.split, "give the name of a folder, as train")
+        check_apart(self.input, self.output)
         require(self.start >= 0, "start", self.start, "give at least 0")
         ok = self.num_samples is None or self.num_samples >= 1
         require(ok, "num_samples", self.num_samples, "give at least 1")

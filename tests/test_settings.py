@@ -467,7 +467,7 @@ class TestToml:
 LEVELS = st.integers(0, 100).map(lambda percent: percent / 100)
 
 TABLES = st.fixed_dictionaries(
-    {"input": st.text(min_size=1), "output": st.text(min_size=1)},
+    {"input": st.text(min_size=1), "output": st.text(min_size=1).map("out of {}".format)},
     optional={
         "seed": st.integers(0, 2**64 - 1),
         "num_samples": st.none() | st.integers(1, 10**12),
@@ -505,6 +505,13 @@ TABLES = st.fixed_dictionaries(
         "cluster": st.fixed_dictionaries({}, optional={"address": st.none() | st.just("auto")}),
     },
 )
+
+
+def test_the_output_is_not_the_input() -> None:
+    for output in ("photos", "photos/", "./photos"):
+        with pytest.raises(SettingsError, match="that is the input: choose another folder"):
+            built(input="photos", output=output)
+    assert built(input="photos", output="photos/out").output == "photos/out"
 
 
 class TestAsDict:

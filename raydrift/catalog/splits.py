@@ -25,7 +25,8 @@ def split_folder(root: Place, split: str) -> Place:
         OSError: The input cannot be read.
     """
     name = split.strip("/")
-    if name and not name.startswith(".") and (root / name).info().type == fs.FileType.Directory:
+    hidden = any(part.startswith(".") for part in name.split("/"))
+    if name and not hidden and (root / name).info().type == fs.FileType.Directory:
         return root / name
     folders = [one.base_name for one in root.entries() if one.type == fs.FileType.Directory]
     shown = sorted(one for one in folders if not one.startswith("."))

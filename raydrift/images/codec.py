@@ -35,7 +35,7 @@ from raydrift.images.limits import bytes_a_pixel, check_memory, check_pixels, to
 from raydrift.images.metadata import Metadata, of_image, of_jpeg, of_png
 from raydrift.images.orientation import lying, upright
 from raydrift.images.photometric import Drawn, draw
-from raydrift.images.png import PNG_START, take_apart
+from raydrift.images.png import PNG_START, check_rows, take_apart
 from raydrift.images.profiles import converts, managed
 from raydrift.images.raw import camera_raw
 from raydrift.images.resize import resize, resize_image
@@ -174,6 +174,8 @@ def _decode_any(data: bytes, settings: ImageSettings) -> Decoded:
                     del deep
                     return _of_samples(drawn, said or of_image(image, data), settings)
                 image.load()  # which turns a TIFF upright, and takes its orientation away
+                if image.format == "PNG" and _ends_in_zeros(image):
+                    check_rows(file)
                 said = said or of_image(image, data)
                 inks = image.mode == "CMYK"
                 kept = inks and converts(said.profile, settings)
@@ -256,6 +258,12 @@ def _unknown(data: bytes) -> str:
     if _HEIC_START.match(data):
         return "HEIC images cannot be decoded here: convert them to JPEG"
     return "not an image in a known format"
+
+
+def _ends_in_zeros(image: Image.Image) -> bool:
+    """Whether one of the last two rows has no values: of an interlaced one the last may have."""
+    end = np.asarray(image.crop((0, max(0, image.height - 2), image.width, image.height)))
+    return not end.reshape(len(end), -1).any(axis=1).all()
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from raydrift.errors import ImageError
+
 PNG_START: Final = b"\x89PNG\r\n\x1a\n"
 
 _OF_THE_PIXELS: Final = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"))
@@ -17,6 +19,15 @@ _XMP: Final = b"XML:com.adobe.xmp"
 _EXIF_TEXT: Final = (b"Raw profile type exif", b"Raw profile type APP1")
 _EXIF_TEXT_HEAD: Final = 3  # lines: none, the profile's name, its size
 _LARGEST: Final = 2**24  # bytes of a text or profile that is looked at
+_BLOCK: Final = 2**18
+
+_HEADER: Final = 16  # where the content of IHDR begins
+_SAMPLES: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a pixel, by the kind of its colours
+_ADAM7: Final = (
+    (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)  # fmt: skip
+"""The passes of an interlaced image: first column and row, and the steps to the next."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,36 @@ def take_apart(data: bytes) -> PngParts:
         return PngParts(data)
     kept.append(view[begun:])
     return PngParts(b"".join(kept), exif or _from_hex(exif_text), xmp, profile)
+
+
+def check_rows(data: bytes) -> None:
+    """Makes sure that a PNG has all its rows; where some are missing, decoders leave them 0.
+
+    This inflates the file once more: it is for images whose end looks like that.
+
+    Raises:
+        ImageError: It has fewer.
+    """
+    width, height, bits, colours, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, _HEADER)
+    bits_a_pixel = bits * _SAMPLES.get(colours, 1)
+    parts = _ADAM7 if interlaced else ((0, 0, 1, 1),)
+    wanted = 0
+    for left, top, across, down in parts:
+        columns, rows = -(-(width - left) // across), -(-(height - top) // down)
+        if columns > 0:
+            wanted += rows * (1 + -(-columns * bits_a_pixel // 8))  # each has a filter byte
+    if _inflated_size(data, wanted) < wanted:
+        raise ImageError("decode", "rows of the image are missing")
+
+
+def _inflated_size(data: bytes, most: int) -> int:
+    inflater, size = zlib.decompressobj(), 0
+    for tag, place, end in _chunks(data):
+        waiting = data[place + 8 : end - 4] if tag == b"IDAT" else b""
+        while waiting and size < most and not inflater.eof:
+            size += len(inflater.decompress(waiting, _BLOCK))
+            waiting = inflater.unconsumed_tail
+    return size
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:

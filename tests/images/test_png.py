@@ -4,11 +4,12 @@ import struct
 import zlib
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from raydrift.errors import ImageError
-from raydrift.images.codec import decode, decode_image
+from raydrift.images.codec import RGB, decode, decode_image
 from raydrift.images.profiles import UNREADABLE
 from raydrift.scenes import draw_scene
 from raydrift.settings import ImageSettings
@@ -122,3 +123,33 @@ def test_a_chunk_of_the_pixels_with_a_wrong_checksum_is_refused() -> None:
     broken = palette[: place + 5] + b"\x99" + palette[place + 6 :]
     with pytest.raises(ImageError):
         decode(broken, SETTINGS)
+
+
+@pytest.mark.parametrize("mode", ["P", "L", "RGB", "RGBA", "LA", "1"])
+def test_rows_that_are_missing_are_told_though_the_data_ends_well(mode: str) -> None:
+    whole = file_of(Image.fromarray(SCENE).convert(mode), "PNG")
+    place = whole.index(b"IDAT")
+    (size,) = struct.unpack_from(">I", whole, place - 4)
+    rows = zlib.decompress(whole[place + 4 : place + 4 + size])
+    few = chunk(b"IDAT", zlib.compress(rows[: len(rows) // 48 * 40]))  # of its 48 rows
+    with pytest.raises(ImageError, match="rows of the image are missing"):
+        decode(whole[: place - 4] + few + whole[place + 8 + size :], SETTINGS)
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize("height", [1, 2, 7, 8, 23])
+def test_an_image_that_ends_in_black_is_whole(height: int, interlaced: bool) -> None:
+    black = np.zeros((height, 13, 3), np.uint8)
+    data = adam7(black) if interlaced else file_of(Image.fromarray(black), "PNG")
+    assert not decode(data, SETTINGS).any()
+
+
+def adam7(pixels: RGB) -> bytes:
+    """An interlaced PNG, which Pillow reads but does not write."""
+    steps = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2))
+    passes = [pixels[top::down, left::across] for left, top, across, down in (*steps, (0, 1, 1, 2))]
+    rows = b"".join(b"\0" + row.tobytes() for one in passes if one.size for row in one)
+    height, width, _ = pixels.shape
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 1)
+    parts = chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")
+    return PNG[:8] + b"".join(parts)
