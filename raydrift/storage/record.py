@@ -195,7 +195,7 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     A setting that one of them lacks, since there was none such when it was made, has its default
     there.
     """
-    return _differences(old, new, as_dict(GenerateSettings("-", "-")), "")
+    return _differences(old, new, as_dict(GenerateSettings("in", "out")), "")
 
 
 def _differences(
