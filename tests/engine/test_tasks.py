@@ -19,7 +19,7 @@ def catalog(scenes: Path) -> Catalog:
 
 
 def tasks_of(catalog: Catalog, shards: list[int], **settings: object) -> ShardTasks:
-    asked = GenerateSettings("unused", "unused", **settings)  # type: ignore[arg-type]
+    asked = GenerateSettings("unused", "unwritten", **settings)  # type: ignore[arg-type]
     samples = count_samples(asked, len(catalog))
     return ShardTasks(asked, catalog, samples, 7, np.array(shards))
 
@@ -57,5 +57,5 @@ def test_a_run_that_goes_on_from_another_starts_behind_it(catalog: Catalog) -> N
 def test_more_samples_than_there_are_is_an_error(catalog: Catalog) -> None:
     with pytest.raises(SettingsError, match=f"asked for, {len(catalog) - 5} of"):
         count_samples(
-            GenerateSettings("unused", "unused", start=5, num_samples=len(catalog)), len(catalog)
+            GenerateSettings("unused", "unwritten", start=5, num_samples=len(catalog)), len(catalog)
         )

@@ -38,7 +38,7 @@ embedding = {{ weights = "random", batch_size = {SHARD_SIZE} }}
 write = {{ shard_size = {SHARD_SIZE} }}
 """
 
-PROGRESS = re.compile(r"[\d,]+ of [\d,]+ images \(\d+ %\) · ")
+PROGRESS = re.compile(r"input: [\d,]+ classes, |[\d,]+ of [\d,]+ images \(\d+ %\) · ")
 
 Found = TypeVar("Found")
 
@@ -133,7 +133,7 @@ class Processes:
         return self.main.wait(seconds)
 
     def said(self) -> list[str]:
-        """What came on standard error, but for progress."""
+        """What came on standard error, but for the input and progress."""
         return [line for line in self.log.read_text().splitlines() if not PROGRESS.match(line)]
 
 

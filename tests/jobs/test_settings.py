@@ -62,4 +62,5 @@ def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(nam
 
 def test_a_calibration_shows_every_key_of_its_own() -> None:
     own = {key for key in keys("calibrate", all_of_them=True) if key.startswith("calibration.")}
-    assert own == {f"calibration.{name}" for name in ("profile", "metric", "target", "plot")}
+    names = ("profile", "metric", "target", "plot", "for_images")
+    assert own == {f"calibration.{name}" for name in names}
