@@ -29,7 +29,7 @@ TIMELINE: dict[str, Any] = {
 
 
 def settings_of(source: object, **values: Any) -> GenerateSettings:
-    return generate_settings({"input": str(source), "output": "unused", **values})
+    return generate_settings({"input": str(source), "output": "unwritten", **values})
 
 
 def planned(settings: GenerateSettings, catalog: Catalog) -> StreamPlan:
