@@ -18,8 +18,8 @@ def as_column(text: str, kind: pa.DataType) -> pa.Scalar:
     Raises:
         ValueError: It is none that the column could hold; the message says what to write.
 
-    >>> as_column("2024-03-31", pa.timestamp("s", "Europe/Berlin")).as_py().isoformat()
-    '2024-03-31T02:00:00+02:00'
+    >>> as_column("2024-06-30", pa.timestamp("s", "Europe/Berlin")).as_py().isoformat()
+    '2024-06-30T02:00:00+02:00'
     """
     try:
         if pa.types.is_timestamp(kind):
