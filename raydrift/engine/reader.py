@@ -65,21 +65,24 @@ class Reader:
                 while submitted < len(paths) and len(waiting) <= most - self._batch:
                     places = range(submitted, min(submitted + self._batch, len(paths)))
                     files = [(place, Future[_Content]()) for place in places]
-                    self._pool.submit(self._read_all, paths, files, room)
+                    self._pool.submit(self._read_all, paths, deque(files), room)
                     waiting.extend(files)
+                    del files  # or the last batch stays until its shard ends
                     submitted = places.stop
                 yield room.taken(*waiting.popleft())
         finally:
             room.close()
 
     def _read_all(
-        self, paths: list[str], files: list[tuple[int, "Future[_Content]"]], room: "_Room"
+        self, paths: list[str], files: deque[tuple[int, "Future[_Content]"]], room: "_Room"
     ) -> None:
-        for place, file in files:
+        while files:
+            place, file = files.popleft()
             try:
                 file.set_result(self._read(paths[place], place, room))
             except BaseException as error:  # whoever waits for the file is told
                 file.set_exception(error)
+            del file  # its content is whose it was given to, while the next file is read
 
     def _read(self, path: str, place: int, room: "_Room") -> _Content:
         try:
