@@ -16,7 +16,7 @@ from raydrift.bench.memory import Memory, Watch, seconds_since_start
 from raydrift.bench.steady import Span, steady_state
 from raydrift.bench.tables import MIB, milliseconds, percent, rate, two_columns
 from raydrift.engine.generate import generate
-from raydrift.engine.merge import merge_spread
+from raydrift.engine.spread import cluster_spread
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
@@ -258,7 +258,7 @@ def _merge(output: Place, record: RunRecord, rows: list[LedgerRow]) -> Merge:
     """
     program = shutil.which("cat") if output.is_local else None
     merges, cats = [], []
-    spread = merge_spread()
+    spread = cluster_spread()
     for _ in range(_MERGE_ROUNDS if program else 0):
         cats.append(_cat_seconds(str(program), output, rows))
         merges.append(_merge_seconds(output, record, spread))

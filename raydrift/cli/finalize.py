@@ -98,8 +98,8 @@ def _cluster(
     if not asked or record.status == "complete":
         yield in_threads, None
         return
-    from raydrift.engine.merge import merge_spread
     from raydrift.engine.session import connect
+    from raydrift.engine.spread import cluster_spread
     from raydrift.engine.telemetry import telemetry
     from raydrift.engine.waiting import plan_when_free
 
@@ -107,4 +107,4 @@ def _cluster(
     # Nodes that have gone since the shards were made come back for whoever waits for one.
     plan_when_free(replace(cluster, workers=None), False, record.shards, quiet)
     with telemetry(record, record.samples) as told:
-        yield merge_spread(), told.merge
+        yield cluster_spread(), told.merge

@@ -8,6 +8,7 @@ merely touched, are no change.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,11 @@ from isal import isal_zlib
 
 from raydrift.catalog import Catalog
 from raydrift.catalog.stream import sample_order
+from raydrift.engine.address import address_of
 from raydrift.engine.reader import Reader
+from raydrift.engine.session import connect
 from raydrift.engine.shard_work import content_crc
+from raydrift.engine.spread import cluster_spread
 from raydrift.errors import OutputError, ShardError, reason
 from raydrift.place import Place, redacted
 from raydrift.report.text import plural
@@ -27,12 +31,50 @@ from raydrift.storage import layout
 from raydrift.storage.listing import pack, unpack
 from raydrift.storage.record import RunRecord
 from raydrift.storage.shards import LedgerRow, open_shard, read_rejected
+from raydrift.storage.spread import Spread, in_threads
 
 _NONE = -1
+_FEW_SHARDS = 64  # are looked at by this process; a cluster takes seconds to connect to
 _CHECKED = ["sample_id", "content_crc"]
 
 Checksums = npt.NDArray[np.int64]
 """CRC-32s of files; -1 of those that could not be read."""
+
+
+@dataclass(frozen=True)
+class ShardFiles:
+    """The files of a shard, and what they were.
+
+    Attributes:
+        shard: Its number.
+        paths: Of the files, as the catalog has them.
+        checksums: That they had.
+    """
+
+    shard: int
+    paths: list[str]
+    checksums: Checksums
+
+
+def compare_files(source: Place, most: int, files: ShardFiles) -> tuple[int, int, bool]:
+    """Reads a shard's files.
+
+    Args:
+        source: Where relative paths start from.
+        most: Bytes of a file; a larger one is not read.
+        files: The shard's.
+
+    Returns:
+        The shard's number, how many files have another content, and whether all that could be read
+        then can be now.
+    """
+    changed, unread = 0, 0
+    contents = Reader(source, most).fetch(files.paths)
+    for content, before in zip(contents, files.checksums.tolist(), strict=True):
+        now = content_crc(content)
+        unread += now is None and before != _NONE
+        changed += now is not None and before not in (_NONE, now)
+    return files.shard, changed, not unread
 
 
 class InputNow:
@@ -53,29 +95,37 @@ class InputNow:
         self.listing = [
             isal_zlib.crc32(states[start : start + size]) for start in range(0, len(states), size)
         ]
-        self._reader = Reader(catalog.root, settings.image.max_bytes)
+        self._cluster = settings.cluster
+        self._compare = partial(compare_files, catalog.root, settings.image.max_bytes)
 
     def samples(self, shard: int) -> slice:
         """The places of a shard's samples among those of the run."""
         return slice(shard * self._size, min((shard + 1) * self._size, len(self._rows)))
 
-    def compare(self, shard: int, checksums: Checksums) -> tuple[int, bool]:
-        """Reads a shard's files.
+    def compare(
+        self, shards: Iterable[tuple[int, Checksums]], count: int
+    ) -> Iterator[tuple[int, int, bool]]:
+        """Reads the files of some shards; if they are many, on the cluster that the run is for.
 
         Args:
-            shard: Its number.
-            checksums: That the files had.
+            shards: Their numbers, and the checksums that their files had.
+            count: How many there are, about.
 
-        Returns:
-            How many have another content, and whether all that could be read then can be now.
+        Yields:
+            What ``compare_files`` tells of each.
         """
-        paths = self._paths.take(self._rows[self.samples(shard)]).to_pylist()
-        changed, unread = 0, 0
-        for content, before in zip(self._reader.fetch(paths), checksums.tolist(), strict=True):
-            now = content_crc(content)
-            unread += now is None and before != _NONE
-            changed += now is not None and before not in (_NONE, now)
-        return changed, not unread
+        files = (ShardFiles(shard, self._paths_of(shard), then) for shard, then in shards)
+        yield from self._spread(count)(self._compare, files, 1)  # which reads some files at once
+
+    def _paths_of(self, shard: int) -> list[str]:
+        paths: list[str] = self._paths.take(self._rows[self.samples(shard)]).to_pylist()
+        return paths
+
+    def _spread(self, count: int) -> Spread:
+        if count <= _FEW_SHARDS or address_of(self._cluster) == "local":
+            return in_threads
+        connect(self._cluster)
+        return cluster_spread()
 
 
 @dataclass
@@ -107,10 +157,9 @@ class Changes:
             f"in {len(self.shards)} of {of} shards: {these} were made again"
         )
 
-    def look(self, now: InputNow, shards: Iterable[tuple[int, Checksums]]) -> "Changes":
+    def look(self, now: InputNow, shards: Iterable[tuple[int, Checksums]], count: int) -> "Changes":
         """Compares some shards, given with the checksums that their files had."""
-        for shard, checksums in shards:
-            changed, whole = now.compare(shard, checksums)
+        for shard, changed, whole in now.compare(shards, count):
             self.images += changed
             if changed:
                 self.shards.add(shard)
@@ -128,17 +177,16 @@ def changes_of_shards(output: Place, ledger: Mapping[int, LedgerRow], now: Input
         now: The input.
     """
     found = Changes()
+    other = [row for shard, row in ledger.items() if row.listing != now.listing[shard]]
 
     def checksums() -> Iterator[tuple[int, Checksums]]:
-        for shard, row in ledger.items():
-            if row.listing == now.listing[shard]:
-                continue
+        for row in other:
             try:
-                yield shard, _of_shard(output, row, now)
+                yield row.shard, _of_shard(output, row, now)
             except ShardError as error:
-                found.damaged[shard] = error
+                found.damaged[row.shard] = error
 
-    return found.look(now, checksums())
+    return found.look(now, checksums(), len(other))
 
 
 def note_listing(record: RunRecord, shards: Iterable[int], now: InputNow) -> None:
@@ -176,7 +224,8 @@ def changes_of_results(output: Place, record: RunRecord, now: InputNow) -> Chang
                 f"{place} cannot be read ({redacted(reason(error))}): if it stays so, delete it "
                 "and run the same generate command again, it makes what is missing"
             ) from error
-    return Changes().look(now, ((shard, checksums[now.samples(shard)]) for shard in other))
+    shards = ((shard, checksums[now.samples(shard)]) for shard in other)
+    return Changes().look(now, shards, len(other))
 
 
 def _of_shard(output: Place, row: LedgerRow, now: InputNow) -> Checksums:

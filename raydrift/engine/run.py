@@ -10,12 +10,12 @@ from raydrift.catalog import Catalog
 from raydrift.catalog.stream import Stream
 from raydrift.embed.weights import Weights
 from raydrift.engine.changes import InputNow, changes_of_shards
-from raydrift.engine.merge import merge_spread
 from raydrift.engine.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.progress import RunProgress
 from raydrift.engine.run_log import RunLog
 from raydrift.engine.session import connect
 from raydrift.engine.shard_work import ShardJob
+from raydrift.engine.spread import cluster_spread
 from raydrift.engine.tasks import ShardTasks
 from raydrift.engine.telemetry import Telemetry, telemetry
 from raydrift.engine.waiting import plan_when_free
@@ -325,7 +325,7 @@ class Run:
                 accept_rejected=True,  # they were looked at
                 on_shard=merged,
                 check=self._lock.check,
-                spread=merge_spread(),
+                spread=cluster_spread(),
             )
         self._log.end(complete, self._clock.total)
         return complete

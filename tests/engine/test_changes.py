@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -14,8 +15,11 @@ import pytest
 
 from raydrift.config import generate_settings
 from raydrift.engine import changes
+from raydrift.engine.changes import ShardFiles, compare_files
 from raydrift.engine.generate import generate
+from raydrift.engine.spread import over_cluster
 from raydrift.errors import LockedError, OutputError, ResourcesError
+from raydrift.place import Place
 from raydrift.settings import GenerateSettings
 from raydrift.storage import lock
 from raydrift.storage.listing import unpack
@@ -210,7 +214,7 @@ def test_files_that_were_touched_or_copied_change_nothing(
     def unexpected(*_: object) -> None:
         raise AssertionError("they were looked at already")
 
-    monkeypatch.setattr(changes.InputNow, "compare", unexpected)
+    monkeypatch.setattr(changes, "compare_files", unexpected)
     assert generate(settings, quiet=True) == record
 
 
@@ -221,9 +225,9 @@ def test_a_long_look_at_the_input_that_lost_its_folder_writes_nothing(
     generate(settings_for(images, output, keep_shards=True), quiet=True)
     before = {path: path.read_bytes() for path in output.rglob("*.*")}
     touched(images)
-    compare = changes.InputNow.compare
+    compare = changes.compare_files
 
-    def compare_for_long(*arguments: Any) -> tuple[int, bool]:
+    def compare_for_long(*arguments: Any) -> tuple[int, int, bool]:
         (output / "run.lock").write_text(
             '{"owner": "b", "host": "b", "pid": 1, "machine": "", "renewed": 1}'
         )
@@ -231,11 +235,24 @@ def test_a_long_look_at_the_input_that_lost_its_folder_writes_nothing(
         monkeypatch.setattr(lock.time, "time", lambda: now + 3600)
         return compare(*arguments)
 
-    monkeypatch.setattr(changes.InputNow, "compare", compare_for_long)
+    monkeypatch.setattr(changes, "compare_files", compare_for_long)
     with pytest.raises(LockedError, match=r"another run is at work in .* \(b:1\)"):
         generate(settings_for(images, output), quiet=True)
     (output / "run.lock").unlink()
     assert {path: path.read_bytes() for path in output.rglob("*.*")} == before
+
+
+def test_the_nodes_of_a_cluster_compare_files_too(images: Path) -> None:
+    """Of another content, of none before, gone now, and as they were."""
+    names = sorted(str(path.relative_to(images)) for path in images.glob("boat/*.jpg"))
+    before = np.array([crc32((images / name).read_bytes()) for name in names])
+    replace_image(images, 5, like=2)
+    before[4] = -1
+    (images / "boat/boat_006.jpg").unlink()
+    shards = [ShardFiles(2 + n, names[n : n + 2], before[n : n + 2]) for n in range(0, 8, 2)]
+    compare = partial(compare_files, Place.of(images), 2**20)
+    found = list(over_cluster(compare, shards, 1, cpus=2))
+    assert found == [(2, 0, True), (4, 0, True), (6, 1, True), (8, 0, False)]
 
 
 def test_images_of_a_manifest_are_looked_at_as_well(images: Path, tmp_path: Path) -> None:

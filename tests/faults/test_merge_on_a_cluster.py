@@ -18,7 +18,7 @@ from tests.made_shards import make_shards
 
 MERGE = """
 import json, sys
-from raydrift.engine.merge import merge_spread, over_cluster
+from raydrift.engine.spread import cluster_spread, over_cluster
 from raydrift.engine.session import connect
 from raydrift.place import Place
 from raydrift.settings import ClusterSettings
@@ -31,7 +31,7 @@ def node(item):
 
 output, address = sys.argv[1:]
 connect(ClusterSettings(address=address))
-spread = merge_spread()
+spread = cluster_spread()
 assert spread.func is over_cluster and spread.keywords == {"cpus": 2}
 record = finalize(Place.of(output), spread=spread, range_bytes=20_000)
 print(json.dumps([len(set(spread(node, range(8), 1))), record.files]), flush=True)

@@ -13,7 +13,7 @@ import pytest
 
 from raydrift import schemas
 from raydrift.config import as_dict, generate_settings
-from raydrift.engine.merge import over_cluster
+from raydrift.engine.spread import over_cluster
 from raydrift.errors import ShardError
 from raydrift.place import Piece, Place
 from raydrift.storage import layout

@@ -7,7 +7,7 @@ import pytest
 import ray
 
 from raydrift.config import generate_settings
-from raydrift.engine.merge import merge_spread, over_cluster
+from raydrift.engine.spread import cluster_spread, over_cluster
 from raydrift.errors import ShardError
 from raydrift.storage.finalize import finalize
 from raydrift.storage.spread import in_threads
@@ -65,4 +65,4 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
 
 def test_one_machine_merges_in_threads() -> None:
     assert len(ray.nodes()) == 1
-    assert merge_spread() is in_threads
+    assert cluster_spread() is in_threads

@@ -1,4 +1,4 @@
-"""The merge's writers: on all nodes of a cluster, or in threads of this process."""
+"""The pieces of a large work: on all nodes of a cluster, or in threads of this process."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
@@ -13,13 +13,13 @@ from raydrift.errors import PipelineError, RaydriftError, reason
 from raydrift.place import redacted
 from raydrift.storage.spread import Spread, in_threads
 
-_RETRIES: Final = 20  # of a range whose worker or node was lost
-AT_ONCE: Final = 128  # results that wait in the object store hold the tables of their range
+_RETRIES: Final = 20  # of a piece whose worker or node was lost
+AT_ONCE: Final = 128  # the merge's results, which wait in the object store, hold tables
 _LAST_WAIT_S: Final = 20.0
 
 
-def merge_spread() -> Spread:
-    """Where the zip's ranges are written: on the cluster, if this process is connected to one.
+def cluster_spread() -> Spread:
+    """Where a large work is done: on the cluster, if this process is connected to one.
 
     One that is this machine alone is no gain: Ray's processes would have to start.
     """
@@ -57,7 +57,8 @@ def over_cluster(
     except (ray.exceptions.RayError, ConnectionError) as error:
         said = redacted(reason(error))[:300]
         raise PipelineError(
-            f"the merge lost its workers: {said}: shards are kept; run the same command again"
+            f"the cluster lost workers too often: {said}: "
+            "shards are kept; run the same command again"
         ) from error
     finally:
         with suppress(ray.exceptions.RayError, ConnectionError):  # the cluster may be gone
