@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from pyarrow import fs
 
-from raydrift.place.sync import Sync, sync_folder
+from raydrift.place.sync import Sync, sync_folder, sync_path
 
 _ASIDE: Final = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp")
 
@@ -17,7 +17,7 @@ _ASIDE: Final = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp")
 def written_aside(filesystem: fs.FileSystem, path: str, sync: Sync = Sync.ALL) -> Iterator[str]:
     """Another path, from which the file is moved to its own; after an error it is deleted.
 
-    Whoever writes the file syncs it, so that its own name never stands for less than its bytes.
+    Whoever writes the file syncs it before, unless its bytes and its name are synced at once.
     """
     name = path.rpartition("/")[2]
     folder = path.removesuffix(name)
@@ -26,7 +26,9 @@ def written_aside(filesystem: fs.FileSystem, path: str, sync: Sync = Sync.ALL) -
     try:
         yield aside
         filesystem.move(aside, path)
-        if is_local and sync is Sync.ALL:
+        if is_local and sync is Sync.AT_ONCE:
+            sync_path(path)  # what journals the bytes journals the name as well
+        if is_local and sync in (Sync.ALL, Sync.AT_ONCE):
             sync_folder(folder)
     except BaseException:
         with suppress(OSError):

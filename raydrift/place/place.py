@@ -225,7 +225,7 @@ class Place:
         if self.is_local:
             with aside as path, open(path, "xb", buffering=0) as file:
                 yield SmallWrites(LocalFile(file.fileno()))
-                if sync is not Sync.NONE:
+                if sync in (Sync.ALL, Sync.BYTES):
                     sync_file(file.fileno())
             return
         with aside as path, self.filesystem.open_output_stream(path) as sink:

@@ -30,7 +30,11 @@ class Sync(Enum):
     """What of a written file is sure to be there after a power cut, once it is written."""
 
     ALL = "all"
-    """Its bytes and its name."""
+    """Its bytes, then its name, which never stands for less."""
+
+    AT_ONCE = "at once"
+    """Its bytes and its name, for which the disk waits once; before that, a power cut may leave the
+    name with less: for files that tell by themselves whether they are whole."""
 
     BYTES = "bytes"
     """Its bytes; its name from when the next file of its folder is synced."""
@@ -86,6 +90,15 @@ def sync_file(file: int) -> None:
         _unless_not_known(os.fdatasync, file)
     else:
         _unless_not_known(_full_sync, file)
+
+
+def sync_path(path: str) -> None:
+    """Returns when the bytes of a file are on the disk."""
+    file = os.open(path, os.O_RDWR)
+    try:
+        sync_file(file)
+    finally:
+        os.close(file)
 
 
 def sync_folder(path: str) -> None:

@@ -198,10 +198,13 @@ class ChecksumSink:
 
 
 def commit(output: Place, row: LedgerRow, rejected: Iterable[Rejected]) -> None:
-    """Commits a shard whose samples are written: writes its ledger entry."""
+    """Commits a shard whose samples are written: writes its ledger entry.
+
+    An entry that a power cut left in pieces is no JSON, and none.
+    """
     entry = asdict(row) | {"rejected_images": [asdict(one) for one in rejected]}
     place = output / layout.SHARDS / row.ledger_name
-    place.write_bytes(json.dumps(entry).encode())
+    place.write_bytes(json.dumps(entry).encode(), Sync.AT_ONCE)
 
 
 def read_ledger(output: Place, fingerprint: str) -> dict[int, LedgerRow]:

@@ -72,7 +72,12 @@ def test_a_writer_of_pieces_syncs_each_before_it_says_so(tmp_path: Path, synced:
 
 
 @pytest.mark.parametrize(
-    ("sync", "calls"), [(Sync.BYTES, [".a.tmp: 3 bytes"]), (Sync.NONE, list[str]())]
+    ("sync", "calls"),
+    [
+        (Sync.AT_ONCE, ["a: 3 bytes", "./: a"]),
+        (Sync.BYTES, [".a.tmp: 3 bytes"]),
+        (Sync.NONE, list[str]()),
+    ],
 )
 def test_less_can_be_asked_for(
     tmp_path: Path, synced: list[str], sync: Sync, calls: list[str]
@@ -103,7 +108,7 @@ def test_a_shard_is_two_files_whose_names_are_synced_at_once(
     shard = [call.partition(":")[0] for call in without_digits(synced) if "_shards/" in call]
     assert shard == [
         f"out/_shards/.{written}.parquet.tmp",
-        f"out/_shards/.{written}.json.tmp",
+        f"out/_shards/{written}.json",
         "out/_shards/",
     ]
 
