@@ -197,6 +197,7 @@ def fresh(scenes: Path) -> ImageDatasetGenerator:
     return generator
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
 def test_a_calibration_is_told_only_where_it_is_in_force(scenes: Path, tmp_path: Path) -> None:
     generator = ImageDatasetGenerator(
@@ -234,6 +235,7 @@ def test_a_call_that_fails_leaves_the_cursor_where_it_was(scenes: Path, tmp_path
     assert generator.remaining == 72
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
 def test_evaluation_measures_each_batch_against_its_drifted_twin(
     photos: Path, trained_weights: Path
@@ -257,6 +259,7 @@ def test_evaluation_measures_each_batch_against_its_drifted_twin(
     assert generator.remaining == 328
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
 def test_any_function_of_two_embedding_arrays_can_be_the_similarity(scenes: Path) -> None:
     seen = []

@@ -39,6 +39,7 @@ def test_what_cannot_be_is_refused_in_one_line_that_says_what_to_write(
     assert not output.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
 def test_a_file_of_settings_and_flags_over_it(
     scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

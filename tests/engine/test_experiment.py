@@ -135,6 +135,7 @@ def test_a_label_shift_is_where_it_is_in_the_whole_stream(
     assert set(names[36:]) <= {"boat"}
 
 
+@pytest.mark.slow
 def test_a_calibration_of_the_run_is_left_aside(source: Path, tmp_path: Path) -> None:
     calibration = {"profile": "not_there.toml", "target": 0.5}
     evaluate(settings_for(source, tmp_path, batches=1, calibration=calibration), quiet=True)

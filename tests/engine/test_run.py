@@ -39,6 +39,7 @@ def settings_for(scenes: Path, output: Path, **write: Any) -> GenerateSettings:
     )
 
 
+@pytest.mark.slow
 def test_a_shard_of_another_size_that_came_late_is_not_merged(scenes: Path, tmp_path: Path) -> None:
     """As a twin on a machine with more CPUs makes them, whose lock was lost."""
     settings = settings_for(scenes, tmp_path / "out", shard_size=16, finalize=False)

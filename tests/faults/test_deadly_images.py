@@ -4,11 +4,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.faults.runs import SPOILED, contents, finish, without_embeddings, write_album
 
 KILLERS = Path(__file__).with_name("killers")
 
 
+@pytest.mark.slow
 def test_images_that_kill_their_decoder_are_rejected_and_all_others_kept(
     scenes: Path, reference: dict[str, Any], tmp_path: Path
 ) -> None:

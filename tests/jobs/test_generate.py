@@ -36,6 +36,7 @@ def test_a_submitted_job_writes_a_whole_output(
     assert pq.read_table(output / "embeddings.parquet").num_rows == 24
 
 
+@pytest.mark.slow
 def test_through_ray_client_the_bytes_are_the_same(
     submitted: tuple[Path, subprocess.CompletedProcess[str]],
     head: Head,

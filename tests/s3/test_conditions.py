@@ -56,8 +56,8 @@ class TestConditions:
         ("status", "code"),
         [
             (501, "NotImplemented"),
-            (405, "MethodNotAllowed"),
-            (400, "InvalidArgument"),
+            pytest.param(405, "MethodNotAllowed", marks=pytest.mark.slow),
+            pytest.param(400, "InvalidArgument", marks=pytest.mark.slow),
             (412, "PreconditionFailed"),  # as if no tag ever were the one that the store has
         ],
     )

@@ -152,6 +152,7 @@ def test_a_run_that_was_stopped_before_its_merge_goes_on(
     assert proxy.origin.keys(bucket, "out/") == [f"out/{name}" for name in sorted(FILES)]
 
 
+@pytest.mark.slow
 @ON_MOTO
 @pytest.mark.usefixtures("ray_session")
 def test_the_generator_in_a_notebook_takes_storage_options(
