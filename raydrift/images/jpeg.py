@@ -208,7 +208,9 @@ def _reads_to_the_end(data: bytes, header: JpegHeader, scans: list[Scan]) -> boo
     if found is None:
         return False
     beyond = len(_PROBE) - int(found[1])
-    return beyond <= _READ_AHEAD or (beyond <= _LEFT_OUT and _ends_in_one_colour(bare(data, header)))
+    if beyond <= _READ_AHEAD:
+        return True
+    return beyond <= _LEFT_OUT and _ends_in_one_colour(bare(data, header))
 
 
 def _ends_in_one_colour(data: bytes) -> bool:
