@@ -4,6 +4,7 @@ EXIF goes first. XMP counts where EXIF does not say it.
 """
 
 import re
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -29,7 +30,9 @@ def orientation(exif: Callable[[], Image.Exif], xmp: Iterable[bytes] = ()) -> in
         xmp: The image's XMP packets.
     """
     try:
-        value = exif().get(_TAG)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = exif().get(_TAG)
     except Exception:  # broken EXIF says nothing of the pixels
         value = None
     if value is None:

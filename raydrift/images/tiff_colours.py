@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from raydrift.errors import ImageError
+from raydrift.images.reasons import shortened
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
@@ -70,6 +71,8 @@ def colours_of(page: "TiffPage") -> str:
     photometric, bands = int(page.photometric), page.samplesperpixel
     if is_mixed_up_by_jpeg(page):
         raise _unread_colours(page, " in JPEG")
+    if not bands:
+        raise _unread_colours(page)
     if photometric in _GREY or (photometric == Photometric.RGB and bands < 3):
         return "grey"
     if photometric == Photometric.YCBCR and page.compression == IN_JPEG:
@@ -129,7 +132,7 @@ def palette_of(page: "TiffPage") -> npt.NDArray[np.uint8]:
 
 def unread(what: str) -> ImageError:
     """The error that a TIFF is of a layout that is not read."""
-    return ImageError("decode", f"a TIFF of {what} is not read: convert it to 8-bit RGB")
+    return ImageError("decode", f"a TIFF of {shortened(what)} is not read: convert it to 8-bit RGB")
 
 
 def _unread_colours(page: "TiffPage", how: str = "") -> ImageError:

@@ -256,6 +256,8 @@ class TestColours:
         for data in (subsampled, tiff_of(PIC, 6, planar=True, tags={530: [1, 1]})):
             with pytest.raises(ImageError, match="3 bands of photometric interpretation YCBCR"):
                 decode(data, SAME_SIZE)
+        with pytest.raises(ImageError, match="0 bands of photometric interpretation MINISBLACK"):
+            decode(tiff_of(GREY, 1, bits=4, tags={277: [0]}), SAME_SIZE)
         with pytest.raises(ImageError, match="a TIFF of inks other than CMYK is not read"):
             decode(tiff_of(DEEP["uint16"](np.dstack([PIC, GREY])), 5, tags={332: [2]}), SAME_SIZE)
 
