@@ -1,8 +1,9 @@
 """What a run tells the log: events with the run's id, and the shard's where it is about one."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from raydrift.catalog import Catalog
@@ -65,6 +66,12 @@ def tell_input(catalog: Catalog, quiet: bool) -> None:
         ignored=dict(catalog.ignored),
         notes=list(catalog.notes),
     )
+
+
+def log_remarks(remarks: Iterable[Remark], **facts: Any) -> None:
+    """Logs remarks on images that were used, an event each."""
+    for remark in remarks:
+        tell(logging.WARNING, "remark", str(remark), **facts, **asdict(remark))
 
 
 class RunLog:
@@ -172,8 +179,7 @@ class RunLog:
 
     def end(self, record: RunRecord, seconds: float) -> None:
         """The run did what it was asked to."""
-        for remark in record.remarks:
-            self._tell(logging.WARNING, "remark", str(Remark(**remark)), **remark)
+        log_remarks((Remark(**remark) for remark in record.remarks), run=self._run)
         counts = record.counts
         text = f"{record.status}: {counts['written']} images in {self._output}"
         self._tell(

@@ -29,6 +29,8 @@ class EvaluationRecord:
         classes: Class name to label.
         ignored: Files of the input that were passed over, by reason.
         rejected: The first images that could not be used, and why.
+        notes: What is odd about the input, in plain sentences.
+        remarks: On images that were measured but are worth a look, as in ``run.json``.
         unmeasured: Metrics that some batch is too small for, and why.
         timings: Seconds, by what they were spent on.
         versions: Of Python and the packages that the numbers come from.
@@ -41,6 +43,8 @@ class EvaluationRecord:
     classes: dict[str, int] = field(default_factory=dict)
     ignored: dict[str, int] = field(default_factory=dict)
     rejected: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    remarks: list[dict[str, Any]] = field(default_factory=list)
     unmeasured: dict[str, str] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
