@@ -11,7 +11,6 @@ is rejected, never half used.
 
 import re
 import struct
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -37,6 +36,7 @@ from raydrift.images.orientation import lying, upright
 from raydrift.images.photometric import Drawn, draw
 from raydrift.images.png import PNG_START, check_rows, take_apart
 from raydrift.images.profiles import converts, managed
+from raydrift.images.quiet import quiet
 from raydrift.images.raw import camera_raw
 from raydrift.images.reasons import reason_of
 from raydrift.images.resize import resize, resize_image
@@ -161,28 +161,30 @@ def _decode_any(data: bytes, settings: ImageSettings) -> Decoded:
             file = bare(data, header)
     # Pillow's plugins raise nearly anything on bytes that are not what they seem.
     try:
-        with warnings.catch_warnings(), _pillows_limit(settings.max_pixels):
-            warnings.simplefilter("ignore")
-            with Image.open(BytesIO(file), formats=_FORMATS) as image:
-                if image.mode == "P" and image.palette is None:
-                    raise ImageError("decode", "its palette is missing")
-                pixels = _largest(image)
-                check_pixels(pixels, settings)
-                copies = len(data) if file is data else len(data) + len(file)
-                bits = sample_bits(file[:HEADER])
-                check_memory(copies + pixels * bytes_a_pixel(image, bits), settings)
-                _check_end(image, data)
-                if (deep := deep_image(image, file)) is not None:
-                    drawn = draw(deep, settings)
-                    del deep
-                    return _of_samples(drawn, said or of_image(image, data), settings)
-                image.load()  # which turns a TIFF upright, and takes its orientation away
-                if image.format == "PNG" and _ends_in_zeros(image):
-                    check_rows(file)
-                said = said or of_image(image, data)
-                inks = image.mode == "CMYK"
-                kept = inks and converts(said.profile, settings)
-                return _finished(image if kept else _as_rgb(image), said, settings, inks)
+        with (
+            quiet(),
+            _pillows_limit(settings.max_pixels),
+            Image.open(BytesIO(file), formats=_FORMATS) as image,
+        ):
+            if image.mode == "P" and image.palette is None:
+                raise ImageError("decode", "its palette is missing")
+            pixels = _largest(image)
+            check_pixels(pixels, settings)
+            copies = len(data) if file is data else len(data) + len(file)
+            bits = sample_bits(file[:HEADER])
+            check_memory(copies + pixels * bytes_a_pixel(image, bits), settings)
+            _check_end(image, data)
+            if (deep := deep_image(image, file)) is not None:
+                drawn = draw(deep, settings)
+                del deep
+                return _of_samples(drawn, said or of_image(image, data), settings)
+            image.load()  # which turns a TIFF upright, and takes its orientation away
+            if image.format == "PNG" and _ends_in_zeros(image):
+                check_rows(file)
+            said = said or of_image(image, data)
+            inks = image.mode == "CMYK"
+            kept = inks and converts(said.profile, settings)
+            return _finished(image if kept else _as_rgb(image), said, settings, inks)
     except (ImageError, MemoryError):
         raise
     except UnidentifiedImageError:

@@ -4,7 +4,6 @@ EXIF goes first. XMP counts where EXIF does not say it.
 """
 
 import re
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -12,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from raydrift.images.decoded import RGB
+from raydrift.images.quiet import quiet
 from raydrift.settings import ImageSettings
 
 _TAG: Final = 0x0112
@@ -30,8 +30,7 @@ def orientation(exif: Callable[[], Image.Exif], xmp: Iterable[bytes] = ()) -> in
         xmp: The image's XMP packets.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             value = exif().get(_TAG)
     except Exception:  # broken EXIF says nothing of the pixels
         value = None

@@ -5,9 +5,7 @@ read here as their tags say: bits, sign and kind of the samples, planes, bands, 
 Tags and layout are tifffile's work, compressions are imagecodecs'.
 """
 
-import logging
 import struct
-import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
@@ -19,6 +17,7 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from raydrift.errors import ImageError
+from raydrift.images.quiet import quiet
 from raydrift.images.sampled import SampledImage
 from raydrift.images.tiff_colours import (
     IN_JPEG,
@@ -95,7 +94,7 @@ def opened(source: IO[bytes]) -> Iterator["TiffPage | None"]:
     if start[:4] in _RAW_STARTS:
         raise _raw(_RAW_STARTS[start[:4]])
     source.seek(0)
-    with _quiet(), ExitStack() as stack:
+    with quiet(), ExitStack() as stack:
         try:
             file = stack.enter_context(_tiff_file(source))
             page = file.pages.first
@@ -132,18 +131,6 @@ def _tiff_file(source: IO[bytes]) -> "TiffFile":
     return TiffFile(source)
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Has tifffile keep to itself what it thinks of odd files; it would be said for each."""
-    log = logging.getLogger("tifffile")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
-
-
 def is_plain(data: bytes, page: "TiffPage") -> bool:
     """Whether Pillow reads it rightly: up to 8 bits, unsigned, of a layout that it knows."""
     bits, sign = page.bitspersample, page.sampleformat
@@ -160,8 +147,7 @@ def is_plain(data: bytes, page: "TiffPage") -> bool:
     ):
         return False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             Image.open(BytesIO(data), formats=("TIFF",)).close()
     except UnidentifiedImageError:
         return False
