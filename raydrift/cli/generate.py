@@ -181,7 +181,7 @@ def run_generate(
 def tell(record: "RunRecord", output: "Place", seconds: float | None) -> None:
     """Prints what a run has, and where; without seconds, that it was there already."""
     from raydrift.cli.console import console
-    from raydrift.report.classes import told_classes, written_classes
+    from raydrift.report.classes import told_classes, told_ignored, written_classes
     from raydrift.report.text import plural
     from raydrift.storage import layout
     from raydrift.storage.remarks import Remark
@@ -200,10 +200,8 @@ def tell(record: "RunRecord", output: "Place", seconds: float | None) -> None:
     classes = written_classes(output, record)
     if classes is not None:
         out.print(f"  {told_classes(classes)}")
-    for reason, number in record.ignored.items():
-        out.print(f"  passed over: {number:,} ({reason})")
-    for note in record.notes:
-        out.print(f"  {note}")
+    for line in (*told_ignored(record.ignored), *record.notes):
+        out.print(f"  {line}")
     for remark in record.remarks:
         out.print(f"  {Remark(**remark)}")
     if record.status != "complete":

@@ -10,7 +10,7 @@ from raydrift.console import Console
 from raydrift.errors import ShardError
 from raydrift.log import tell
 from raydrift.place import Place
-from raydrift.report.classes import told_classes
+from raydrift.report.classes import told_classes, told_ignored
 from raydrift.storage.record import RunRecord
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import LedgerRow
@@ -46,13 +46,13 @@ def _teller(quiet: bool, level: int, event: str) -> Callable[[str], None]:
 
 
 def tell_input(catalog: Catalog, quiet: bool) -> None:
-    """Says what the input is, its classes and their counts, and what is odd about it.
+    """Says what the input is: its classes and their counts, what was passed over, what is odd.
 
     On standard error, unless it is to be quiet, and in the log.
     """
     counts, console = catalog.counts(), _console(quiet)
     classes = told_classes(counts)
-    for line in (f"input: {classes}", *catalog.notes):
+    for line in (f"input: {classes}", *told_ignored(catalog.ignored), *catalog.notes):
         console.print(line)
     tell(
         logging.INFO,

@@ -15,6 +15,7 @@ from raydrift.errors import CatalogError, ImageError, SettingsError, reason
 from raydrift.images.decoded import RGB, Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder
 from raydrift.place import redacted
+from raydrift.report.classes import told_ignored
 from raydrift.report.level_sheet import LevelCard, level_sheet
 from raydrift.report.sheet import shown_size
 from raydrift.report.text import plural
@@ -32,7 +33,7 @@ class Preview:
         sample_ids: Of the images on it.
         passed_over: Samples before the last of those that cannot be used.
         first_problem: Of the first of them, its path and why; empty: there is none.
-        notes: What is odd about the input, in plain sentences.
+        notes: What of the input was passed over, and what is odd about it, in plain sentences.
     """
 
     sheet: Image.Image
@@ -102,7 +103,8 @@ def preview(
     title = f"{plural(len(transforms), 'transform')}, {plural(len(levels), 'level')}"
     told = f"as raydrift generate -t NAME:LEVEL --seed {settings.seed} writes them"
     sheet = level_sheet(cards, levels, title, told)
-    return Preview(sheet, tuple(ids), passed_over, first_problem, catalog.notes)
+    notes = (*told_ignored(catalog.ignored), *catalog.notes)
+    return Preview(sheet, tuple(ids), passed_over, first_problem, notes)
 
 
 def _samples(
