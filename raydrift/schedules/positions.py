@@ -174,7 +174,8 @@ class Axis:
             samples = fraction_of(self._steps(_seconds(length) * _SECOND, name))
         if samples < 1:
             raise SettingsError(
-                f"{name} {length} is shorter than a sample of this stream of {self.samples}"
+                f"{name} {length} is shorter than a sample of this stream of {self.samples}: "
+                "give at least 1 sample"
             )
         return samples
 
