@@ -17,10 +17,18 @@ from raydrift.storage.record import (
     RESULT_PACKAGES,
     RunRecord,
     differences,
+    is_of_earlier_format,
     load_record,
     other_version,
 )
-from raydrift.storage.shards import LedgerRow, best, intact, read_attempts, remove_shards
+from raydrift.storage.shards import (
+    LedgerRow,
+    best,
+    intact,
+    read_attempts,
+    remove_earlier_shards,
+    remove_shards,
+)
 
 
 @contextmanager
@@ -188,6 +196,8 @@ def clear(output: Place, overwrite: bool) -> None:
         overwrite: Whether results go that no run of this version is known to have written.
     """
     results: Iterable[str] = layout.RESULTS
+    if is_of_earlier_format(output):
+        remove_earlier_shards(output)
     if not overwrite:
         record = load_record(output)
         results = record.files if record else ()
