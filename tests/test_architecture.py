@@ -13,7 +13,7 @@ PACKAGE = Path(raydrift.__file__).parent
 
 # From the ground up; a room may use its own floor and those below.
 FLOORS = [
-    {"errors", "seeds", "schemas", "place", "cpus", "transforms", "checked", "printable"},
+    {"errors", "seeds", "schemas", "place", "cpus", "transforms", "checked", "printable", "plural"},
     {"schedules", "log", "console"},
     {"settings", "ranges", "levels", "sweep", "config"},
     {"catalog", "images", "scenes"},

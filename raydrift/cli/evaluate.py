@@ -113,8 +113,9 @@ def tell(evaluation: "Evaluation", output: object, seconds: float) -> None:
     from rich.table import Table
 
     from raydrift.cli.console import console
+    from raydrift.plural import plural
     from raydrift.report.classes import told_classes
-    from raydrift.report.text import level_name, number, plural
+    from raydrift.report.text import level_name, number
     from raydrift.storage import layout
 
     out = console()

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from raydrift.place import Place
-from raydrift.report.text import plural, shortened
+from raydrift.plural import plural
+from raydrift.report.text import shortened
 from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.record import RunRecord

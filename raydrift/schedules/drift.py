@@ -176,7 +176,7 @@ def _plain_phase(phase: object, name: str) -> Plain:
 
 
 def _share(duty: object, name: str) -> float:
-    number = float(duty) if isinstance(duty, Real) and not isinstance(duty, bool) else 0.0
+    number = float(duty) if not isinstance(duty, bool) and isinstance(duty, Real) else 0.0
     if 0 < number < 1 and 0 < fraction_of(number) < 1:  # else it would be on never, or always
         return number
     raise SettingsError(
