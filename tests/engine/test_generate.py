@@ -358,7 +358,7 @@ def test_a_manifest_of_other_photographs_has_them_made_again(scenes: Path, tmp_p
     generate(settings_for(tmp_path / "a/list.csv", tmp_path / "out"), quiet=True)
     record = generate(settings_for(tmp_path / "b/list.csv", tmp_path / "out"), quiet=True)
     assert record.notes == [
-        "3 images had another content than when the run read the input, in 1 of 1 shards: "
+        "3 images had another content than when the run read the input, in 1 of 1 shard: "
         "all, since they were not kept, were made again"
     ]
 
