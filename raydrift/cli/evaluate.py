@@ -111,7 +111,8 @@ def tell(evaluation: "Evaluation", output: object, seconds: float) -> None:
     from rich.table import Table
 
     from raydrift.cli.console import console
-    from raydrift.report.text import level_name, number, plural
+    from raydrift.plural import plural
+    from raydrift.report.text import level_name, number
     from raydrift.storage import layout
 
     out = console()

@@ -181,9 +181,9 @@ def run_generate(
 def tell(record: "RunRecord", output: "Place", seconds: float | None) -> None:
     """Prints what a run has, and where; without seconds, that it was there already."""
     from raydrift.cli.console import console
+    from raydrift.plural import plural
     from raydrift.report.classes import written_classes
     from raydrift.report.images_told import ImagesTold
-    from raydrift.report.text import plural
     from raydrift.storage import layout
     from raydrift.storage.remarks import Remark
 

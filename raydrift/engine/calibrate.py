@@ -23,6 +23,7 @@ from raydrift.engine.run_log import log_remarks, tell_input
 from raydrift.engine.twins import Embeddings, LevelBatch
 from raydrift.errors import PipelineError, RejectedError, SettingsError, suggest
 from raydrift.metrics import METRICS
+from raydrift.plural import plural
 from raydrift.report.images_told import ImagesTold
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.settings import GenerateSettings
@@ -93,7 +94,7 @@ def calibrate(
     samples = min(SAMPLES, remain) if settings.num_samples is None else settings.num_samples
     if samples < FEWEST_SAMPLES:
         raise SettingsError(
-            f"{samples} images are too few to calibrate on: give at least {FEWEST_SAMPLES}"
+            f"{plural(samples, 'image')}: too few to calibrate on: give at least {FEWEST_SAMPLES}"
         )
     check_for_images(metric, samples, for_images)
     settings = replace(settings, num_samples=samples, transforms=(), drift=(), label_shift=())
@@ -108,7 +109,8 @@ def calibrate(
     for number in range(_MOST_ROUNDS):
         if tell is not None:
             named = ", ".join(f"{level:g}" for level in levels)
-            tell(f"round {number + 1}: {samples} images at {len(levels)} levels ({named})")
+            many = f"{plural(samples, 'image')} at {plural(len(levels), 'level')}"
+            tell(f"round {number + 1}: {many} ({named})")
         found = _measure(settings, catalog, ranges, sweep, levels, quiet)
         ids = ids or found.sample_ids
         _check_same(ids, found.sample_ids, samples)

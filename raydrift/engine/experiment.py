@@ -23,6 +23,7 @@ from raydrift.engine.tasks import samples_of
 from raydrift.errors import PipelineError, RejectedError
 from raydrift.metrics import METRICS, kl_softmax_pairs, mean_interval
 from raydrift.place import Place, redacted
+from raydrift.plural import plural
 from raydrift.report.evaluation import METRIC_NAMES, BatchMeasures, Evaluation
 from raydrift.report.images_told import ImagesTold
 from raydrift.report.level_plots import kl_by_batch, kl_by_level
@@ -209,8 +210,8 @@ def _evaluation(
     if not usable:
         first = f" (first: {left_out[0].path}: {left_out[0].error})" if left_out else ""
         raise RejectedError(
-            f"none of {len(left_out)} images of {redacted(settings.run.input)} can be used{first}: "
-            "nothing was measured"
+            f"none of {plural(len(left_out), 'image')} of {redacted(settings.run.input)} "
+            f"can be used{first}: nothing was measured"
         )
     told = ImagesTold.of(
         catalog,

@@ -11,7 +11,8 @@ from raydrift.console import Console
 from raydrift.errors import ShardError
 from raydrift.log import tell
 from raydrift.place import Place
-from raydrift.report.classes import told_classes
+from raydrift.plural import plural
+from raydrift.report.classes import told_classes, told_ignored
 from raydrift.storage.record import RunRecord
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import LedgerRow
@@ -47,13 +48,13 @@ def _teller(quiet: bool, level: int, event: str) -> Callable[[str], None]:
 
 
 def tell_input(catalog: Catalog, quiet: bool) -> None:
-    """Says what the input is, its classes and their counts, and what is odd about it.
+    """Says what the input is: its classes and their counts, what was passed over, what is odd.
 
     On standard error, unless it is to be quiet, and in the log.
     """
     counts, console = catalog.counts(), _console(quiet)
     classes = told_classes(counts)
-    for line in (f"input: {classes}", *catalog.notes):
+    for line in (f"input: {classes}", *told_ignored(catalog.ignored), *catalog.notes):
         console.print(line)
     tell(
         logging.INFO,
@@ -107,7 +108,8 @@ class RunLog:
         self._tell(
             logging.INFO,
             "begin",
-            f"making {missing} of {record.shards} shards with {plan.workers} workers",
+            f"making {missing} of {plural(record.shards, 'shard')} "
+            f"with {plural(plan.workers, 'worker')}",
             output=self._output,
             samples=record.samples,
             shards=record.shards,
@@ -121,7 +123,7 @@ class RunLog:
         self._tell(
             logging.DEBUG,
             "shard",
-            f"shard {row.shard}: {row.written} images in {row.seconds:.3f} s",
+            f"shard {row.shard}: {plural(row.written, 'image')} in {row.seconds:.3f} s",
             shard=row.shard,
             asked=row.asked,
             written=row.written,
@@ -134,7 +136,7 @@ class RunLog:
             self._tell(
                 logging.WARNING,
                 "rejected",
-                f"shard {row.shard}: {row.rejected} images cannot be used "
+                f"shard {row.shard}: {plural(row.rejected, 'image')} cannot be used "
                 f"(first: {row.first_rejected})",
                 shard=row.shard,
                 rejected=row.rejected,
@@ -148,8 +150,8 @@ class RunLog:
         self._tell(
             logging.WARNING,
             "again",
-            f"shard {row.shard} is made again: {row.interrupted} images could not be read "
-            f"(first: {row.first_rejected})",
+            f"shard {row.shard} is made again: {plural(row.interrupted, 'image')} "
+            f"could not be read (first: {row.first_rejected})",
             shard=row.shard,
             interrupted=row.interrupted,
             first=row.first_rejected,
@@ -159,7 +161,7 @@ class RunLog:
     def look_again(self, shards: Sequence[int]) -> None:
         """Some shards have images that could not be read, and perhaps can be now."""
         if shards:
-            text = f"{len(shards)} shards are made again: more of their images may be readable now"
+            text = f"made again: {plural(len(shards), 'shard')}, more images may be readable now"
             self._tell(logging.INFO, "look_again", text, shards=len(shards))
 
     def changed(self, told: str, images: int, shards: int) -> None:
@@ -173,7 +175,7 @@ class RunLog:
     def merge(self) -> None:
         """All shards are there and become one zip."""
         record = self._record
-        text = f"merging {record.shards} shards, {record.samples} samples"
+        text = f"merging {plural(record.shards, 'shard')}, {plural(record.samples, 'sample')}"
         facts = {"shards": record.shards, "samples": record.samples}
         self._tell(logging.INFO, "merge", text, **facts)
 
@@ -181,7 +183,7 @@ class RunLog:
         """The run did what it was asked to."""
         log_remarks((Remark(**remark) for remark in record.remarks), run=self._run)
         counts = record.counts
-        text = f"{record.status}: {counts['written']} images in {self._output}"
+        text = f"{record.status}: {plural(counts['written'], 'image')} in {self._output}"
         self._tell(
             logging.INFO,
             "end",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from raydrift.catalog import Catalog
-from raydrift.report.classes import told_classes
+from raydrift.report.classes import told_classes, told_ignored
 from raydrift.storage.remarks import Remark, RemarkCount
 
 
@@ -51,5 +51,4 @@ class ImagesTold:
     def lines(self) -> list[str]:
         """A line for each."""
         classes = [] if self.classes is None else [told_classes(self.classes)]
-        ignored = [f"passed over: {number:,} ({reason})" for reason, number in self.ignored.items()]
-        return [*classes, *ignored, *self.notes, *map(str, self.remarks)]
+        return [*classes, *told_ignored(self.ignored), *self.notes, *map(str, self.remarks)]

@@ -15,10 +15,10 @@ from raydrift.errors import CatalogError, ImageError, SettingsError, reason
 from raydrift.images.decoded import RGB, Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder
 from raydrift.place import redacted
+from raydrift.plural import plural
 from raydrift.report.images_told import ImagesTold
 from raydrift.report.level_sheet import LevelCard, level_sheet
 from raydrift.report.sheet import shown_size
-from raydrift.report.text import plural
 from raydrift.settings import GenerateSettings, ImageSettings, ImageTransform, TransformInfo
 from raydrift.storage.remarks import Remark
 
@@ -100,7 +100,7 @@ def preview(
                 break
     if not cards:
         raise CatalogError(
-            f"none of {passed_over:,} images in {redacted(settings.input)} can be used "
+            f"none of {plural(passed_over, 'image')} in {redacted(settings.input)} can be used "
             f"(first: {first_problem})"
         )
     title = f"{plural(len(transforms), 'transform')}, {plural(len(levels), 'level')}"
@@ -118,7 +118,9 @@ def _samples(
     """The run's samples in order: id, path, class, and the image or why there is none."""
     order = sample_order(settings, catalog).rows
     if settings.start >= len(order):
-        raise SettingsError(f"start is {settings.start}: the input has {len(order)} samples")
+        raise SettingsError(
+            f"start is {settings.start}: the input has {plural(len(order), 'sample')}"
+        )
     for sample_id in range(settings.start, len(order)):
         row = int(order[sample_id])
         path = catalog.table["path"][row].as_py()

@@ -10,7 +10,7 @@ from raydrift.errors import OutputError, reason
 from raydrift.place import Place, redacted
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
-from raydrift.storage.output import make_folder
+from raydrift.storage.output import made_folder, make_folder
 from raydrift.storage.record import differences
 
 FORMAT: Final = 1
@@ -63,8 +63,8 @@ def held_for_evaluation(output: Place, tell: Callable[[str], object]) -> Iterato
         LockedError: Another run is at work there.
         OutputError: The folder cannot be made or written.
     """
-    make_folder(output)
     with ExitStack() as stack:
+        stack.enter_context(made_folder(output))
         try:
             lock = stack.enter_context(OutputLock(output, tell=tell))
         except OSError as error:
