@@ -76,6 +76,7 @@ def test_a_job_that_is_stopped_and_sent_again_tells_each_shard_once(
     """Seven of 24 shards of twelve images are done when it is stopped; five images are none."""
     album, output = write_album(tmp_path / "album", scenes), tmp_path / "out"
     command = ["jobs/generate.py", album / "album.csv", output, "--config", config, "--keep-shards"]
+    command += ["--seed=7"]  # a run of its own, whatever other tests sent to this head
     gate = Gate(album, shard=7)
     assert head.send("told-1", *command).returncode == 0
     gate.wait()
@@ -106,7 +107,7 @@ def test_a_job_that_is_stopped_and_sent_again_tells_each_shard_once(
     assert (begin["event"], begin["missing"], merge["event"], end["event"]) == (
         "begin", SHARDS - 7, "merge", "end",
     )  # fmt: skip
-    assert {event["run"] for event in events} == {run}
+    assert {event["run"] for event in events if event is not listed} == {run}
     rejected = {one["shard"]: one["rejected"] for one in events if one["event"] == "rejected"}
     assert rejected == {8: 1, 10: 2, 20: 1}
     assert last == "raydrift: succeeded"

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from raydrift import schemas
 from raydrift.config import as_dict, generate_settings
+from raydrift.drift.written import as_text
 from raydrift.place import Place
 from raydrift.storage import layout
 from raydrift.storage.record import RunRecord
@@ -52,7 +53,9 @@ def _parts(rows: int) -> Iterator[pa.Table]:
         ids = np.arange(begin, min(rows, begin + _AT_ONCE))
         names = [layout.member_name(one, None) for one in ids.tolist()]
         step = {"type": "rotate", "level": 0.5, "kernel": "rotate"}
-        chains = [[step | {"parameters": [("degrees", float(one % 90))]}] for one in ids.tolist()]
+        chains = [
+            [step | {"parameters": as_text({"degrees": float(one % 90)})}] for one in ids.tolist()
+        ]
         columns = {
             "sample_id": ids,
             "timestamp": ids * 1800.0,
@@ -64,6 +67,8 @@ def _parts(rows: int) -> Iterator[pa.Table]:
             "level": np.full(len(ids), 0.5),
             "reason": ["always"] * len(ids),
             "transforms": pa.array(chains, schemas.TRANSFORMS),
+            "content_crc": ids,
+            "profile": pa.nulls(len(ids), pa.string()),
             "path": names,
             "stage": ["decode"] * len(ids),
             "error": ["not an image"] * len(ids),
