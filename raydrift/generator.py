@@ -32,7 +32,7 @@ from raydrift.settings import (
 )
 from raydrift.storage import layout
 from raydrift.storage.remarks import Remark
-from raydrift.sweep import Sweep, swept_transforms
+from raydrift.sweep import Sweep, Swept, swept_transforms
 from raydrift.timeline import Timeline
 
 Similarity = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], float]
@@ -239,9 +239,7 @@ class ImageDatasetGenerator(Timeline):
     def calibrate(
         self,
         target: float | None = None,
-        transform_list: Iterable[ImageTransform | TransformInfo]
-        | ImageTransform
-        | TransformInfo = (ImageTransform.DEFAULT,),
+        transform_list: Iterable[Swept] | Swept = (ImageTransform.DEFAULT,),
         metric: str = "kl_softmax",
         num_samples: int | None = None,
         for_images: int | None = None,

@@ -18,7 +18,8 @@ from raydrift.place import redacted
 from raydrift.report.level_sheet import LevelCard, level_sheet
 from raydrift.report.sheet import shown_size
 from raydrift.report.text import plural
-from raydrift.settings import GenerateSettings, ImageSettings, ImageTransform, TransformInfo
+from raydrift.settings import GenerateSettings, ImageSettings, TransformInfo
+from raydrift.transforms import Name
 
 _MOST_PIXELS: Final = 2**27
 
@@ -44,7 +45,7 @@ class Preview:
 
 def preview(
     settings: GenerateSettings,
-    transforms: Sequence[ImageTransform],
+    transforms: Sequence[Name],
     levels: Sequence[float],
     images: int,
 ) -> Preview:
@@ -133,7 +134,7 @@ def _drifted(
     settings: GenerateSettings,
     image: RGB,
     sample_id: int,
-    transform: ImageTransform,
+    transform: Name,
     level: float,
 ) -> RGB:
     chain = [TransformInfo(transform, level)]

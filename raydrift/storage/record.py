@@ -9,13 +9,13 @@ from platform import python_version
 from typing import Any, Final, Literal
 
 from raydrift.config import as_dict
-from raydrift.drift.ranges import ranges_in_use
 from raydrift.errors import OutputError
 from raydrift.place import Place
 from raydrift.settings import GenerateSettings, TransformInfo
 from raydrift.storage import layout
+from raydrift.storage.code import code_digest
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Goes up when the same settings give other bytes or other files."""
 
 _OLDEST: Final = 3  # whose finished runs can still be looked at
@@ -141,7 +141,11 @@ def make_identity(
     whole, varying = list(settings.transforms), list[TransformInfo]()
     for drift in settings.drift:
         (varying if drift.varies_level else whole).extend(drift.transforms)
-    identity["profile"] = ranges_in_use(settings.profile, whole, varying)
+    identity["profile"] = settings.profile.in_use(whole, varying)
+    others = [info for info in (*whole, *varying) if info.is_of_others]
+    if others:
+        of = settings.profile.of
+        identity["code"] = {info.identity: code_digest(of(info)) for info in others}
     identity["num_samples"] = samples
     identity["input"] = catalog_digest
     identity["organize_by_class"] = settings.write.organize_by_class

@@ -6,9 +6,9 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from raydrift.drift.draw import Drawn, draw, resolve
 from scipy import stats
 
-from raydrift.drift.draw import Drawn, draw, resolve
 from raydrift.errors import SettingsError
 from raydrift.seeds import generator
 from raydrift.settings import DriftProfile, ImageTransform, TransformInfo
