@@ -30,7 +30,7 @@ _LEAST: Final = 1e-12
 
 @dataclass(frozen=True, init=False)
 class DriftProfile:
-    """The ranges that a level spans, where they are not those of the transforms themselves.
+    """The ranges that a level spans, where they are not the published ones.
 
     Args:
         **ranges: A transform's name, and its ranges: ``rotate={"degrees": 30}`` or
@@ -42,14 +42,17 @@ class DriftProfile:
     Raises:
         SettingsError: (a ``ValueError``) There is no such transform or range, or it cannot be.
 
-    >>> DriftProfile(rotate={"degrees": 30})["rotate"].degrees
-    30.0
+    >>> DriftProfile(rotate={"degrees": 30.0})["rotate"]
+    Rotate(degrees=30.0)
     """
 
-    given: Mapping[str, Transform] = field(default_factory=dict)
+    given: Mapping[Name, Transform] = field(default_factory=dict)
 
     def __init__(self, **ranges: Mapping[str, Any] | Transform) -> None:
-        given = {str(name): one for name, one in (_item(*item) for item in ranges.items())}
+        given = dict(_item(name, one) for name, one in ranges.items())
+        for name, transform in list(given.items()):
+            if isinstance(name, ImageTransform) and transform == published(name):
+                del given[name]
         object.__setattr__(self, "given", given)
 
     def __getitem__(self, name: Name) -> Transform:
@@ -65,20 +68,20 @@ class DriftProfile:
 
     def holding(self, infos: Iterable[TransformInfo]) -> "DriftProfile":
         """The same profile with some transforms at hand, for where their modules are not."""
-        found = dict(self.given)
+        found = {str(name): transform for name, transform in self.given.items()}
         for info in infos:
             transform = self.of(info)
             if info.own is None:
-                found.setdefault(info.name, transform)
+                found.setdefault(str(info.name), transform)
             for level in (info.drift_level, _LEAST):
                 name = transform.resolve(level)[0]
                 if name != transform.name:
-                    found.setdefault(name, self[name])
+                    found.setdefault(str(name), self[name])
         return DriftProfile(**found)
 
     def written(self) -> dict[str, dict[str, Any]]:
         """The ranges as plain values, the way TOML has them."""
-        return {name: asdict(transform) for name, transform in self.given.items()}
+        return {str(name): asdict(transform) for name, transform in self.given.items()}
 
     def in_use(
         self, transforms: Iterable[TransformInfo], varying: Iterable[TransformInfo] = ()

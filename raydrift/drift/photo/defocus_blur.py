@@ -50,7 +50,9 @@ def disk_kernel(radius: float) -> npt.NDArray[np.float32]:
     That is MATLAB's ``fspecial("disk")``. The area of a pixel is found by thin strips, the length
     of each of which is exact.
     """
-    reach = ceil(max(0.0, radius - 0.5))
+    if radius <= 0.5:  # inside a pixel
+        return np.ones((1, 1), np.float32)
+    reach = ceil(radius - 0.5)
     edges = np.arange(-reach, reach + 2) - 0.5
     heights = (np.arange(_STRIPS * (2 * reach + 1)) + 0.5) / _STRIPS - reach - 0.5
     half = np.sqrt(np.maximum(radius**2 - heights**2, 0.0))[:, None]
