@@ -38,7 +38,7 @@ class JpegCompression(Transform):
     def apply(self, image: RGB, quality: float) -> RGB:
         """With colours at half the resolution, as most cameras and programs save them."""
         data = simplejpeg.encode_jpeg(
-            np.ascontiguousarray(image), int(quality), colorspace="RGB", colorsubsampling="420"
+            np.ascontiguousarray(image), int(quality), colorsubsampling="420", fastdct=False
         )
         decoded: RGB = simplejpeg.decode_jpeg(data)
         return decoded
