@@ -1,10 +1,12 @@
 """``jpeg_compression``."""
 
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Final
 
 import numpy as np
 import simplejpeg
+from PIL import Image
 
 from raydrift.images.decoded import RGB
 from raydrift.transforms import Parameters, Transform
@@ -37,10 +39,9 @@ class JpegCompression(Transform):
 
     def apply(self, image: RGB, quality: float) -> RGB:
         """With colours at half the resolution, as most cameras and programs save them."""
-        data = simplejpeg.encode_jpeg(
-            np.ascontiguousarray(image), int(quality), colorsubsampling="420", fastdct=False
-        )
-        decoded: RGB = simplejpeg.decode_jpeg(data)
+        file = BytesIO()
+        Image.fromarray(image).save(file, "JPEG", quality=int(quality), subsampling="4:2:0")
+        decoded: RGB = simplejpeg.decode_jpeg(file.getvalue())
         return decoded
 
     def jumps(self) -> tuple[float, ...]:
