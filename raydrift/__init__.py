@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from raydrift.metrics import kl_softmax
     from raydrift.results import BatchSimilarity, ImageDataCategoryInfo
     from raydrift.settings import DriftProfile, ImageTransform, TransformInfo
+    from raydrift.transforms import Transform
 
 __all__ = [
     "BatchSimilarity",
@@ -24,6 +25,7 @@ __all__ = [
     "ImageDatasetGenerator",
     "ImageTransform",
     "RaydriftError",
+    "Transform",
     "TransformInfo",
     "drift_image",
     "kl_softmax",
@@ -37,6 +39,7 @@ _HOMES = {
     "ImageDatasetGenerator": "raydrift.generator",
     "ImageTransform": "raydrift.settings",
     "RaydriftError": "raydrift.errors",
+    "Transform": "raydrift.transforms",
     "TransformInfo": "raydrift.settings",
     "drift_image": "raydrift.drift",
     "kl_softmax": "raydrift.metrics",

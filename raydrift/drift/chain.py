@@ -132,5 +132,5 @@ def failing_as_transform(info: TransformInfo, sample_id: int) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        told = f"{type(error).__name__}: {reason(error)}"
-        raise PipelineError(f"transform {info} failed on sample {sample_id}: {told}") from error
+        told = f"failed on sample {sample_id}: {reason(error)}"
+        raise PipelineError(f"transform {info} {told}") from error

@@ -7,6 +7,7 @@ Names are those of the catalogue, of entry points that other packages have in th
 import os
 import re
 import sys
+from dataclasses import MISSING, fields
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -111,8 +112,8 @@ def _loaded(name: str, module: str, attribute: str) -> Any:
     except AttributeError:
         raise SettingsError(f"transform {name!r}: {module} has no {attribute}") from None
     except Exception as error:  # whatever a module of the user's raises
-        told = f"{type(error).__name__}: {reason(error)}"
-        raise SettingsError(f"transform {name!r}: {module} cannot be loaded: {told}") from None
+        told = f"{module} cannot be loaded: {reason(error)}"
+        raise SettingsError(f"transform {name!r}: {told}") from None
     return value
 
 
@@ -126,8 +127,10 @@ def _imported(module: str) -> Any:
 
 
 def _class(name: str, found: Any) -> type[Transform]:
-    if isinstance(found, type) and issubclass(found, Transform):
-        return found
-    raise SettingsError(
-        f"transform {name!r}: that is {type(found).__name__}, not a subclass of raydrift.Transform"
-    )
+    if not isinstance(found, type) or not issubclass(found, Transform):
+        told = f"that is {type(found).__name__}, not a subclass of raydrift.Transform"
+        raise SettingsError(f"transform {name!r}: {told}")
+    for item in fields(found):
+        if item.default is MISSING and item.default_factory is MISSING:
+            raise SettingsError(f"transform {name!r}: {item.name} has no default: give it one")
+    return found

@@ -1,5 +1,6 @@
 """One transform at one level, and the written form of both."""
 
+from copy import copy
 from dataclasses import asdict, dataclass
 from numbers import Real
 from typing import Self
@@ -65,8 +66,10 @@ class TransformInfo:
             ) from None
 
     def at(self, level: float) -> "TransformInfo":
-        """The same transform at another level."""
-        return TransformInfo(self.transf_type, level)
+        """The same transform at another level; its class need not be here."""
+        other = copy(self)
+        object.__setattr__(other, "drift_level", check_level(level, str(self.name)))
+        return other
 
     @property
     def is_of_others(self) -> bool:
