@@ -4,7 +4,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -31,9 +31,12 @@ from raydrift.settings import (
     TransformInfo,
 )
 from raydrift.storage import layout
-from raydrift.storage.remarks import Remark
+from raydrift.storage.remarks import Remark, RemarkCount
 from raydrift.sweep import Sweep, Swept, swept_transforms
 from raydrift.timeline import Timeline
+
+if TYPE_CHECKING:
+    from raydrift.report.images_told import ImagesTold
 
 Similarity = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], float]
 """From the embeddings of originals and of their drifted twins, both (n, 512), to a number."""
@@ -270,15 +273,20 @@ class ImageDatasetGenerator(Timeline):
         settings = replace(self._settings, start=self._cursor, num_samples=num_samples)
         sweep = Sweep(swept_transforms(transform_list), (1.0,))
         quiet = not self._progress
-        return calibrate(
+        told: list[ImagesTold] = []
+        profile = calibrate(
             settings,
             sweep,
             metric,
             target,
             for_images=for_images,
             catalog=self._catalog,
+            tell_images=told.append,
             quiet=quiet,
         )
+        for remark in told[0].remarks:
+            warnings.warn(str(remark), stacklevel=2)
+        return profile
 
     def evaluate_transformation_pipeline(
         self, similarity_func: Similarity | None = None, num_samples: int | None = None
@@ -311,17 +319,20 @@ class ImageDatasetGenerator(Timeline):
             embedding=replace(self._settings.embedding, compute=True),
         )
         settings, _ = with_value_range(settings, self._catalog)
-        level = self._mean_levels(settings)
-        found = [
-            BatchSimilarity(
-                one.batch,
-                one.sample_ids,
-                measure(one.originals, one.drifted[0]),
-                level(one.sample_ids),
-                self._transforms,
+        level, found = self._mean_levels(settings), []
+        remarks: dict[int, tuple[Remark, ...]] = {}
+        for one in level_batches(settings, self._catalog):
+            similarity = measure(one.originals, one.drifted[0])
+            mean_level = level(one.sample_ids)
+            found.append(
+                BatchSimilarity(one.batch, one.sample_ids, similarity, mean_level, self._transforms)
             )
-            for one in level_batches(settings, self._catalog)
-        ]
+            remarks[one.batch] = one.remarks
+        total = RemarkCount()
+        for batch in sorted(remarks):
+            total.add(remarks[batch])
+        for remark in total.listed:
+            warnings.warn(str(remark), stacklevel=2)
         return sorted(found, key=lambda one: one.batch)
 
     def _mean_levels(self, settings: GenerateSettings) -> Callable[[Sequence[int]], float]:

@@ -14,7 +14,7 @@ from raydrift.errors import SettingsError
 Range = tuple[float, float]
 """The value that becomes black, and the one that becomes white."""
 
-_KIND: Final = re.compile(r"(uint|int|float)[1-9]\d?")
+_KIND: Final = re.compile(r"uint(9|[1-5]\d|6[0-4])|int([1-9]|[1-5]\d|6[0-4])|float(16|24|32|64)")
 
 
 def checked_range(given: object) -> Range | dict[str, Range] | None:
@@ -33,7 +33,8 @@ def checked_range(given: object) -> Range | dict[str, Range] | None:
     for kind in given:
         if not isinstance(kind, str) or not _KIND.fullmatch(kind):
             raise SettingsError(
-                f"image.value_range has {kind!r}: name kinds of samples as uint16, int16, float32"
+                f"image.value_range has {kind!r}: name kinds of samples that a range is for, "
+                "uint9 to uint64, int8, int16, float32 and the like"
             )
     return {kind: _pair(given[kind]) for kind in sorted(given)}
 

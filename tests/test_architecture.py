@@ -13,7 +13,7 @@ PACKAGE = Path(raydrift.__file__).parent
 
 # From the ground up; a room may use its own floor and those below.
 FLOORS = [
-    {"errors", "seeds", "schemas", "place", "cpus", "transforms", "checked", "printable"},
+    {"errors", "seeds", "schemas", "place", "cpus", "transforms", "checked", "printable", "plural"},
     {"schedules", "log", "console"},
     {"settings", "ranges", "levels", "sweep", "config"},
     {"catalog", "images", "scenes"},
@@ -88,10 +88,11 @@ def test_importing_the_package_loads_no_other() -> None:
     assert loaded("import raydrift") == set()
 
 
-def test_help_loads_only_what_prints_it() -> None:
+@pytest.mark.parametrize("asked", ["--help", "--version"])
+def test_help_and_version_load_only_what_prints_them(asked: str) -> None:
     printing = {"annotated_doc", "attr", "markdown_it", "mdurl", "pygments", "rich"}
     printing |= {"shellingham", "typer"}
-    assert loaded("from raydrift.cli import run; run(['--help'])") <= printing
+    assert loaded(f"from raydrift.cli import run; run(['{asked}'])") <= printing
 
 
 @pytest.mark.parametrize(

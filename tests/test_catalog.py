@@ -253,7 +253,7 @@ class TestFoldersThatAreNoClasses:
     def test_an_input_without_others_says_so(self, filled: Callable[..., str]) -> None:
         source = filled("lost+found/1.jpg", "notes.txt")
         assert refusal(source) == (
-            f"input {source} has no images (1 other files; 1 folder lost+found, made by a system "
+            f"input {source} has no images (1 other file; 1 folder lost+found, made by a system "
             "or a NAS): give a folder with one sub-folder a class"
         )
 
@@ -398,10 +398,17 @@ class TestNothingToSample:
         )
 
     def test_images_but_no_class_folders(self, filled: Callable[..., str]) -> None:
-        source = filled("1.jpg", "2.jpg", "README.md")
+        remedy = "move images into one sub-folder a class, or list them in a manifest"
+        source = filled("1.jpg", "README.md")
+        assert refusal(source) == f"input {source} has 1 image but no class folders: {remedy}"
+        source = filled("2.jpg")
+        assert refusal(source) == f"input {source} has 2 images but no class folders: {remedy}"
+
+    def test_what_is_there_instead_of_images_is_counted(self, filled: Callable[..., str]) -> None:
+        source = filled("cat/1.txt", "cat/@eaDir/1.jpg", "dog/@eaDir/1.jpg")
         assert refusal(source) == (
-            f"input {source} has 2 images but no class folders: "
-            "move them into one sub-folder a class, or list them in a manifest"
+            f"input {source} has no images (1 other file; 2 folders @eaDir, made by a system or a "
+            "NAS): give a folder with one sub-folder a class"
         )
 
     def test_a_file_that_is_no_manifest(self, tmp_path: Path) -> None:

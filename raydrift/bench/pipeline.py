@@ -18,6 +18,7 @@ from raydrift.bench.tables import MIB, milliseconds, percent, rate, two_columns
 from raydrift.engine.generate import generate
 from raydrift.engine.spread import cluster_spread
 from raydrift.place import Place
+from raydrift.plural import plural
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.finalize import finalize
@@ -135,7 +136,7 @@ class PipelineFigures:
     def table(self) -> Table:
         """The figures as people read them."""
         start, merge = self.start_up, self.merge
-        workers = f"{self.workers} workers"
+        workers = plural(self.workers, "worker")
         embedders = f", {self.embedders} embedders" if self.embedders else ""
         rows = [
             ("steady", rate(self.images_per_second)),
@@ -156,7 +157,7 @@ class PipelineFigures:
         for role, memory in sorted(self.memory.items()):
             resident, private = memory.resident / MIB, memory.private / MIB
             rows.append((f"memory, {role}", f"{resident:.0f} MiB, {private:.0f} of it private"))
-        title = f"{self.images:,} images, {workers}{embedders}, {self.seconds:.1f} s"
+        title = f"{plural(self.images, 'image')}, {workers}{embedders}, {self.seconds:.1f} s"
         return two_columns(title, rows)
 
 

@@ -9,6 +9,7 @@ from raydrift import seeds
 from raydrift.errors import SettingsError
 from raydrift.metrics import METRICS, Metric, other_mean_interval
 from raydrift.metrics.samples import Rows
+from raydrift.plural import plural
 
 HALVES: Final = 30
 
@@ -21,7 +22,8 @@ _ERRORS: Final = 2.05  # 97.5 % of Student's distribution for 30 halves lies bel
 def how(metric: str, images: int, for_images: int | None = None) -> str:
     """What the intervals of a metric are of, and how they come about, in words."""
     if METRICS[metric].paired:
-        of, other = "the mean over all images like these", f"the mean of {for_images} other images"
+        of = "the mean over all images like these"
+        other = f"the mean of {plural(for_images or 0, 'other image')}"
         way = "bootstrap-t, 999 resamples of the images"
     else:
         of = f"the mean over all samples of {images} images like these"

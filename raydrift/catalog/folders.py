@@ -27,6 +27,7 @@ from raydrift.catalog.passed_over import reason_to_skip, system_folder, without_
 from raydrift.catalog.splits import split_note
 from raydrift.errors import CatalogError
 from raydrift.place import Place
+from raydrift.plural import plural
 
 IMAGE_SUFFIXES: Final = frozenset((
     ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".ico", ".j2k", ".jfif", ".jp2", ".jpe",
@@ -95,12 +96,16 @@ def _parts(files: Iterator[_File]) -> Iterator[list[_File]]:
 def _nothing_found(root: Place, ignored: Mapping[str, int]) -> str:
     if ignored.get(_OUTSIDE):
         return (
-            f"input {root} has {ignored[_OUTSIDE]} images but no class folders: "
-            "move them into one sub-folder a class, or list them in a manifest"
+            f"input {root} has {plural(ignored[_OUTSIDE], 'image')} but no class folders: "
+            "move images into one sub-folder a class, or list them in a manifest"
         )
     others = sum(count for why, count in ignored.items() if not why.startswith("folder"))
-    skipped = [f"{count} {why}" for why, count in ignored.items() if why.startswith("folder")]
-    seen = "; ".join([f"{others} other files"] * bool(others) + skipped)
+    skipped = [
+        plural(count, "folder") + why.removeprefix("folder")
+        for why, count in ignored.items()
+        if why.startswith("folder")
+    ]
+    seen = "; ".join([plural(others, "other file")] * bool(others) + skipped)
     seen = f" ({seen})" if seen else ""
     return f"input {root} has no images{seen}: give a folder with one sub-folder a class"
 

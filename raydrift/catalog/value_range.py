@@ -21,6 +21,7 @@ from raydrift.errors import ImageError
 from raydrift.images.deep import is_deep_file
 from raydrift.images.isolated_decoder import IsolatedDecoder
 from raydrift.images.value_range import Values, bits_of, promised
+from raydrift.plural import plural
 from raydrift.ranges import Range
 from raydrift.settings import GenerateSettings
 
@@ -76,7 +77,7 @@ def with_value_range(
 
 
 def _told(kind: str, here: Range, images: int) -> str:
-    by = f"{images} images" if images > 1 else "1 image"
+    by = plural(images, "image")
     return (
         f"{kind} values are drawn from {here[0]:g} (black) to {here[1]:g} (white), "
         f"as found in {by} of the input: set image.value_range to choose"

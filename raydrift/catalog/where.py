@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from raydrift.catalog.catalog import Catalog
 from raydrift.catalog.dates import as_column
 from raydrift.errors import SettingsError, suggest
+from raydrift.plural import plural
 from raydrift.schedules.where import Where, told
 
 _ROW = "raydrift row"
@@ -54,7 +55,7 @@ def rows_where(catalog: Catalog, where: Where) -> npt.NDArray[np.bool_]:
         zones = any(getattr(kind, "tz", None) for kind in table.schema.types)
         utc = "; a date without a zone is UTC" if zones else ""
         raise SettingsError(
-            f"where {told(where)}: this holds of none of {len(catalog)} images{utc}"
+            f"where {told(where)}: this holds of none of {plural(len(catalog), 'image')}{utc}"
         )
     return held
 

@@ -5,6 +5,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -125,13 +126,30 @@ def _run_or_trace(arguments: Sequence[str]) -> int:
 
 def _app() -> typer.Typer:
     app = typer.Typer(
-        help="Seeded, measured, reproducible drift for image datasets of any size.",
         add_completion=False,
         pretty_exceptions_enable=False,
     )
+    app.callback()(_options)
     for command in _COMMANDS.values():
         app.command()(command)
     return app
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"raydrift {version('raydrift')}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Seeded, measured, reproducible drift for image datasets of any size."""
 
 
 def _end_as_by_ctrl_c() -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from raydrift.calibrate import CalibrationProfile
     from raydrift.place import Place
+    from raydrift.report.images_told import ImagesTold
 
 
 def calibrate(
@@ -123,7 +124,7 @@ def calibrate(
         if one is not None:
             check_folder(one)
     _check_free(place)
-    tell = teller(json=quiet)
+    told: list[ImagesTold] = []
     profile = run(
         settings.run,
         settings.sweep,
@@ -131,10 +132,11 @@ def calibrate(
         target,
         for_images=settings.for_images,
         quiet=quiet,
-        tell=tell,
+        tell=teller(json=quiet),
+        tell_images=told.append,
     )
     out = console()
-    _print_curve(out, profile)
+    _print_curve(out, profile, told[0])
     write_file(place, profile.to_toml().encode())
     if picture is not None:
         shown = target if target is not None and _reaches(profile, target) else None
@@ -164,7 +166,7 @@ def _reaches(profile: "CalibrationProfile", target: float) -> bool:
     return any(low <= target <= high for low, high in profile.fit.reach)
 
 
-def _print_curve(out: "Console", profile: "CalibrationProfile") -> None:
+def _print_curve(out: "Console", profile: "CalibrationProfile", images: "ImagesTold") -> None:
     from itertools import pairwise
 
     from rich.table import Table
@@ -172,6 +174,8 @@ def _print_curve(out: "Console", profile: "CalibrationProfile") -> None:
     sample = profile.sample
     rejected = f", {sample.rejected:,} rejected" if sample.rejected else ""
     out.print(f"{profile.metric} of {profile.sweep} on {sample.images:,} images{rejected}")
+    for line in images.lines:
+        out.print(f"  {line}")
     table = Table(title_justify="left")
     columns = ["level", "divergence", "95 % on average"]
     if sample.for_images is not None:

@@ -108,13 +108,11 @@ def evaluate(
 
 def tell(evaluation: "Evaluation", output: object, seconds: float) -> None:
     """Prints what was measured, and where it is."""
-    from collections import Counter
-
     from rich.table import Table
 
     from raydrift.cli.console import console
-    from raydrift.report.classes import told_classes
-    from raydrift.report.text import level_name, number, plural
+    from raydrift.plural import plural
+    from raydrift.report.text import level_name, number
     from raydrift.storage import layout
 
     out = console()
@@ -122,8 +120,8 @@ def tell(evaluation: "Evaluation", output: object, seconds: float) -> None:
     batches = plural(len(evaluation.batches), "batch")
     rejected = f", {len(evaluation.left_out):,} rejected" if evaluation.left_out else ""
     out.print(f"{evaluation.sweep}: {images} in {batches}{rejected}, measured in {seconds:.1f} s")
-    counts = Counter(name for batch in evaluation.batches for name in batch.class_names)
-    out.print(f"  {told_classes(dict(sorted(counts.items())))}")
+    for line in evaluation.told.lines:
+        out.print(f"  {line}")
     table = Table("level", title="KL divergence of a batch, nats", title_justify="left")
     for name in ("median", "quartiles", "classifier's AUC"):
         table.add_column(name, justify="right")

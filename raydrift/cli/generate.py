@@ -181,8 +181,9 @@ def run_generate(
 def tell(record: "RunRecord", output: "Place", seconds: float | None) -> None:
     """Prints what a run has, and where; without seconds, that it was there already."""
     from raydrift.cli.console import console
-    from raydrift.report.classes import told_classes, written_classes
-    from raydrift.report.text import plural
+    from raydrift.plural import plural
+    from raydrift.report.classes import written_classes
+    from raydrift.report.images_told import ImagesTold
     from raydrift.storage import layout
     from raydrift.storage.remarks import Remark
 
@@ -197,15 +198,10 @@ def tell(record: "RunRecord", output: "Place", seconds: float | None) -> None:
             f"  {counts['unread']:,} of the rejected could not be read: where they can be by now, "
             f"the same generate command{again} makes the set with them"
         )
-    classes = written_classes(output, record)
-    if classes is not None:
-        out.print(f"  {told_classes(classes)}")
-    for reason, number in record.ignored.items():
-        out.print(f"  passed over: {number:,} ({reason})")
-    for note in record.notes:
-        out.print(f"  {note}")
-    for remark in record.remarks:
-        out.print(f"  {Remark(**remark)}")
+    remarks = [Remark(**remark) for remark in record.remarks]
+    images = ImagesTold(written_classes(output, record), record.ignored, record.notes, remarks)
+    for line in images.lines:
+        out.print(f"  {line}")
     if record.status != "complete":
         out.print(
             f"  shards in {output}/{layout.SHARDS}: merge them with raydrift finalize {output}"

@@ -46,6 +46,7 @@ def inspect(
 
 
 def _print_run(out: "Console", place: str, found: "Inspection") -> None:
+    from raydrift.report.classes import told_ignored
     from raydrift.storage.remarks import Remark
 
     record, settings = found.record, found.record.settings
@@ -79,10 +80,8 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
     width = max(map(len, facts))
     for name, fact in facts.items():
         out.print(f"  {name:<{width}}  {fact}")
-    for reason, number in record.ignored.items():
-        out.print(f"  passed over: {number:,} ({reason})")
-    for note in record.notes:
-        out.print(f"  {note}")
+    for line in (*told_ignored(record.ignored), *record.notes):
+        out.print(f"  {line}")
     for remark in record.remarks:
         out.print(f"  {Remark(**remark)}")
 

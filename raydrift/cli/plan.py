@@ -68,7 +68,7 @@ def plan(
     from raydrift.engine.tasks import notes_of, samples_of
     from raydrift.errors import SettingsError
     from raydrift.place import Place, redacted
-    from raydrift.report.classes import told_classes
+    from raydrift.report.classes import told_classes, told_ignored
     from raydrift.report.timeline import plan_stream
     from raydrift.report.timeline_plot import timeline_png
 
@@ -105,7 +105,8 @@ def plan(
     stream = Stream.of(settings, catalog)
     planned = plan_stream(settings, catalog, stream, samples)
     out = console()
-    out.print(f"input: {told_classes(catalog.counts())}")
+    for line in (f"input: {told_classes(catalog.counts())}", *told_ignored(catalog.ignored)):
+        out.print(line)
     for table in (_drifts(planned), _phases(planned)):
         if table.row_count:
             out.print(table)

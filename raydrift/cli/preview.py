@@ -71,5 +71,5 @@ def preview(
     out.print(f"{len(found.sample_ids)} {many} in {place}")
     if found.passed_over:
         out.print(f"  passed over: {found.passed_over:,} (first: {found.first_problem})")
-    for note in found.notes:
-        out.print(f"  {note}")
+    for line in found.told.lines:
+        out.print(f"  {line}")

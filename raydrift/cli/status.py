@@ -7,6 +7,12 @@ import typer
 if TYPE_CHECKING:
     from raydrift.report.status import RunStatus
 
+# What is said of a run that is not complete and that nobody is at work on, by its record's status.
+_LEFT = {
+    "running": "interrupted; the same command goes on",
+    "sharded": "sharded; raydrift finalize merges the shards",
+}
+
 
 def status(
     output: Annotated[str, typer.Argument(help="Output folder of 'raydrift generate'.")],
@@ -25,7 +31,7 @@ def status(
         facts = _facts(run_status(place))
     else:
         waits = "starting: it may wait for workers; no shard was begun"
-        status = "not begun" if starter.dead else waits
+        status = "interrupted; no shard was begun" if starter.dead else waits
         facts = {"run": "none yet", "status": status, "at work": str(starter)}
     out = console()
     out.print(str(place), style="bold")
@@ -39,11 +45,10 @@ def _facts(found: "RunStatus") -> dict[str, str]:
 
     record = found.record
     share = 100 * found.asked // max(record.samples, 1)
-    nobody = "nobody" if record.status == "complete" else "nobody; the same command goes on"
     facts = {
         "run": record.short_id,
-        "status": record.status,
-        "at work": str(found.holder) if found.holder is not None else nobody,
+        "status": _LEFT.get(record.status, record.status) if found.idle else record.status,
+        "at work": str(found.holder) if found.holder is not None else "nobody",
         "shards": f"{found.shards:,} of {record.shards:,}",
         "images": f"{found.asked:,} of {record.samples:,} ({share} %)",
         "written": f"{found.written:,}",

@@ -19,10 +19,12 @@ from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import find_weights
 from raydrift.engine.evaluate import level_batches
 from raydrift.engine.progress import RunProgress
-from raydrift.engine.run_log import tell_input
+from raydrift.engine.run_log import log_remarks, tell_input
 from raydrift.engine.twins import Embeddings, LevelBatch
 from raydrift.errors import PipelineError, RejectedError, SettingsError, suggest
 from raydrift.metrics import METRICS
+from raydrift.plural import plural
+from raydrift.report.images_told import ImagesTold
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.settings import GenerateSettings
 from raydrift.storage.record import installed_versions
@@ -48,6 +50,7 @@ def calibrate(
     for_images: int | None = None,
     catalog: Catalog | None = None,
     tell: Tell | None = None,
+    tell_images: Callable[[ImagesTold], object] | None = None,
     quiet: bool = False,
 ) -> CalibrationProfile:
     """Measures which level gives which divergence.
@@ -70,6 +73,7 @@ def calibrate(
             depend on the number of images, that of the sample that is measured.
         catalog: The input, if it is listed already.
         tell: Called with a line before each round.
+        tell_images: Called at the end with what there is to say of the images.
         quiet: Show no progress.
 
     Returns:
@@ -90,11 +94,11 @@ def calibrate(
     samples = min(SAMPLES, remain) if settings.num_samples is None else settings.num_samples
     if samples < FEWEST_SAMPLES:
         raise SettingsError(
-            f"{samples} images are too few to calibrate on: give at least {FEWEST_SAMPLES}"
+            f"{plural(samples, 'image')}: too few to calibrate on: give at least {FEWEST_SAMPLES}"
         )
     check_for_images(metric, samples, for_images)
     settings = replace(settings, num_samples=samples, transforms=(), drift=(), label_shift=())
-    settings, _ = with_value_range(settings, catalog)
+    settings, ranges = with_value_range(settings, catalog)
     weights = find_weights(
         settings.embedding.weights, settings.seed, settings.options_of("weights")
     )
@@ -105,8 +109,9 @@ def calibrate(
     for number in range(_MOST_ROUNDS):
         if tell is not None:
             named = ", ".join(f"{level:g}" for level in levels)
-            tell(f"round {number + 1}: {samples} images at {len(levels)} levels ({named})")
-        found = _measure(settings, catalog, sweep, levels, quiet)
+            many = f"{plural(samples, 'image')} at {plural(len(levels), 'level')}"
+            tell(f"round {number + 1}: {many} ({named})")
+        found = _measure(settings, catalog, ranges, sweep, levels, quiet)
         ids = ids or found.sample_ids
         _check_same(ids, found.sample_ids, samples)
         for level, drifted in zip(levels, found.drifted, strict=True):
@@ -117,6 +122,9 @@ def calibrate(
         levels = next_levels(curve, target, halve=number == 0)
         if not levels:
             break
+    log_remarks(found.told.remarks)
+    if tell_images is not None:
+        tell_images(found.told)
     embedding, image = settings.embedding, settings.image
     return CalibrationProfile(
         metric,
@@ -171,16 +179,18 @@ class _Done:
 
 @dataclass(frozen=True)
 class _Round:
-    """The embeddings of some images, as they are and at each level."""
+    """The embeddings of some images, as they are and at each level, and what to say of them."""
 
     sample_ids: list[int]
     originals: Embeddings
     drifted: list[Embeddings]
+    told: ImagesTold
 
 
 def _measure(
     settings: GenerateSettings,
     catalog: Catalog,
+    ranges: Sequence[str],
     sweep: Sweep,
     levels: Sequence[float],
     quiet: bool,
@@ -195,12 +205,19 @@ def _measure(
             batches.append(batch)
             progress.add(_Done.of(batch))
     batches.sort(key=lambda batch: batch.batch)
+    told = ImagesTold.of(
+        catalog,
+        ranges,
+        (name for batch in batches for name in batch.class_names),
+        (remark for batch in batches for remark in batch.remarks),
+    )
     if not batches:
-        return _Round([], np.empty((0, EMBEDDING_SIZE)), [])
+        return _Round([], np.empty((0, EMBEDDING_SIZE)), [], told)
     return _Round(
         [sample_id for batch in batches for sample_id in batch.sample_ids],
         np.concatenate([batch.originals for batch in batches]),
         [np.concatenate(parts) for parts in zip(*(b.drifted for b in batches), strict=True)],
+        told,
     )
 
 

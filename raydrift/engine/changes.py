@@ -25,7 +25,7 @@ from raydrift.engine.shard_work import content_crc
 from raydrift.engine.spread import cluster_spread
 from raydrift.errors import OutputError, ShardError, reason
 from raydrift.place import Place, redacted
-from raydrift.report.text import plural
+from raydrift.plural import plural
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.listing import pack, unpack
@@ -154,7 +154,7 @@ class Changes:
         these = "these" if kept else "all, since they were not kept,"
         return (
             f"{plural(self.images, 'image')} had another content than when the run read the input, "
-            f"in {len(self.shards)} of {of} shards: {these} were made again"
+            f"in {len(self.shards)} of {plural(of, 'shard')}: {these} were made again"
         )
 
     def look(self, now: InputNow, shards: Iterable[tuple[int, Checksums]], count: int) -> "Changes":

@@ -18,12 +18,14 @@ from raydrift.engine.evaluate import LevelBatch, measure_batches
 from raydrift.engine.generate import shown
 from raydrift.engine.progress import RunProgress
 from raydrift.engine.run import Clock
-from raydrift.engine.run_log import tell_input, wait_teller
+from raydrift.engine.run_log import log_remarks, tell_input, wait_teller
 from raydrift.engine.tasks import samples_of
 from raydrift.errors import PipelineError, RejectedError
 from raydrift.metrics import METRICS, kl_softmax_pairs, mean_interval
 from raydrift.place import Place, redacted
+from raydrift.plural import plural
 from raydrift.report.evaluation import METRIC_NAMES, BatchMeasures, Evaluation
+from raydrift.report.images_told import ImagesTold
 from raydrift.report.level_plots import kl_by_batch, kl_by_level
 from raydrift.report.page import report_page
 from raydrift.report.strips import make_strips
@@ -64,7 +66,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
     """
     clock = Clock()
     catalog = catalog_of(settings.run)
-    settings = _resolved(settings, catalog)
+    settings, ranges = _resolved(settings, catalog)
     run = settings.run
     record = _record(settings, catalog)
     tell_input(catalog, quiet)
@@ -74,7 +76,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         begin_evaluation(output, record, run.write.overwrite)
         clock.lap("list")
         batches = _measure(settings, catalog, lock, quiet)
-        evaluation = _evaluation(settings, batches)
+        evaluation = _evaluation(settings, catalog, ranges, batches)
         clock.lap("measure")
         strips = make_strips(run, settings.sweep, catalog, evaluation)
         plots = {
@@ -92,6 +94,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         }
         lock.check()
         write_evaluation(output, record, files)
+        log_remarks(evaluation.told.remarks)
         return evaluation
 
 
@@ -127,6 +130,7 @@ def measure_batch(batch: LevelBatch, seed: int) -> BatchMeasures:
         pairs,
         interval,
         batch.rejected,
+        batch.remarks,
         unmeasured,
         batch.started,
         embedded,
@@ -134,11 +138,14 @@ def measure_batch(batch: LevelBatch, seed: int) -> BatchMeasures:
     )
 
 
-def _resolved(settings: EvaluateSettings, catalog: Catalog) -> EvaluateSettings:
-    """The settings with the numbers of samples, and without what only writing needs."""
+def _resolved(settings: EvaluateSettings, catalog: Catalog) -> tuple[EvaluateSettings, list[str]]:
+    """The settings with the numbers of samples, and without what only writing needs.
+
+    And a sentence for each value range that was found in the input.
+    """
     run = settings.run
     samples, _ = samples_of(run, catalog)
-    run, _ = with_value_range(run, catalog)
+    run, ranges = with_value_range(run, catalog)
     if settings.batches is not None:
         samples = min(samples, settings.batches * run.embedding.batch_size)
     embedding = replace(run.embedding, compute=True)
@@ -151,7 +158,7 @@ def _resolved(settings: EvaluateSettings, catalog: Catalog) -> EvaluateSettings:
         drift=(),
         embedding=embedding,
     )
-    return replace(settings, run=run, batches=-(-samples // embedding.batch_size))
+    return replace(settings, run=run, batches=-(-samples // embedding.batch_size)), ranges
 
 
 def _record(settings: EvaluateSettings, catalog: Catalog) -> EvaluationRecord:
@@ -194,17 +201,25 @@ def _measure(
     return sorted(found, key=lambda one: one.batch)
 
 
-def _evaluation(settings: EvaluateSettings, batches: list[BatchMeasures]) -> Evaluation:
+def _evaluation(
+    settings: EvaluateSettings, catalog: Catalog, ranges: list[str], batches: list[BatchMeasures]
+) -> Evaluation:
     left_out = [one for batch in batches for one in batch.left_out]
     left_out.sort(key=lambda one: one.sample_id)
     usable = tuple(batch for batch in batches if batch.sample_ids)
     if not usable:
         first = f" (first: {left_out[0].path}: {left_out[0].error})" if left_out else ""
         raise RejectedError(
-            f"none of {len(left_out)} images of {redacted(settings.run.input)} can be used{first}: "
-            "nothing was measured"
+            f"none of {plural(len(left_out), 'image')} of {redacted(settings.run.input)} "
+            f"can be used{first}: nothing was measured"
         )
-    return Evaluation(settings.sweep, usable, tuple(left_out))
+    told = ImagesTold.of(
+        catalog,
+        ranges,
+        (name for batch in usable for name in batch.class_names),
+        (remark for batch in usable for remark in batch.remarks),
+    )
+    return Evaluation(settings.sweep, usable, tuple(left_out), told)
 
 
 def _fill(
@@ -221,6 +236,8 @@ def _fill(
     }
     record.rejected = [asdict(one) for one in evaluation.left_out[:_SHOWN_REJECTED]]
     record.unmeasured = evaluation.unmeasured
+    record.notes = list(evaluation.told.notes)
+    record.remarks = [asdict(remark) for remark in evaluation.told.remarks]
     record.timings = seconds | {
         f"all_workers_{name}": round(sum(getattr(batch, name) for batch in batches), 3)
         for name in ("embed_seconds", "measure_seconds")

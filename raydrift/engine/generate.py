@@ -24,7 +24,7 @@ from raydrift.ranges import Range
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
-from raydrift.storage.output import can_make_some_again, failing_as_output, find_run, make_folder
+from raydrift.storage.output import can_make_some_again, failing_as_output, find_run, made_folder
 from raydrift.storage.record import RunRecord, load_record, make_identity
 from raydrift.storage.shards import remove_shards
 from raydrift.storage.unread import is_any_readable_now
@@ -86,9 +86,13 @@ def generate(
     catalog = replace(catalog, columns=None)  # workers have no use for them
     identity = make_identity(settings, samples, listed, digest)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
-    make_folder(output)
-    tell_input(catalog, quiet)
-    with failing_as_output(output), OutputLock(output, tell=wait_teller(quiet)) as lock:
+    tell = wait_teller(quiet)
+    with (
+        made_folder(output),
+        failing_as_output(output),
+        OutputLock(output, tell=tell) as lock,
+    ):
+        tell_input(catalog, quiet)
         found = find_run(output, identity, settings.write.overwrite, damage_teller(quiet))
         clock.lap("list")
         if found is not None and _gains(found, settings, output, catalog.root):

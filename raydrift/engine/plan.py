@@ -6,7 +6,7 @@ from typing import Final
 
 from raydrift.engine.session import Resources
 from raydrift.errors import ResourcesError
-from raydrift.report.text import plural
+from raydrift.plural import plural
 from raydrift.settings import ClusterSettings
 
 SHARD_SIZE: Final = 256

@@ -21,6 +21,7 @@ from rich.progress import (
 from raydrift.console import Console
 from raydrift.engine.repeated import Repeated
 from raydrift.log import LOGGER, tell
+from raydrift.plural import plural
 
 LINE_EVERY_S: Final = 10.0
 
@@ -122,7 +123,7 @@ class RunProgress:
     def line(self) -> str:
         """``1,024 of 5,000 images (20 %) · 412 images/s · ETA 0:00:12 · 3 rejected``."""
         share = 100 * self._done // max(self._total, 1)
-        return f"{self._done:,} of {self._total:,} images ({share} %) · {self.facts()}"
+        return f"{self._done:,} of {plural(self._total, 'image')} ({share} %) · {self.facts()}"
 
     def _show(self) -> None:
         for view in self._views:

@@ -21,6 +21,7 @@ from raydrift.engine.telemetry import Telemetry, telemetry
 from raydrift.engine.waiting import plan_when_free
 from raydrift.errors import PipelineError, RejectedError, ShardError
 from raydrift.place import Place
+from raydrift.plural import plural
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.accepted import accept
@@ -249,8 +250,8 @@ class Run:
                 row = LedgerRow.from_dict(values)
                 if row.asked != (wanted := tasks.asked(row.shard)):
                     raise PipelineError(
-                        f"shard {row.shard} came with {row.asked} of its {wanted} samples: "
-                        "run the same command again"
+                        f"shard {row.shard} came with {row.asked} of its "
+                        f"{plural(wanted, 'sample')}: run the same command again"
                     )
                 self._check_made_on(row)
                 read, interrupted = read + row.asked, interrupted + row.interrupted
@@ -273,7 +274,9 @@ class Run:
             _check_reach(interrupted, max(read, _FEW_IMAGES), first)
         lost = [shard for shard in shards if shard not in self._ledger and shard not in again]
         if lost:
-            raise PipelineError(f"{len(lost)} shards never came back: run the same command again")
+            raise PipelineError(
+                f"{plural(len(lost), 'shard')} never came back: run the same command again"
+            )
         return sorted(again)
 
     def _check_made_on(self, row: LedgerRow) -> None:
@@ -334,6 +337,6 @@ class Run:
 def _check_reach(interrupted: int, read: int, first: str) -> None:
     if interrupted > read / 2:
         raise PipelineError(
-            f"the input cannot be reached: {interrupted} images could not be read "
+            f"the input cannot be reached: {plural(interrupted, 'image')} could not be read "
             f"(first: {first}): finished shards are kept, the same command goes on"
         )

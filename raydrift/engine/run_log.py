@@ -1,8 +1,9 @@
 """What a run tells the log: events with the run's id, and the shard's where it is about one."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from raydrift.catalog import Catalog
@@ -10,7 +11,8 @@ from raydrift.console import Console
 from raydrift.errors import ShardError
 from raydrift.log import tell
 from raydrift.place import Place
-from raydrift.report.classes import told_classes
+from raydrift.plural import plural
+from raydrift.report.classes import told_classes, told_ignored
 from raydrift.storage.record import RunRecord
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import LedgerRow
@@ -46,13 +48,13 @@ def _teller(quiet: bool, level: int, event: str) -> Callable[[str], None]:
 
 
 def tell_input(catalog: Catalog, quiet: bool) -> None:
-    """Says what the input is, its classes and their counts, and what is odd about it.
+    """Says what the input is: its classes and their counts, what was passed over, what is odd.
 
     On standard error, unless it is to be quiet, and in the log.
     """
     counts, console = catalog.counts(), _console(quiet)
     classes = told_classes(counts)
-    for line in (f"input: {classes}", *catalog.notes):
+    for line in (f"input: {classes}", *told_ignored(catalog.ignored), *catalog.notes):
         console.print(line)
     tell(
         logging.INFO,
@@ -65,6 +67,12 @@ def tell_input(catalog: Catalog, quiet: bool) -> None:
         ignored=dict(catalog.ignored),
         notes=list(catalog.notes),
     )
+
+
+def log_remarks(remarks: Iterable[Remark], **facts: Any) -> None:
+    """Logs remarks on images that were used, an event each."""
+    for remark in remarks:
+        tell(logging.WARNING, "remark", str(remark), **facts, **asdict(remark))
 
 
 class RunLog:
@@ -100,7 +108,8 @@ class RunLog:
         self._tell(
             logging.INFO,
             "begin",
-            f"making {missing} of {record.shards} shards with {plan.workers} workers",
+            f"making {missing} of {plural(record.shards, 'shard')} "
+            f"with {plural(plan.workers, 'worker')}",
             output=self._output,
             samples=record.samples,
             shards=record.shards,
@@ -114,7 +123,7 @@ class RunLog:
         self._tell(
             logging.DEBUG,
             "shard",
-            f"shard {row.shard}: {row.written} images in {row.seconds:.3f} s",
+            f"shard {row.shard}: {plural(row.written, 'image')} in {row.seconds:.3f} s",
             shard=row.shard,
             asked=row.asked,
             written=row.written,
@@ -127,7 +136,7 @@ class RunLog:
             self._tell(
                 logging.WARNING,
                 "rejected",
-                f"shard {row.shard}: {row.rejected} images cannot be used "
+                f"shard {row.shard}: {plural(row.rejected, 'image')} cannot be used "
                 f"(first: {row.first_rejected})",
                 shard=row.shard,
                 rejected=row.rejected,
@@ -141,8 +150,8 @@ class RunLog:
         self._tell(
             logging.WARNING,
             "again",
-            f"shard {row.shard} is made again: {row.interrupted} images could not be read "
-            f"(first: {row.first_rejected})",
+            f"shard {row.shard} is made again: {plural(row.interrupted, 'image')} "
+            f"could not be read (first: {row.first_rejected})",
             shard=row.shard,
             interrupted=row.interrupted,
             first=row.first_rejected,
@@ -152,7 +161,7 @@ class RunLog:
     def look_again(self, shards: Sequence[int]) -> None:
         """Some shards have images that could not be read, and perhaps can be now."""
         if shards:
-            text = f"{len(shards)} shards are made again: more of their images may be readable now"
+            text = f"made again: {plural(len(shards), 'shard')}, more images may be readable now"
             self._tell(logging.INFO, "look_again", text, shards=len(shards))
 
     def changed(self, told: str, images: int, shards: int) -> None:
@@ -166,16 +175,15 @@ class RunLog:
     def merge(self) -> None:
         """All shards are there and become one zip."""
         record = self._record
-        text = f"merging {record.shards} shards, {record.samples} samples"
+        text = f"merging {plural(record.shards, 'shard')}, {plural(record.samples, 'sample')}"
         facts = {"shards": record.shards, "samples": record.samples}
         self._tell(logging.INFO, "merge", text, **facts)
 
     def end(self, record: RunRecord, seconds: float) -> None:
         """The run did what it was asked to."""
-        for remark in record.remarks:
-            self._tell(logging.WARNING, "remark", str(Remark(**remark)), **remark)
+        log_remarks((Remark(**remark) for remark in record.remarks), run=self._run)
         counts = record.counts
-        text = f"{record.status}: {counts['written']} images in {self._output}"
+        text = f"{record.status}: {plural(counts['written'], 'image')} in {self._output}"
         self._tell(
             logging.INFO,
             "end",

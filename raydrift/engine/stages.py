@@ -41,6 +41,7 @@ from raydrift.place import retrying
 from raydrift.storage.made_on import check_made_on
 from raydrift.storage.output import cannot_write
 from raydrift.storage.record import PIXEL_PACKAGES, other_version
+from raydrift.storage.remarks import Remark, RemarkCount
 from raydrift.storage.shards import LedgerRow, Rejected
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ class TwinStage:
 
     def _embed(self, tasks: pa.Table) -> LevelBatch:
         started = time.time()
-        rows, originals, rejected = self._drifter.originals(tasks)
+        rows, originals, rejected, remarks = self._drifter.originals(tasks)
         embed = self._embedder.ready()
         used = tasks.take(pa.array(rows, pa.int64()))
         sample_ids = used["sample_id"].to_pylist()
@@ -197,6 +198,7 @@ class TwinStage:
             embedded,
             tuple(drifted),
             tuple(rejected),
+            remarks,
             started,
         )
 
@@ -216,14 +218,20 @@ class _Drifter:
         self._check()
         return drift_shard(self._job, tasks, keep_pixels, self._reader, self._decoder, rows)
 
-    def originals(self, tasks: pa.Table) -> tuple[list[int], RGB, list[Rejected]]:
-        """The usable samples: their rows in the table and their pixels; and those that are not."""
+    def originals(
+        self, tasks: pa.Table
+    ) -> tuple[list[int], RGB, list[Rejected], tuple[Remark, ...]]:
+        """The usable samples: their rows in the table and their pixels; and those that are not.
+
+        Last come remarks on the usable ones.
+        """
         self._check()
         settings = self._job.settings
         shape = (tasks.num_rows, settings.image.height, settings.image.width, 3)
         pixels = np.empty(shape, np.uint8)
         rows: list[int] = []
         rejected: list[Rejected] = []
+        remarks = RemarkCount()
         ids, paths = tasks["sample_id"].to_pylist(), tasks["source_path"].to_pylist()
         contents = self._reader.fetch(paths)
         for row in range(tasks.num_rows):
@@ -233,7 +241,8 @@ class _Drifter:
             else:
                 pixels[len(rows)] = decoded.pixels
                 rows.append(row)
-        return rows, pixels[: len(rows)], rejected
+                remarks.add(Remark(text, 1, (paths[row],)) for text in decoded.remarks)
+        return rows, pixels[: len(rows)], rejected, remarks.listed
 
     def _check(self) -> None:
         """The bytes may not depend on the node; not in the constructor, which Ray would repeat."""

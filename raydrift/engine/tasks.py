@@ -10,6 +10,7 @@ import pyarrow as pa
 from raydrift.catalog import Catalog
 from raydrift.catalog.stream import Stream, sample_order
 from raydrift.errors import SettingsError
+from raydrift.plural import plural
 from raydrift.schedules.where import Masks
 from raydrift.settings import GenerateSettings
 
@@ -45,15 +46,18 @@ def count_samples(settings: GenerateSettings, available: int, ended_by: str | No
     remain = available - settings.start
     asked = remain if settings.num_samples is None else settings.num_samples
     if remain < 1:
-        raise SettingsError(f"none of {available} samples remain: start again with reset()")
+        raise SettingsError(
+            f"none of {plural(available, 'sample')} remain: start again with reset()"
+        )
     if asked > remain and ended_by is not None:
         raise SettingsError(
-            f"{asked} samples asked for, {remain} fit: the label shift needs more images of the "
-            f"class {ended_by!r} than there are: ask for {remain}, or for less of that class"
+            f"{plural(asked, 'sample')} asked for, {remain} fit: the label shift needs more "
+            f"images of the class {ended_by!r} than there are: ask for {remain}, "
+            "or for less of that class"
         )
     if asked > remain:
         of = f" of {available}" if settings.start else ""
-        raise SettingsError(f"{asked} samples asked for, {remain}{of} remain")
+        raise SettingsError(f"{plural(asked, 'sample')} asked for, {remain}{of} remain")
     return asked
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from raydrift.schedules.schedule import Schedule
 from raydrift.settings import TransformInfo
+from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import Rejected
 
 Embeddings = npt.NDArray[np.float64]
@@ -32,6 +33,7 @@ class LevelBatch:
         originals: float64 of shape (n, 512).
         drifted: One float64 array of shape (n, 512) a chain, in the chains' order.
         rejected: The images that cannot be used.
+        remarks: On those that can.
         started: When its worker began with it, seconds since 1970.
     """
 
@@ -42,6 +44,7 @@ class LevelBatch:
     originals: Embeddings
     drifted: tuple[Embeddings, ...]
     rejected: tuple[Rejected, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     started: float = 0.0
 
 

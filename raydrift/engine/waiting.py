@@ -12,7 +12,7 @@ from raydrift.engine.plan import Plan, least_resources, make_plan
 from raydrift.engine.run_log import wait_teller
 from raydrift.engine.session import Resources, free_resources, may_grow
 from raydrift.errors import ResourcesError, reason
-from raydrift.report.text import plural
+from raydrift.plural import plural
 from raydrift.settings import ClusterSettings
 
 _TELL_EVERY_S: Final = 60.0

@@ -11,7 +11,6 @@ is rejected, never half used.
 
 import re
 import struct
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -37,7 +36,9 @@ from raydrift.images.orientation import lying, upright
 from raydrift.images.photometric import Drawn, draw
 from raydrift.images.png import PNG_START, check_rows, take_apart
 from raydrift.images.profiles import converts, managed
+from raydrift.images.quiet import quiet
 from raydrift.images.raw import camera_raw
+from raydrift.images.reasons import reason_of
 from raydrift.images.resize import resize, resize_image
 from raydrift.settings import ImageSettings
 
@@ -137,7 +138,7 @@ def _decode_tiff(data: bytes, settings: ImageSettings) -> Decoded | None:
     except MemoryError:
         raise ImageError("decode", "decoding it takes more memory than there is") from None
     except Exception as error:
-        raise ImageError("decode", _in_a_line(error)) from None
+        raise ImageError("decode", reason_of(error)) from None
     profile = image.profile if image.colours not in ("cielab", "icclab") else None  # it is applied
     return _of_samples(
         drawn, Metadata(image.orientation, profile), settings, image.colours == "cmyk"
@@ -160,26 +161,30 @@ def _decode_any(data: bytes, settings: ImageSettings) -> Decoded:
             file = bare(data, header)
     # Pillow's plugins raise nearly anything on bytes that are not what they seem.
     try:
-        with warnings.catch_warnings(), _pillows_limit(settings.max_pixels):
-            warnings.simplefilter("ignore")
-            with Image.open(BytesIO(file), formats=_FORMATS) as image:
-                pixels = _largest(image)
-                check_pixels(pixels, settings)
-                copies = len(data) if file is data else len(data) + len(file)
-                bits = sample_bits(file[:HEADER])
-                check_memory(copies + pixels * bytes_a_pixel(image, bits), settings)
-                _check_end(image, data)
-                if (deep := deep_image(image, file)) is not None:
-                    drawn = draw(deep, settings)
-                    del deep
-                    return _of_samples(drawn, said or of_image(image, data), settings)
-                image.load()  # which turns a TIFF upright, and takes its orientation away
-                if image.format == "PNG" and _ends_in_zeros(image):
-                    check_rows(file)
-                said = said or of_image(image, data)
-                inks = image.mode == "CMYK"
-                kept = inks and converts(said.profile, settings)
-                return _finished(image if kept else _as_rgb(image), said, settings, inks)
+        with (
+            quiet(),
+            _pillows_limit(settings.max_pixels),
+            Image.open(BytesIO(file), formats=_FORMATS) as image,
+        ):
+            if image.mode == "P" and image.palette is None:
+                raise ImageError("decode", "its palette is missing")
+            pixels = _largest(image)
+            check_pixels(pixels, settings)
+            copies = len(data) if file is data else len(data) + len(file)
+            bits = sample_bits(file[:HEADER])
+            check_memory(copies + pixels * bytes_a_pixel(image, bits), settings)
+            _check_end(image, data)
+            if (deep := deep_image(image, file)) is not None:
+                drawn = draw(deep, settings)
+                del deep
+                return _of_samples(drawn, said or of_image(image, data), settings)
+            image.load()  # which turns a TIFF upright, and takes its orientation away
+            if image.format == "PNG" and _ends_in_zeros(image):
+                check_rows(file)
+            said = said or of_image(image, data)
+            inks = image.mode == "CMYK"
+            kept = inks and converts(said.profile, settings)
+            return _finished(image if kept else _as_rgb(image), said, settings, inks)
     except (ImageError, MemoryError):
         raise
     except UnidentifiedImageError:
@@ -187,7 +192,7 @@ def _decode_any(data: bytes, settings: ImageSettings) -> Decoded:
     except Image.DecompressionBombError as error:
         raise too_many_pixels(_NUMBER.findall(str(error))[0], settings) from None
     except Exception as error:
-        raise ImageError("decode", _in_a_line(error)) from None
+        raise ImageError("decode", reason_of(error)) from None
 
 
 def _of_samples(
@@ -217,11 +222,6 @@ def _finished(
     if pixels.ndim == 2:
         pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
     return managed(upright(pixels, said.orientation), said.profile, settings, inks)
-
-
-def _in_a_line(error: Exception) -> str:
-    reason = " ".join(str(error).split()) or "no reason given"
-    return f"{type(error).__name__}: {reason}"
 
 
 @contextmanager

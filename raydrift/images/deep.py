@@ -8,6 +8,7 @@ from PIL import Image
 
 from raydrift.images import tiff
 from raydrift.images.sampled import SampledImage
+from raydrift.images.tiff_colours import kind_of
 from raydrift.images.value_range import bits_of
 
 HEADER: Final = 256
@@ -50,7 +51,7 @@ def is_deep_file(file: IO[bytes]) -> bool:
     if tiff.is_tiff(start):
         file.seek(0)
         with tiff.opened(file) as page:
-            name, bits = bits_of(tiff.kind_of(page)) if page is not None else ("uint", 8)
+            name, bits = bits_of(kind_of(page)) if page is not None else ("uint", 8)
             return name != "uint" or bits >= 16
     return _FLOAT_MAP.match(start) is not None or sample_bits(start) == 16
 

@@ -60,18 +60,7 @@ class IsolatedDecoder:
         self._settings: ImageSettings | None = None
 
     def __call__(self, data: bytes, settings: ImageSettings) -> Decoded:
-        """Decodes an image file.
-
-        Args:
-            data: The file's content.
-            settings: The wanted size and the limits.
-
-        Returns:
-            The pixels, of shape (settings.height, settings.width, 3), and remarks on them.
-
-        Raises:
-            ImageError: The file is not an image that can be used, or kills who decodes it.
-        """
+        """Decodes as ``codec.decode_image``; an image that kills its decoder is an error too."""
         for _ in range(2):
             child = self._ready(settings)
             try:

@@ -8,6 +8,7 @@ that belong to nothing. The rest means that pixels are not those that were photo
 import re
 from typing import Final
 
+import numpy as np
 import simplejpeg
 
 from raydrift.errors import ImageError
@@ -39,7 +40,9 @@ _LEFT_AT_END: Final = 64
 _VALUES_OF_FILLING: Final = 32
 
 _PROBE: Final = bytes(64)
-_READ_BEYOND: Final = 16  # bytes that an encoder may have left out, since they are zeros
+_READ_AHEAD: Final = 4  # bytes beyond its data that an arithmetic decoder asks for
+_LEFT_OUT: Final = 16  # and where the picture ends in one colour: its code is zeros, left out
+_ONE_COLOUR: Final = 4  # levels that the last pixels may differ
 
 
 def decode_scaled(
@@ -195,10 +198,21 @@ def _complete(frame: Frame, scans: list[Scan]) -> bool:
 def _reads_to_the_end(data: bytes, header: JpegHeader, scans: list[Scan]) -> bool:
     """Whether an arithmetically coded scan is all there: what is added to it is then left over.
 
-    Such a decoder takes what is missing for zeros, and does not complain.
+    Such a decoder takes what is missing for zeros, and does not complain. It goes on with more of
+    what was there last, for which it needs few bits; but seldom for a whole row.
     """
     if not scans:
         return False
     end = scans[-1].end
     found = _EXTRANEOUS.search(_complaint(bare(data[:end] + _PROBE + _END, header)))
-    return found is not None and int(found[1]) >= len(_PROBE) - _READ_BEYOND
+    if found is None:
+        return False
+    beyond = len(_PROBE) - int(found[1])
+    if beyond <= _READ_AHEAD:
+        return True
+    return beyond <= _LEFT_OUT and _ends_in_one_colour(bare(data, header))
+
+
+def _ends_in_one_colour(data: bytes) -> bool:
+    row = simplejpeg.decode_jpeg(data, min_height=1, min_width=1, strict=False)[-1]
+    return bool(np.ptp(row, axis=0).max() <= _ONE_COLOUR)

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from raydrift.images.decoded import RGB
+from raydrift.images.quiet import quiet
 from raydrift.settings import ImageSettings
 
 _TAG: Final = 0x0112
@@ -29,7 +30,8 @@ def orientation(exif: Callable[[], Image.Exif], xmp: Iterable[bytes] = ()) -> in
         xmp: The image's XMP packets.
     """
     try:
-        value = exif().get(_TAG)
+        with quiet():
+            value = exif().get(_TAG)
     except Exception:  # broken EXIF says nothing of the pixels
         value = None
     if value is None:

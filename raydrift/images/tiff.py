@@ -5,9 +5,7 @@ read here as their tags say: bits, sign and kind of the samples, planes, bands, 
 Tags and layout are tifffile's work, compressions are imagecodecs'.
 """
 
-import logging
 import struct
-import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
@@ -19,7 +17,19 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from raydrift.errors import ImageError
+from raydrift.images.quiet import quiet
 from raydrift.images.sampled import SampledImage
+from raydrift.images.tiff_colours import (
+    IN_JPEG,
+    PREMULTIPLIED,
+    Photometric,
+    bands_of,
+    colours_of,
+    is_mixed_up_by_jpeg,
+    kind_of,
+    palette_of,
+    unread,
+)
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
@@ -27,21 +37,14 @@ if TYPE_CHECKING:
 _STARTS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _RAW_STARTS: Final = {b"IIRO": "ORF", b"IIRS": "ORF", b"MMOR": "ORF", b"IIU\0": "RW2"}
 
-_BLACK_IS_ZERO: Final = (1, 4)  # grey, and a mask
-_WHITE_IS_ZERO: Final = 0
-_RGB: Final = 2
-_PALETTE: Final = 3
-_CMYK: Final = 5
-_YCBCR: Final = 6
-_CIELAB: Final = 8
-_ICCLAB: Final = 9
-_COLOURS: Final = {_RGB: 3, _CMYK: 4, _YCBCR: 3, _CIELAB: 3, _ICCLAB: 3}
 _OF_CAMERAS: Final = (32803, 34892)  # a colour filter array, and raw values without one
 
-_JPEG: Final = 7
 # Compressions and bands that Pillow has: from none and those of fax to Zstandard.
 _PILLOWS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32809, 32946, 34925, 50000)
 _PILLOWS_BANDS: Final = 4
+_PILLOWS_COLOURS: Final = tuple(
+    one for one in Photometric if one not in (Photometric.CIELAB, Photometric.ICCLAB)
+)
 _RAW_COMPRESSIONS: Final = (32767, 32769, 32770, 34713, 34892, 65535)
 _DNG_VERSION: Final = 50706
 _RAW_TAGS: Final = (_DNG_VERSION, 33422, 50717)  # the filter array's pattern, the white level
@@ -49,7 +52,6 @@ _CR2: Final = b"CR"
 _CR2_PLACE: Final = 8
 _MAKERS: Final = {"nikon": "NEF", "canon": "CR2", "sony": "ARW", "pentax": "PEF", "samsung": "SRW"}
 
-_PREMULTIPLIED: Final = 1  # alpha that the colours are multiplied by
 # What decodes these gives no more than it is asked for.
 _BOUNDED: Final = (1, 2, 3, 4, 5, 8, 32773, 32946, 34925, 50000)
 _LERC: Final = 34887
@@ -64,15 +66,12 @@ _FILES: Final = {
     34933: "PNG",
     50001: "WEBP",
 }
-_ALPHA: Final = (_PREMULTIPLIED, 2)
 
 # How samples are stored. Of a tag that it cannot read tifffile assumes the usual value.
 _OF_THE_SAMPLES: Final = frozenset(
     (256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 317, 320, 322, 323, 324, 325, 338, 339)
 )
 
-_SIGNS: Final = {1: "uint", 2: "int", 3: "float", 4: "uint"}
-_COMPLEX: Final = (5, 6)
 _BYTES: Final = 24  # of a pixel, as many as three float64 have
 _DRAWN: Final = 10  # bytes of a pixel as it becomes 8 bits
 _DRAWN_IN_COLOURS: Final = 16  # where inks, Lab or alpha are on the way
@@ -95,7 +94,7 @@ def opened(source: IO[bytes]) -> Iterator["TiffPage | None"]:
     if start[:4] in _RAW_STARTS:
         raise _raw(_RAW_STARTS[start[:4]])
     source.seek(0)
-    with _quiet(), ExitStack() as stack:
+    with quiet(), ExitStack() as stack:
         try:
             file = stack.enter_context(_tiff_file(source))
             page = file.pages.first
@@ -132,36 +131,23 @@ def _tiff_file(source: IO[bytes]) -> "TiffFile":
     return TiffFile(source)
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Has tifffile keep to itself what it thinks of odd files; it would be said for each."""
-    log = logging.getLogger("tifffile")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
-
-
 def is_plain(data: bytes, page: "TiffPage") -> bool:
     """Whether Pillow reads it rightly: up to 8 bits, unsigned, of a layout that it knows."""
-    known = (_WHITE_IS_ZERO, *_BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR)
     bits, sign = page.bitspersample, page.sampleformat
-    if bits not in (1, 2, 4, 8) or sign not in (1, 4) or page.photometric not in known:
+    if bits not in (1, 2, 4, 8) or sign not in (1, 4) or page.photometric not in _PILLOWS_COLOURS:
         return False
     if page.compression not in _PILLOWS or page.samplesperpixel > _PILLOWS_BANDS:
         return False
-    if page.compression == 1 and page.is_subsampled:
-        return False
     grey_and_alpha, planar = page.samplesperpixel == 2, page.planarconfig != 1
+    odd = page.is_subsampled or (page.photometric == Photometric.YCBCR and planar)
+    if is_mixed_up_by_jpeg(page) or (page.compression == 1 and odd):
+        return False
     if (grey_and_alpha and planar) or (
-        _PREMULTIPLIED in page.extrasamples and (grey_and_alpha or planar)
+        PREMULTIPLIED in page.extrasamples and (grey_and_alpha or planar)
     ):
         return False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             Image.open(BytesIO(data), formats=("TIFF",)).close()
     except UnidentifiedImageError:
         return False
@@ -191,8 +177,8 @@ def memory_of(page: "TiffPage") -> int:
         ImageError: It is of a layout that is not read.
     """
     kind_of(page)
-    colours = _colours(page)
-    bands, alpha = _bands(page, colours)
+    colours = colours_of(page)
+    bands, alpha = bands_of(page, colours)
     size = np.dtype(page._dtype).itemsize
     plain = colours in ("grey", "rgb") and alpha is None
     a_pixel = size * (len(bands) + (alpha is not None)) + (_DRAWN if plain else _DRAWN_IN_COLOURS)
@@ -206,8 +192,8 @@ def read(data: bytes, page: "TiffPage") -> SampledImage:
     Raises:
         ImageError: It is of a layout that is not read, which is named, or it is not whole.
     """
-    kind, colours = kind_of(page), _colours(page)
-    bands, alpha = _bands(page, colours)
+    kind, colours = kind_of(page), colours_of(page)
+    bands, alpha = bands_of(page, colours)
     samples = _samples(data, page, bands if alpha is None else [*bands, alpha])
     extra = page.extrasamples[alpha - page.samplesperpixel] if alpha and page.extrasamples else 0
     orientation = page.tags.valueof(274)
@@ -215,10 +201,10 @@ def read(data: bytes, page: "TiffPage") -> SampledImage:
         samples,
         kind,
         "rgb" if colours == "grey" and len(bands) == 3 else colours,
-        inverted=page.photometric == _WHITE_IS_ZERO,
+        inverted=page.photometric == Photometric.WHITE_IS_ZERO,
         alpha=alpha is not None,
-        premultiplied=extra == _PREMULTIPLIED,
-        palette=_palette(page) if colours == "palette" else None,
+        premultiplied=extra == PREMULTIPLIED,
+        palette=palette_of(page) if colours == "palette" else None,
         missing=_missing(page, samples.dtype),
         orientation=orientation if orientation in range(1, 9) else 1,
         profile=page.tags.valueof(34675),
@@ -254,64 +240,14 @@ def _raw(name: str) -> ImageError:
     return ImageError("decode", f"a camera's raw file ({name}): develop it to JPEG or TIFF first")
 
 
-def kind_of(page: "TiffPage") -> str:
-    """The kind of its samples, as ``uint16``, ``int16`` or ``float32``.
-
-    Raises:
-        ImageError: They are of none that is read.
-    """
-    if page.sampleformat in _COMPLEX:
-        raise _unread("complex samples")
-    bits, sign = page.bitspersample, page.sampleformat
-    if not isinstance(bits, int) or not isinstance(sign, int) or page._dtype is None:
-        raise _unread(f"samples of {bits} bits, format {sign}")
-    return f"{_SIGNS[int(sign)]}{bits}"
-
-
-def _colours(page: "TiffPage") -> str:
-    photometric, bands = int(page.photometric), page.samplesperpixel
-    if photometric in (_WHITE_IS_ZERO, *_BLACK_IS_ZERO) or (photometric == _RGB and bands < 3):
-        return "grey"
-    if photometric == _YCBCR and page.compression == _JPEG:
-        return "rgb"  # as its decoder gives it
-    names = {_RGB: "rgb", _PALETTE: "palette", _CMYK: "cmyk"}
-    names |= {_CIELAB: "cielab", _ICCLAB: "icclab"}
-    name = names.get(photometric)
-    if name == "cmyk" and page.tags.valueof(332, 1) != 1:
-        raise _unread("inks other than CMYK")
-    if name is None or bands < _COLOURS.get(photometric, 1):
-        told = getattr(page.photometric, "name", photometric)
-        raise _unread(f"{bands} bands of photometric interpretation {told}")
-    return name
-
-
-def _bands(page: "TiffPage", colours: str) -> tuple[list[int], int | None]:
-    """Which bands are the colours, and which one is alpha.
-
-    Of images of many bands the first three are taken, as GDAL orders them.
-    """
-    bands, extras = page.samplesperpixel, page.extrasamples
-    first = bands - len(extras)
-    found = [first + place for place, extra in enumerate(extras) if extra in _ALPHA]
-    if not extras and colours == "rgb" and bands == 4:
-        found = [3]  # as Pillow has it
-    alpha = found[0] if found and found[0] > 0 else None
-    others = [band for band in range(bands) if band != alpha]
-    if colours in ("grey", "palette"):
-        count = 3 if colours == "grey" and len(others) >= 3 else 1
-    else:
-        count = 4 if colours == "cmyk" else 3
-    return others[:count], alpha
-
-
 def _samples(data: bytes, page: "TiffPage", bands: list[int]) -> npt.NDArray[Any]:
     """Some bands of the image, decoded strip by strip or tile by tile."""
     _, _, height, width, _ = page.shaped
     samples = np.empty((height, width, len(bands)), page._dtype)
     in_planes, count = page.planarconfig != 1, prod(page.chunked)
     nothing = _missing(page, samples.dtype) or 0
-    if page.compression not in (*_BOUNDED, _JPEG, _LERC, *_FILES):
-        raise _unread(f"compression {getattr(page.compression, 'name', page.compression)}")
+    if page.compression not in (*_BOUNDED, IN_JPEG, _LERC, *_FILES):
+        raise unread(f"compression {getattr(page.compression, 'name', page.compression)}")
     if not 0 < count == len(page.dataoffsets) == len(page.databytecounts):
         raise _cut_off()
     for index, (offset, size) in enumerate(zip(page.dataoffsets, page.databytecounts, strict=True)):
@@ -355,12 +291,12 @@ def _fits(content: bytes, page: "TiffPage") -> bool:
     """Whether a compressed strip or tile is no larger than it may be, if it says so itself."""
     from tifffile.tifffile import jpeg_shape
 
-    if page.compression == _JPEG:
+    if page.compression == IN_JPEG:
         height, width = jpeg_shape(content)[1:3]
     elif page.compression == _LERC:
         start, version, height, width, depth = _LERC_START.unpack_from(content)
         if start != b"Lerc2 " or version < _LERC_VERSION:
-            raise _unread("an older LERC")
+            raise unread("an older LERC")
         if depth > page.samplesperpixel:
             return False
     elif page.compression in _FILES:
@@ -370,14 +306,6 @@ def _fits(content: bytes, page: "TiffPage") -> bool:
         return True
     wide, high = (page.tilewidth, page.tilelength) if page.is_tiled else (page.imagewidth, None)
     return bool(width <= wide and height <= (high or page.imagelength))
-
-
-def _palette(page: "TiffPage") -> npt.NDArray[np.uint8]:
-    table = page.colormap
-    if table is None or table.ndim != 2 or len(table) != 3:
-        raise _unread("a palette without its colours")
-    deep = table.max() > 255  # some writers give 8 bits
-    return np.ascontiguousarray((table >> 8 if deep else table).T.astype(np.uint8))
 
 
 def _missing(page: "TiffPage", dtype: Any) -> float | None:
@@ -390,10 +318,6 @@ def _missing(page: "TiffPage", dtype: Any) -> float | None:
     except (ValueError, OverflowError):
         return None
     return float(found) if np.isfinite(found) else None
-
-
-def _unread(what: str) -> ImageError:
-    return ImageError("decode", f"a TIFF of {what} is not read: convert it to 8-bit RGB")
 
 
 def _cut_off() -> ImageError:

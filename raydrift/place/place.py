@@ -23,7 +23,14 @@ from raydrift.place.s3 import S3Store
 from raydrift.place.s3_upload import LARGEST_UPLOAD
 from raydrift.place.secrecy import redacted
 from raydrift.place.sinks import Sink, SmallWrites
-from raydrift.place.sync import LocalFile, Sync, make_folder, sync_file, sync_folder
+from raydrift.place.sync import (
+    LocalFile,
+    Sync,
+    make_folder,
+    remove_empty,
+    sync_file,
+    sync_folder,
+)
 
 _DELETERS: Final = 16
 
@@ -134,14 +141,19 @@ class Place:
         """The files directly in this folder: name to size in bytes."""
         return {info.base_name: info.size for info in self.files()}
 
-    def create(self) -> None:
-        """Makes this folder and those above it; S3 has none, there the bucket has to be there."""
+    def create(self) -> list["Place"]:
+        """Makes this folder and those above it; S3 has none, there the bucket has to be there.
+
+        Returns:
+            Those that were not there before, the deepest first; none where that is not known.
+        """
+        if self.is_local:
+            return [self.at(folder) for folder in self._trying(partial(make_folder, self.path))]
         if self.s3 is not None:
             self._trying(partial(self.s3.check_bucket, self.path))
-        elif self.is_local:
-            self._trying(partial(make_folder, self.path))
         else:
             self._trying(lambda: self.filesystem.create_dir(self.path, recursive=True))
+        return []
 
     def read_bytes(
         self, most: int | None = None, admit: Callable[[int], None] | None = None
@@ -351,8 +363,7 @@ class Place:
     def delete_if_empty(self) -> None:
         """Deletes this folder if nothing is in it; S3 has no folders."""
         if self.is_local:
-            with suppress(OSError):  # something came meanwhile
-                os.rmdir(self.path)
+            remove_empty([self.path])
         elif self.s3 is None and not self.entries():
             with suppress(FileNotFoundError):
                 self._trying(lambda: self.filesystem.delete_dir(self.path))

@@ -20,7 +20,13 @@ from pyarrow import fs
 
 from raydrift.place.pieces import PieceFile
 from raydrift.place.retries import retrying
-from raydrift.place.s3_errors import UNKNOWN_KEY, CredentialsError, as_os_errors, expired
+from raydrift.place.s3_errors import (
+    UNKNOWN_KEY,
+    CredentialsError,
+    as_os_errors,
+    check_reached,
+    expired,
+)
 from raydrift.place.s3_login import Keys, S3Login
 from raydrift.place.s3_options import S3Options
 from raydrift.place.s3_parts import in_parts
@@ -63,6 +69,11 @@ class S3Store:
 
     def __getstate__(self) -> dict[str, Any]:
         return {"options": self.options, "region": self.region, "endpoint": self.endpoint}
+
+    @property
+    def address(self) -> str:
+        """Where it is, for messages."""
+        return self.endpoint or f"https://s3.{self.region}.amazonaws.com"
 
     @cached_property
     def login(self) -> S3Login:
@@ -142,6 +153,7 @@ class S3Store:
         try:
             answer = ask(self._reader_of(keys))
         except OSError as error:
+            check_reached(error, self.address)
             self._check_login(error, keys, path)
             raise
         self.login.accepted(keys)
@@ -342,11 +354,19 @@ def find_store(bucket: str, options: S3Options) -> S3Store:
         endpoint: str = found.client.meta.endpoint_url
         amazon = _AMAZON.match(endpoint) is not None
         if region is None and amazon:
-            region = fs.resolve_s3_region(bucket)
+            region = _region_of(bucket)
         store = S3Store(options, region or _ANY_REGION, None if amazon else endpoint)
         _ = store.client  # what cannot be is told now
     retrying(soon=True)(lambda: store.reader)
     return store
+
+
+def _region_of(bucket: str) -> str:
+    try:
+        return str(fs.resolve_s3_region(bucket))
+    except OSError as error:
+        check_reached(error, "https://s3.amazonaws.com")
+        raise
 
 
 def _split(path: str) -> tuple[str, str]:

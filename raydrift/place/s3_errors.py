@@ -1,9 +1,11 @@
-"""What botocore raises, as the errors that files have."""
+"""What botocore and Arrow raise about S3, as the errors that files have."""
 
 import errno
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
+from urllib.parse import urlsplit
 
 from raydrift.place.secrecy import redacted
 
@@ -26,6 +28,11 @@ _NOT_DONE: Final = (405, 501)
 _OTHER_CHECKSUMS: Final = (
     "if the store does not know S3's newer checksums, set storage_options.checksums to "
     "when_required"
+)
+# How Arrow tells that no connection could be made: curl's numbers, of a timeout also its words.
+_NO_CONNECTION: Final = re.compile(
+    r"curlCode: (?:5|6|7|35|60), (?P<why>[^;]+)"
+    r"|curlCode: 28, .*(?P<late>Connection timed out|Failed to connect)"
 )
 # Of botocore's errors: those about credentials, with what derives from them, and those of them that
 # no second look mends.
@@ -84,6 +91,28 @@ def none_found() -> CredentialsError:
     )
 
 
+def check_reached(error: OSError, address: str) -> None:
+    """Raises one line about a store where Arrow's error is that no connection to it can be made.
+
+    Args:
+        error: Arrow's.
+        address: Of the store.
+    """
+    told = _NO_CONNECTION.search(str(error))
+    if told is not None:
+        raise _unreachable(address, told["why"] or "timeout") from None
+
+
+def _unreachable(address: str, why: str) -> OSError:
+    return OSError(
+        errno.EIO,
+        redacted(
+            f"the store at {address} cannot be reached ({why}): check the network, and the "
+            "address, which AWS_ENDPOINT_URL or storage_options.endpoint_url sets"
+        ),
+    )
+
+
 @contextmanager
 def as_os_errors() -> Iterator[None]:
     """Raises OSErrors, without credentials: EIO where the next try may succeed."""
@@ -95,6 +124,9 @@ def as_os_errors() -> Iterator[None]:
         raise _of_answer(error.response) from None
     except exceptions.NoCredentialsError:
         raise none_found() from None
+    except (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError) as error:
+        parts = urlsplit(str(error.kwargs["endpoint_url"]))
+        raise _unreachable(f"{parts.scheme}://{parts.netloc}", "no connection") from None
     except exceptions.BotoCoreError as error:
         if _OF_CREDENTIALS & {kind.__name__ for kind in type(error).__mro__}:
             raise not_to_be_had(error) from None

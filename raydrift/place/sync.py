@@ -8,7 +8,7 @@ sync finds little left to do.
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
@@ -115,12 +115,33 @@ def sync_folder(path: str) -> None:
         os.close(folder)
 
 
-def make_folder(path: str) -> None:
-    """Makes a folder and those above it that are missing; all of them last."""
+def make_folder(path: str) -> list[str]:
+    """Makes a folder and those above it that are missing; all of them last.
+
+    Returns:
+        Those that it made, the deepest first; if it fails, they are taken away again.
+    """
     missing = [one for one in (Path(path), *Path(path).parents) if not one.exists()]
-    Path(path).mkdir(parents=True, exist_ok=True)
-    for one in missing:
-        sync_folder(str(one.parent))
+    made: list[str] = []
+    try:
+        for one in reversed(missing):
+            with suppress(FileExistsError):  # somebody else was quicker
+                one.mkdir()
+                made.insert(0, str(one))
+        Path(path).mkdir(exist_ok=True)  # a file of that name is an error
+        for one in missing:
+            sync_folder(str(one.parent))
+    except OSError:
+        remove_empty(made)
+        raise
+    return made
+
+
+def remove_empty(folders: Iterable[str]) -> None:
+    """Deletes those of some folders that are empty."""
+    for folder in folders:
+        with suppress(OSError):  # something is in it, or it is gone
+            os.rmdir(folder)
 
 
 def _unless_not_known(sync: Callable[[int], None], file: int) -> None:

@@ -1,4 +1,4 @@
-"""The classes of an input or of a result and their counts, in a line."""
+"""An input's or a result's classes and their counts, and what was passed over, in lines."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from raydrift.place import Place
-from raydrift.report.text import plural, shortened
+from raydrift.plural import plural
+from raydrift.report.text import shortened
 from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.record import RunRecord
@@ -30,6 +31,15 @@ def told_classes(counts: Mapping[str, int]) -> str:
     more = [f"… and {len(named) - _SHOWN:,} more"] if len(named) > _SHOWN else []
     head = f"{plural(len(named), 'class')}, {plural(sum(counts.values()), 'image')}"
     return f"{head}: {', '.join(named[:_SHOWN] + more)}"
+
+
+def told_ignored(ignored: Mapping[str, int]) -> list[str]:
+    """What of an input was passed over: a line for each reason.
+
+    >>> told_ignored({"not an image by its name": 1200})
+    ['passed over: 1,200 (not an image by its name)']
+    """
+    return [f"passed over: {count:,} ({reason})" for reason, count in ignored.items()]
 
 
 def written_classes(output: Place, record: RunRecord) -> dict[str, int] | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from raydrift.calibrate import CalibrationProfile, CurvePoint
 from raydrift.calibrate.curve import is_jump
+from raydrift.plural import plural
 from raydrift.report.palette import GRID, SOFT, level_colours
 from raydrift.report.sheet import ACCENT
 from raydrift.report.text import number
@@ -43,7 +44,7 @@ def curve_plot(profile: CalibrationProfile, target: float | None = None) -> byte
         levels = [point.level for point in piece]
         lows, highs = [point.low for point in piece], [point.high for point in piece]
         if images is not None:
-            label = f"95 % of {images:,} other images" if place == 0 else None
+            label = f"95 % of {plural(images, 'other image')}" if place == 0 else None
             others = np.array([(point.other_low, point.other_high) for point in piece], np.float64)
             low, high = others.T
             axes.fill_between(levels, low, high, color=colour, alpha=0.1, linewidth=0, label=label)
@@ -70,7 +71,7 @@ def curve_plot(profile: CalibrationProfile, target: float | None = None) -> byte
     axes.set_xlim(profile.curve[0].level, profile.curve[-1].level)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     axes.set_title(f"{profile.metric} of {profile.sweep}", fontweight="bold")
-    axes.set_xlabel(f"level ({profile.sample.images:,} images)", color=SOFT)
+    axes.set_xlabel(f"level ({plural(profile.sample.images, 'image')})", color=SOFT)
     axes.set_ylabel("divergence", color=SOFT)
     axes.legend(frameon=False, loc="upper left")
     content = BytesIO()

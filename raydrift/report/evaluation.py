@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from raydrift import schemas
 from raydrift.metrics import METRICS
+from raydrift.report.images_told import ImagesTold
+from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import Rejected
 from raydrift.sweep import Sweep
 
@@ -32,6 +34,7 @@ class BatchMeasures:
         pairs: ``kl_softmax`` of each image, nats, float64 of shape (L, n).
         interval: Bootstrap interval of the mean of those, 95 %, float64 of shape (L, 2).
         left_out: The images that could not be used.
+        remarks: On those that could.
         unmeasured: Metric to why it has no value.
         started: When its worker began with it, seconds since 1970.
         embed_seconds: For reading, decoding, drifting and embedding.
@@ -45,6 +48,7 @@ class BatchMeasures:
     pairs: Numbers
     interval: Numbers
     left_out: tuple[Rejected, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     unmeasured: Mapping[str, str] = field(default_factory=dict)
     started: float = 0.0
     embed_seconds: float = 0.0
@@ -101,11 +105,13 @@ class Evaluation:
         sweep: Its transforms and levels.
         batches: Those with usable images, by number; at least one.
         left_out: The images that could not be used, by sample id.
+        told: What there is to say of the others.
     """
 
     sweep: Sweep
     batches: tuple[BatchMeasures, ...]
     left_out: tuple[Rejected, ...] = ()
+    told: ImagesTold = field(default_factory=ImagesTold)
 
     @property
     def levels(self) -> tuple[float, ...]:

@@ -15,6 +15,7 @@ from isal import isal_zlib
 from raydrift.drift.written import parameters_of
 from raydrift.errors import reason
 from raydrift.place import Place
+from raydrift.plural import plural
 from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.crc32 import combine
@@ -123,7 +124,7 @@ def inspect_output(output: Place, quick: bool = False) -> Inspection:
 def _unfinished(record: RunRecord, done: int, too_many_rejected: bool) -> str:
     if done < record.shards:
         return (
-            f"{record.shards - done} of {record.shards} shards are missing: "
+            f"{record.shards - done} of {plural(record.shards, 'shard')} are missing: "
             "run the same generate command again"
         )
     if too_many_rejected:

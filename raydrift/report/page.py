@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from raydrift.place import redacted
+from raydrift.plural import plural
 from raydrift.report.evaluation import METRIC_NAMES, Evaluation
 from raydrift.report.figures import (
     SHOWN_BATCHES,
@@ -20,7 +21,7 @@ from raydrift.report.headline import headline
 from raydrift.report.metric_words import METRIC_WORDS
 from raydrift.report.palette import spaced
 from raydrift.report.strips import Strip
-from raydrift.report.text import level_name, number, plural, shortened
+from raydrift.report.text import level_name, number, shortened
 from raydrift.storage import layout
 from raydrift.storage.evaluated import EvaluationRecord
 from raydrift.sweep import EvaluateSettings

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from PIL import Image
@@ -15,10 +15,12 @@ from raydrift.errors import CatalogError, ImageError, SettingsError, reason
 from raydrift.images.decoded import RGB, Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder
 from raydrift.place import redacted
+from raydrift.plural import plural
+from raydrift.report.images_told import ImagesTold
 from raydrift.report.level_sheet import LevelCard, level_sheet
 from raydrift.report.sheet import shown_size
-from raydrift.report.text import plural
 from raydrift.settings import GenerateSettings, ImageSettings, TransformInfo
+from raydrift.storage.remarks import Remark
 from raydrift.transforms import Name
 
 _MOST_PIXELS: Final = 2**27
@@ -33,14 +35,14 @@ class Preview:
         sample_ids: Of the images on it.
         passed_over: Samples before the last of those that cannot be used.
         first_problem: Of the first of them, its path and why; empty: there is none.
-        notes: What is odd about the input, in plain sentences.
+        told: What there is to say of the input and of these images.
     """
 
     sheet: Image.Image
     sample_ids: tuple[int, ...]
     passed_over: int
     first_problem: str
-    notes: tuple[str, ...] = ()
+    told: ImagesTold = field(default_factory=ImagesTold)
 
 
 def preview(
@@ -67,7 +69,7 @@ def preview(
     if images < 1:
         raise SettingsError(f"images is {images}: give at least 1")
     catalog = catalog_of(settings)
-    settings, _ = with_value_range(settings, catalog)
+    settings, ranges = with_value_range(settings, catalog)
     images = min(images, len(catalog))
     width, height = shown_size(settings.image.height, settings.image.width)
     count = images * len(transforms) * (len(levels) + 1)
@@ -76,7 +78,7 @@ def preview(
             f"{count} pictures are too many for one sheet: ask for fewer images, transforms or "
             "levels"
         )
-    cards, ids = [], []
+    cards, ids, remarks = [], [], []
     passed_over, first_problem = 0, ""
     with closing(IsolatedDecoder()) as decoder:
         for sample_id, path, class_name, image in _samples(settings, catalog, decoder):
@@ -84,45 +86,50 @@ def preview(
                 passed_over += 1
                 first_problem = first_problem or " ".join(f"{path}: {image.reason}".split())
                 continue
+            pixels = image.pixels
             rows = {
                 str(transform): [
-                    _drifted(settings, image, sample_id, transform, level) for level in levels
+                    _drifted(settings, pixels, sample_id, transform, level) for level in levels
                 ]
                 for transform in transforms
             }
             named = path if path.startswith(f"{class_name}/") else f"{class_name}  {path}"
-            cards.append(LevelCard(f"sample {sample_id}  {named}", image, rows))
+            cards.append(LevelCard(f"sample {sample_id}  {named}", pixels, rows))
             ids.append(sample_id)
+            remarks += [Remark(text, 1, (path,)) for text in image.remarks]
             if len(cards) == images:
                 break
     if not cards:
         raise CatalogError(
-            f"none of {passed_over:,} images in {redacted(settings.input)} can be used "
+            f"none of {plural(passed_over, 'image')} in {redacted(settings.input)} can be used "
             f"(first: {first_problem})"
         )
     title = f"{plural(len(transforms), 'transform')}, {plural(len(levels), 'level')}"
+    images_told = ImagesTold.of(catalog, ranges, None, remarks)
     told = f"as raydrift generate -t NAME:LEVEL --seed {settings.seed} writes them"
     sheet = level_sheet(cards, levels, title, told)
-    return Preview(sheet, tuple(ids), passed_over, first_problem, catalog.notes)
+    return Preview(sheet, tuple(ids), passed_over, first_problem, images_told)
 
 
 def _samples(
     settings: GenerateSettings,
     catalog: Catalog,
     decoder: Callable[[bytes, ImageSettings], Decoded],
-) -> Iterator[tuple[int, str, str, RGB | ImageError]]:
-    """The run's samples in order: id, path, class, and the pixels or why there are none."""
+) -> Iterator[tuple[int, str, str, Decoded | ImageError]]:
+    """The run's samples in order: id, path, class, and the image or why there is none."""
     order = sample_order(settings, catalog).rows
     if settings.start >= len(order):
-        raise SettingsError(f"start is {settings.start}: the input has {len(order)} samples")
+        raise SettingsError(
+            f"start is {settings.start}: the input has {plural(len(order), 'sample')}"
+        )
     for sample_id in range(settings.start, len(order)):
         row = int(order[sample_id])
         path = catalog.table["path"][row].as_py()
         class_name = catalog.classes[catalog.table["class_index"][row].as_py()]
-        image: RGB | ImageError
+        image: Decoded | ImageError
         try:
             content = catalog.root.at(path).read_bytes(settings.image.max_bytes)
-            image = decoder(content, settings.image).pixels
+            image = decoder(content, settings.image)
         except ImageError as error:
             image = error
         except (OSError, ValueError) as error:

@@ -5,11 +5,12 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from raydrift.errors import OutputError
 from raydrift.place import Place
 from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.lock import Holder, find_holder
-from raydrift.storage.record import RunRecord, require_record
+from raydrift.storage.record import RunRecord, load_record
 from raydrift.storage.shards import STAGES, LedgerRow
 from raydrift.storage.summary import count, summarize
 
@@ -45,6 +46,11 @@ class RunStatus:
     slowest: dict[str, Any] | None
 
     @property
+    def idle(self) -> bool:
+        """Whether nobody is at work on it, as far as is known."""
+        return self.holder is None or self.holder.dead
+
+    @property
     def rate(self) -> float | None:
         """Images a second since the first shard was begun, pauses left out; None before one is."""
         return self.asked / self.busy_seconds if self.busy_seconds else None
@@ -72,9 +78,14 @@ def run_status(output: Place) -> RunStatus:
     Raises:
         OutputError: There is no run, or what is there is not raydrift's.
     """
-    record = require_record(output)
+    holder = find_holder(output)  # first: whoever ends meanwhile has said before that all is there
+    record = load_record(output)
+    if record is None:
+        raise OutputError(
+            f"no run has begun in {output}: one that starts lists its input first; "
+            "if none does, give the output folder of a generate run"
+        )
     rows = rows_there(output, record)
-    holder = find_holder(output)
     seen = deepcopy(record)
     if rows and not seen.slowest_shards:  # of all shards; those that are there may be the last few
         summarize(seen, rows)

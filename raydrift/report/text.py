@@ -27,12 +27,6 @@ def number(value: float) -> str:
     return f"{value:#.3g}".removesuffix(".") if value else "0"
 
 
-def plural(count: int, word: str) -> str:
-    """``1 image``, ``2 images``, ``3 batches``, ``4 classes``."""
-    ending = "es" if word.endswith(("ch", "ss")) else "s"
-    return f"{count:,} {word}{'' if count == 1 else ending}"
-
-
 def shortened(name: str, most: int) -> str:
     """A name in one line of so many letters at most; what is left out is in the middle.
 

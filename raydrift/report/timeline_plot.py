@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from raydrift.plural import plural
 from raydrift.printable import printable
 from raydrift.report.fonts import Lettering
 from raydrift.report.timeline import Course, Numbers, StreamPlan
@@ -93,7 +94,7 @@ def timeline_figure(
     mix.xaxis.set_major_formatter(lambda sample, _: f"{sample:,.0f}")
     mix.set_xlabel("sample", color=_INK)
     _show_dates(level, plan)
-    headline = f"{title}: {stop - first:,} samples"
+    headline = f"{title}: {plural(stop - first, 'sample')}"
     if plan.ended_by is not None:
         headline += f", then {plan.ended_by} has run out"
     top = figure.suptitle(write(printable(headline)), x=0.012, ha="left", color=_INK, fontsize=15)
@@ -170,7 +171,7 @@ def _shown_classes(classes: Sequence[str], shares: Numbers) -> tuple[list[str], 
         return list(classes), shares
     largest = np.sort(np.argsort(-shares.max(axis=1), kind="stable")[:most])
     others = np.delete(shares, largest, axis=0)
-    names = [*(classes[index] for index in largest), f"{len(others)} other classes"]
+    names = [*(classes[index] for index in largest), f"{plural(len(others), 'other class')}"]
     return names, np.vstack([shares[largest], others.sum(axis=0)])
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from raydrift.errors import SettingsError, suggest
 from raydrift.schedules.curves import LINEAR, Curve, plain_curve
+from raydrift.schedules.periods import fraction_of
 from raydrift.schedules.positions import Plain, plain_length, plain_position
 from raydrift.schedules.where import Where, plain_where
 from raydrift.transforms import TransformInfo
@@ -114,7 +115,11 @@ class Drift:
                 raise SettingsError(f"{name} is of {' and '.join(kinds)} drifts, this is {kind}")
             if not given and kind in kinds:
                 if name in _NEEDED:
-                    raise SettingsError(f"{kind} drift: {name} is missing: give it as 200 or '7d'")
+                    raise SettingsError(
+                        f"{kind} drift: {name} is missing: give --{name} 0.2, or in a TOML file "
+                        f"{name} = 0.2: a fraction of the stream, a number of samples such as 200, "
+                        'or a duration such as "7d"'
+                    )
                 checked[name] = _DEFAULTS[name]
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -171,9 +176,12 @@ def _plain_phase(phase: object, name: str) -> Plain:
 
 
 def _share(duty: object, name: str) -> float:
-    if not isinstance(duty, bool) and isinstance(duty, Real) and 0 < float(duty) < 1:
-        return float(duty)
-    raise SettingsError(f"{name} is {duty!r}: give the share of a period, between 0 and 1")
+    number = float(duty) if not isinstance(duty, bool) and isinstance(duty, Real) else 0.0
+    if 0 < number < 1 and 0 < fraction_of(number) < 1:  # else it would be on never, or always
+        return number
+    raise SettingsError(
+        f"{name} is {duty!r}: give the share of a period, from 0.000001 to 0.999999"
+    )
 
 
 def _varies(varies: object, name: str) -> str:

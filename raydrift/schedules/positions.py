@@ -16,6 +16,7 @@ from numbers import Integral, Real
 from typing import Final
 
 from raydrift.errors import SettingsError
+from raydrift.plural import plural
 from raydrift.schedules.periods import fraction_of
 
 Position = int | float | str | datetime
@@ -138,7 +139,7 @@ class Axis:
         whole = "; a float is a fraction: write 1 for sample 1" if position == 1.0 else ""
         whole = "" if isinstance(position, int) else whole
         raise SettingsError(
-            f"{name} {position} is outside the stream of {self.samples} samples, "
+            f"{name} {position} is outside the stream of {plural(self.samples, 'sample')}, "
             f"the last of which is {self.samples - 1}{whole}"
         )
 
@@ -174,7 +175,8 @@ class Axis:
             samples = fraction_of(self._steps(_seconds(length) * _SECOND, name))
         if samples < 1:
             raise SettingsError(
-                f"{name} {length} is shorter than a sample of this stream of {self.samples}"
+                f"{name} {length} is shorter than a sample of this stream of {self.samples}: "
+                "give at least 1 sample"
             )
         return samples
 

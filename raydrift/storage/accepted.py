@@ -15,6 +15,7 @@ import pyarrow as pa
 from raydrift import schemas
 from raydrift.errors import ShardError
 from raydrift.place import Place
+from raydrift.plural import plural
 from raydrift.storage import layout
 from raydrift.storage.made_on import made_alike
 from raydrift.storage.record import RunRecord
@@ -88,7 +89,7 @@ def rows_to_merge(output: Place, record: RunRecord) -> list[LedgerRow]:
     missing = record.shards - sum(shard in ledger for shard in range(record.shards))
     if missing:
         raise ShardError(
-            f"{output}: {missing} of {record.shards} shards are missing: "
+            f"{output}: {missing} of {plural(record.shards, 'shard')} are missing: "
             "run the same generate command again, it makes what is missing"
         )
     return [ledger[shard] for shard in range(record.shards)]

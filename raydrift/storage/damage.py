@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from raydrift.place import Place
+from raydrift.plural import plural
 from raydrift.storage import layout
 from raydrift.storage.record import RunRecord
 from raydrift.storage.zip_reader import DamagedZipError, check_ends, read_end
@@ -60,7 +61,7 @@ def _zip_damage(file: pa.NativeFile, members: int) -> str | None:
     try:
         end = read_end(file)
         if end.members != members:
-            return f"has {end.members} images, {members} were written"
+            return f"has {plural(end.members, 'image')}, {members} were written"
         check_ends(file, end)
     except DamagedZipError as error:
         return str(error)
@@ -78,4 +79,4 @@ def _table_damage(file: pa.NativeFile, rows: int) -> str | None:
         found = pq.read_metadata(pa.BufferReader(footer)).num_rows
     except (pa.ArrowException, OSError):  # of bytes that are in memory
         return _NO_TABLE
-    return None if found == rows else f"has {found} rows, {rows} were written"
+    return None if found == rows else f"has {plural(found, 'row')}, {rows} were written"

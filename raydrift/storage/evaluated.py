@@ -10,7 +10,7 @@ from raydrift.errors import OutputError, reason
 from raydrift.place import Place, redacted
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
-from raydrift.storage.output import make_folder
+from raydrift.storage.output import made_folder, make_folder
 from raydrift.storage.record import differences
 
 FORMAT: Final = 1
@@ -29,6 +29,8 @@ class EvaluationRecord:
         classes: Class name to label.
         ignored: Files of the input that were passed over, by reason.
         rejected: The first images that could not be used, and why.
+        notes: What is odd about the input, in plain sentences.
+        remarks: On images that were measured but are worth a look, as in ``run.json``.
         unmeasured: Metrics that some batch is too small for, and why.
         timings: Seconds, by what they were spent on.
         versions: Of Python and the packages that the numbers come from.
@@ -41,6 +43,8 @@ class EvaluationRecord:
     classes: dict[str, int] = field(default_factory=dict)
     ignored: dict[str, int] = field(default_factory=dict)
     rejected: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    remarks: list[dict[str, Any]] = field(default_factory=list)
     unmeasured: dict[str, str] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
@@ -59,8 +63,8 @@ def held_for_evaluation(output: Place, tell: Callable[[str], object]) -> Iterato
         LockedError: Another run is at work there.
         OutputError: The folder cannot be made or written.
     """
-    make_folder(output)
     with ExitStack() as stack:
+        stack.enter_context(made_folder(output))
         try:
             lock = stack.enter_context(OutputLock(output, tell=tell))
         except OSError as error:

@@ -82,7 +82,7 @@ def finalize(
         check()
         accept(output, record, rows)
     start = perf_counter()
-    output.remove_unfinished((*layout.RESULTS, layout.RUN, layout.LOCK))
+    output.remove_unfinished((*layout.RESULTS, layout.RUN))
     plan = plan_zip(rows, range_bytes)
     check_before_merge(output, plan)
     record.files = _merge(output, record, plan, on_shard, check, spread)

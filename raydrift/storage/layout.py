@@ -41,6 +41,8 @@ _LONGEST_NAME: Final = 255
 
 _SHARD_FILE: Final = re.compile(r"part-[0-9]{8,}-[0-9a-f]{8}\.(parquet|json)")
 
+_EARLIER_SHARD_FILE: Final = re.compile(r"part-[0-9]{8,}\.(parquet|json)")
+
 
 def new_attempt() -> str:
     """A name for an attempt at a shard; no other attempt has it."""
@@ -60,6 +62,11 @@ def ledger_name(shard: int, attempt: str) -> str:
 def is_shard_file(name: str) -> bool:
     """Whether a file in ``_shards/`` is one of raydrift's, by its name."""
     return name == ACCEPTED or _SHARD_FILE.fullmatch(name) is not None
+
+
+def is_earlier_shard_file(name: str) -> bool:
+    """Whether a shard's file had this name before every attempt had a name of its own."""
+    return _EARLIER_SHARD_FILE.fullmatch(name) is not None
 
 
 def member_name(sample_id: int, class_name: str | None) -> str:

@@ -11,7 +11,9 @@ from raydrift.storage.record import RunRecord
 from raydrift.storage.shards import LedgerRow
 
 
-def check_made_on(there: Mapping[str, str], here: Mapping[str, str], host: str) -> None:
+def check_made_on(
+    there: Mapping[str, str], here: Mapping[str, str], host: str, kept: bool = True
+) -> None:
     """Makes sure that a node makes the bytes that the run's other nodes make.
 
     Args:
@@ -19,6 +21,7 @@ def check_made_on(there: Mapping[str, str], here: Mapping[str, str], host: str) 
             before its first shard.
         here: The node's kinds, or one of them.
         host: The node's name.
+        kept: Whether there is a run that goes on, or can be replaced; what only measures has none.
 
     Raises:
         PipelineError: They are others.
@@ -28,8 +31,8 @@ def check_made_on(there: Mapping[str, str], here: Mapping[str, str], host: str) 
         if begun != kind:
             raise PipelineError(
                 f"the {what} of this run are made on {begun}, but node {host} is {kind}, "
-                "where their bytes differ: use nodes of one kind and run the same command again, "
-                "or begin again with --overwrite"
+                "where their bytes differ: use nodes of one kind and run the same command again"
+                + (", or begin again with --overwrite" if kept else "")
             )
 
 

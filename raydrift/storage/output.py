@@ -17,14 +17,43 @@ from raydrift.storage.record import (
     RESULT_PACKAGES,
     RunRecord,
     differences,
+    is_of_earlier_format,
     load_record,
     other_version,
 )
-from raydrift.storage.shards import LedgerRow, best, intact, read_attempts, remove_shards
+from raydrift.storage.shards import (
+    LedgerRow,
+    best,
+    intact,
+    read_attempts,
+    remove_earlier_shards,
+    remove_shards,
+)
 
 
-def make_folder(output: Place) -> None:
+@contextmanager
+def made_folder(output: Place) -> Iterator[None]:
+    """Makes an output folder, if it is not there, for what is done in it.
+
+    What was made, and is still empty at the end, is taken away again: so nothing is left where a
+    run was refused.
+
+    Raises:
+        OutputError: It is a file, or cannot be made.
+    """
+    made = make_folder(output)
+    try:
+        yield
+    finally:
+        for folder in made:
+            folder.delete_if_empty()
+
+
+def make_folder(output: Place) -> list[Place]:
     """Makes an output folder, if it is not there.
+
+    Returns:
+        The folders that were made, as ``Place.create``.
 
     Raises:
         OutputError: It is a file, or cannot be made.
@@ -32,7 +61,7 @@ def make_folder(output: Place) -> None:
     try:
         if output.info().type == fs.FileType.File:
             raise OutputError(f"output {output} is a file: give a folder")
-        output.create()
+        return output.create()
     except OSError as error:
         raise OutputError(f"output {output} cannot be made: {redacted(reason(error))}") from None
 
@@ -167,6 +196,8 @@ def clear(output: Place, overwrite: bool) -> None:
         overwrite: Whether results go that no run of this version is known to have written.
     """
     results: Iterable[str] = layout.RESULTS
+    if is_of_earlier_format(output):
+        remove_earlier_shards(output)
     if not overwrite:
         record = load_record(output)
         results = record.files if record else ()

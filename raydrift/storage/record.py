@@ -183,6 +183,15 @@ def load_record(output: Place) -> RunRecord | None:
         ) from None
 
 
+def is_of_earlier_format(output: Place) -> bool:
+    """Whether a folder's ``run.json`` is of an earlier version of raydrift."""
+    try:
+        content = json.loads((output / layout.RUN).read_bytes())
+        return bool(content["fingerprint"] and content["format"] < FORMAT)
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return False
+
+
 def require_record(output: Place) -> RunRecord:
     """Reads ``run.json``.
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from raydrift import schemas
 from raydrift.errors import RejectedError
 from raydrift.place import Place
+from raydrift.plural import plural
 from raydrift.storage import layout
 from raydrift.storage.shards import LedgerRow, Rejected, read_rejected
 from raydrift.storage.spread import in_threads
@@ -52,7 +53,7 @@ def check_share(output: Place, rows: Sequence[LedgerRow], max_rejected: float) -
         else ""
     )
     raise RejectedError(
-        f"{rejected} of {asked} images cannot be used, more than --max-rejected "
+        f"{rejected} of {plural(asked, 'image')} cannot be used, more than --max-rejected "
         f"{max_rejected:g} (first: {_first(rows)}): see {output / layout.REJECTED}; {again}"
         "the shards are kept, generate with a higher limit or raydrift finalize --accept-rejected "
         "finishes with the rest"

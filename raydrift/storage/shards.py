@@ -329,6 +329,12 @@ def remove_shards(output: Place) -> None:
     (output / layout.SHARDS).delete_if_empty()
 
 
+def remove_earlier_shards(output: Place) -> None:
+    """Deletes the shards of a run of an earlier format, which only its ``run.json`` vouches for."""
+    folder, ours = output / layout.SHARDS, layout.is_earlier_shard_file
+    folder.delete_files([name for name in folder.names() if ours(unfinished_of(name) or name)])
+
+
 def _remove(output: Place, kept: set[str]) -> None:
     folder = output / layout.SHARDS
     folder.delete_files(

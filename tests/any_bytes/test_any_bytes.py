@@ -1,6 +1,7 @@
 """Whatever the bytes, ``decode`` gives an image or an ``ImageError``, in little memory."""
 
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -20,6 +21,9 @@ from tests.any_bytes.files import EDITED, FILES, RANDOM
 Values = npt.NDArray[Any]
 
 ROOT = Path(__file__).parents[2]
+OF_THE_CODE = re.compile(r"Error\b|no reason|[Aa]ssert|object at 0x|not supported between")
+"""What tells whoever has the file nothing."""
+
 MOST_MIB = 64
 """For an image of at most 100,000 pixels."""
 
@@ -85,7 +89,8 @@ def check(told: dict[str, Any]) -> None:
         stage, reason = told["error"]
         assert stage == "decode"
         assert reason == " ".join(reason.split()) != ""
-        assert not reason.startswith("MemoryError")
+        assert not OF_THE_CODE.search(reason), reason
+        assert len(reason) < 300
     assert told["mib"] < MOST_MIB
 
 

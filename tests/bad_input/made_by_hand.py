@@ -9,14 +9,14 @@ from PIL import Image
 LARGEST = 2**31 - 1
 
 
-def png_of(width: int, height: int, depth: int = 8, rows: bytes = b"") -> bytes:
-    """A colour PNG; without rows there is only what its header claims."""
+def png_of(width: int, height: int, depth: int = 8, rows: bytes = b"", colours: int = 2) -> bytes:
+    """A PNG, in RGB or other colours; without rows there is only what its header claims."""
 
     def chunk(tag: bytes, data: bytes) -> bytes:
         checksum = struct.pack(">I", zlib.crc32(tag + data))
         return struct.pack(">I", len(data)) + tag + data + checksum
 
-    header = struct.pack(">IIBBBBB", width, height, depth, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, depth, colours, 0, 0, 0)
     body = chunk(b"IDAT", zlib.compress(rows)) if rows else b""
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + body + chunk(b"IEND", b"")
 

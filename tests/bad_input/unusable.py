@@ -27,8 +27,8 @@ NO_IMAGE = Rejected("decode", "not an image in a known format")
 TOO_LARGE = Rejected("decode", "4294836225 pixels are more than max_pixels = 200000000")
 CUT_OFF = Rejected(
     "decode",
-    rf"{NO_IMAGE.error}|the file is (cut off|damaged: .*)|(OS|Syntax)Error: .*[Tt]runcated.*"
-    r"|OSError: (broken data stream|could not create decoder object|Expected to read \d+ bytes).*",
+    rf"{NO_IMAGE.error}|the file is (cut off|damaged: .*)|cannot be decoded: (.*[Tt]runcated"
+    r"|broken data stream|could not create decoder object|Expected to read \d+ bytes).*",
 )
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(1000)
 
@@ -52,7 +52,13 @@ NO_IMAGES = [
         "PNG without pixels",
         "none/no_pixels.png",
         png_of(16, 16),
-        Rejected("decode", "OSError: .*"),
+        Rejected("decode", "cannot be decoded: .*"),
+    ),
+    Kind(
+        "PNG without its palette",
+        "none/no_palette.png",
+        png_of(16, 16, rows=bytes(17 * 16), colours=3),
+        Rejected("decode", "its palette is missing"),
     ),
     Kind(
         "PNG with a wrong checksum",

@@ -85,7 +85,7 @@ def test_with_embeddings_the_worker_is_one_that_embeds(
 def test_a_run_that_is_too_short_says_so(scenes: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bench", str(scenes), "--count", "16", "--workers", "1"]) == 0
     said = capsys.readouterr().out
-    assert "16 images, 1 workers, " in said
+    assert "16 images, 1 worker, " in said
     assert "too short to tell: give a larger --count" in said
 
 

@@ -124,7 +124,7 @@ def test_dates_mean_the_same_with_and_without_a_zone(
     [
         (pa.date32(), "2024-03-31T12:00", "is no date32[day]: the column has days, write 2024-03-"),
         (BERLIN, "31.3.2024", "is no timestamp[us, tz=Europe/Berlin]: write 2024-03-31 or 2024-03"),
-        (BERLIN, "2025-01-01", ": this holds of none of 1 images; a date without a zone is UTC"),
+        (BERLIN, "2025-01-01", ": this holds of none of 1 image; a date without a zone is UTC"),
     ],
 )
 def test_dates_that_do_not_fit_are_answered_with_what_to_write(

@@ -96,7 +96,7 @@ def test_calibrate_then_generate_by_target_and_by_share(
         (["--metric", "kl"], "unknown metric 'kl': choose from: kl_softmax, gaussian_kl"),
         (["-t", "hue:0.3"], "no transform sweeps: hue:0.3 is held: give one without a level"),
         (["-t", "swirl"], "unknown transform 'swirl'"),
-        (["--num-samples", "9"], "9 images are too few to calibrate on: give at least 16"),
+        (["--num-samples", "9"], "9 images: too few to calibrate on: give at least 16"),
         (["--output", "notes.txt"], "output notes.txt is there and is no profile"),
         (["--output", "no/p.toml"], "output no/p.toml: its folder is not there: make it, or"),
         (["--plot", "no/p.png"], "output no/p.png: its folder is not there: make it, or"),

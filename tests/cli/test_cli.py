@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -261,6 +262,12 @@ def test_help_names_every_command_and_flag() -> None:
         assert flag in text
     for default in ("42", "all", "imagenet", "float32", "224", "skip", "0.1"):
         assert f"[default: ({default})]" in text
+
+
+def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"raydrift {project['version']}\n"
 
 
 def test_secrets_of_a_config_file_are_not_told(

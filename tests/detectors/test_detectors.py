@@ -56,7 +56,8 @@ def written(photos: Path, weights: Path, output: Path, plan: Callable[[Any], obj
         progress=False,
     )
     plan(generator)
-    found = generator.sample(output).embeddings
+    with pytest.warns(UserWarning, match="colour profile that was not applied"):
+        found = generator.sample(output).embeddings
     assert found is not None
     drifted = pq.read_table(output / "provenance.parquet")["drifted"].to_numpy()
     return Stream(np.array(found["embedding"].to_pylist()), drifted)

@@ -102,8 +102,8 @@ def test_the_profile_tells_what_it_was_measured_on(scenes: Path, noise: Calibrat
     ("values", "metric", "said"),
     [
         ({}, "kl_softmx", "unknown metric 'kl_softmx': did you mean 'kl_softmax'?"),
-        ({"num_samples": 15}, "kl_softmax", "15 images are too few to calibrate on"),
-        ({"num_samples": None, "start": 60}, "kl_softmax", "12 images are too few"),
+        ({"num_samples": 15}, "kl_softmax", "15 images: too few to calibrate on"),
+        ({"num_samples": None, "start": 60}, "kl_softmax", "12 images: too few"),
         ({"num_samples": 100}, "kl_softmax", "100 samples asked for, 72 remain"),
     ],
 )

@@ -116,7 +116,7 @@ def test_none_that_can_be_used_is_an_error_that_says_why(tmp_path: Path) -> None
     (tmp_path / "input" / "a" / "no.jpg").write_bytes(b"no image")
     with pytest.raises(RejectedError) as error:
         evaluate(settings_for(tmp_path / "input", tmp_path / "out"), quiet=True)
-    assert str(error.value).startswith(f"none of 1 images of {tmp_path}/input can be used (first: ")
+    assert str(error.value).startswith(f"none of 1 image of {tmp_path}/input can be used (first: ")
     assert [path.name for path in (tmp_path / "out").iterdir()] == [layout.EVALUATION]
 
 

@@ -49,7 +49,11 @@ def test_the_status_of_a_run_from_its_midst_to_its_end(album: Path, tmp_path: Pa
         os.kill(run.main.pid, signal.SIGKILL)
         run.wait()
         killed = f"nobody; {host}:{run.main.pid}, which is dead, left its lock behind"
-        assert status(output)["at work"] == killed
+        found = status(output)
+        assert (found["status"], found["at work"]) == (
+            "interrupted; the same command goes on",
+            killed,
+        )
         gate.open()
     with Run(album, output, "--workers=1") as run:
         assert run.wait() == 0, run.log.read_text()

@@ -1,5 +1,6 @@
 """TIFF as its tags say: every layout shows the picture that was put into it, or is named."""
 
+import struct
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +13,7 @@ from PIL import Image, ImageCms
 from raydrift.errors import ImageError
 from raydrift.images.codec import decode, decode_image
 from raydrift.settings import ImageSettings
+from tests.image_files import file_of
 from tests.tiff_files import grey_picture, picture, tiff_of
 
 PIC, GREY = picture(), grey_picture()
@@ -251,10 +253,85 @@ class TestColours:
             with pytest.raises(ImageError, match=told):
                 decode(data, SAME_SIZE)
         subsampled = tiff_of(PIC, 6, tags={530: [2, 2]})
-        with pytest.raises(ImageError, match="3 bands of photometric interpretation YCBCR"):
-            decode(subsampled, SAME_SIZE)
+        for data in (subsampled, tiff_of(PIC, 6, planar=True, tags={530: [1, 1]})):
+            with pytest.raises(ImageError, match="3 bands of photometric interpretation YCBCR"):
+                decode(data, SAME_SIZE)
+        with pytest.raises(ImageError, match="0 bands of photometric interpretation MINISBLACK"):
+            decode(tiff_of(GREY, 1, bits=4, tags={277: [0]}), SAME_SIZE)
         with pytest.raises(ImageError, match="a TIFF of inks other than CMYK is not read"):
             decode(tiff_of(DEEP["uint16"](np.dstack([PIC, GREY])), 5, tags={332: [2]}), SAME_SIZE)
+
+
+def in_jpeg(samples: npt.NDArray[Any], told: int | None = None, **options: Any) -> bytes:
+    """A TIFF whose samples are a JPEG; its tag of the photometric interpretation may lie."""
+    data = bytearray(written(samples, compression="jpeg", **options))
+    if told is not None:
+        with tifffile.TiffFile(BytesIO(data)) as file:
+            place = file.pages.first.tags[262].valueoffset
+        data[place : place + 2] = told.to_bytes(2, "little")
+    return bytes(data)
+
+
+def resembles(data: bytes, expected: npt.NDArray[Any]) -> bool:
+    """Whether the decoded pixels are a picture's but for what a JPEG loses; mixed up are 90 off."""
+    wanted = expected if expected.ndim == 3 else expected[:, :, None]
+    return bool(np.abs(decode(data, SAME_SIZE) - wanted.astype(float)).mean() < 10)
+
+
+def raw_in_jpeg(image: Image.Image, photometric: int) -> bytes:
+    """One by libtiff, whose bands are what they are, and no marker says what."""
+    data = file_of(image, "TIFF", compression="jpeg", quality=95)
+    tag = struct.pack("<HHI", 262, 3, 1)
+    place = data.index(tag) + len(tag)
+    return data[:place] + photometric.to_bytes(2, "little") + data[place + 2 :]
+
+
+class TestJpeg:
+    """JPEG inside a TIFF: its decoder takes three bands for YCbCr, whatever the tags say."""
+
+    BANDS = Image.frombytes("LAB", (64, 64), PIC.tobytes())
+    FOUR_BANDS = Image.fromarray(np.dstack([PIC, 255 - 0 * GREY]), "RGBA")
+
+    @pytest.mark.parametrize("subsampling", [(1, 1), (2, 1), (2, 2)])
+    @pytest.mark.parametrize("tile", [None, (32, 32)], ids=["strips", "tiles"])
+    def test_subsampled_colours(self, subsampling: tuple[int, int], tile: Any) -> None:
+        assert resembles(in_jpeg(PIC, subsampling=subsampling, tile=tile), PIC)
+
+    def test_grey_inks_alpha_and_planes(self) -> None:
+        inks, planes = np.dstack([255 - PIC, 0 * GREY]), {"planarconfig": "separate"}
+        assert resembles(in_jpeg(GREY), GREY)
+        assert resembles(in_jpeg(255 - GREY, photometric="miniswhite"), GREY)
+        assert resembles(in_jpeg(inks, photometric="separated"), PIC)
+        assert resembles(in_jpeg(np.moveaxis(inks, 2, 0), photometric="separated", **planes), PIC)
+        assert resembles(in_jpeg(np.moveaxis(PIC, 2, 0), photometric="rgb", **planes), PIC)
+        assert resembles(raw_in_jpeg(self.FOUR_BANDS, 2), PIC)
+        assert resembles(raw_in_jpeg(self.FOUR_BANDS, 1), PIC)
+        assert resembles(raw_in_jpeg(self.BANDS, 2), PIC)
+
+    @pytest.mark.parametrize("samples", [PIC, GREY], ids=["colours", "grey"])
+    def test_samples_of_12_bits(self, samples: npt.NDArray[Any]) -> None:
+        deep = (samples * (4095 / 255)).astype(np.uint16)
+        assert resembles(in_jpeg(deep, compressionargs={"bitspersample": 12}), samples)
+
+    @pytest.mark.parametrize(
+        ("photometric", "name"),
+        [(0, "MINISWHITE"), (1, "MINISBLACK"), (8, "CIELAB"), (9, "ICCLAB"), (10, "ITULAB")],
+    )
+    def test_three_bands_of_other_colours_are_named(self, photometric: int, name: str) -> None:
+        told = f"a TIFF of 3 bands of photometric interpretation {name} in JPEG is not read"
+        for data in (raw_in_jpeg(self.BANDS, photometric), in_jpeg(PIC, photometric)):
+            with pytest.raises(ImageError, match=told):
+                decode(data, SAME_SIZE)
+
+    def test_ycbcr_that_is_not_decoded_as_such_is_named(self) -> None:
+        planes = {"photometric": "rgb", "planarconfig": "separate"}
+        for data, count in (
+            (in_jpeg(np.moveaxis(PIC, 2, 0), 6, **planes), 3),
+            (raw_in_jpeg(self.FOUR_BANDS, 6), 4),
+        ):
+            told = f"a TIFF of {count} bands of photometric interpretation YCBCR in JPEG is not"
+            with pytest.raises(ImageError, match=told):
+                decode(data, SAME_SIZE)
 
 
 class TestNoData:

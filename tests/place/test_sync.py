@@ -93,6 +93,22 @@ def test_folders_are_made_to_last(tmp_path: Path, synced: list[str]) -> None:
     assert len(synced) == 2
 
 
+def test_folders_that_cannot_be_made_leave_none_behind(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for path, error in (("a/b/" + 300 * "c", OSError), ("file", FileExistsError)):
+        with pytest.raises(error):
+            (Place.of(tmp_path) / path).create()
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_folders_that_were_made_are_told(tmp_path: Path) -> None:
+    place = Place.of(tmp_path)
+    made = (place / "a" / "b").create()
+    assert [one.path for one in made] == [f"{tmp_path}/a/b", f"{tmp_path}/a"]
+    assert [one.path for one in (place / "a" / "c").create()] == [f"{tmp_path}/a/c"]
+    assert (place / "a" / "c").create() == []
+
+
 def test_a_lock_is_not_synced(tmp_path: Path, synced: list[str]) -> None:
     with OutputLock(Place.of(tmp_path), renewed_every_s=0.02):
         pass

@@ -1,4 +1,4 @@
-"""The classes of an input or of a result and their counts, in a line."""
+"""An input's or a result's classes and their counts, and what was passed over, in lines."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 from raydrift.catalog import load_catalog
 from raydrift.cli import run
 from raydrift.config import generate_settings
+from raydrift.engine.run_log import tell_input
 from raydrift.place import Place
 from raydrift.report import classes
 from raydrift.report.classes import told_classes, written_classes
@@ -86,3 +87,21 @@ def test_splits_are_noted_by_the_commands_that_only_look(
         given = [str(tmp_path / "in"), str(tmp_path / picture), "--split", "train"]
         assert run([command, *given]) == 0
         assert note not in capsys.readouterr().out
+
+
+def test_what_was_passed_over_is_told_in_the_same_words_by_all_commands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_scenes(tmp_path / "in", per_class=1)
+    (tmp_path / "in/boat/notes.txt").touch()
+    (tmp_path / "in/house/@eaDir").mkdir()
+    told = [
+        "passed over: 1 (not an image by its name)",
+        "passed over: 1 (folder @eaDir, made by a system or a NAS)",
+    ]
+    assert run(["plan", str(tmp_path / "in"), str(tmp_path / "plan.png")]) == 0
+    assert capsys.readouterr().out.splitlines()[1:3] == told
+    assert run(["preview", str(tmp_path / "in"), str(tmp_path / "sheet.png"), "-t", "hue"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [f"  {line}" for line in told]
+    tell_input(load_catalog(str(tmp_path / "in")), quiet=False)  # generate, evaluate, calibrate
+    assert capsys.readouterr().err.splitlines()[1:] == told

@@ -295,7 +295,7 @@ def test_tables_that_agree_and_have_a_row_less_are_told(damaged: Path) -> None:
 
 def test_a_rejected_image_less_is_told(damaged: Path) -> None:
     rewrite(damaged / "rejected.parquet", lambda table: table.slice(1))
-    assert inspected(damaged).problems == ["rejected.parquet has 1 rows, 2 were written"]
+    assert inspected(damaged).problems == ["rejected.parquet has 1 row, 2 were written"]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from raydrift.errors import OutputError
 from raydrift.place import Place
 from raydrift.report.status import run_status
 from raydrift.storage import layout
+from raydrift.storage.accepted import accept, rows_to_merge
 from raydrift.storage.finalize import finalize
 from raydrift.storage.lock import OutputLock, find_holder
 from raydrift.storage.record import require_record
@@ -37,7 +38,7 @@ def tell(output: Place, shard: int, **values: Any) -> None:
 
 
 def test_where_there_is_no_run(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"has no run\.json: give the output folder of a"):
+    with pytest.raises(OutputError, match=f"^no run has begun in {tmp_path}: .*give the output"):
         run_status(Place.of(tmp_path))
 
 
@@ -86,8 +87,8 @@ def test_the_command_says_it_in_lines(output: Place, capsys: pytest.CaptureFixtu
         capsys.readouterr().out
         == f"""{output}
   run       {require_record(output).short_id}
-  status    running
-  at work   nobody; the same command goes on
+  status    interrupted; the same command goes on
+  at work   nobody
   shards    6 of 9
   images    48 of 72 (66 %)
   written   48
@@ -98,6 +99,28 @@ def test_the_command_says_it_in_lines(output: Place, capsys: pytest.CaptureFixtu
   slowest   shard 4, 4.0 s on node-1:7; half of them take 2.0 s at most
 """
     )
+
+
+def test_a_run_is_running_while_somebody_is_at_work_and_interrupted_if_not(
+    output: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told() -> str:
+        assert run(["status", output.path]) == 0
+        return capsys.readouterr().out.splitlines()[2].split(maxsplit=1)[1]
+
+    with OutputLock(output):
+        lock = json.loads((output / layout.LOCK).read_bytes())
+        assert told() == "running"
+    assert told() == "interrupted; the same command goes on"
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    (output / layout.LOCK).write_bytes(json.dumps(lock | {"pid": gone.pid}).encode())
+    assert told() == "interrupted; the same command goes on"
+    record = require_record(output)
+    accept(output, record, rows_to_merge(output, record))
+    assert told() == "sharded; raydrift finalize merges the shards"
+    finalize(output)
+    assert told() == "complete"
 
 
 def test_before_the_first_shard_no_time_was_spent(
@@ -148,7 +171,9 @@ def test_a_run_that_starts_has_a_lock_and_nothing_else(
         gone.wait()
     (tmp_path / layout.LOCK).write_text(json.dumps(json.loads(lock) | {"pid": gone.pid}))
     assert run(["status", str(tmp_path)]) == 0
-    assert "  status   not begun\n  at work  nobody; " in capsys.readouterr().out
+    _, _, status, working = capsys.readouterr().out.splitlines()
+    assert status == "  status   interrupted; no shard was begun"
+    assert working.startswith("  at work  nobody; ")
 
 
 @pytest.mark.parametrize(

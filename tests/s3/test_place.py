@@ -1,16 +1,18 @@
 """A place on S3: what is written, what is asked of the server, and what is left behind."""
 
+import errno
 import json
 import os
 import pickle
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyarrow import fs
 
-from raydrift.errors import SettingsError
+from raydrift.errors import SettingsError, reason
 from raydrift.place import Place, s3
 from raydrift.place.s3_options import S3Options
 from raydrift.place.s3_upload import S3Upload
@@ -169,6 +171,27 @@ def test_what_often_goes_wrong_is_told_in_one_line(
 def test_a_bucket_that_is_not_there_is_told(server: Server) -> None:
     with pytest.raises(FileNotFoundError):
         Place.of("s3://no-such-bucket/out", options(server)).create()
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("http://127.0.0.1:9", "Could not connect to server"),
+        ("http://nowhere.invalid", "Could not resolve hostname"),
+    ],
+)
+def test_a_store_that_cannot_be_reached_is_told_with_its_address(address: str, why: str) -> None:
+    login = {"key": "key", "secret": "secret", "region": "eu-west-1", "attempts": 1}
+    place = replace(Place.of("s3://bucket/out", {"endpoint_url": address, **login}), hurried=True)
+    remedy = (
+        "check the network, and the address, which AWS_ENDPOINT_URL or "
+        "storage_options.endpoint_url sets"
+    )
+    for call, said in ((place.info, why), (place.create, "no connection")):
+        with pytest.raises(OSError, match=r"store") as error:
+            call()
+        assert reason(error.value) == f"the store at {address} cannot be reached ({said}): {remedy}"
+        assert error.value.errno == errno.EIO, "it may pass"
 
 
 def test_a_wrong_secret_is_told_without_it(rclone: Server) -> None:

@@ -26,9 +26,18 @@ def refusal(**values: Any) -> str:
         ({"width": 5}, "width is of gradual and incremental drifts, this is abrupt"),
         ({"period": 5}, "period is of recurring and seasonal drifts, this is abrupt"),
         ({"kind": "seasonal", "period": 5, "duty": 0.5}, "duty is of recurring drifts"),
-        ({"kind": "gradual"}, "gradual drift: width is missing"),
+        (
+            {"kind": "gradual"},
+            "gradual drift: width is missing: give --width 0.2, or in a TOML file width = 0.2: a "
+            'fraction of the stream, a number of samples such as 200, or a duration such as "7d"',
+        ),
         ({"kind": "recurring"}, "recurring drift: period is missing"),
         ({"kind": "recurring", "period": 9, "duty": 1.0}, "duty is 1.0: give the share"),
+        (
+            {"kind": "recurring", "period": 100, "duty": 1e-9},
+            "duty is 1e-09: give the share of a period, from 0.000001 to 0.999999",
+        ),
+        ({"kind": "recurring", "period": 100, "duty": 1 - 1e-9}, "duty is 0.999999999: give the"),
         ({"kind": "recurring", "period": 9, "duty": True}, "duty is True: give the share"),
         ({"kind": "seasonal", "period": 9, "varies": "levels"}, "did you mean 'level'?"),
         ({"kind": "gradual", "width": 9, "curve": "sigmoit"}, "did you mean 'sigmoid'?"),

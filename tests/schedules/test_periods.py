@@ -28,6 +28,7 @@ def test_it_is_on_for_the_first_samples_of_each_period() -> None:
 def test_less_than_a_sample_a_period_is_a_sample_in_some_periods() -> None:
     assert on(100, 0.001, 3000).tolist() == [0, 1000, 2000]
     assert on(2, 0.1, 30).tolist() == [0, 10, 20]
+    assert on(100, 1e-6, 2_000_001).tolist() == [0, 1_000_000, 2_000_000]
 
 
 def test_a_share_of_all_but_a_bit_is_off_in_some_periods() -> None:

@@ -231,7 +231,7 @@ def test_without_a_timeline_every_sample_gets_the_transforms() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"start": 1000}, "abrupt gaussian_blur:0.8: start 1000 is outside the stream of 1000"),
+        ({"start": 1000}, "abrupt gaussian_blur:0.8: start 1000 is outside the stream of 1,000"),
         ({"start": 500, "until": 0.5}, "it begins at sample 500, until 500: give a later end"),
         ({"kind": "recurring", "period": 1}, "a period of 1 samples: give at least 2"),
         ({"kind": "seasonal", "period": "90min"}, "a period of 1.5 samples: give at least 2"),
