@@ -122,6 +122,7 @@ def test_the_public_names_are_these() -> None:
         "ImageDatasetGenerator",
         "ImageTransform",
         "RaydriftError",
+        "Transform",
         "TransformInfo",
         "drift_image",
         "kl_softmax",
