@@ -11,6 +11,7 @@ from dataclasses import MISSING, fields
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from typing import Any, Final
 
 from raydrift.errors import SettingsError, reason, suggest
@@ -133,4 +134,6 @@ def _class(name: str, found: Any) -> type[Transform]:
     for item in fields(found):
         if item.default is MISSING and item.default_factory is MISSING:
             raise SettingsError(f"transform {name!r}: {item.name} has no default: give it one")
+    if found.needs and find_spec(found.needs) is None:
+        raise SettingsError(f"transform {name!r} needs {found.needs}: install it")
     return found

@@ -216,6 +216,13 @@ def test_a_class_that_cannot_be_had_is_told_with_the_remedy(
     assert str(error.value) == f"transform {name!r}: {said}"
 
 
+def test_what_a_transform_needs_is_looked_for_at_once(fog: Path) -> None:
+    (fog / "heavy.py").write_text(FOG.replace("help =", "needs = 'no_such_package'\n    help ="))
+    with pytest.raises(SettingsError) as error:
+        TransformInfo.parse("heavy:Fog:0.5")
+    assert str(error.value) == "transform 'heavy:Fog' needs no_such_package: install it"
+
+
 @pytest.mark.slow
 def test_a_package_makes_its_transforms_known_by_an_entry_point(
     scenes: Path, tmp_path: Path
