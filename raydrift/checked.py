@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from numbers import Integral, Real
 from types import NoneType, UnionType
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from raydrift.errors import SettingsError
 
@@ -26,9 +26,10 @@ def check_types(settings: Any, prefix: str = "", leave: tuple[str, ...] = ()) ->
     Raises:
         SettingsError: One is of another type.
     """
+    hints = get_type_hints(type(settings))  # which are text where annotations are postponed
     for item in fields(settings):
         if item.name not in leave:
-            value = _plain(getattr(settings, item.name), prefix + item.name, item.type)
+            value = _plain(getattr(settings, item.name), prefix + item.name, hints[item.name])
             object.__setattr__(settings, item.name, value)
 
 

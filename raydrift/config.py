@@ -10,7 +10,7 @@ from raydrift.errors import SettingsError, suggest
 from raydrift.ranges import plain_range
 from raydrift.schedules.drift import Drift, plain_transforms
 from raydrift.schedules.label_shift import LabelShift
-from raydrift.settings import GenerateSettings, ImageTransform, TransformInfo
+from raydrift.settings import DriftProfile, GenerateSettings, ImageTransform, TransformInfo
 from raydrift.sweep import LEVELS, CalibrateSettings, EvaluateSettings, Sweep
 
 T = TypeVar("T")
@@ -25,6 +25,7 @@ def as_dict(settings: GenerateSettings) -> dict[str, Any]:
     """
     plain = asdict(settings)
     del plain["storage_options"]
+    plain["profile"] = settings.profile.written()
     plain["image"]["value_range"] = plain_range(settings.image.value_range)
     plain["transforms"] = [str(info) for info in settings.transforms]
     plain["drift"] = [drift.written() for drift in settings.drift]
@@ -61,6 +62,7 @@ def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
     (TransformInfo(transf_type=<ImageTransform.HUE: 'hue'>, drift_level=1.0),)
     """
     values = dict(values)
+    values["profile"] = _profile(values.get("profile", {}))
     _check_keys(GenerateSettings, values, "")
     for name in ("input", "output"):
         if name not in values:
@@ -158,6 +160,14 @@ def _counted(name: str, value: object) -> object:
         raise SettingsError(
             f'cluster.{name} is {value!r}: give a whole number, or "auto"'
         ) from None
+
+
+def _profile(written: object) -> DriftProfile:
+    if isinstance(written, DriftProfile):
+        return written
+    if not isinstance(written, Mapping):
+        raise SettingsError(f"profile is {written!r}: write it as tables, [profile.rotate]")
+    return DriftProfile(**written)
 
 
 def _listed(written: object) -> list[Any]:

@@ -30,9 +30,8 @@ from raydrift.settings import (
     OutputSettings,
     TransformInfo,
 )
-from raydrift.storage import layout
 from raydrift.storage.remarks import Remark, RemarkCount
-from raydrift.sweep import Sweep, swept_transforms
+from raydrift.sweep import Sweep, Swept, swept_transforms
 from raydrift.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -227,24 +226,12 @@ class ImageDatasetGenerator(Timeline):
         for remark in record.remarks:
             warnings.warn(str(Remark(**remark)), stacklevel=2)
         self._cursor += record.samples
-        output = Place.of(settings.output, settings.options_of("output"))
-        embedded = settings.embedding.compute
-        return ImageDataCategoryInfo(
-            zip_path=str(output / layout.ZIP),
-            input_mapping_path=str(output / layout.INPUT_MAPPING),
-            target_path=str(output / layout.TARGET),
-            embeddings_path=str(output / layout.EMBEDDINGS) if embedded else None,
-            num_samples=record.counts["written"],
-            num_rejected=record.counts["rejected"],
-            output=output,
-        )
+        return ImageDataCategoryInfo(Place.of(settings.output, settings.options_of("output")))
 
     def calibrate(
         self,
         target: float | None = None,
-        transform_list: Iterable[ImageTransform | TransformInfo]
-        | ImageTransform
-        | TransformInfo = (ImageTransform.DEFAULT,),
+        transform_list: Iterable[Swept] | Swept = (ImageTransform.DEFAULT,),
         metric: str = "kl_softmax",
         num_samples: int | None = None,
         for_images: int | None = None,

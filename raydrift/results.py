@@ -1,59 +1,59 @@
 """What the calls of the Python API return."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from raydrift.place import Place
+from raydrift.dataset import DriftedDataset
 from raydrift.settings import TransformInfo
 from raydrift.storage import layout
 
 
-@dataclass(frozen=True)
-class ImageDataCategoryInfo:
-    """What one call of ``sample`` wrote.
+class ImageDataCategoryInfo(DriftedDataset):
+    """What one call of ``sample`` wrote: its samples, and where its files are.
 
     Attributes:
-        zip_path: The zip of the drifted images.
-        input_mapping_path: The table that maps sample ids to members of the zip.
-        target_path: The table that maps sample ids to labels.
-        embeddings_path: The embeddings' table; None if they were not asked for.
-        num_samples: How many samples were written.
-        num_rejected: How many images could not be used; ``rejected.parquet`` says why.
         zip_type: Of the container.
         file_type: Of its members.
-        output: The folder that they are in.
     """
 
-    zip_path: str
-    input_mapping_path: str
-    target_path: str
-    embeddings_path: str | None
-    num_samples: int
-    num_rejected: int
-    zip_type: str = "zip"
-    file_type: str = "png"
-    output: Place = field(kw_only=True, repr=False)
+    zip_type = "zip"
+    file_type = "png"
+
+    @property
+    def zip_path(self) -> str:
+        """The zip of the drifted images."""
+        return str(self._output / layout.ZIP)
+
+    @property
+    def input_mapping_path(self) -> str:
+        """The table that maps sample ids to members of the zip."""
+        return str(self._output / layout.INPUT_MAPPING)
+
+    @property
+    def target_path(self) -> str:
+        """The table that maps sample ids to labels."""
+        return str(self._output / layout.TARGET)
+
+    @property
+    def embeddings_path(self) -> str | None:
+        """The embeddings' table; None if they were not asked for."""
+        return str(self._output / layout.EMBEDDINGS) if self._record.has_embeddings else None
+
+    @property
+    def num_samples(self) -> int:
+        """How many samples were written."""
+        return len(self)
+
+    @property
+    def num_rejected(self) -> int:
+        """How many images could not be used; ``rejected.parquet`` says why."""
+        return int(self._record.counts["rejected"])
 
     @property
     def input_mapping(self) -> pa.Table:
-        """``sample_id`` int64, ``timestamp`` float64, ``file_name`` string."""
-        return self._read(layout.INPUT_MAPPING)
-
-    @property
-    def target(self) -> pa.Table:
-        """``sample_id`` int64, ``timestamp`` float64, ``label`` int64."""
-        return self._read(layout.TARGET)
-
-    @property
-    def embeddings(self) -> pa.Table | None:
-        """``sample_id`` int64, ``timestamp`` float64, ``embedding`` list of 512 float64."""
-        return self._read(layout.EMBEDDINGS) if self.embeddings_path else None
-
-    def _read(self, name: str) -> pa.Table:
-        with (self.output / name).open_here_and_there() as file:
-            return pq.read_table(file)
+        """The same as ``mapping``."""
+        return self.mapping
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ here, once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from math import inf, isfinite
+from dataclasses import dataclass, field
+from math import isfinite
 from operator import index
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from raydrift.ranges import Range, checked_range
 from raydrift.schedules.drift import Drift
 from raydrift.schedules.label_shift import LabelShift
 from raydrift.seeds import check_seed
+from raydrift.transforms import DriftProfile as DriftProfile
 from raydrift.transforms import ImageTransform as ImageTransform
 from raydrift.transforms import TransformInfo as TransformInfo
 from raydrift.transforms import check_level as check_level
@@ -32,51 +33,6 @@ FINEST_TIME: Final = 1e-6
 _MOST_SHARD_BYTES: Final = 2**30
 
 _PLACES: Final = ("input", "output", "weights", "profile")
-
-
-@dataclass(frozen=True)
-class DriftProfile:
-    """The ranges that a level L from 0 to 1 spans.
-
-    Attributes:
-        rotate_degrees: Angle ~ U(-x·L, +x·L) degrees.
-        brightness_span: Factor ~ U(max(0, 1 - x·L), 1 + x·L).
-        contrast_span: The same for contrast.
-        saturation_span: The same for saturation.
-        hue_turns: Shift ~ U(-x·L, +x·L) turns of the colour circle.
-        blur_sigma: Standard deviation of the blur, x·L pixels.
-        blur_kernel: Width of its kernel, an odd number of pixels.
-        noise_mean: Added to every pixel in [0, 1] where L > 0.
-        noise_sigma: Standard deviation of the noise, x·L on pixels in [0, 1].
-        default_switch: ``default`` is blur at L up to here, noise above.
-        default_noise_offset: ``default``'s noise has level L - x.
-    """
-
-    rotate_degrees: float = 90.0
-    brightness_span: float = 3.0
-    contrast_span: float = 3.0
-    saturation_span: float = 15.0
-    hue_turns: float = 0.5
-    blur_sigma: float = 3.0
-    blur_kernel: int = 5
-    noise_mean: float = 0.1
-    noise_sigma: float = 0.5
-    default_switch: float = 0.5
-    default_noise_offset: float = 0.4
-
-    def __post_init__(self) -> None:
-        check_types(self, "profile.")
-        for item in fields(self):
-            value = getattr(self, item.name)
-            ok = 0 <= value < inf
-            require(ok, f"profile.{item.name}", value, "give a number of at least 0")
-        require(self.hue_turns <= 0.5, "profile.hue_turns", self.hue_turns, "at most 0.5")
-        odd = self.blur_kernel % 2 == 1 and self.blur_kernel <= 31
-        require(odd, "profile.blur_kernel", self.blur_kernel, "an odd number up to 31")
-        inside = self.default_noise_offset <= self.default_switch <= 1
-        require(
-            inside, "profile.default_switch", self.default_switch, "from default_noise_offset to 1"
-        )
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,16 @@ from typing import Final, Self
 
 from raydrift.errors import SettingsError
 from raydrift.levels import parse_levels
-from raydrift.settings import GenerateSettings, ImageTransform, TransformInfo, check_level
+from raydrift.settings import GenerateSettings, ImageTransform, TransformInfo
+from raydrift.transforms import Name, Transform, check_level, split_level
 
 LEVELS: Final = "0.1:1.0:0.1"
 """Of the published experiment, and the default."""
 
 _MOST: Final = 101  # they share a page
+
+Swept = Name | Transform | TransformInfo
+"""A transform that takes one level after the other, or one that is held at its level."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,12 @@ class Sweep:
     ['default:0.5, hue:0.3', 'default:1.0, hue:0.3']
     """
 
-    transforms: tuple[ImageTransform | TransformInfo, ...]
+    transforms: tuple[Swept, ...]
     levels: tuple[float, ...]
 
     def __post_init__(self) -> None:
         for one in self.transforms:
-            if not isinstance(one, ImageTransform | TransformInfo):
+            if not isinstance(one, str | Transform | TransformInfo):
                 raise SettingsError(
                     f"transforms has {one!r}: write ImageTransform.ROTATE, which sweeps, or "
                     "TransformInfo(ImageTransform.ROTATE, 0.5), which is held"
@@ -57,11 +61,7 @@ class Sweep:
             transforms: In order.
             levels: ``FIRST:LAST:STEP``, or a list with commas.
         """
-        read = (
-            TransformInfo.parse(text) if ":" in text else ImageTransform.parse(text)
-            for text in transforms
-        )
-        return cls(tuple(read), parse_levels(levels))
+        return cls(tuple(map(_read, transforms)), parse_levels(levels))
 
     @property
     def chains(self) -> tuple[tuple[TransformInfo, ...], ...]:
@@ -75,16 +75,23 @@ class Sweep:
         )
 
     def __str__(self) -> str:
-        return ", ".join(map(str, self.transforms))
+        return ", ".join(
+            one.name if isinstance(one, Transform) else str(one) for one in self.transforms
+        )
 
 
-def swept_transforms(given: object) -> tuple[ImageTransform | TransformInfo, ...]:
+def _read(text: str) -> Name | TransformInfo:
+    name, level = split_level(text)
+    return name if level is None else TransformInfo.parse(text)
+
+
+def swept_transforms(given: object) -> tuple[Swept, ...]:
     """One transform or several, as a ``Sweep`` has them.
 
     Raises:
         SettingsError: It is neither.
     """
-    if isinstance(given, ImageTransform | TransformInfo):
+    if isinstance(given, ImageTransform | Transform | TransformInfo):
         return (given,)
     if not isinstance(given, Iterable) or isinstance(given, str | Mapping):
         raise SettingsError(f"transform_list is {given!r}: write [ImageTransform.DEFAULT]")

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from raydrift import DriftProfile, ImageDatasetGenerator, ImageTransform, TransformInfo
+from raydrift.drift.photo.gaussian_blur import GaussianBlur
+from raydrift.drift.photo.hue import Hue
 from raydrift.engine import calibrate, evaluate, generate
 from raydrift.errors import RaydriftError, SettingsError
 from raydrift.settings import ClusterSettings, EmbeddingSettings, FaultSettings, ImageSettings
@@ -97,7 +99,7 @@ def test_the_constructor_takes_or_refuses_whatever_comes(scenes: Path, name: str
         ({"batch_size": "32"}, r"^embedding\.batch_size is '32': give a whole number$"),
         ({"shuffle": "no"}, r"^shuffle is 'no': give True or False$"),
         ({"class_mapping": ["cat"]}, r"^class_mapping is \['cat'\]: give a mapping"),
-        ({"profile": {"hue_turns": 0.1}}, r"^profile is \{.*\}: give DriftProfile\(…\)$"),
+        ({"profile": {"hue": {"turns": 0.1}}}, r"^profile is \{.*\}: give DriftProfile\(…\)$"),
         ({"input_path": None}, r"^input_path is None: give a path as text, or a pathlib\.Path$"),
         ({"storage_options": "key:secret"}, r"^storage_options is not to be shown: give a mapping"),
     ],
@@ -130,11 +132,12 @@ def test_settings_that_are_made_in_python_are_checked_as_those_of_a_file() -> No
         (ClusterSettings, {"workers": 2.0}, "cluster.workers is 2.0: give a whole number"),
         (FaultSettings, {"max_rejected": "0.5"}, "faults.max_rejected is '0.5': give a number"),
         (EmbeddingSettings, {"weights": None}, "embedding.weights is None: give text"),
-        (DriftProfile, {"blur_sigma": None}, "profile.blur_sigma is None: give a number"),
+        (Hue, {"turns": None}, "profile.hue.turns is None: give a number"),
+        (DriftProfile, {"hue": 0.1}, "profile.hue is 0.1: write it as a table, [profile.hue]"),
     ]
     for kind, given, message in wrong:
         with pytest.raises(SettingsError) as caught:
             kind(**given)
         assert str(caught.value) == message
     from_numpy: Any = np.float32(2)
-    assert type(DriftProfile(blur_sigma=from_numpy).blur_sigma) is float
+    assert type(GaussianBlur(sigma=from_numpy).sigma) is float

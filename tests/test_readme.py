@@ -1,13 +1,17 @@
 """What the README shows is what happens."""
 
+import json
 import re
 import shlex
+import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from raydrift.cli import run
 from raydrift.storage import layout
+from raydrift.transforms import ImageTransform, transform_class
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -47,10 +51,35 @@ def test_the_python_example_runs(
 ) -> None:
     (tmp_path / "photos").symlink_to(scenes)
     monkeypatch.chdir(tmp_path)
-    (example,) = blocks("python")
+    example = blocks("python")[0]
     names: dict[str, object] = {}
     exec(example, names)
     assert capsys.readouterr().out == "stream/2_drifted/sampled_images.zip 30\n"
+
+
+def test_the_table_of_transforms_is_what_they_say_of_themselves() -> None:
+    rows = [line for line in README.splitlines() if line.startswith("| `")]
+    for name in ImageTransform:
+        transform = transform_class(name)()
+        row = f"| `{name}` | {transform.help} | {transform.draws} | {transform.described()} |"
+        assert row in rows
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_the_transform_of_ones_own_drifts_a_run(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photos").symlink_to(scenes)
+    monkeypatch.chdir(tmp_path)
+    _, example = blocks("python")
+    assert len([line for line in example.splitlines() if line]) <= 12
+    (tmp_path / "my_fog.py").write_text(example)
+    (command,) = [block for block in blocks("sh") if "my_fog" in block]
+    assert run(shlex.split(command.removeprefix("uv run raydrift "))) == 0
+    rows = pq.read_table(tmp_path / "foggy/provenance.parquet")["transforms"].to_pylist()
+    assert {row[0]["type"] for row in rows} == {"my_fog:Fog"}
+    assert all(json.loads(row[0]["parameters"])["share"] <= 0.4 for row in rows)
+    sys.modules.pop("my_fog")
 
 
 @pytest.mark.usefixtures("ray_session")

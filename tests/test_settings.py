@@ -25,6 +25,7 @@ from raydrift.settings import (
     ImageTransform,
     TransformInfo,
 )
+from raydrift.transforms import plain_name, transform_class
 
 JOB = Path(__file__).parents[1] / "jobs" / "generate.toml"
 
@@ -37,6 +38,12 @@ NAMES = [
     "gaussian_blur",
     "gaussian_noise",
     "default",
+    "motion_blur",
+    "defocus_blur",
+    "jpeg_compression",
+    "pixelate",
+    "occlusion",
+    "shear",
 ]
 ALL_NAMES = ", ".join(NAMES)
 
@@ -52,21 +59,21 @@ def refusal(**values: Any) -> str:
 
 
 class TestTransforms:
-    def test_there_are_eight(self) -> None:
+    def test_there_are_fourteen(self) -> None:
         assert [str(transform) for transform in ImageTransform] == NAMES
 
     @pytest.mark.parametrize("written", ["gaussian_blur", "Gaussian-Blur", " GAUSSIAN_BLUR "])
     def test_names_are_read_generously(self, written: str) -> None:
-        assert ImageTransform.parse(written) is ImageTransform.GAUSSIAN_BLUR
+        assert plain_name(written) is ImageTransform.GAUSSIAN_BLUR
 
     def test_a_mistyped_name_is_corrected(self) -> None:
         with pytest.raises(SettingsError) as caught:
-            ImageTransform.parse("rotat")
+            plain_name("rotat")
         assert str(caught.value) == "unknown transform 'rotat': did you mean 'rotate'?"
 
     def test_an_unknown_name_is_answered_with_all_names(self) -> None:
         with pytest.raises(SettingsError) as caught:
-            ImageTransform.parse("swirl")
+            plain_name("swirl")
         assert str(caught.value) == f"unknown transform 'swirl': choose from: {ALL_NAMES}"
 
 
@@ -119,7 +126,7 @@ class TestTransformInfo:
             ("hue", "transform 'hue': the level is missing: write hue:0.5 (0 none, 1 most)"),
             (
                 "hue:",
-                "transform 'hue:': level '' is not a number: write hue:0.5 (0 none, 1 most)",
+                "transform 'hue:': the level is missing: write hue:0.5 (0 none, 1 most)",
             ),
             (
                 "hue:much",
@@ -168,17 +175,14 @@ class TestDefaults:
 
     def test_the_default_profile_is_the_published_one(self) -> None:
         assert DriftProfile() == DriftProfile(
-            rotate_degrees=90,
-            brightness_span=3,
-            contrast_span=3,
-            saturation_span=15,
-            hue_turns=0.5,
-            blur_sigma=3,
-            blur_kernel=5,
-            noise_mean=0.1,
-            noise_sigma=0.5,
-            default_switch=0.5,
-            default_noise_offset=0.4,
+            rotate={"degrees": 90},
+            brightness={"span": 3},
+            contrast={"span": 3},
+            saturation={"span": 15},
+            hue={"turns": 0.5},
+            gaussian_blur={"sigma": 3, "kernel": 5},
+            gaussian_noise={"mean": 0.1, "sigma": 0.5},
+            default={"switch": 0.5, "noise_offset": 0.4},
         )
 
 
@@ -369,16 +373,22 @@ class TestGenerateSettings:
                 {"cluster": {"wait_seconds": -1}},
                 "cluster.wait_seconds is -1.0: give 0 or more seconds",
             ),
-            ({"profile": {"hue_turns": 0.6}}, "profile.hue_turns is 0.6: at most 0.5"),
-            ({"profile": {"blur_kernel": 4}}, "profile.blur_kernel is 4: an odd number up to 31"),
-            ({"profile": {"blur_kernel": 33}}, "profile.blur_kernel is 33: an odd number up to 31"),
+            ({"profile": {"hue": {"turns": 0.6}}}, "profile.hue.turns is 0.6: at most 0.5"),
             (
-                {"profile": {"default_switch": 0.3}},
-                "profile.default_switch is 0.3: from default_noise_offset to 1",
+                {"profile": {"gaussian_blur": {"kernel": 4}}},
+                "profile.gaussian_blur.kernel is 4: an odd number up to 31",
             ),
             (
-                {"profile": {"default_switch": 1.5}},
-                "profile.default_switch is 1.5: from default_noise_offset to 1",
+                {"profile": {"gaussian_blur": {"kernel": 33}}},
+                "profile.gaussian_blur.kernel is 33: an odd number up to 31",
+            ),
+            (
+                {"profile": {"default": {"switch": 0.3}}},
+                "profile.default.switch is 0.3: from noise_offset to 1",
+            ),
+            (
+                {"profile": {"default": {"switch": 1.5}}},
+                "profile.default.switch is 1.5: from noise_offset to 1",
             ),
         ],
     )
@@ -387,13 +397,18 @@ class TestGenerateSettings:
     ) -> None:
         assert refusal(**values) == message
 
-    @pytest.mark.parametrize("name", [item.name for item in fields(DriftProfile)])
-    def test_no_range_of_the_profile_is_negative_or_endless(self, name: str) -> None:
-        values: list[Any] = [-1] if name == "blur_kernel" else [-1, math.nan, math.inf]
-        for value in values:
-            with pytest.raises(SettingsError) as caught:
-                DriftProfile(**{name: value})
-            assert str(caught.value) == f"profile.{name} is {value!r}: give a number of at least 0"
+    @pytest.mark.parametrize("transform", ImageTransform)
+    def test_no_range_of_the_profile_is_negative_or_endless(
+        self, transform: ImageTransform
+    ) -> None:
+        for item in fields(transform_class(transform)):
+            values: list[Any] = [-1] if item.type is int else [-1.0, math.nan, math.inf]
+            for value in values:
+                with pytest.raises(SettingsError) as caught:
+                    DriftProfile(**{str(transform): {item.name: value}})
+                assert str(caught.value) == (
+                    f"profile.{transform}.{item.name} is {value!r}: give a number of at least 0"
+                )
 
     @pytest.mark.parametrize(
         "values",
@@ -405,8 +420,8 @@ class TestGenerateSettings:
             {"faults": {"max_rejected": 0}},
             {"faults": {"max_rejected": 1}},
             {"cluster": {"workers": 1, "embedders": 0}},
-            {"profile": {"hue_turns": 0.5, "blur_kernel": 31, "default_switch": 1}},
-            {"profile": {"blur_kernel": 1, "default_switch": 0.4}},
+            {"profile": {"gaussian_blur": {"sigma": 0.0, "kernel": 31}}},
+            {"profile": {"default": {"switch": 0.4, "noise_offset": 0.4}}},
         ],
     )
     def test_the_limits_themselves_are_allowed(self, values: dict[str, Any]) -> None:
@@ -497,7 +512,9 @@ TABLES = st.fixed_dictionaries(
             max_size=2,
         ),
         "stream": st.none() | st.integers(1, 10**12),
-        "profile": st.fixed_dictionaries({}, optional={"blur_sigma": st.floats(0, 100)}),
+        "profile": st.fixed_dictionaries(
+            {}, optional={"gaussian_blur": st.fixed_dictionaries({"sigma": st.floats(0, 100)})}
+        ),
         "image": st.fixed_dictionaries({}, optional={"height": st.integers(8, 8192)}),
         "embedding": st.fixed_dictionaries({}, optional={"compute": st.booleans()}),
         "write": st.fixed_dictionaries({}, optional={"shard_size": st.none() | st.just(7)}),
@@ -577,7 +594,7 @@ def uncommented(text: str) -> str:
     """The file with what stands in comments in force, and what is in force gone."""
     lines = []
     for line in text.splitlines():
-        hidden = re.match(r"# (\w+ = .*|\[+\w+\].*)", line)
+        hidden = re.match(r"# (\w+ = .*|\[+(?:profile\.)?\w+\].*)", line)
         if hidden or line.startswith("["):
             lines.append(hidden[1] if hidden else line)
     return "\n".join(lines)
@@ -621,6 +638,8 @@ class TestTheJobsFile:
         shown = dict(leaves(tomllib.loads(uncommented(JOB.read_text(encoding="utf-8")))))
         defaults = dict(leaves(as_dict(built())))
         defaults |= dict(leaves(asdict(S3Options()), "storage_options."))
+        profile = {str(name): asdict(transform_class(name)()) for name in ImageTransform}
+        defaults |= dict(leaves(profile, "profile."))
         differing = {key for key, value in shown.items() if value != defaults[key]}
         # TOML cannot write None: these show an example.
         examples = {key for key, value in defaults.items() if value in (None, [])} & set(shown)

@@ -18,7 +18,8 @@ from raydrift.bench.tables import two_columns
 from raydrift.drift import drift_image
 from raydrift.errors import CatalogError, ImageError
 from raydrift.images.codec import RGB, decode, encode_png
-from raydrift.settings import EmbeddingSettings, ImageSettings, ImageTransform, TransformInfo
+from raydrift.settings import EmbeddingSettings, ImageSettings, TransformInfo
+from raydrift.transforms import plain_transforms
 
 _IMAGES: Final = 64
 _EMBEDDED: Final = 32  # images a call
@@ -68,13 +69,12 @@ def measure_kernels(
     calls: dict[str, list[Callable[[], object]]] = {
         "decode": [partial(decode, data, settings) for data in files]
     }
-    for transform in ImageTransform:
-        if transform is not ImageTransform.DEFAULT:
-            info = TransformInfo(transform, _LEVEL)
-            calls[str(info)] = [
-                partial(drift_image, image, [info], seed=0, sample_id=i)
-                for i, image in enumerate(images)
-            ]
+    for transform in plain_transforms():
+        info = TransformInfo(transform, _LEVEL)
+        calls[str(info)] = [
+            partial(drift_image, image, [info], seed=0, sample_id=i)
+            for i, image in enumerate(images)
+        ]
     calls["encode_png"] = [partial(encode_png, image) for image in images]
     batches = dict.fromkeys(calls, 1)
     if embedding is not None:

@@ -1,7 +1,7 @@
 """Where a curve begins to be measured, and where it is known to jump."""
 
 from raydrift.calibrate.curve import JUMP
-from raydrift.settings import DriftProfile, ImageTransform, TransformInfo
+from raydrift.settings import DriftProfile, TransformInfo
 from raydrift.sweep import Sweep
 
 
@@ -21,14 +21,10 @@ def first_levels(sweep: Sweep, ranges: DriftProfile) -> tuple[float, ...]:
 def jumps(sweep: Sweep, ranges: DriftProfile) -> tuple[float, ...]:
     """The levels just above which a sweep's transforms are suddenly others.
 
-    ``default`` is noise instead of blur, and noise comes with a mean of its own at once.
+    As ``default``, which is noise instead of blur, and noise, which comes with a mean at once.
 
     >>> jumps(Sweep.parse(["default", "gaussian_noise"], "1"), DriftProfile())
     (0.0, 0.5)
     """
-    found = set()
-    if ImageTransform.DEFAULT in sweep.transforms and ranges.default_switch < 1:
-        found.add(float(ranges.default_switch))
-    if ImageTransform.GAUSSIAN_NOISE in sweep.transforms and ranges.noise_mean > 0:
-        found.add(0.0)
-    return tuple(sorted(found))
+    swept = (info for info in transforms_at(sweep, 1.0) if info not in sweep.transforms)
+    return tuple(sorted({jump for info in swept for jump in ranges.of(info).jumps()}))

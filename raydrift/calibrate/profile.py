@@ -10,7 +10,6 @@ from typing import Any, Final, Self
 
 from raydrift.calibrate.curve import Curve, CurvePoint
 from raydrift.calibrate.first_levels import transforms_at
-from raydrift.drift.ranges import ranges_in_use
 from raydrift.embed.weights import find_weights
 from raydrift.errors import SettingsError, reason
 from raydrift.place import Place, redacted
@@ -22,8 +21,11 @@ from raydrift.settings import (
     check_level,
 )
 from raydrift.sweep import Sweep
+from raydrift.transforms.profile import old_ranges
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+
+_FLAT_RANGES: Final = 1  # the format before, which had the ranges of all transforms in one table
 
 _HEAD: Final = """\
 # Which level of a drift gives which divergence, measured by `raydrift calibrate`. To use it:
@@ -163,9 +165,14 @@ class CalibrationProfile:
         image, sample = settings.image, self.sample
         _same("image size", (sample.height, sample.width), (image.height, image.width))
         swept = tuple(one for one in transforms_at(self.sweep, 1.0))
-        used = ranges_in_use(self.ranges, (), swept) | ranges_in_use(settings.profile, (), swept)
-        for name in used:
-            _same(f"profile.{name}", getattr(self.ranges, name), getattr(settings.profile, name))
+        then, now = self.ranges.in_use((), swept), settings.profile.in_use((), swept)
+        for name in then | now:
+            for item in then.get(name, {}) | now.get(name, {}):
+                _same(
+                    f"profile.{name}.{item}",
+                    getattr(self.ranges[name], item),
+                    getattr(settings.profile[name], item),
+                )
         notes = []
         if weights is not None:
             network, embedding = self.network, settings.embedding
@@ -185,7 +192,8 @@ class CalibrationProfile:
         """The profile as ``load`` reads it."""
         import tomli_w
 
-        plain: dict[str, Any] = _told(asdict(self))
+        swept = transforms_at(self.sweep, 1.0)
+        plain: dict[str, Any] = _told(asdict(self)) | {"ranges": self.ranges.in_use((), swept)}
         last = {"curve": plain.pop("curve")}  # it is the longest
         return _HEAD + tomli_w.dumps({"format": plain.pop("format")} | plain | last)
 
@@ -218,8 +226,11 @@ class CalibrationProfile:
 
         try:
             values = tomllib.loads(content.decode())
+            if values.get("format") == _FLAT_RANGES:
+                values |= {"format": FORMAT, "ranges": old_ranges(values["ranges"])}
             if values.get("format") != FORMAT:
                 raise SettingsError(f"format is {values.get('format')}, not {FORMAT}")
+            values["ranges"] = DriftProfile(**values["ranges"])
             profile = TypeAdapter(cls).validate_python(values)
             profile.fit, profile.sweep  # noqa: B018  (which check what they are made of)
         except ValidationError as error:
@@ -227,6 +238,8 @@ class CalibrationProfile:
             problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, SettingsError) as error:
             problem = str(error)
+        except (KeyError, TypeError):
+            problem = "ranges: they are missing, or no tables"
         else:
             return profile
         raise SettingsError(f"profile {name} is not one of raydrift calibrate ({problem})")

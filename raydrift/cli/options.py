@@ -1,8 +1,12 @@
 """Arguments and options that several commands have."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
+
+from raydrift.transforms.names import ImageTransform
+
+_NAMES: Final = f"NAME: {', '.join(ImageTransform)}, or MODULE:CLASS of your own."
 
 Input = Annotated[
     str | None,
@@ -23,8 +27,8 @@ Transform = Annotated[
         "--transform",
         "-t",
         metavar="NAME:LEVEL",
-        help="A transform at a level from 0 to 1; may be repeated, applied in this order. NAME: "
-        "rotate, brightness, contrast, saturation, hue, gaussian_blur, gaussian_noise, default.",
+        help="A transform at a level from 0 to 1; may be repeated, applied in this order. "
+        f"{_NAMES}",
     ),
 ]
 SweptTransform = Annotated[
@@ -34,8 +38,7 @@ SweptTransform = Annotated[
         "-t",
         metavar="NAME|NAME:LEVEL",
         help="A transform that takes each level, or is held at one; may be repeated, applied in "
-        "this order. NAME: rotate, brightness, contrast, saturation, hue, gaussian_blur, "
-        "gaussian_noise, default.",
+        f"this order. {_NAMES}",
         show_default="default",
     ),
 ]

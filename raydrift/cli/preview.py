@@ -20,7 +20,7 @@ def preview(
             "-t",
             metavar="NAME",
             help="A transform to show; may be repeated.",
-            show_default="those of --config, or all seven",
+            show_default="those of --config, or all of raydrift's",
         ),
     ] = None,
     levels: Annotated[
@@ -45,7 +45,8 @@ def preview(
     from raydrift.place import Place
     from raydrift.ranges import parse_range
     from raydrift.report.preview import preview as draw
-    from raydrift.settings import ImageSettings, ImageTransform
+    from raydrift.settings import ImageSettings
+    from raydrift.transforms import plain_name, plain_transforms, split_level
 
     if not output.lower().endswith(".png"):
         raise SettingsError(f"output {output!r}: write the picture's name as NAME.png")
@@ -56,11 +57,11 @@ def preview(
         config, {"input": input, "split": split, "output": output, "seed": seed, "image": size}
     )
     for name in transform or ():
-        if ":" in name:
+        if split_level(name)[1] is not None:
             raise SettingsError(f"transform {name!r}: name it alone, all --levels are shown")
-    names = [ImageTransform.parse(name) for name in transform or ()]
-    names = names or [info.transf_type for info in settings.transforms]
-    names = names or [one for one in ImageTransform if one is not ImageTransform.DEFAULT]
+    names = [plain_name(name) for name in transform or ()]
+    names = names or [info.name for info in settings.transforms]
+    names = names or plain_transforms()
     place = Place.of(settings.output, settings.options_of("output"))
     check_folder(place)
     found = draw(settings, list(dict.fromkeys(names)), parse_levels(levels), images)

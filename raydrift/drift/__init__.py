@@ -1,16 +1,14 @@
 """What a drift does to pixels: draw its parameters, then apply them."""
 
 from raydrift.drift.chain import apply, apply_chain, drift_image
-from raydrift.drift.draw import Drawn, draw
-from raydrift.settings import DriftProfile, ImageTransform, TransformInfo
+from raydrift.drift.moving import MovingTransform
+from raydrift.drift.sampled import SampledTransform, sample
 
 __all__ = [
-    "Drawn",
-    "DriftProfile",
-    "ImageTransform",
-    "TransformInfo",
+    "MovingTransform",
+    "SampledTransform",
     "apply",
     "apply_chain",
-    "draw",
     "drift_image",
+    "sample",
 ]

@@ -1,38 +1,18 @@
 """A list of transforms on one image, drawn and applied."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
 
 import numpy as np
 
 from raydrift import seeds
-from raydrift.drift import kernels
-from raydrift.drift.draw import Drawn, draw, resolve
-from raydrift.images.codec import RGB
-from raydrift.settings import DriftProfile, ImageTransform, TransformInfo
+from raydrift.drift.sampled import SampledTransform, sample, unchanged
+from raydrift.errors import PipelineError, reason
+from raydrift.images.decoded import RGB
+from raydrift.transforms import DriftProfile, ImageTransform, Parameters, Transform, TransformInfo
 
-_KERNELS: Mapping[ImageTransform, Callable[..., RGB]] = {
-    ImageTransform.ROTATE: kernels.rotate,
-    ImageTransform.BRIGHTNESS: kernels.brightness,
-    ImageTransform.CONTRAST: kernels.contrast,
-    ImageTransform.SATURATION: kernels.saturation,
-    ImageTransform.HUE: kernels.hue,
-    ImageTransform.GAUSSIAN_BLUR: kernels.gaussian_blur,
-}
-
-
-def apply(image: RGB, drawn: Drawn, rng: np.random.Generator) -> RGB:
-    """Applies one drawn transform.
-
-    Args:
-        image: uint8 RGB of shape (height, width, 3); it is left alone.
-        drawn: The kernel and its parameters; with none, the image itself is returned.
-        rng: The generator that the parameters were drawn from, as it was left; noise goes on in it.
-    """
-    if not drawn.parameters:
-        return image
-    if drawn.kernel is ImageTransform.GAUSSIAN_NOISE:
-        return kernels.gaussian_noise(image, rng=rng, **drawn.parameters)
-    return _KERNELS[drawn.kernel](image, **drawn.parameters)
+_PUBLISHED: Final = DriftProfile()
 
 
 def drift_image(
@@ -42,7 +22,7 @@ def drift_image(
     seed: int,
     sample_id: int,
     profile: DriftProfile | None = None,
-) -> tuple[RGB, list[Drawn]]:
+) -> tuple[RGB, list[SampledTransform]]:
     """Draws and applies a list of transforms, in order.
 
     Args:
@@ -56,32 +36,101 @@ def drift_image(
         The drifted image and what was drawn for each transform. The same arguments give the same
         bytes, whatever was drawn before, anywhere.
 
+    Raises:
+        PipelineError: A transform that does not come with raydrift failed.
+
     >>> grey = np.full((8, 8, 3), 100, np.uint8)
     >>> drifted, drawn = drift_image(
     ...     grey, [TransformInfo(ImageTransform.BRIGHTNESS, 0.5)], seed=1, sample_id=0)
     >>> bool(drifted[0, 0, 0] == round(min(255, 100 * drawn[0].parameters["factor"])))
     True
     """
-    profile = profile or DriftProfile()
+    profile = _PUBLISHED if profile is None else profile
     drawn = []
     for position, info in enumerate(transforms):
         if info.drift_level == 0:
-            drawn.append(Drawn(info, resolve(info, profile).transf_type))
+            drawn.append(unchanged(info, profile))
             continue
         rng = seeds.generator(seed, position, sample_id)
-        drawn.append(draw(info, rng, profile))
-        image = apply(image, drawn[-1], rng)
+        with failing_as_transform(info, sample_id):
+            drawn.append(sample(info, rng, profile))
+            image = apply(image, drawn[-1], rng, profile)
     return image, drawn
 
 
-def apply_chain(image: RGB, drawn: Sequence[Drawn], *, seed: int, sample_id: int) -> RGB:
+def apply(
+    image: RGB,
+    drawn: SampledTransform,
+    rng: np.random.Generator,
+    profile: DriftProfile | None = None,
+) -> RGB:
+    """Applies one transform with the parameters that were drawn for it.
+
+    Args:
+        image: uint8 RGB of shape (height, width, 3); it is left alone.
+        drawn: The transform and its parameters; with none, the image itself is returned.
+        rng: The generator that the parameters were drawn from, as it was left; noise goes on in it.
+        profile: Where transforms have ranges that are not their own.
+    """
+    if not drawn.parameters:
+        return image
+    transform = _kernel(drawn, _PUBLISHED if profile is None else profile)
+    if isinstance(drawn.kernel, ImageTransform):
+        return transform.apply_with(rng, image, **drawn.parameters)
+    return _of_others(transform, image, rng, drawn.parameters)
+
+
+def apply_chain(
+    image: RGB,
+    drawn: Sequence[SampledTransform],
+    *,
+    seed: int,
+    sample_id: int,
+    profile: DriftProfile | None = None,
+) -> RGB:
     """Applies transforms that were drawn before, as a row of ``provenance.parquet`` has them.
 
-    Noise is the one kernel that needs more than its parameters: it draws its normals again from
-    (seed, position, sample id).
+    What is drawn for every pixel, as noise, is in no row: it is drawn again from (seed, position,
+    sample id).
     """
+    profile = _PUBLISHED if profile is None else profile
     for position, one in enumerate(drawn):
         if not one.parameters:
             continue
-        image = apply(image, one, seeds.generator(seed, position, sample_id))
+        rng = seeds.generator(seed, position, sample_id)
+        sample(one.info, rng, profile)  # which leaves the generator where the pixels' numbers begin
+        image = apply(image, one, rng, profile)
     return image
+
+
+def _kernel(drawn: SampledTransform, profile: DriftProfile) -> Transform:
+    asked = drawn.kernel == drawn.info.name
+    return profile.of(drawn.info) if asked else profile[drawn.kernel]
+
+
+def _of_others(
+    transform: Transform, image: RGB, rng: np.random.Generator, parameters: Parameters
+) -> RGB:
+    """Applies a transform that does not come with raydrift, whose word is not taken for it."""
+    drifted = transform.apply_with(rng, image.copy(), **parameters)
+    is_like_it = isinstance(drifted, np.ndarray) and drifted.shape == image.shape
+    if not is_like_it or drifted.dtype != np.uint8:
+        there = type(drifted).__name__
+        if isinstance(drifted, np.ndarray):
+            there = f"{drifted.dtype} {drifted.shape}"
+        raise TypeError(f"apply() returned {there}, not uint8 {image.shape}")
+    return drifted
+
+
+@contextmanager
+def failing_as_transform(info: TransformInfo, sample_id: int) -> Iterator[None]:
+    """Says of an error in a transform which one it was, and of which sample.
+
+    Raises:
+        PipelineError: In its place.
+    """
+    try:
+        yield
+    except Exception as error:
+        told = f"failed on sample {sample_id}: {reason(error)}"
+        raise PipelineError(f"transform {info} {told}") from error

@@ -4,23 +4,23 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from raydrift.drift.draw import Drawn
-from raydrift.transforms import ImageTransform, TransformInfo
+from raydrift.drift.sampled import SampledTransform
+from raydrift.transforms import TransformInfo, plain_name
 
 
-def written(chain: Iterable[Drawn]) -> list[dict[str, Any]]:
+def written(chain: Iterable[SampledTransform]) -> list[dict[str, Any]]:
     """An image's transforms as a value of the column ``transforms`` (``schemas.TRANSFORMS``).
 
     The parameters are one JSON object: every reader of Parquet knows text, few know maps. JSON
     keeps every digit of a float.
 
-    >>> info = TransformInfo(ImageTransform.ROTATE, 0.3)
-    >>> written([Drawn(info, ImageTransform.ROTATE, {"degrees": 12.5})])[0]["parameters"]
+    >>> info = TransformInfo("rotate", 0.3)
+    >>> written([SampledTransform(info, "rotate", {"degrees": 12.5})])[0]["parameters"]
     '{"degrees": 12.5}'
     """
     return [
         {
-            "type": str(drawn.info.transf_type),
+            "type": str(drawn.info.name),
             "level": drawn.info.drift_level,
             "kernel": str(drawn.kernel),
             "parameters": as_text(drawn.parameters),
@@ -29,12 +29,12 @@ def written(chain: Iterable[Drawn]) -> list[dict[str, Any]]:
     ]
 
 
-def read_back(value: Iterable[Mapping[str, Any]]) -> list[Drawn]:
+def read_back(value: Iterable[Mapping[str, Any]]) -> list[SampledTransform]:
     """An image's transforms from a value of that column, as ``to_pylist`` gives it."""
     return [
-        Drawn(
-            TransformInfo(ImageTransform(one["type"]), one["level"]),
-            ImageTransform(one["kernel"]),
+        SampledTransform(
+            TransformInfo(one["type"], one["level"]),
+            plain_name(one["kernel"]),
             parameters_of(one["parameters"]),
         )
         for one in value
@@ -43,7 +43,14 @@ def read_back(value: Iterable[Mapping[str, Any]]) -> list[Drawn]:
 
 def as_text(parameters: Mapping[str, Any]) -> str:
     """Parameters as JSON."""
-    return json.dumps(dict(parameters), allow_nan=False)
+    return json.dumps(dict(parameters), allow_nan=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """Numbers and arrays of numpy as Python's own."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"a parameter is {type(value).__name__}: draw() gives numbers, lists or text")
 
 
 def parameters_of(kept: str | Iterable[tuple[str, float]]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from raydrift.engine.failures import explain_failure
 from raydrift.engine.plan import Plan
 from raydrift.engine.session import data_context, is_client
 from raydrift.engine.shard_work import ShardJob
+from raydrift.engine.shipping import code_included, with_transforms
 from raydrift.engine.stages import DriftStage, EmbedStage, PixelStage, TwinStage, shard_rows
 from raydrift.engine.tasks import ShardTasks
 from raydrift.engine.twins import TwinJob
@@ -104,9 +105,14 @@ def _results(dataset: ray.data.Dataset) -> Rows:
 
 
 def _dataset(job: PipelineJob, tasks: ShardTasks) -> ray.data.Dataset:
+    job = with_transforms(job)
+    with code_included(job):
+        return _stages(job, _source(tasks))
+
+
+def _stages(job: PipelineJob, dataset: ray.data.Dataset) -> ray.data.Dataset:
     plan, told = job.plan, ray.put(job.shard_job)
     weights = ray.put(job.weights) if job.weights is not None else None
-    dataset = _source(tasks)
     workers, gpus = _pool(plan.workers, plan.max_workers), 1 if plan.on_gpu else 0
     embedders = _pool(plan.embedders, plan.max_embedders) if plan.embedders else workers
     if job.twins is not None:
@@ -189,7 +195,10 @@ class PipelineHost:
 
 
 def _hosted_rows(job: PipelineJob, tasks: ShardTasks) -> Rows:
-    host: Any = ray.remote(num_cpus=0)(PipelineHost).remote(ray.put(job), ray.put(tasks))
+    job = with_transforms(job)
+    with code_included(job):
+        told = ray.put(job), ray.put(tasks)
+    host: Any = ray.remote(num_cpus=0)(PipelineHost).remote(*told)
     try:
         while (row := ray.get(host.next.remote())) is not None:
             yield row

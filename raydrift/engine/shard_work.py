@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from isal import isal_zlib
 
 from raydrift import schemas
-from raydrift.drift import Drawn, drift_image
+from raydrift.drift import SampledTransform, drift_image
 from raydrift.drift.platform import pixel_platform
 from raydrift.drift.written import written
 from raydrift.engine.reader import Reader
@@ -132,7 +132,7 @@ def _drift_part(
     size = (settings.image.height, settings.image.width)
     pixels = np.zeros((tasks.num_rows, *size, 3), np.uint8) if keep_pixels else None
     pngs = PngColumn(tasks.num_rows, size[0] * (3 * size[1] + 1))  # each row has a filter byte
-    chains: list[list[Drawn]] = []
+    chains: list[list[SampledTransform]] = []
     problems: list[ImageError | None] = []
     remarks: list[tuple[str, ...]] = []
     checksums: list[int | None] = []
@@ -235,7 +235,7 @@ def next_image(
 
 def drifted_image(
     settings: GenerateSettings, image: RGB, sample_id: int, transforms: Sequence[TransformInfo]
-) -> tuple[RGB, list[Drawn]]:
+) -> tuple[RGB, list[SampledTransform]]:
     """Drifts one image by what is in force on it."""
     return drift_image(
         image,

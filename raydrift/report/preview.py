@@ -19,8 +19,9 @@ from raydrift.plural import plural
 from raydrift.report.images_told import ImagesTold
 from raydrift.report.level_sheet import LevelCard, level_sheet
 from raydrift.report.sheet import shown_size
-from raydrift.settings import GenerateSettings, ImageSettings, ImageTransform, TransformInfo
+from raydrift.settings import GenerateSettings, ImageSettings, TransformInfo
 from raydrift.storage.remarks import Remark
+from raydrift.transforms import Name
 
 _MOST_PIXELS: Final = 2**27
 
@@ -46,7 +47,7 @@ class Preview:
 
 def preview(
     settings: GenerateSettings,
-    transforms: Sequence[ImageTransform],
+    transforms: Sequence[Name],
     levels: Sequence[float],
     images: int,
 ) -> Preview:
@@ -140,7 +141,7 @@ def _drifted(
     settings: GenerateSettings,
     image: RGB,
     sample_id: int,
-    transform: ImageTransform,
+    transform: Name,
     level: float,
 ) -> RGB:
     chain = [TransformInfo(transform, level)]

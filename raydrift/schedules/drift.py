@@ -150,7 +150,7 @@ def _lists(value: Any) -> Any:
 
 def named(transforms: Iterable[TransformInfo]) -> str:
     """Transforms in one line: ``hue:0.5 + rotate:0.3``."""
-    return " + ".join(f"{info.transf_type}:{info.drift_level:g}" for info in transforms)
+    return " + ".join(f"{info.name}:{info.drift_level:g}" for info in transforms)
 
 
 def plain_transforms(written: object, name: str) -> tuple[TransformInfo, ...]:

@@ -108,10 +108,7 @@ class PlacedDrift:
         """Its transforms at a share of their full levels."""
         if share == 1.0:
             return self.drift.transforms
-        return tuple(
-            TransformInfo(info.transf_type, info.drift_level * share)
-            for info in self.drift.transforms
-        )
+        return tuple(info.at(info.drift_level * share) for info in self.drift.transforms)
 
     def __str__(self) -> str:
         drift, text = self.drift, f"{self.drift} from sample {self.start}"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -9,13 +10,14 @@ from platform import python_version
 from typing import Any, Final, Literal
 
 from raydrift.config import as_dict
-from raydrift.drift.ranges import ranges_in_use
-from raydrift.errors import OutputError
+from raydrift.errors import OutputError, SettingsError
 from raydrift.place import Place
-from raydrift.settings import GenerateSettings, TransformInfo
+from raydrift.settings import DriftProfile, GenerateSettings, TransformInfo
 from raydrift.storage import layout
+from raydrift.storage.code import code_digest
+from raydrift.transforms import plain_name
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Goes up when the same settings give other bytes or other files."""
 
 _OLDEST: Final = 3  # whose finished runs can still be looked at
@@ -141,7 +143,11 @@ def make_identity(
     whole, varying = list(settings.transforms), list[TransformInfo]()
     for drift in settings.drift:
         (varying if drift.varies_level else whole).extend(drift.transforms)
-    identity["profile"] = ranges_in_use(settings.profile, whole, varying)
+    identity["profile"] = settings.profile.in_use(whole, varying)
+    others = [info for info in (*whole, *varying) if info.is_of_others]
+    if others:
+        of = settings.profile.of
+        identity["code"] = {info.identity: code_digest(of(info)) for info in others}
     identity["num_samples"] = samples
     identity["input"] = catalog_digest
     identity["organize_by_class"] = settings.write.organize_by_class
@@ -204,7 +210,18 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     A setting that one of them lacks, since there was none such when it was made, has its default
     there.
     """
-    return _differences(old, new, as_dict(GenerateSettings("in", "out")), "")
+    defaults = as_dict(GenerateSettings("in", "out"))
+    defaults["profile"] = _own_ranges(old.get("profile", {}) | new.get("profile", {}))
+    return _differences(old, new, defaults, "")
+
+
+def _own_ranges(names: Iterable[str]) -> dict[str, Any]:
+    """The ranges that transforms have of their own; of none whose class is not here."""
+    found = {}
+    for name in names:
+        with suppress(SettingsError):
+            found[name] = asdict(DriftProfile()[plain_name(name)])
+    return found
 
 
 def _differences(
@@ -214,7 +231,9 @@ def _differences(
     for name in sorted(old.keys() | new.keys()):
         default = defaults.get(name)
         before, now = old.get(name, default), new.get(name, default)
-        if name == "classes" and before != now:
+        if name == "code" and before != now:
+            found.append("the code of a transform is another")
+        elif name == "classes" and before != now:
             found.append("the classes or their labels are others")
         elif isinstance(before, dict) and isinstance(now, dict):
             below = default if isinstance(default, dict) else {}

@@ -86,13 +86,13 @@ def test_the_file_is_readable() -> None:
     text = PROFILE.to_toml()
     assert text.startswith("# Which level of a drift gives which divergence")
     plain = tomllib.loads(text)
-    assert plain["format"] == 1
+    assert plain["format"] == 2
     assert plain["metric"] == "kl_softmax"
     assert plain["transforms"] == ["hue:0.3", "default"]
     assert plain["curve"][5]["level"] == 0.5
     assert plain["sample"]["images"] == 256
     assert plain["network"]["digest"] == "abc"
-    assert plain["ranges"]["blur_sigma"] == 3.0
+    assert plain["ranges"]["gaussian_blur"] == {"sigma": 3.0, "kernel": 5}
 
 
 def test_a_target_becomes_transforms() -> None:
@@ -127,8 +127,8 @@ def test_what_changes_the_divergence_is_an_error() -> None:
     assert refusal(replace(RUN, image=ImageSettings(96, 128))) == (
         f"image size is (96, 128) here and was (224, 224) when it was measured{REMEDY}"
     )
-    assert refusal(replace(RUN, profile=DriftProfile(blur_sigma=6.0))) == (
-        f"profile.blur_sigma is 6.0 here and was 3.0 when it was measured{REMEDY}"
+    assert refusal(replace(RUN, profile=DriftProfile(gaussian_blur={"sigma": 6.0}))) == (
+        f"profile.gaussian_blur.sigma is 6.0 here and was 3.0 when it was measured{REMEDY}"
     )
     assert refusal(RUN, "other") == (
         "it was measured with other weights (w.pt): give those, or calibrate again"
@@ -205,8 +205,9 @@ def test_what_goes_wrong_names_the_profile(tmp_path: Path) -> None:
     ("content", "said"),
     [
         ("format = ", "is not one of raydrift calibrate (Invalid value"),
-        ("[x]\ny = 1", "is not one of raydrift calibrate (format is None, not 1)"),
-        ("format = 1\nmetric = 'kl_softmax'", "(transforms: Field required)"),
+        ("[x]\ny = 1", "is not one of raydrift calibrate (format is None, not 2)"),
+        ("format = 2\nranges = {}\nmetric = 'kl_softmax'", "(transforms: Field required)"),
+        ("format = 2\nmetric = 'kl_softmax'", "(ranges: they are missing, or no tables)"),
         (PROFILE.to_toml().replace("level = 0.1\n", "level = 'x'\n"), "(curve.1.level: "),
         (PROFILE.to_toml().replace("level = 0.1\n", "level = 0.9\n"), "in rising order"),
         (PROFILE.to_toml().replace('"default"', '"swirl"'), "unknown transform 'swirl'"),

@@ -28,9 +28,9 @@ def sweep(*transforms: str) -> Sweep:
         (["gaussian_noise"], RANGES, (0.0,)),
         (["default", "gaussian_noise"], RANGES, (0.0, 0.5)),
         (["hue", "gaussian_noise:0.3"], RANGES, ()),
-        (["gaussian_noise"], DriftProfile(noise_mean=0.0), ()),
-        (["default"], DriftProfile(default_switch=0.7), (0.7,)),
-        (["default"], DriftProfile(default_switch=1), ()),
+        (["gaussian_noise"], DriftProfile(gaussian_noise={"mean": 0.0}), ()),
+        (["default"], DriftProfile(default={"switch": 0.7}), (0.7,)),
+        (["default"], DriftProfile(default={"switch": 1}), ()),
     ],
 )
 def test_the_jumps_that_are_known(
@@ -42,7 +42,7 @@ def test_the_jumps_that_are_known(
 def test_a_curve_begins_with_tenths_and_both_sides_of_its_jumps() -> None:
     assert first_levels(sweep("hue"), RANGES) == TENTHS
     assert first_levels(sweep("default"), RANGES) == DEFAULT_LEVELS
-    ranges = DriftProfile(default_switch=0.73)
+    ranges = DriftProfile(default={"switch": 0.73})
     assert {0.73, 0.730001} < set(first_levels(sweep("default"), ranges))
 
 

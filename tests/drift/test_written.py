@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raydrift import schemas
-from raydrift.drift import Drawn
+from raydrift.drift import SampledTransform
 from raydrift.drift.written import as_text, parameters_of, read_back, written
 from raydrift.settings import ImageTransform, TransformInfo
 
@@ -18,7 +18,10 @@ EARLIER = pa.map_(pa.string(), pa.float64())  # the parameters' type in version 
 
 @given(st.dictionaries(st.text(), st.floats(allow_nan=False, allow_infinity=False) | st.integers()))
 def test_every_digit_comes_back(parameters: dict[str, float]) -> None:
-    drawn = [Drawn(INFO, ImageTransform.GAUSSIAN_BLUR, parameters), Drawn(INFO, INFO.transf_type)]
+    drawn = [
+        SampledTransform(INFO, ImageTransform.GAUSSIAN_BLUR, parameters),
+        SampledTransform(INFO, INFO.transf_type),
+    ]
     (stored,) = pa.array([written(drawn)], schemas.TRANSFORMS).to_pylist()
     assert read_back(stored) == drawn
 

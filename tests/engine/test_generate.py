@@ -20,6 +20,7 @@ from raydrift import schemas
 from raydrift.catalog import load_catalog
 from raydrift.config import generate_settings
 from raydrift.drift import apply_chain
+from raydrift.drift.photo.hue import Hue
 from raydrift.drift.platform import pixel_platform
 from raydrift.drift.written import read_back
 from raydrift.embed.state import load_state
@@ -37,6 +38,7 @@ from raydrift.errors import (
 from raydrift.images.codec import decode
 from raydrift.settings import (
     CalibrationSettings,
+    DriftProfile,
     GenerateSettings,
     ImageSettings,
 )
@@ -378,19 +380,19 @@ def test_what_no_byte_depends_on_makes_no_other_run(scenes: Path, tmp_path: Path
     settings = settings_for(scenes, tmp_path, num_samples=4)
     first = generate(settings, quiet=True)
     record = json.loads((tmp_path / "run.json").read_text())
-    del record["identity"]["image"]["max_bytes"], record["identity"]["profile"]["hue_turns"]
+    del record["identity"]["image"]["max_bytes"], record["identity"]["profile"]["hue"]["turns"]
     (tmp_path / "run.json").write_text(json.dumps(record))
     labels = {name: label for label, name in enumerate(sorted(first.classes))}
     again = replace(
         settings,
         class_mapping=labels,
         embedding=replace(settings.embedding, batch_size=7),
-        profile=replace(settings.profile, blur_sigma=1.0),
+        profile=DriftProfile(gaussian_blur={"sigma": 1.0}),
     )
     assert generate(again, quiet=True).status == "complete"
     assert json.loads((tmp_path / "run.json").read_text()) == record, "nothing was done"
-    with pytest.raises(OutputError, match=r"profile\.hue_turns is 0\.5 there and 0\.1 here"):
-        generate(replace(settings, profile=replace(settings.profile, hue_turns=0.1)), quiet=True)
+    with pytest.raises(OutputError, match=r"profile\.hue\.turns is 0\.5 there and 0\.1 here"):
+        generate(replace(settings, profile=DriftProfile(hue={"turns": 0.1})), quiet=True)
 
 
 def pretend_made_on(output: Path, what: str, kind: str) -> None:
@@ -590,7 +592,9 @@ def test_the_photographs_end_to_end(photos: Path, trained_weights: Path, tmp_pat
 def test_an_unforeseen_failure_of_a_worker_is_one_line(scenes: Path, tmp_path: Path) -> None:
     """No check lets such a range pass, so that a worker stumbles over it, on every try."""
     settings = settings_for(scenes, tmp_path / "out", num_samples=4)
-    object.__setattr__(settings.profile, "hue_turns", "many")
+    hue = Hue()
+    object.__setattr__(hue, "turns", "many")
+    object.__setattr__(settings.profile, "given", {"hue": hue})
     with pytest.raises(PipelineError) as error:
         generate(settings, quiet=True)
     assert "\n" not in str(error.value)

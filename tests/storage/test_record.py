@@ -1,7 +1,7 @@
 """run.json: what makes a run the same run, and what it says where it is another."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from raydrift.storage.record import (
     load_record,
     make_identity,
 )
+from raydrift.transforms import transform_class
 
 CHANGES_BYTES: dict[str, Any] = {
     "seed": 43,
@@ -73,29 +74,39 @@ TOLD_OTHERWISE: dict[str, Any] = {
 }
 
 
-SWITCHED = ["default:0.3", "default:0.8"]
 RANGES: dict[str, tuple[Any, list[str]]] = {
-    "profile.rotate_degrees": (91.0, ["rotate:0.5"]),
-    "profile.brightness_span": (2.0, ["brightness:0.5"]),
-    "profile.contrast_span": (2.0, ["contrast:0.5"]),
-    "profile.saturation_span": (2.0, ["saturation:0.5"]),
-    "profile.hue_turns": (0.25, ["hue:0.5"]),
-    "profile.blur_sigma": (2.0, ["gaussian_blur:0.5"]),
-    "profile.blur_kernel": (7, ["default:0.3"]),
-    "profile.noise_mean": (0.2, ["gaussian_noise:0.5"]),
-    "profile.noise_sigma": (0.2, ["default:0.8"]),
-    "profile.default_switch": (0.6, SWITCHED),
-    "profile.default_noise_offset": (0.3, ["default:0.8"]),
+    "profile.rotate.degrees": (91.0, ["rotate:0.5"]),
+    "profile.brightness.span": (2.0, ["brightness:0.5"]),
+    "profile.contrast.span": (2.0, ["contrast:0.5"]),
+    "profile.saturation.span": (2.0, ["saturation:0.5"]),
+    "profile.hue.turns": (0.25, ["hue:0.5"]),
+    "profile.gaussian_blur.sigma": (2.0, ["gaussian_blur:0.5"]),
+    "profile.gaussian_blur.kernel": (7, ["default:0.3"]),
+    "profile.gaussian_noise.mean": (0.2, ["gaussian_noise:0.5"]),
+    "profile.gaussian_noise.sigma": (0.2, ["default:0.8"]),
+    "profile.default.switch": (0.6, ["default:0.55"]),
+    "profile.default.noise_offset": (0.3, ["default:0.8"]),
+    "profile.motion_blur.length": (9.0, ["motion_blur:0.5"]),
+    "profile.defocus_blur.radius": (9.0, ["defocus_blur:0.5"]),
+    "profile.jpeg_compression.lowest": (9, ["jpeg_compression:0.5"]),
+    "profile.pixelate.least": (0.5, ["pixelate:0.5"]),
+    "profile.occlusion.area": (0.4, ["occlusion:0.5"]),
+    "profile.occlusion.aspect": (1.5, ["occlusion:0.5"]),
+    "profile.occlusion.grey": (128, ["occlusion:0.5"]),
+    "profile.shear.degrees": (9.0, ["shear:0.5"]),
 }
 """Ranges, and transforms that they matter for."""
 
 
 def settings_with(**values: Any) -> GenerateSettings:
-    """Settings with embeddings; a name is a path as in ``profile.hue_turns``."""
+    """Settings with embeddings; a name is a path as in ``profile.hue.turns``."""
     plain: dict[str, Any] = {"input": "in", "output": "out", "embedding": {"compute": True}}
     for path, value in values.items():
-        table, _, name = path.rpartition(".")
-        (plain.setdefault(table, {}) if table else plain)[name] = value
+        *tables, name = path.split(".")
+        table = plain
+        for one in tables:
+            table = table.setdefault(one, {})
+        table[name] = value
     return generate_settings(plain)
 
 
@@ -142,9 +153,9 @@ def test_a_range_counts_for_the_transforms_that_use_it_alone(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("profile.noise_sigma", 0.2),
-        ("profile.default_switch", 0.6),
-        ("profile.default_noise_offset", 0.3),
+        ("profile.gaussian_noise.sigma", 0.2),
+        ("profile.default.switch", 0.6),
+        ("profile.default.noise_offset", 0.3),
     ],
 )
 def test_default_depends_on_noise_only_where_it_can_become_noise(name: str, value: float) -> None:
@@ -174,6 +185,8 @@ def test_every_setting_is_either_in_the_fingerprint_or_not() -> None:
     names = set()
     for name, value in as_dict(settings_with()).items():
         names |= {f"{name}.{below}" for below in value} if isinstance(value, dict) else {name}
+    for transform in ImageTransform:
+        names |= {f"profile.{transform}.{item.name}" for item in fields(transform_class(transform))}
     calibration = {f"calibration.{name}" for name in ("profile", "target", "level")}
     told = set(CHANGES_BYTES | RANGES | CHANGES_NOTHING | TOLD_OTHERWISE) - {"calibration"}
     assert names == told | calibration
@@ -339,16 +352,16 @@ def test_differences_say_what_is_other(
 def test_ranges_that_differ_are_told() -> None:
     hue = {"transforms": ["hue:1.0"]}
     there = record_of(settings_with(**hue))
-    here = record_of(settings_with(**hue, **{"profile.hue_turns": 0.1}))
+    here = record_of(settings_with(**hue, **{"profile.hue.turns": 0.1}))
     assert differences(there.identity, here.identity) == [
-        "profile.hue_turns is 0.5 there and 0.1 here"
+        "profile.hue.turns is 0.5 there and 0.1 here"
     ]
 
 
 def test_a_setting_that_came_later_has_its_default_in_runs_of_before() -> None:
     identity = record_of(settings_with(transforms=["hue:1.0"])).identity
     before = json.loads(json.dumps(identity))
-    del before["shuffle"], before["image"]["max_bytes"], before["profile"]["hue_turns"]
+    del before["shuffle"], before["image"]["max_bytes"], before["profile"]["hue"]["turns"]
     del before["embedding"]["precision"]
     assert differences(before, identity) == []
     changed = identity | {"shuffle": False, "image": identity["image"] | {"max_bytes": 10}}

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from raydrift.drift.draw import Drawn, draw, resolve
-from raydrift.errors import SettingsError
+from raydrift.drift import SampledTransform, sample
 from raydrift.seeds import generator
 from raydrift.settings import DriftProfile, ImageTransform, TransformInfo
 
@@ -43,8 +42,10 @@ BOUNDS = [
 ]
 
 
-def drawn(transform: ImageTransform, level: float, profile: DriftProfile = PUBLISHED) -> Drawn:
-    return draw(TransformInfo(transform, level), generator(0, 0, 0), profile)
+def drawn(
+    transform: ImageTransform, level: float, profile: DriftProfile = PUBLISHED
+) -> SampledTransform:
+    return sample(TransformInfo(transform, level), generator(0, 0, 0), profile)
 
 
 def over_samples(
@@ -54,7 +55,7 @@ def over_samples(
     info, name = TransformInfo(transform, level), DRAWN_PER_IMAGE[transform]
     return np.array(
         [
-            draw(info, generator(42, position, sample_id), profile).parameters[name]
+            sample(info, generator(42, position, sample_id), profile).parameters[name]
             for sample_id in range(SAMPLES)
         ]
     )
@@ -127,7 +128,7 @@ def test_no_level_and_no_sample_leaves_the_bounds(
     centre = 0 if transform in ("rotate", "hue") else 1
     least = -np.inf if transform in ("rotate", "hue") else 0
     info = TransformInfo(transform, level)
-    for value in draw(info, generator(1, 0, sample_id), PUBLISHED).parameters.values():
+    for value in sample(info, generator(1, 0, sample_id), PUBLISHED).parameters.values():
         assert max(least, centre - half * level) <= value <= centre + half * level
 
 
@@ -154,49 +155,47 @@ class TestDefault:
         assert above.kernel is ImageTransform.GAUSSIAN_NOISE
 
     @given(st.floats(0, 1))
-    def test_every_level_becomes_a_kernel_and_a_level(self, level: float) -> None:
-        chosen = resolve(TransformInfo(ImageTransform.DEFAULT, level), PUBLISHED)
+    def test_every_level_becomes_a_transform_and_a_level(self, level: float) -> None:
+        chosen = PUBLISHED[ImageTransform.DEFAULT].resolve(level)
         if level <= 0.5:
-            assert chosen == TransformInfo(ImageTransform.GAUSSIAN_BLUR, level)
+            assert chosen == (ImageTransform.GAUSSIAN_BLUR, level)
         else:
-            assert chosen.transf_type is ImageTransform.GAUSSIAN_NOISE
-            assert chosen.drift_level == pytest.approx(level - 0.4, abs=1e-12)
+            assert chosen == (ImageTransform.GAUSSIAN_NOISE, pytest.approx(level - 0.4, abs=1e-12))
 
     @pytest.mark.parametrize("transform", [one for one in ImageTransform if one != "default"])
     def test_the_other_transforms_are_what_they_are(self, transform: ImageTransform) -> None:
-        info = TransformInfo(transform, 0.7)
-        assert resolve(info, PUBLISHED) is info
+        assert PUBLISHED[transform].resolve(0.7) == (transform, 0.7)
 
 
 class TestCustomProfile:
     @pytest.mark.parametrize(
         ("transform", "ranges", "least", "most"),
         [
-            (ImageTransform.ROTATE, {"rotate_degrees": 10.0}, -5, 5),
-            (ImageTransform.BRIGHTNESS, {"brightness_span": 0.2}, 0.9, 1.1),
-            (ImageTransform.CONTRAST, {"contrast_span": 5.0}, 0, 3.5),
-            (ImageTransform.SATURATION, {"saturation_span": 1.0}, 0.5, 1.5),
-            (ImageTransform.HUE, {"hue_turns": 0.1}, -0.05, 0.05),
+            (ImageTransform.ROTATE, {"degrees": 10.0}, -5, 5),
+            (ImageTransform.BRIGHTNESS, {"span": 0.2}, 0.9, 1.1),
+            (ImageTransform.CONTRAST, {"span": 5.0}, 0, 3.5),
+            (ImageTransform.SATURATION, {"span": 1.0}, 0.5, 1.5),
+            (ImageTransform.HUE, {"turns": 0.1}, -0.05, 0.05),
         ],
     )
     def test_it_sets_what_level_1_spans(
         self, transform: ImageTransform, ranges: Mapping[str, Any], least: float, most: float
     ) -> None:
-        values = over_samples(transform, 0.5, DriftProfile(**ranges))
+        values = over_samples(transform, 0.5, DriftProfile(**{str(transform): ranges}))
         assert stats.kstest(values, "uniform", (least, most - least)).pvalue > 0.01
 
     def test_it_sets_the_blur(self) -> None:
-        profile = DriftProfile(blur_sigma=8, blur_kernel=9)
+        profile = DriftProfile(gaussian_blur={"sigma": 8, "kernel": 9})
         parameters = drawn(ImageTransform.GAUSSIAN_BLUR, 0.25, profile).parameters
         assert parameters == {"sigma": 2.0, "size": 9}
 
     def test_it_sets_the_noise(self) -> None:
-        profile = DriftProfile(noise_mean=0, noise_sigma=0.2)
+        profile = DriftProfile(gaussian_noise={"mean": 0, "sigma": 0.2})
         parameters = drawn(ImageTransform.GAUSSIAN_NOISE, 0.5, profile).parameters
         assert parameters == {"mean": 0, "sigma": 0.1}
 
     def test_it_sets_where_default_switches(self) -> None:
-        profile = DriftProfile(default_switch=0.25, default_noise_offset=0.125)
+        profile = DriftProfile(default={"switch": 0.25, "noise_offset": 0.125})
         below, above = (drawn(ImageTransform.DEFAULT, level, profile) for level in (0.25, 0.375))
         assert below.kernel is ImageTransform.GAUSSIAN_BLUR
         assert above.kernel is ImageTransform.GAUSSIAN_NOISE
@@ -204,16 +203,7 @@ class TestCustomProfile:
 
     @pytest.mark.parametrize("transform", list(DRAWN_PER_IMAGE))
     def test_a_span_of_0_draws_the_neutral_parameter(self, transform: ImageTransform) -> None:
-        nothing = DriftProfile(
-            rotate_degrees=0, brightness_span=0, contrast_span=0, saturation_span=0, hue_turns=0
-        )
+        (name,) = PUBLISHED[transform].in_use(1.0, varying=False)
+        nothing = DriftProfile(**{str(transform): {name: 0}})
         neutral = 0 if transform in ("rotate", "hue") else 1
         assert drawn(transform, 1.0, nothing).parameters == {DRAWN_PER_IMAGE[transform]: neutral}
-
-
-def test_levels_are_checked_even_where_the_info_was_tampered_with() -> None:
-    info = TransformInfo(ImageTransform.HUE, 1.0)
-    object.__setattr__(info, "drift_level", 1.5)
-    with pytest.raises(SettingsError) as caught:
-        draw(info, generator(0, 0, 0), PUBLISHED)
-    assert str(caught.value) == "hue:1.5: level 1.5 is not a number from 0 (none) to 1 (most)"

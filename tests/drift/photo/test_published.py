@@ -1,4 +1,4 @@
-"""The kernels against torchvision's, called with the same drawn parameters."""
+"""The published transforms against torchvision's, called with the same drawn parameters."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -15,7 +15,14 @@ from scipy import stats
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as oracle
 
-from raydrift.drift import kernels
+from raydrift.drift.normals import normal_quantiles, random_bits
+from raydrift.drift.photo.brightness import Brightness
+from raydrift.drift.photo.contrast import Contrast
+from raydrift.drift.photo.gaussian_blur import GaussianBlur
+from raydrift.drift.photo.gaussian_noise import GaussianNoise
+from raydrift.drift.photo.hue import Hue
+from raydrift.drift.photo.rotate import Rotate
+from raydrift.drift.photo.saturation import Saturation
 from raydrift.images.codec import RGB, decode
 from raydrift.seeds import generator
 from raydrift.settings import ImageSettings
@@ -92,42 +99,42 @@ def test_rotate_is_torchvisions_within_1_level(images: list[RGB], degrees: float
         expected = oracle.rotate(
             as_tensor(image), degrees, interpolation=InterpolationMode.BILINEAR
         )
-        assert difference(kernels.rotate(image, degrees), expected) <= 1
+        assert difference(Rotate().apply(image, degrees=degrees), expected) <= 1
 
 
 @pytest.mark.parametrize("factor", [0, 1e-6, 0.3, 0.777, 1, 1.5, 2, 3.1, 3.999, 4])
 def test_brightness_is_torchvisions_within_1_level(images: list[RGB], factor: float) -> None:
     for image in images:
         expected = oracle.adjust_brightness(as_tensor(image), factor)
-        assert difference(kernels.brightness(image, factor), expected) <= 1
+        assert difference(Brightness().apply(image, factor), expected) <= 1
 
 
 @pytest.mark.parametrize("factor", [0, 1e-6, 0.3, 0.777, 1, 1.5, 2, 3.1, 3.999, 4])
 def test_contrast_is_torchvisions_within_1_level(images: list[RGB], factor: float) -> None:
     for image in images:
         expected = oracle.adjust_contrast(as_tensor(image), factor)
-        assert difference(kernels.contrast(image, factor), expected) <= 1
+        assert difference(Contrast().apply(image, factor), expected) <= 1
 
 
 @pytest.mark.parametrize("factor", [0, 1e-6, 0.3, 0.777, 1, 1.5, 2, 5, 9.87, 12.3, 15.99, 16])
 def test_saturation_is_torchvisions_within_1_level(images: list[RGB], factor: float) -> None:
     for image in images:
         expected = oracle.adjust_saturation(as_tensor(image), factor)
-        assert difference(kernels.saturation(image, factor), expected) <= 1
+        assert difference(Saturation().apply(image, factor), expected) <= 1
 
 
 @pytest.mark.parametrize("turns", [-0.5, -0.31, -0.1, -1e-9, 0, 1e-9, 0.01, 0.2, 1 / 3, 0.49, 0.5])
 def test_hue_is_torchvisions_within_1_level(images: list[RGB], turns: float) -> None:
     for image in images:
         expected = oracle.adjust_hue(as_tensor(image), turns)
-        assert difference(kernels.hue(image, turns), expected) <= 1
+        assert difference(Hue().apply(image, turns), expected) <= 1
 
 
 @pytest.mark.parametrize("sigma", [0.003, 0.1, 0.3, 0.33, 0.38, 0.45, 0.588, 0.9, 1.5, 2.1, 3])
 def test_blur_is_torchvisions_within_1_level(images: list[RGB], sigma: float) -> None:
     for image in images:
         expected = oracle.gaussian_blur(as_tensor(image), [5, 5], [sigma, sigma])
-        assert difference(kernels.gaussian_blur(image, sigma, 5), expected) <= 1
+        assert difference(GaussianBlur().apply(image, sigma, 5), expected) <= 1
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 15, 31])
@@ -135,7 +142,7 @@ def test_blur_of_another_width_is_torchvisions_within_1_level(images: list[RGB],
     for image in images:
         if min(image.shape[:2]) > size // 2:  # torchvision cannot reflect more than there is
             expected = oracle.gaussian_blur(as_tensor(image), [size, size], [3.0, 3.0])
-            assert difference(kernels.gaussian_blur(image, 3.0, size), expected) <= 1
+            assert difference(GaussianBlur().apply(image, 3.0, size), expected) <= 1
 
 
 @pytest.mark.parametrize("sigma", [5e-4, 0.005, 0.05, 0.1, 0.25, 0.3, 0.5])
@@ -143,25 +150,29 @@ def test_noise_is_torchvisions_for_the_same_normals_within_1_level(
     images: list[RGB], sigma: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for image in images:
-        normals = kernels.normal_quantiles()[kernels.random_bits(generator(1, 2, 3), image.shape)]
+        normals = normal_quantiles()[random_bits(generator(1, 2, 3), image.shape)]
         drawn = torch.from_numpy(normals).permute(2, 0, 1)
         monkeypatch.setattr(torch, "randn_like", lambda _, drawn=drawn: drawn)
         expected = oracle.gaussian_noise(as_tensor(image), mean=0.1, sigma=sigma, clip=True)
-        noisy = kernels.gaussian_noise(image, 0.1, sigma, generator(1, 2, 3))
+        noisy = noise(image, 0.1, sigma, generator(1, 2, 3))
         assert difference(noisy, expected) <= 1
 
 
+def noise(image: RGB, mean: float, sigma: float, rng: np.random.Generator) -> RGB:
+    return GaussianNoise().apply_with(rng, image, mean, sigma)
+
+
 def noise_by(seed: int) -> Change:
-    return lambda image: kernels.gaussian_noise(image, 0.1, 0.5, generator(seed, 0, 0))
+    return lambda image: noise(image, 0.1, 0.5, generator(seed, 0, 0))
 
 
 KERNELS: dict[str, Change] = {
-    "rotate": partial(kernels.rotate, degrees=30),
-    "brightness": partial(kernels.brightness, factor=1.7),
-    "contrast": partial(kernels.contrast, factor=1.7),
-    "saturation": partial(kernels.saturation, factor=5),
-    "hue": partial(kernels.hue, turns=0.2),
-    "gaussian_blur": partial(kernels.gaussian_blur, sigma=1.5, size=5),
+    "rotate": partial(Rotate().apply, degrees=30),
+    "brightness": partial(Brightness().apply, factor=1.7),
+    "contrast": partial(Contrast().apply, factor=1.7),
+    "saturation": partial(Saturation().apply, factor=5),
+    "hue": partial(Hue().apply, turns=0.2),
+    "gaussian_blur": partial(GaussianBlur().apply, sigma=1.5, size=5),
     "gaussian_noise": noise_by(seed=0),
 }
 
@@ -210,15 +221,15 @@ class TestEveryKernel:
 @pytest.mark.parametrize(
     "change",
     [
-        partial(kernels.rotate, degrees=0),
-        partial(kernels.brightness, factor=1),
-        partial(kernels.contrast, factor=1),
-        partial(kernels.saturation, factor=1),
-        partial(kernels.hue, turns=0),
-        partial(kernels.hue, turns=1),
-        partial(kernels.gaussian_blur, sigma=1e-9, size=5),
-        partial(kernels.gaussian_blur, sigma=0, size=5),
-        lambda image: kernels.gaussian_noise(image, 0, 0, generator(0, 0, 0)),
+        partial(Rotate().apply, degrees=0),
+        partial(Brightness().apply, factor=1),
+        partial(Contrast().apply, factor=1),
+        partial(Saturation().apply, factor=1),
+        partial(Hue().apply, turns=0),
+        partial(Hue().apply, turns=1),
+        partial(GaussianBlur().apply, sigma=1e-9, size=5),
+        partial(GaussianBlur().apply, sigma=0, size=5),
+        lambda image: noise(image, 0, 0, generator(0, 0, 0)),
     ],
     ids="rotate brightness contrast saturation hue turn blur sharp noise".split(),  # noqa: SIM905
 )
@@ -235,23 +246,23 @@ class TestInPlainNumbers:
     @pytest.mark.parametrize("turns", [-1, 1])
     def test_a_positive_quarter_turn_is_counter_clockwise(self, turns: int) -> None:
         image = made_up()[2]
-        assert (kernels.rotate(image, 90 * turns) == np.rot90(image, turns)).all()
+        assert (Rotate().apply(image, degrees=90 * turns) == np.rot90(image, turns)).all()
 
     def test_corners_turn_black(self) -> None:
-        turned = kernels.rotate(np.full((101, 101, 3), 255, np.uint8), 45)
+        turned = Rotate().apply(np.full((101, 101, 3), 255, np.uint8), degrees=45)
         assert (turned[[0, 0, -1, -1], [0, -1, 0, -1]] == 0).all()
         assert (turned[50] == 255).all()
 
     def test_brightness_multiplies(self) -> None:
-        assert (kernels.brightness(colour(10, 100, 200), 1.5) == colour(15, 150, 255)).all()
+        assert (Brightness().apply(colour(10, 100, 200), 1.5) == colour(15, 150, 255)).all()
 
     def test_no_contrast_is_the_mean_of_the_grey_image(self) -> None:
         image = np.concatenate([colour(0, 0, 0), colour(200, 200, 200)])
-        assert (kernels.contrast(image, 0) == 100).all()
+        assert (Contrast().apply(image, 0) == 100).all()
 
     def test_no_saturation_is_grey(self) -> None:
         grey = round(0.2989 * 10 + 0.587 * 100 + 0.114 * 210)
-        assert (kernels.saturation(colour(10, 100, 210), 0) == grey).all()
+        assert (Saturation().apply(colour(10, 100, 210), 0) == grey).all()
 
     @pytest.mark.parametrize(
         ("turns", "expected"),
@@ -264,40 +275,40 @@ class TestInPlainNumbers:
         ],
     )
     def test_red_goes_round_the_circle(self, turns: float, expected: tuple[int, ...]) -> None:
-        assert (kernels.hue(colour(255, 0, 0), turns) == colour(*expected)).all()
+        assert (Hue().apply(colour(255, 0, 0), turns) == colour(*expected)).all()
 
     def test_the_blur_is_a_gaussian_of_its_sigma(self) -> None:
         dot = np.zeros((9, 9, 3), np.uint8)
         dot[4, 4] = 255
         weights = stats.norm.pdf(np.arange(-2, 3), scale=1.5)
         expected = 255 * np.outer(weights, weights) / weights.sum() ** 2
-        blurred = kernels.gaussian_blur(dot, 1.5, 5)[:, :, 0]
+        blurred = GaussianBlur().apply(dot, 1.5, 5)[:, :, 0]
         assert np.abs(blurred[2:7, 2:7] - expected).max() <= 1
         assert blurred[[0, 1, 7, 8]].max() == blurred[:, [0, 1, 7, 8]].max() == 0
 
     def test_the_blur_reflects_at_the_border(self) -> None:
         image = made_up()[0]
         wide = np.pad(image, ((2, 2), (2, 2), (0, 0)), "reflect")
-        blurred = kernels.gaussian_blur(wide, 3, 5)[2:-2, 2:-2]
-        assert (kernels.gaussian_blur(image, 3, 5) == blurred).all()
+        blurred = GaussianBlur().apply(wide, 3, 5)[2:-2, 2:-2]
+        assert (GaussianBlur().apply(image, 3, 5) == blurred).all()
 
 
 class TestNoise:
     def test_it_has_the_mean_and_deviation_that_are_asked_for(self) -> None:
         grey = np.full((300, 300, 3), 100, np.uint8)
-        noisy = kernels.gaussian_noise(grey, 0.1, 0.05, generator(0, 0, 0)) / 255
+        noisy = noise(grey, 0.1, 0.05, generator(0, 0, 0)) / 255
         assert noisy.mean() == pytest.approx(100 / 255 + 0.1, abs=4 * 0.05 / np.sqrt(270_000))
         rounding = 1 / 12 / 255**2
         assert noisy.std() == pytest.approx(np.sqrt(0.05**2 + rounding), rel=0.005)
 
     def test_it_is_normal(self) -> None:
-        bits = kernels.random_bits(generator(0, 0, 0), (100_000,))
-        assert stats.kstest(kernels.normal_quantiles()[bits], "norm").pvalue > 0.05
+        bits = random_bits(generator(0, 0, 0), (100_000,))
+        assert stats.kstest(normal_quantiles()[bits], "norm").pvalue > 0.05
 
     @pytest.mark.parametrize("sigma", [0.1, 0.5])
     def test_rounded_and_clipped_pixels_are_normal_too(self, sigma: float) -> None:
         grey = np.full((300, 300, 3), 77, np.uint8)
-        noisy = kernels.gaussian_noise(grey, 0.1, sigma, generator(0, 0, 0))
+        noisy = noise(grey, 0.1, sigma, generator(0, 0, 0))
         edges = np.arange(-0.5, 256)
         edges[[0, -1]] = -np.inf, np.inf
         expected = np.diff(stats.norm.cdf(edges, 77 + 255 * 0.1, 255 * sigma)) * noisy.size
@@ -309,8 +320,7 @@ class TestNoise:
     def test_channels_neighbours_and_samples_are_independent(self) -> None:
         grey = np.full((200, 200, 3), 128, np.uint8)
         one, other = (
-            kernels.gaussian_noise(grey, 0, 0.1, generator(0, 0, sample_id)).astype(float)
-            for sample_id in (7, 8)
+            noise(grey, 0, 0.1, generator(0, 0, sample_id)).astype(float) for sample_id in (7, 8)
         )
         for a, b in [
             (one[:, :, 0], one[:, :, 1]),
@@ -325,15 +335,13 @@ class TestNoise:
     def test_it_goes_on_where_the_generator_stands(self) -> None:
         rng = generator(0, 0, 0)
         image = colour(100, 100, 100)
-        first, second = (kernels.gaussian_noise(image, 0, 0.2, rng) for _ in range(2))
-        assert (first == kernels.gaussian_noise(image, 0, 0.2, generator(0, 0, 0))).all()
+        first, second = (noise(image, 0, 0.2, rng) for _ in range(2))
+        assert (first == noise(image, 0, 0.2, generator(0, 0, 0))).all()
         assert (first != second).any()
 
     def test_black_and_white_are_clipped_not_wrapped(self) -> None:
         black, white = (
-            kernels.gaussian_noise(
-                np.full((99, 99, 3), level, np.uint8), 0, 0.5, generator(0, 0, 0)
-            )
+            noise(np.full((99, 99, 3), level, np.uint8), 0, 0.5, generator(0, 0, 0))
             for level in (0, 255)
         )
         assert np.mean(black == 0) == pytest.approx(0.5, abs=0.02)
@@ -343,19 +351,19 @@ class TestNoise:
     def test_however_strong_it_is_white_stays_white(self, mean: float) -> None:
         for sign, white in ((1, 255), (-1, 0)):
             grey = np.full((40, 40, 3), 128, np.uint8)
-            noisy = kernels.gaussian_noise(grey, sign * mean, 0.1, generator(0, 0, 0))
+            noisy = noise(grey, sign * mean, 0.1, generator(0, 0, 0))
             assert (noisy == white).mean() > 0.99
 
     def test_of_a_huge_deviation_half_is_black_and_half_white(self) -> None:
         grey = np.full((99, 99, 3), 128, np.uint8)
-        noisy = kernels.gaussian_noise(grey, 0, 1000.0, generator(0, 0, 0))
+        noisy = noise(grey, 0, 1000.0, generator(0, 0, 0))
         assert np.mean(noisy == 0) == pytest.approx(0.5, abs=0.02)
         assert np.mean(noisy == 255) == pytest.approx(0.5, abs=0.02)
 
 
 class TestNormalQuantiles:
     def table(self) -> npt.NDArray[np.float32]:
-        return kernels.normal_quantiles()
+        return normal_quantiles()
 
     def test_there_is_one_for_every_16_bits(self) -> None:
         assert self.table().shape == (65_536,)
@@ -382,21 +390,21 @@ class TestRandomBits:
     @given(st.integers(1, 50), st.integers(1, 50))
     def test_fewer_are_the_first_of_more(self, few: int, many: int) -> None:
         few, many = sorted((few, many))
-        first = kernels.random_bits(generator(1, 2, 3), (few,))
-        assert (first == kernels.random_bits(generator(1, 2, 3), (many,))[:few]).all()
+        first = random_bits(generator(1, 2, 3), (few,))
+        assert (first == random_bits(generator(1, 2, 3), (many,))[:few]).all()
 
     @pytest.mark.parametrize("shape", [(1,), (5,), (3, 5, 3), (1, 1, 3)])
     def test_they_are_uint16_of_the_shape(self, shape: tuple[int, ...]) -> None:
-        bits = kernels.random_bits(generator(1, 2, 3), shape)
+        bits = random_bits(generator(1, 2, 3), shape)
         assert (bits.shape, bits.dtype) == (shape, np.dtype("uint16"))
 
     def test_they_are_the_generators_words_low_bits_first(self) -> None:
         word = int(generator(1, 2, 3).bit_generator.random_raw())
         quarters = [word >> shift & 0xFFFF for shift in (0, 16, 32, 48)]
-        assert kernels.random_bits(generator(1, 2, 3), (4,)).tolist() == quarters
+        assert random_bits(generator(1, 2, 3), (4,)).tolist() == quarters
 
     def test_all_values_are_equally_frequent(self) -> None:
-        bits = kernels.random_bits(generator(1, 2, 3), (500_000,))
+        bits = random_bits(generator(1, 2, 3), (500_000,))
         assert stats.chisquare(np.bincount(bits >> 8, minlength=256)).pvalue > 0.01
         assert stats.chisquare(np.bincount(bits & 255, minlength=256)).pvalue > 0.01
 
@@ -415,12 +423,15 @@ def test_any_small_image_is_as_torchvision_has_it(
     pixels = as_tensor(image)
     bilinear = InterpolationMode.BILINEAR
     for changed, expected in [
-        (kernels.rotate(image, degrees), oracle.rotate(pixels, degrees, interpolation=bilinear)),
-        (kernels.brightness(image, factor / 4), oracle.adjust_brightness(pixels, factor / 4)),
-        (kernels.contrast(image, factor / 4), oracle.adjust_contrast(pixels, factor / 4)),
-        (kernels.saturation(image, factor), oracle.adjust_saturation(pixels, factor)),
-        (kernels.hue(image, turns), oracle.adjust_hue(pixels, turns)),
+        (
+            Rotate().apply(image, degrees=degrees),
+            oracle.rotate(pixels, degrees, interpolation=bilinear),
+        ),
+        (Brightness().apply(image, factor / 4), oracle.adjust_brightness(pixels, factor / 4)),
+        (Contrast().apply(image, factor / 4), oracle.adjust_contrast(pixels, factor / 4)),
+        (Saturation().apply(image, factor), oracle.adjust_saturation(pixels, factor)),
+        (Hue().apply(image, turns), oracle.adjust_hue(pixels, turns)),
     ]:
         assert difference(changed, expected) <= 1
     blurred = oracle.gaussian_blur(pixels, [5, 5], [sigma, sigma])
-    assert difference(kernels.gaussian_blur(image, sigma, 5), blurred) <= 3
+    assert difference(GaussianBlur().apply(image, sigma, 5), blurred) <= 3

@@ -1,0 +1,1 @@
+"""What happens to photographs, a file a transform."""

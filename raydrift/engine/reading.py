@@ -1,0 +1,36 @@
+"""What a run wrote, as a Ray dataset."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import ray.data
+
+from raydrift.images.decoded import RGB
+
+_ROWS = 64  # that a worker reads at a time
+
+
+class Samples(Protocol):
+    """What a run wrote, by place."""
+
+    def __len__(self) -> int: ...
+
+    def image(self, place: int) -> RGB:
+        """The pixels of a sample."""
+
+    def facts(self, place: int) -> dict[str, Any]:
+        """Its label, and more."""
+
+
+def as_ray(samples: Samples) -> ray.data.Dataset:
+    """A row a sample: ``image`` and what is known of it; read where and when it is needed."""
+
+    def read(batch: Mapping[str, npt.NDArray[np.int64]]) -> dict[str, Any]:
+        places = batch["id"].tolist()
+        facts = [samples.facts(place) for place in places]
+        columns = {name: np.array([one[name] for one in facts]) for name in facts[0]}
+        return {"image": np.stack([samples.image(place) for place in places])} | columns
+
+    return ray.data.range(len(samples)).map_batches(read, batch_size=_ROWS)

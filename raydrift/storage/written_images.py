@@ -1,0 +1,109 @@
+"""The images of a run, one by one: from the zip without unpacking it, or from the shards."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from raydrift.errors import OutputError
+from raydrift.place import Place
+from raydrift.storage import layout
+from raydrift.storage.shards import LedgerRow
+from raydrift.storage.zip_reader import DamagedZipError, entries, read_end
+
+
+class WrittenImages(Protocol):
+    """The PNGs of a run, by the place of their samples."""
+
+    def png(self, place: int) -> bytes:
+        """The PNG of a sample; 0 is the first one that was written."""
+
+
+class ZippedImages:
+    """The members of a finished zip; its directory is read once, 16 bytes a member are kept.
+
+    Args:
+        output: The folder of a finished run.
+
+    Raises:
+        OutputError: The zip cannot be read.
+    """
+
+    def __init__(self, output: Place) -> None:
+        self._zip = output / layout.ZIP
+        try:
+            with self._zip.open_here_and_there() as file:
+                end = read_end(file)
+                found = np.fromiter(
+                    ((entry.end - entry.size, entry.size) for entry in entries(file, end)),
+                    np.dtype((np.int64, 2)),
+                    end.members,
+                )
+        except (DamagedZipError, OSError, ValueError) as error:
+            raise OutputError(
+                f"{self._zip} cannot be read ({error}): see raydrift inspect"
+            ) from None
+        self._begins, self._sizes = found[:, 0], found[:, 1]
+
+    def png(self, place: int) -> bytes:
+        """The PNG of a sample; 0 is the first one that was written."""
+        return self._zip.read_part(int(self._sizes[place]), int(self._begins[place]))
+
+
+class ShardRows:
+    """The rows of shards, which are read a row group at a time; the last one is kept.
+
+    Args:
+        files: The parquet files, in order.
+        counts: How many rows each has.
+    """
+
+    def __init__(self, files: Sequence[Place], counts: Sequence[int]) -> None:
+        self._files = files
+        self._begins = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        self._at: tuple[int, int, tuple[str, ...]] = (-1, -1, ())
+        self._open: tuple[int, pq.ParquetFile] | None = None
+        self._rows: list[dict[str, Any]] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Another process opens files of its own."""
+        return vars(self) | {"_open": None, "_at": (-1, -1, ()), "_rows": []}
+
+    def row(self, place: int, columns: Sequence[str]) -> dict[str, Any]:
+        """Some columns of a row, as plain values."""
+        number = int(np.searchsorted(self._begins, place, side="right")) - 1
+        within = place - int(self._begins[number])
+        file = self._file(number)
+        group = 0
+        while within >= (rows := file.metadata.row_group(group).num_rows):
+            within, group = within - rows, group + 1
+        if self._at != (at := (number, group, tuple(columns))):
+            self._rows = file.read_row_group(group, list(columns)).to_pylist()
+            self._at = at
+        return self._rows[within]
+
+    def _file(self, number: int) -> pq.ParquetFile:
+        if self._open is None or self._open[0] != number:
+            file = pq.ParquetFile(self._files[number].open_here_and_there())
+            self._open = number, file
+        return self._open[1]
+
+
+class ShardImages:
+    """The images in shards, before they are merged.
+
+    Args:
+        output: The run's folder.
+        rows: Its shards, in order.
+    """
+
+    def __init__(self, output: Place, rows: Sequence[LedgerRow]) -> None:
+        folder = output / layout.SHARDS
+        files = [folder / row.shard_name for row in rows]
+        self._rows = ShardRows(files, [row.written for row in rows])
+
+    def png(self, place: int) -> bytes:
+        """The PNG of a sample; 0 is the first one that was written."""
+        image: bytes = self._rows.row(place, ["image"])["image"]["bytes"]
+        return image

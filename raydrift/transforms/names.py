@@ -1,0 +1,35 @@
+"""The catalogue: every transform that comes with raydrift, a line each."""
+
+from enum import StrEnum
+
+
+class ImageTransform(StrEnum):
+    """The ways in which an image can drift: a name, and below ``raydrift.drift`` the class."""
+
+    ROTATE = "rotate", "photo.rotate:Rotate"
+    BRIGHTNESS = "brightness", "photo.brightness:Brightness"
+    CONTRAST = "contrast", "photo.contrast:Contrast"
+    SATURATION = "saturation", "photo.saturation:Saturation"
+    HUE = "hue", "photo.hue:Hue"
+    GAUSSIAN_BLUR = "gaussian_blur", "photo.gaussian_blur:GaussianBlur"
+    GAUSSIAN_NOISE = "gaussian_noise", "photo.gaussian_noise:GaussianNoise"
+    DEFAULT = "default", "photo.default:Default"
+    MOTION_BLUR = "motion_blur", "photo.motion_blur:MotionBlur"
+    DEFOCUS_BLUR = "defocus_blur", "photo.defocus_blur:DefocusBlur"
+    JPEG_COMPRESSION = "jpeg_compression", "photo.jpeg_compression:JpegCompression"
+    PIXELATE = "pixelate", "photo.pixelate:Pixelate"
+    OCCLUSION = "occlusion", "photo.occlusion:Occlusion"
+    SHEAR = "shear", "photo.shear:Shear"
+
+    home: str
+
+    def __new__(cls, name: str, home: str = "") -> "ImageTransform":
+        """A member: its name is its value."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.home = f"raydrift.drift.{home}"
+        return member
+
+
+Name = ImageTransform | str
+"""A member of the catalogue, or the name of a transform that does not come with raydrift."""

@@ -1,0 +1,137 @@
+"""What a transform is: one frozen dataclass in one file."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from math import inf
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from raydrift.checked import check_types, require
+from raydrift.transforms.names import Name
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Pixels = npt.NDArray[np.uint8]
+
+Parameters = Mapping[str, Any]
+"""What was drawn for one image: numbers, lists of numbers, or text."""
+
+
+@dataclass(frozen=True)
+class Transform:
+    """One way in which an image can drift; its fields are the ranges that a level spans.
+
+    A subclass is all that there is to a transform. It is a frozen dataclass whose fields are
+    numbers with defaults, and it says how parameters are drawn and applied. The command line, TOML,
+    ``preview``, calibration, fingerprints and provenance take everything else from it.
+
+    Attributes:
+        name: As it is written in ``-t NAME:LEVEL``; of a class outside raydrift ``MODULE:CLASS``.
+        help: What it does, in one line.
+        draws: What is drawn for each image, in a word or two; empty: nothing is.
+        at_level: What level L means; ``{field}`` stands for the value of a range.
+        moves: Whether pixels move. Masks and points then move along, see ``MovingTransform``.
+        needs: A package that has to be there, as ``torch``; empty: none that raydrift lacks.
+
+    Raises:
+        SettingsError: (a ``ValueError``) A range is not a number of at least 0.
+
+    Example:
+        ::
+
+            @dataclass(frozen=True)
+            class Fog(Transform):
+                help = "Lays grey over the image."
+                at_level = "up to {most}·L of the light is grey"
+                most: float = 0.8
+
+                def draw(self, level, rng):
+                    return {"share": float(rng.uniform(0, self.most * level))}
+
+                def apply(self, image, share):
+                    return np.rint((1 - share) * image + share * 200).astype(np.uint8)
+    """
+
+    name: ClassVar[str] = ""
+    help: ClassVar[str] = ""
+    draws: ClassVar[str] = ""
+    at_level: ClassVar[str] = ""
+    moves: ClassVar[bool] = False
+    needs: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        """A class without a name is called by its place."""
+        if not cls.__dict__.get("name"):
+            cls.name = f"{cls.__module__}:{cls.__qualname__}"
+
+    def __post_init__(self) -> None:
+        """Checks the ranges; a subclass that checks more calls this first."""
+        prefix = f"profile.{self.name}."
+        check_types(self, prefix)
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, int | float):
+                ok = 0 <= value < inf
+                require(ok, prefix + item.name, value, "give a number of at least 0")
+
+    def require(self, ok: bool, field: str, remedy: str) -> None:
+        """Raises SettingsError where a range cannot be; it names the range and the remedy."""
+        require(ok, f"profile.{self.name}.{field}", getattr(self, field), remedy)
+
+    def draw(self, level: float, rng: "np.random.Generator") -> Parameters:
+        """Draws the parameters of one image.
+
+        Args:
+            level: Above 0, up to 1.
+            rng: The generator of (seed, place in the list, sample id), and of nothing else.
+
+        Returns:
+            The keyword arguments of ``apply``; with none, the image stays as it is.
+        """
+        raise NotImplementedError(f"{self.name} draws nothing: define draw()")
+
+    def apply(self, image: "Pixels", *_: Any, **parameters: Any) -> "Pixels":
+        """Applies what was drawn.
+
+        Args:
+            image: uint8 RGB of shape (height, width, 3); it is left alone.
+            **parameters: What ``draw`` returned.
+
+        Returns:
+            Pixels of the same shape and type.
+        """
+        raise NotImplementedError(f"{self.name} does nothing: define apply()")
+
+    def apply_with(
+        self, rng: "np.random.Generator", image: "Pixels", *_: Any, **parameters: Any
+    ) -> "Pixels":
+        """Applies what was drawn, with more numbers: instead of ``apply``, for noise.
+
+        Args:
+            rng: The generator as ``draw`` left it.
+            image: As for ``apply``.
+            **parameters: What ``draw`` returned.
+        """
+        return self.apply(image, **parameters)
+
+    def resolve(self, level: float) -> tuple[Name, float]:
+        """Which transform does it, at which level: another one's name, or this one's."""
+        return self.name, level
+
+    def jumps(self) -> tuple[float, ...]:
+        """The levels just above which pixels are suddenly others."""
+        return ()
+
+    def in_use(self, level: float, varying: bool) -> dict[str, Any]:
+        """The ranges that pixels depend on.
+
+        Args:
+            level: Above 0, up to 1.
+            varying: Whether samples get any level up to that one, or exactly that one.
+        """
+        return asdict(self)
+
+    def described(self) -> str:
+        """What level L means, with the values of the ranges."""
+        return self.at_level.format(**asdict(self))

@@ -1,0 +1,251 @@
+"""Transforms that do not come with raydrift: in a module, of a package, or an object."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from raydrift import Transform, TransformInfo, drift_image
+from raydrift.config import evaluate_settings, generate_settings
+from raydrift.drift import apply_chain
+from raydrift.drift.written import read_back
+from raydrift.engine.generate import generate
+from raydrift.errors import OutputError, PipelineError, SettingsError
+from raydrift.images.codec import decode
+from raydrift.settings import DriftProfile, ImageSettings
+from raydrift.transforms import plain_name, split_level
+
+FOG = """
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from raydrift import Transform
+
+GREY = 200
+
+
+def mixed(image, share):
+    return np.rint((1 - share) * image + share * GREY).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Fog(Transform):
+    help = "Lays grey over the image."
+    draws = "share of grey"
+    at_level = "up to {most}·L"
+
+    most: float = 0.8
+
+    def draw(self, level, rng):
+        share = rng.uniform(0, self.most * level)
+        return {"share": share, "words": "fog", "ends": [0, np.int64(1)]}
+
+    def apply(self, image, share, words, ends):
+        return mixed(image, share)
+
+    def jumps(self):
+        return (0.25,)
+"""
+
+
+@pytest.fixture
+def fog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with a module, which is the working folder."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (folder / "my_fog.py").write_text(FOG)
+    monkeypatch.chdir(folder)
+    yield folder
+    sys.modules.pop("my_fog", None)
+
+
+def settings_for(scenes: Path, output: Path, **values: Any) -> Any:
+    return generate_settings(
+        {
+            "input": str(scenes),
+            "output": str(output),
+            "num_samples": 8,
+            "image": {"height": 32, "width": 32},
+            "write": {"shard_size": 4},
+        }
+        | values
+    )
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_a_class_in_a_module_of_the_working_folder_drifts_a_run(
+    fog: Path, scenes: Path, tmp_path: Path
+) -> None:
+    settings = settings_for(
+        scenes,
+        tmp_path / "out",
+        transforms=["rotate:0.2"],
+        drift=[{"transforms": ["my_fog:Fog:0.5"], "kind": "incremental", "width": 8}],
+        profile={"my_fog:Fog": {"most": 1.0}},
+    )
+    generate(settings, quiet=True)
+    rows = pq.read_table(tmp_path / "out/provenance.parquet").to_pylist()
+    with ZipFile(tmp_path / "out/sampled_images.zip") as file:
+        members = [file.read(name) for name in file.namelist()]
+    for row, member in zip(rows, members, strict=True):
+        pixels = decode(member, ImageSettings(32, 32))
+        original = (scenes / row["source_path"]).read_bytes()
+        clean = decode(original, ImageSettings(32, 32))
+        again = apply_chain(
+            clean, read_back(row["transforms"]), seed=42, sample_id=row["sample_id"]
+        )
+        assert (again == pixels).all(), "a row explains every changed pixel"
+        fogged = row["transforms"][1]
+        assert (fogged["type"], fogged["kernel"]) == ("my_fog:Fog", "my_fog:Fog")
+    assert '"words": "fog", "ends": [0, 1]' in rows[-1]["transforms"][1]["parameters"]
+    assert generate(settings, quiet=True).status == "complete"
+    (fog / "my_fog.py").write_text(FOG.replace("200", "210"))
+    with pytest.raises(OutputError, match=r"\(the code of a transform is another\)"):
+        generate(settings, quiet=True)
+
+
+def test_where_its_curve_jumps_calibration_looks_first(fog: Path) -> None:
+    from raydrift.calibrate.first_levels import jumps
+
+    assert fog.is_dir()
+    given = {"input": "in", "output": "out", "transforms": ["my_fog:Fog", "hue:0.3"]}
+    assert jumps(evaluate_settings(given).sweep, DriftProfile()) == (0.25,)
+
+
+def test_a_name_of_a_class_has_a_colon_itself(fog: Path) -> None:
+    assert fog.is_dir()
+    assert split_level("my_fog:Fog") == ("my_fog:Fog", None)
+    assert split_level("my_fog:Fog:0.5") == ("my_fog:Fog", "0.5")
+    assert str(TransformInfo.parse("my_fog:Fog:0.5")) == "my_fog:Fog:0.5"
+
+
+@dataclass(frozen=True)
+class Darker(Transform):
+    by: float = 0.5
+
+    def draw(self, level: float, rng: np.random.Generator) -> dict[str, Any]:
+        return {"factor": 1 - self.by * level, "seen": float(rng.random())}
+
+    def apply(self, image: np.ndarray, factor: float, seen: float) -> np.ndarray:
+        assert seen < 1
+        image //= int(1 / factor)  # what it was given is its own
+        return image
+
+
+GREY = np.full((8, 8, 3), 100, np.uint8)
+
+
+def test_an_object_is_a_transform_with_ranges_of_its_own() -> None:
+    info = TransformInfo(Darker(by=0.9), 0.5)
+    assert str(info) == f"{__name__}:Darker:0.5"
+    drifted, drawn = drift_image(GREY, [info], seed=1, sample_id=0)
+    assert (drifted == 100 // int(1 / 0.55)).all()
+    assert (GREY == 100).all()
+    assert drawn[0].parameters["factor"] == 0.55
+    assert info != TransformInfo(Darker(by=0.8), 0.5)
+    assert info.at(0.25).own is info.own
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("return {'a': 1 / 0}", "ZeroDivisionError: division by zero"),
+        ("return {'a': 1}", "NotImplementedError: made:Bad does nothing: define apply()"),
+    ],
+)
+def test_one_that_fails_is_named_with_the_sample(body: str, said: str) -> None:
+    bad = type("Bad", (Transform,), {"__module__": "made", "draw": lambda *_: eval(body[7:])})
+    with pytest.raises(PipelineError) as error:
+        drift_image(GREY, [TransformInfo(bad(), 0.5)], seed=1, sample_id=7)
+    assert str(error.value) == f"transform made:Bad:0.5 failed on sample 7: {said}"
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (GREY / 2, "apply() returned float64 (8, 8, 3), not uint8 (8, 8, 3)"),
+        (GREY[:4], "apply() returned uint8 (4, 8, 3), not uint8 (8, 8, 3)"),
+        (None, "apply() returned NoneType, not uint8 (8, 8, 3)"),
+    ],
+)
+def test_what_is_no_image_of_the_same_size_is_refused(made: Any, said: str) -> None:
+    class Bad(Transform):
+        def draw(self, level: float, rng: np.random.Generator) -> dict[str, Any]:
+            return {"a": level}
+
+        def apply(self, image: np.ndarray, a: float) -> Any:
+            return made
+
+    with pytest.raises(PipelineError) as error:
+        drift_image(GREY, [TransformInfo(Bad(), 0.5)], seed=1, sample_id=7)
+    assert str(error.value).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "no_such_fog:Fog",
+            "there is no module no_such_fog: install its package, or run where no_such_fog.py is",
+        ),
+        ("my_fog:Frog", "my_fog has no Frog"),
+        ("my_fog:GREY", "that is int, not a subclass of raydrift.Transform"),
+        ("broken:Fog", "broken cannot be loaded: NameError: name 'oh' is not defined"),
+        ("needs:Fog", "needs needs no_such_package: install it"),
+        ("without:Fog", "most has no default: give it one"),
+    ],
+)
+def test_a_class_that_cannot_be_had_is_told_with_the_remedy(
+    fog: Path, name: str, said: str
+) -> None:
+    (fog / "broken.py").write_text("oh\n")
+    (fog / "needs.py").write_text("import no_such_package\n")
+    (fog / "without.py").write_text(FOG.replace(" = 0.8", ""))
+    with pytest.raises(SettingsError) as error:
+        plain_name(name)
+    assert str(error.value) == f"transform {name!r}: {said}"
+
+
+def test_what_a_transform_needs_is_looked_for_at_once(fog: Path) -> None:
+    (fog / "heavy.py").write_text(FOG.replace("help =", "needs = 'no_such_package'\n    help ="))
+    with pytest.raises(SettingsError) as error:
+        TransformInfo.parse("heavy:Fog:0.5")
+    assert str(error.value) == "transform 'heavy:Fog' needs no_such_package: install it"
+
+
+@pytest.mark.slow
+def test_a_package_makes_its_transforms_known_by_an_entry_point(
+    scenes: Path, tmp_path: Path
+) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "my_fog.py").write_text(FOG)
+    (package / "pyproject.toml").write_text(
+        '[project]\nname = "my-fog"\nversion = "1"\n'
+        '[project.entry-points."raydrift.transforms"]\nfog = "my_fog:Fog"\n'
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[tool.hatch.build.targets.wheel]\ninclude = ["my_fog.py"]\n'
+    )
+    target = tmp_path / "installed"
+    subprocess.run(
+        ["uv", "pip", "install", "-q", "--no-deps", "--target", target, package], check=True
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "raydrift", "preview", scenes, tmp_path / "p.png", "-t", "fog"],
+        env={"PYTHONPATH": str(target), "PATH": "/usr/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "p.png").stat().st_size > 10_000
