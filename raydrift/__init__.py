@@ -5,59 +5,108 @@ Ray nor torch.
 """
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from raydrift.calibrate import CalibrationProfile
-    from raydrift.dataset import DriftedDataset
+    from raydrift.dataset import DriftedDataset, DriftedSample
     from raydrift.dataset import open_dataset as open  # noqa: A004  (as zipfile and tarfile do)
-    from raydrift.drift import drift_image
-    from raydrift.errors import RaydriftError
+    from raydrift.drift import MovingTransform, SampledTransform, drift_image
+    from raydrift.errors import (
+        CatalogError,
+        LockedError,
+        OutputError,
+        PipelineError,
+        RaydriftError,
+        RejectedError,
+        ResourcesError,
+        SettingsError,
+        ShardError,
+        WeightsError,
+    )
     from raydrift.generator import ImageDatasetGenerator
-    from raydrift.metrics import kl_softmax
+    from raydrift.metrics import METRICS, kl_softmax
+    from raydrift.place.s3_options import S3Options
     from raydrift.results import BatchSimilarity, ImageDataCategoryInfo
-    from raydrift.settings import DriftProfile, ImageTransform, TransformInfo
-    from raydrift.transforms import Transform
+    from raydrift.schedules.drift import Drift
+    from raydrift.schedules.label_shift import LabelShift
+    from raydrift.settings import ClusterSettings, FaultSettings
+    from raydrift.transforms import DriftProfile, ImageTransform, Transform, TransformInfo
+
+    __version__: str
 
 __all__ = [
+    "METRICS",
     "BatchSimilarity",
     "CalibrationProfile",
+    "CatalogError",
+    "ClusterSettings",
+    "Drift",
     "DriftProfile",
     "DriftedDataset",
+    "DriftedSample",
+    "FaultSettings",
     "ImageDataCategoryInfo",
     "ImageDatasetGenerator",
     "ImageTransform",
+    "LabelShift",
+    "LockedError",
+    "MovingTransform",
+    "OutputError",
+    "PipelineError",
     "RaydriftError",
+    "RejectedError",
+    "ResourcesError",
+    "S3Options",
+    "SampledTransform",
+    "SettingsError",
+    "ShardError",
     "Transform",
     "TransformInfo",
+    "WeightsError",
+    "__version__",
     "drift_image",
     "kl_softmax",
     "open",
 ]
 
 _HOMES = {
-    "BatchSimilarity": "raydrift.results",
-    "CalibrationProfile": "raydrift.calibrate",
-    "DriftProfile": "raydrift.settings",
-    "DriftedDataset": "raydrift.dataset",
-    "ImageDataCategoryInfo": "raydrift.results",
-    "ImageDatasetGenerator": "raydrift.generator",
-    "ImageTransform": "raydrift.settings",
-    "RaydriftError": "raydrift.errors",
-    "Transform": "raydrift.transforms",
-    "TransformInfo": "raydrift.settings",
-    "drift_image": "raydrift.drift",
-    "kl_softmax": "raydrift.metrics",
-    "open": "raydrift.dataset",
+    "raydrift.calibrate": ("CalibrationProfile",),
+    "raydrift.dataset": ("DriftedDataset", "DriftedSample", "open"),
+    "raydrift.drift": ("MovingTransform", "SampledTransform", "drift_image"),
+    "raydrift.errors": (
+        "CatalogError",
+        "LockedError",
+        "OutputError",
+        "PipelineError",
+        "RaydriftError",
+        "RejectedError",
+        "ResourcesError",
+        "SettingsError",
+        "ShardError",
+        "WeightsError",
+    ),
+    "raydrift.generator": ("ImageDatasetGenerator",),
+    "raydrift.metrics": ("METRICS", "kl_softmax"),
+    "raydrift.place.s3_options": ("S3Options",),
+    "raydrift.results": ("BatchSimilarity", "ImageDataCategoryInfo"),
+    "raydrift.schedules.drift": ("Drift",),
+    "raydrift.schedules.label_shift": ("LabelShift",),
+    "raydrift.settings": ("ClusterSettings", "FaultSettings"),
+    "raydrift.transforms": ("DriftProfile", "ImageTransform", "Transform", "TransformInfo"),
 }
 _THERE = {"open": "open_dataset"}
 """What is called otherwise there."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'raydrift' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), _THERE.get(name, name))
+    if name == "__version__":
+        return version("raydrift")
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), _THERE.get(name, name))
+    raise AttributeError(f"module 'raydrift' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

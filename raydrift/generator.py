@@ -20,6 +20,7 @@ from raydrift.place import Place
 from raydrift.ranges import Range
 from raydrift.results import BatchSimilarity, ImageDataCategoryInfo
 from raydrift.settings import (
+    FIRST_TIMESTAMP,
     ClusterSettings,
     DriftProfile,
     EmbeddingSettings,
@@ -63,11 +64,19 @@ class ImageDatasetGenerator(Timeline):
         value_range: (black, white) of images of more than 8 bits, with signed samples or with
             floats; one for all, or by the kind of sample, ``{"uint16": (0, 4095)}``. None: as some
             images of the input have it.
+        colour_profile: ``ignore`` leaves pixels as they are, ``convert`` brings them to sRGB by the
+            profile in their file.
+        max_pixels: An input image of more pixels is rejected before it is decoded.
+        max_bytes: An input file of more bytes is rejected before it is read.
+        max_memory: An input image that takes more bytes of memory to decode is rejected.
         batch_size: Images in a batch whose similarity is evaluated.
         shuffle: Whether the order is a seeded permutation, or sorted by path.
+        first_timestamp: Of sample 0, seconds since 1970.
         sample_delta_timestamp: Seconds between one sample and the next.
         class_mapping: Class name to integer label; None: sorted names to 0..C-1.
         organize_by_class: Whether the zip has class folders.
+        shard_size: Samples a shard, the unit of work and of resume; None: 256, or fewer.
+        keep_shards: Whether the shards stay after they are merged.
         weights: ``imagenet``, ``random`` or the path of a ResNet18 state dict.
         normalize: Whether the network's input is normalised by ImageNet's mean and deviation.
         precision: Of the network, ``float32`` or ``bfloat16``.
@@ -108,11 +117,18 @@ class ImageDatasetGenerator(Timeline):
         split: str | None = None,
         input_dim: tuple[int, int] | int = (224, 224),
         value_range: Range | Mapping[str, Range] | None = None,
+        colour_profile: str = "ignore",
+        max_pixels: int = ImageSettings.max_pixels,
+        max_bytes: int = ImageSettings.max_bytes,
+        max_memory: int = ImageSettings.max_memory,
         batch_size: int = 32,
         shuffle: bool = True,
+        first_timestamp: float = FIRST_TIMESTAMP,
         sample_delta_timestamp: float = 1800.0,
         class_mapping: Mapping[str, int] | None = None,
         organize_by_class: bool = False,
+        shard_size: int | None = None,
+        keep_shards: bool = False,
         weights: str | os.PathLike[str] = "imagenet",
         normalize: bool = False,
         precision: str = "float32",
@@ -130,9 +146,18 @@ class ImageDatasetGenerator(Timeline):
             seed=seed,
             shuffle=shuffle,
             class_mapping=class_mapping,
+            first_timestamp=first_timestamp,
             delta_timestamp=sample_delta_timestamp,
             profile=DriftProfile() if profile is None else profile,
-            image=ImageSettings(height=height, width=width, value_range=value_range),
+            image=ImageSettings(
+                height=height,
+                width=width,
+                max_pixels=max_pixels,
+                max_bytes=max_bytes,
+                max_memory=max_memory,
+                profile=colour_profile,
+                value_range=value_range,
+            ),
             embedding=EmbeddingSettings(
                 compute=compute_embeddings,
                 weights=path_text("weights", weights),
@@ -140,7 +165,11 @@ class ImageDatasetGenerator(Timeline):
                 precision=precision,
                 batch_size=batch_size,
             ),
-            write=OutputSettings(organize_by_class=organize_by_class),
+            write=OutputSettings(
+                organize_by_class=organize_by_class,
+                shard_size=shard_size,
+                keep_shards=keep_shards,
+            ),
             faults=FaultSettings() if faults is None else faults,
             storage_options={} if storage_options is None else storage_options,
             cluster=ClusterSettings() if cluster is None else cluster,

@@ -79,7 +79,9 @@ def test_methods_take_or_refuse_whatever_comes(scenes: Path, method: str, name: 
     [
         "seed", "input_path", "compute_embeddings", "split", "input_dim", "batch_size", "shuffle",
         "sample_delta_timestamp", "class_mapping", "organize_by_class", "weights", "normalize",
-        "precision", "profile", "faults", "storage_options", "cluster",
+        "precision", "profile", "faults", "storage_options", "cluster", "colour_profile",
+        "max_pixels", "max_bytes", "max_memory", "first_timestamp", "shard_size", "keep_shards",
+        "value_range",
     ],
 )  # fmt: skip
 def test_the_constructor_takes_or_refuses_whatever_comes(scenes: Path, name: str) -> None:
