@@ -16,8 +16,11 @@ def as_levels(image: npt.NDArray[Any]) -> RGB:
     """uint8 pixels as they are; others clipped, and rounded to the nearest level."""
     if image.dtype == np.uint8:
         return image
-    rounded = image if image.dtype == np.int16 else np.rint(image)
-    levels: RGB = np.clip(rounded, 0, 255).astype(np.uint8)
+    if image.dtype == np.int16:
+        return np.clip(image, 0, 255).astype(np.uint8)
+    levels: RGB = cv2.add(
+        image, 0.0, dtype=cv2.CV_8U
+    )  # rounds as numpy does, in a tenth of the time
     return levels
 
 

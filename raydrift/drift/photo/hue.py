@@ -38,7 +38,8 @@ class Hue(Transform):
     def apply(self, image: RGB, turns: float) -> RGB:
         """Shifts the H of HSV, in float32."""
         hsv = cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2HSV)
-        degrees = hsv[:, :, 0]
+        degrees = cv2.extractChannel(hsv, 0)
         degrees += 360 * (turns % 1)
-        degrees[degrees >= 360] -= 360
+        degrees -= np.float32(360) * (degrees >= 360)
+        cv2.insertChannel(degrees, hsv, 0)
         return as_levels(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB))
