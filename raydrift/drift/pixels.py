@@ -17,10 +17,9 @@ def as_levels(image: npt.NDArray[Any]) -> RGB:
     if image.dtype == np.uint8:
         return image
     if image.dtype == np.int16:
-        return np.clip(image, 0, 255).astype(np.uint8)
-    levels: RGB = cv2.add(
-        image, 0.0, dtype=cv2.CV_8U
-    )  # rounds as numpy does, in a tenth of the time
+        levels: RGB = np.clip(image, 0, 255).astype(np.uint8)
+    else:
+        levels = cv2.add(image, 0.0, dtype=cv2.CV_8U)  # as numpy rounds, in a tenth of the time
     return levels
 
 
