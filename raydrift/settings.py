@@ -5,7 +5,7 @@ here, once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from operator import index
 from typing import Any, Final
@@ -292,6 +292,7 @@ class GenerateSettings:
 
     def __post_init__(self) -> None:
         check_types(self, leave=("seed",))
+        self._name_transforms()
         object.__setattr__(self, "seed", check_seed(self.seed))
         object.__setattr__(self, "storage_options", conceal(self.storage_options))
         for name in ("first_timestamp", "delta_timestamp"):
@@ -325,6 +326,19 @@ class GenerateSettings:
         if self.class_mapping is not None:
             labels = {name: _label(name, label) for name, label in self.class_mapping.items()}
             object.__setattr__(self, "class_mapping", labels)
+
+    def _name_transforms(self) -> None:
+        """Transforms that were given themselves go by their names; the profile has their ranges."""
+        infos = [*self.transforms, *(info for drift in self.drift for info in drift.transforms)]
+        if all(info.own is None for info in infos):
+            return
+        object.__setattr__(self, "profile", self.profile.with_own(infos))
+        object.__setattr__(self, "transforms", tuple(info.named for info in self.transforms))
+        drifts = (
+            replace(drift, transforms=tuple(info.named for info in drift.transforms))
+            for drift in self.drift
+        )
+        object.__setattr__(self, "drift", tuple(drifts))
 
     def options_of(self, role: str) -> dict[str, Any]:
         """The storage options of ``input``, ``output``, ``weights`` or ``profile``."""

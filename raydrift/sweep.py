@@ -1,7 +1,7 @@
 """The experiment: the same images, drifted by the same transforms at one level after the other."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from raydrift.errors import SettingsError
@@ -66,18 +66,21 @@ class Sweep:
     @property
     def chains(self) -> tuple[tuple[TransformInfo, ...], ...]:
         """What is applied at each level."""
+        return tuple(self.at(level) for level in self.levels)
+
+    def at(self, level: float) -> tuple[TransformInfo, ...]:
+        """What is applied at a level, by names."""
+        return tuple(info.named for info in self.infos(level))
+
+    def infos(self, level: float = 1.0) -> tuple[TransformInfo, ...]:
+        """What is applied at a level, as it was given."""
         return tuple(
-            tuple(
-                one if isinstance(one, TransformInfo) else TransformInfo(one, level)
-                for one in self.transforms
-            )
-            for level in self.levels
+            one if isinstance(one, TransformInfo) else TransformInfo(one, level)
+            for one in self.transforms
         )
 
     def __str__(self) -> str:
-        return ", ".join(
-            one.name if isinstance(one, Transform) else str(one) for one in self.transforms
-        )
+        return ", ".join(map(str, self.transforms))
 
 
 def _read(text: str) -> Name | TransformInfo:
@@ -117,6 +120,8 @@ class EvaluateSettings:
     def __post_init__(self) -> None:
         if self.batches is not None and self.batches < 1:
             raise SettingsError(f"batches is {self.batches}: give at least 1")
+        profile = self.run.profile.with_own(self.sweep.infos())
+        object.__setattr__(self, "run", replace(self.run, profile=profile))
 
 
 @dataclass(frozen=True)

@@ -373,22 +373,22 @@ class TestGenerateSettings:
                 {"cluster": {"wait_seconds": -1}},
                 "cluster.wait_seconds is -1.0: give 0 or more seconds",
             ),
-            ({"profile": {"hue": {"turns": 0.6}}}, "profile.hue.turns is 0.6: at most 0.5"),
+            ({"profile": {"hue": {"turns": 0.6}}}, "profile.hue.turns is 0.6: give at most 0.5"),
             (
                 {"profile": {"gaussian_blur": {"kernel": 4}}},
-                "profile.gaussian_blur.kernel is 4: an odd number up to 31",
+                "profile.gaussian_blur.kernel is 4: give an odd number up to 31",
             ),
             (
                 {"profile": {"gaussian_blur": {"kernel": 33}}},
-                "profile.gaussian_blur.kernel is 33: an odd number up to 31",
+                "profile.gaussian_blur.kernel is 33: give an odd number up to 31",
             ),
             (
                 {"profile": {"default": {"switch": 0.3}}},
-                "profile.default.switch is 0.3: from noise_offset to 1",
+                "profile.default.switch is 0.3: give noise_offset to 1",
             ),
             (
                 {"profile": {"default": {"switch": 1.5}}},
-                "profile.default.switch is 1.5: from noise_offset to 1",
+                "profile.default.switch is 1.5: give noise_offset to 1",
             ),
         ],
     )

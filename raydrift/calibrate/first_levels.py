@@ -7,14 +7,14 @@ from raydrift.sweep import Sweep
 
 def transforms_at(sweep: Sweep, level: float) -> tuple[TransformInfo, ...]:
     """The transforms of a sweep at a level, whichever levels it has itself."""
-    return Sweep(sweep.transforms, (level,)).chains[0]
+    return sweep.at(level)
 
 
 def first_levels(sweep: Sweep, ranges: DriftProfile) -> tuple[float, ...]:
     """Tenths, and both sides of each jump, in rising order."""
     levels = {number / 10 for number in range(11)}
     for jump in jumps(sweep, ranges):
-        levels |= {jump, round(jump + JUMP, 9)}
+        levels |= {jump, min(1.0, round(jump + JUMP, 9))}
     return tuple(sorted(levels))
 
 
@@ -26,5 +26,6 @@ def jumps(sweep: Sweep, ranges: DriftProfile) -> tuple[float, ...]:
     >>> jumps(Sweep.parse(["default", "gaussian_noise"], "1"), DriftProfile())
     (0.0, 0.5)
     """
-    swept = (info for info in transforms_at(sweep, 1.0) if info not in sweep.transforms)
+    pairs = zip(sweep.transforms, transforms_at(sweep, 1.0), strict=True)
+    swept = (info for one, info in pairs if not isinstance(one, TransformInfo))
     return tuple(sorted({jump for info in swept for jump in ranges.of(info).jumps()}))

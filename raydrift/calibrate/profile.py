@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final, Self
@@ -91,6 +91,7 @@ class CalibrationProfile:
         network: With which network.
         ranges: What level 1 of each transform spans.
         versions: Of Python and the packages that measured.
+        code: Digests of the code of transforms that do not come with raydrift, by name.
     """
 
     metric: str
@@ -100,6 +101,7 @@ class CalibrationProfile:
     network: MeasuringNetwork
     ranges: DriftProfile
     versions: Mapping[str, str]
+    code: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
     @cached_property
@@ -172,6 +174,11 @@ class CalibrationProfile:
                     f"profile.{name}.{item}",
                     getattr(self.ranges[name], item),
                     getattr(settings.profile[name], item),
+                )
+        for name, digest in settings.profile.code(swept).items():
+            if self.code.get(name) != digest:
+                raise SettingsError(
+                    f"the code of {name} is another than when it was measured: calibrate again"
                 )
         notes = []
         if weights is not None:

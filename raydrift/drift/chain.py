@@ -8,6 +8,7 @@ import numpy as np
 
 from raydrift import seeds
 from raydrift.drift.sampled import SampledTransform, sample, unchanged
+from raydrift.drift.written import check_parameters
 from raydrift.errors import PipelineError, reason
 from raydrift.images.decoded import RGB
 from raydrift.transforms import DriftProfile, ImageTransform, Parameters, Transform, TransformInfo
@@ -54,6 +55,8 @@ def drift_image(
         rng = seeds.generator(seed, position, sample_id)
         with failing_as_transform(info, sample_id):
             drawn.append(sample(info, rng, profile))
+            if not isinstance(drawn[-1].kernel, ImageTransform):
+                check_parameters(drawn[-1].parameters)
             image = apply(image, drawn[-1], rng, profile)
     return image, drawn
 

@@ -1,6 +1,5 @@
 """Transforms that move pixels: masks and points move along."""
 
-from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,8 @@ from raydrift.transforms import Transform
 Matrix = npt.NDArray[np.float64]
 """Float64 (2, 3): where the centre of a pixel at (x, y, 1) goes to."""
 
+_MASKS = (np.uint8, np.int16, np.uint16, np.float32)
+
 
 @dataclass(frozen=True)
 class MovingTransform(Transform):
@@ -24,7 +25,6 @@ class MovingTransform(Transform):
 
     moves = True
 
-    @abstractmethod
     def matrix(self, height: int, width: int, *_: Any, **parameters: Any) -> Matrix:
         """Where pixels go in an image of this size, in pixels; the first one's centre is (0, 0).
 
@@ -33,16 +33,28 @@ class MovingTransform(Transform):
             width: Likewise.
             **parameters: What ``draw`` returned.
         """
+        raise NotImplementedError(f"{self.name} moves nothing: define matrix()")
 
     def apply(self, image: RGB, *_: Any, **parameters: Any) -> RGB:
         """Moves the pixels, bilinear in between."""
         return self._moved(image, cv2.INTER_LINEAR, parameters)
 
-    def apply_to_mask(self, mask: RGB, **parameters: Any) -> RGB:
-        """Moves a mask of labels, uint8 (height, width): each pixel has the label of one before.
+    def apply_to_mask(self, mask: npt.NDArray[Any], **parameters: Any) -> npt.NDArray[Any]:
+        """Moves a mask of labels, (height, width): each pixel has the label of one before.
 
         What comes from outside is 0.
+
+        Args:
+            mask: bool, uint8, int16, uint16 or float32.
+            **parameters: What ``draw`` returned.
+
+        Raises:
+            TypeError: It is of another type.
         """
+        if mask.dtype == np.bool_:
+            return self._moved(mask.astype(np.uint8), cv2.INTER_NEAREST, parameters) > 0
+        if mask.dtype not in _MASKS:
+            raise TypeError(f"a mask of {mask.dtype}: give bool, uint8, int16, uint16 or float32")
         return self._moved(mask, cv2.INTER_NEAREST, parameters)
 
     def apply_to_points(
@@ -53,8 +65,12 @@ class MovingTransform(Transform):
         moved: npt.NDArray[np.float64] = points @ matrix[:, :2].T + matrix[:, 2]
         return moved
 
-    def _moved(self, image: RGB, interpolation: int, parameters: dict[str, Any]) -> RGB:
+    def _moved(
+        self, image: npt.NDArray[Any], interpolation: int, parameters: dict[str, Any]
+    ) -> npt.NDArray[Any]:
         height, width = image.shape[:2]
         matrix = self.matrix(height, width, **parameters)
-        moved: RGB = cv2.warpAffine(image, matrix, (width, height), flags=interpolation)
+        moved: npt.NDArray[Any] = cv2.warpAffine(
+            image, matrix, (width, height), flags=interpolation
+        )
         return moved

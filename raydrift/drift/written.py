@@ -53,6 +53,18 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"a parameter is {type(value).__name__}: draw() gives numbers, lists or text")
 
 
+def check_parameters(parameters: object) -> None:
+    """Makes sure that what a transform drew can be kept.
+
+    Raises:
+        TypeError: It is no mapping, an empty one, or has values that JSON does not know.
+        ValueError: It has a number that is none.
+    """
+    if not isinstance(parameters, Mapping) or not parameters:
+        raise TypeError(f"draw() returned {parameters!r}: return a dict of at least one parameter")
+    as_text(parameters)
+
+
 def parameters_of(kept: str | Iterable[tuple[str, float]]) -> dict[str, Any]:
     """Parameters from JSON, or from the map of numbers that earlier versions wrote.
 

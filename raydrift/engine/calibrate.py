@@ -98,6 +98,7 @@ def calibrate(
         )
     check_for_images(metric, samples, for_images)
     settings = replace(settings, num_samples=samples, transforms=(), drift=(), label_shift=())
+    settings = replace(settings, profile=settings.profile.with_own(sweep.infos()))
     settings, ranges = with_value_range(settings, catalog)
     weights = find_weights(
         settings.embedding.weights, settings.seed, settings.options_of("weights")
@@ -144,6 +145,7 @@ def calibrate(
         MeasuringNetwork(weights.name, weights.digest, embedding.normalize, embedding.precision),
         settings.profile,
         installed_versions(),
+        code=settings.profile.code(sweep.at(1.0)),
     )
 
 

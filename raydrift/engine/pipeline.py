@@ -17,7 +17,7 @@ from raydrift.engine.failures import explain_failure
 from raydrift.engine.plan import Plan
 from raydrift.engine.session import data_context, is_client
 from raydrift.engine.shard_work import ShardJob
-from raydrift.engine.shipping import code_included, with_transforms
+from raydrift.engine.shipping import code_included, pack, with_transforms, without_transforms
 from raydrift.engine.stages import DriftStage, EmbedStage, PixelStage, TwinStage, shard_rows
 from raydrift.engine.tasks import ShardTasks
 from raydrift.engine.twins import TwinJob
@@ -106,12 +106,11 @@ def _results(dataset: ray.data.Dataset) -> Rows:
 
 def _dataset(job: PipelineJob, tasks: ShardTasks) -> ray.data.Dataset:
     job = with_transforms(job)
-    with code_included(job):
-        return _stages(job, _source(tasks))
+    return _stages(job, _source(without_transforms(tasks)))
 
 
 def _stages(job: PipelineJob, dataset: ray.data.Dataset) -> ray.data.Dataset:
-    plan, told = job.plan, ray.put(job.shard_job)
+    plan, told = job.plan, ray.put(pack(job.shard_job))
     weights = ray.put(job.weights) if job.weights is not None else None
     workers, gpus = _pool(plan.workers, plan.max_workers), 1 if plan.on_gpu else 0
     embedders = _pool(plan.embedders, plan.max_embedders) if plan.embedders else workers
@@ -197,7 +196,7 @@ class PipelineHost:
 def _hosted_rows(job: PipelineJob, tasks: ShardTasks) -> Rows:
     job = with_transforms(job)
     with code_included(job):
-        told = ray.put(job), ray.put(tasks)
+        told = ray.put(job), ray.put(without_transforms(tasks))
     host: Any = ray.remote(num_cpus=0)(PipelineHost).remote(*told)
     try:
         while (row := ray.get(host.next.remote())) is not None:

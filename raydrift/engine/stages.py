@@ -33,6 +33,7 @@ from raydrift.engine.shard_work import (
     drifted_image,
     next_image,
 )
+from raydrift.engine.shipping import unpacked
 from raydrift.engine.twins import LevelBatch, TwinJob
 from raydrift.errors import ImageError, OutputError, PipelineError, RaydriftError, reason
 from raydrift.images.codec import RGB
@@ -91,7 +92,7 @@ def shard_rows(_: pa.Table, tasks: "ray.ObjectRef[ShardTasks]") -> Iterator[pa.T
 
 def told(reference: Any) -> Any:
     """What a reference that a stage was given stands for."""
-    return ray.get(reference)
+    return unpacked(ray.get(reference))
 
 
 class DriftStage:

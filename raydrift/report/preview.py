@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from PIL import Image
@@ -70,6 +70,8 @@ def preview(
         raise SettingsError(f"images is {images}: give at least 1")
     catalog = catalog_of(settings)
     settings, ranges = with_value_range(settings, catalog)
+    held = settings.profile.holding(TransformInfo(one, 1.0) for one in transforms)
+    settings = replace(settings, profile=held)
     images = min(images, len(catalog))
     width, height = shown_size(settings.image.height, settings.image.width)
     count = images * len(transforms) * (len(levels) + 1)

@@ -14,7 +14,6 @@ from raydrift.errors import OutputError, SettingsError
 from raydrift.place import Place
 from raydrift.settings import DriftProfile, GenerateSettings, TransformInfo
 from raydrift.storage import layout
-from raydrift.storage.code import code_digest
 from raydrift.transforms import plain_name
 
 FORMAT: Final = 5
@@ -144,10 +143,9 @@ def make_identity(
     for drift in settings.drift:
         (varying if drift.varies_level else whole).extend(drift.transforms)
     identity["profile"] = settings.profile.in_use(whole, varying)
-    others = [info for info in (*whole, *varying) if info.is_of_others]
-    if others:
-        of = settings.profile.of
-        identity["code"] = {info.identity: code_digest(of(info)) for info in others}
+    used = [info for info in (*whole, *varying) if info.drift_level > 0]
+    if code := settings.profile.code(used):
+        identity["code"] = code
     identity["num_samples"] = samples
     identity["input"] = catalog_digest
     identity["organize_by_class"] = settings.write.organize_by_class
@@ -231,8 +229,8 @@ def _differences(
     for name in sorted(old.keys() | new.keys()):
         default = defaults.get(name)
         before, now = old.get(name, default), new.get(name, default)
-        if name == "code" and before != now:
-            found.append("the code of a transform is another")
+        if prefix == "code." and before != now:
+            found.append(f"the code of the transform {name} is another")
         elif name == "classes" and before != now:
             found.append("the classes or their labels are others")
         elif isinstance(before, dict) and isinstance(now, dict):

@@ -99,8 +99,6 @@ def _loaded(name: str, module: str, attribute: str) -> Any:
     """What a module has under a name; the module is searched for where Python was started, too."""
     try:
         value: Any = sys.modules[_HERE] if module == _HERE else _imported(module)
-        for part in attribute.split("."):
-            value = getattr(value, part)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{module}.".startswith(f"{error.name}."):
             raise SettingsError(
@@ -110,11 +108,13 @@ def _loaded(name: str, module: str, attribute: str) -> Any:
         raise SettingsError(
             f"transform {name!r}: {module} needs {error.name}: install it"
         ) from None
-    except AttributeError:
-        raise SettingsError(f"transform {name!r}: {module} has no {attribute}") from None
     except Exception as error:  # whatever a module of the user's raises
         told = f"{module} cannot be loaded: {reason(error)}"
         raise SettingsError(f"transform {name!r}: {told}") from None
+    for part in attribute.split("."):
+        value = getattr(value, part, None)
+    if value is None:
+        raise SettingsError(f"transform {name!r}: {module} has no {attribute}")
     return value
 
 
@@ -128,7 +128,7 @@ def _imported(module: str) -> Any:
 
 
 def _class(name: str, found: Any) -> type[Transform]:
-    if not isinstance(found, type) or not issubclass(found, Transform):
+    if not isinstance(found, type) or not issubclass(found, Transform) or found is Transform:
         told = f"that is {type(found).__name__}, not a subclass of raydrift.Transform"
         raise SettingsError(f"transform {name!r}: {told}")
     for item in fields(found):

@@ -1,7 +1,7 @@
 """One transform at one level, and the written form of both."""
 
 from copy import copy
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from numbers import Real
 from typing import Self
 
@@ -31,6 +31,10 @@ class TransformInfo:
     drift_level: float
 
     def __post_init__(self) -> None:
+        given: object = self.transf_type
+        if isinstance(given, type):
+            written = f"TransformInfo({given.__name__}(), {self.drift_level!r})"
+            raise SettingsError(f"that is a class, not a transform: write {written}")
         if not isinstance(self.transf_type, Transform):
             object.__setattr__(self, "transf_type", plain_name(str(self.transf_type)))
         check_level(self.drift_level, str(self.name))
@@ -40,7 +44,9 @@ class TransformInfo:
     def name(self) -> Name:
         """Of the transform."""
         given = self.transf_type
-        return given.name if isinstance(given, Transform) else given
+        if not isinstance(given, Transform):
+            return given
+        return given.name if given.code else ImageTransform(given.name)
 
     @property
     def own(self) -> Transform | None:
@@ -72,14 +78,11 @@ class TransformInfo:
         return other
 
     @property
-    def is_of_others(self) -> bool:
-        """Whether it is told by more than its name: by its code, or by ranges of its own."""
-        return self.own is not None or not isinstance(self.name, ImageTransform)
-
-    @property
-    def identity(self) -> str:
-        """What tells it from others in a fingerprint: with the ranges that are its own."""
-        return f"{self} {asdict(self.own)}" if self.own is not None else str(self)
+    def named(self) -> "TransformInfo":
+        """The same by the transform's name alone; its class need not be found by that."""
+        other = copy(self)
+        object.__setattr__(other, "transf_type", self.name)
+        return other
 
     def __str__(self) -> str:
         return f"{self.name}:{self.drift_level!r}"

@@ -49,11 +49,8 @@ class DriftProfile:
     given: Mapping[Name, Transform] = field(default_factory=dict)
 
     def __init__(self, **ranges: Mapping[str, Any] | Transform) -> None:
-        given = dict(_item(name, one) for name, one in ranges.items())
-        for name, transform in list(given.items()):
-            if isinstance(name, ImageTransform) and transform == published(name):
-                del given[name]
-        object.__setattr__(self, "given", given)
+        given = _of(dict(_item(name, one) for name, one in ranges.items()))
+        object.__setattr__(self, "given", given.changed().given)
 
     def __getitem__(self, name: Name) -> Transform:
         """The transform of a name, with its ranges here or its own."""
@@ -67,21 +64,60 @@ class DriftProfile:
         return self[info.name] if info.own is None else info.own
 
     def holding(self, infos: Iterable[TransformInfo]) -> "DriftProfile":
-        """The same profile with some transforms at hand, for where their modules are not."""
-        found = {str(name): transform for name, transform in self.given.items()}
+        """The same profile with some transforms at hand, for where their modules are not.
+
+        Raises:
+            SettingsError: Two of a name have other ranges.
+        """
+        found = dict(self.given)
         for info in infos:
-            transform = self.of(info)
-            if info.own is None:
-                found.setdefault(str(info.name), transform)
-            for level in (info.drift_level, _LEAST):
+            transform = found.get(info.name) if info.own is None else info.own
+            transform = self[info.name] if transform is None else transform
+            if found.setdefault(info.name, transform) != transform:
+                raise _two_sets(info.name)
+            for level in levels_of(transform):
                 name = transform.resolve(level)[0]
                 if name != transform.name:
-                    found.setdefault(str(name), self[name])
-        return DriftProfile(**found)
+                    found.setdefault(name, self[name])
+        return _of(found)
+
+    def changed(self) -> "DriftProfile":
+        """The same profile without the transforms whose ranges are the published ones."""
+        return _of(
+            {
+                name: transform
+                for name, transform in self.given.items()
+                if not isinstance(name, ImageTransform) or transform != published(name)
+            }
+        )
+
+    def with_own(self, infos: Iterable[TransformInfo]) -> "DriftProfile":
+        """The same profile with the ranges of transforms that were given themselves.
+
+        Raises:
+            SettingsError: Two of a name have other ranges.
+        """
+        infos = list(infos)
+        own = [info for info in infos if info.own is not None]
+        if not own:
+            return self
+        found = self.holding(own)
+        found.holding(infos)
+        for info in infos:
+            if info.own is None and self[info.name] != found[info.name]:
+                raise _two_sets(info.name)
+        return found.changed()
 
     def written(self) -> dict[str, dict[str, Any]]:
         """The ranges as plain values, the way TOML has them."""
-        return {str(name): asdict(transform) for name, transform in self.given.items()}
+        return {str(name): asdict(one) for name, one in self.changed().given.items()}
+
+    def code(self, infos: Iterable[TransformInfo]) -> dict[str, str]:
+        """Digests of the code of the transforms that do not come with raydrift, by name."""
+        held = self.holding(infos).given
+        names = [*(info.name for info in infos), *held.keys() - self.given.keys()]
+        transforms = {str(name): held[name] for name in names if name in held}
+        return {name: one.code for name, one in sorted(transforms.items()) if one.code}
 
     def in_use(
         self, transforms: Iterable[TransformInfo], varying: Iterable[TransformInfo] = ()
@@ -98,17 +134,34 @@ class DriftProfile:
         found: dict[str, dict[str, Any]] = {}
         asked = [(info, False) for info in transforms] + [(info, True) for info in varying]
         for info, varies in asked:
-            if info.drift_level == 0 or info.own is not None:  # which says its ranges itself
+            if info.drift_level == 0:
                 continue
             transform = self.of(info)
             used = {str(info.name): transform.in_use(info.drift_level, varies)}
-            for level in (info.drift_level, min(_LEAST, info.drift_level))[: 1 + varies]:
+            below = (one for one in levels_of(transform) if one < info.drift_level)
+            for level in (info.drift_level, *(below if varies else ())):
                 name = str(transform.resolve(level)[0])
                 if name != transform.name:
                     used[name] = asdict(self[name])
             for name, ranges in used.items():
                 found[name] = found.get(name, {}) | ranges
         return {name: found[name] for name in sorted(found) if found[name]}
+
+
+def _of(given: Mapping[Name, Transform]) -> DriftProfile:
+    """A profile of transforms that are at hand; their names need not be found."""
+    profile = DriftProfile.__new__(DriftProfile)
+    object.__setattr__(profile, "given", given)
+    return profile
+
+
+def _two_sets(name: Name) -> SettingsError:
+    return SettingsError(f"transform {name} has two sets of ranges in this run: give it one")
+
+
+def levels_of(transform: Transform) -> tuple[float, ...]:
+    """A level of each part of a transform's curve."""
+    return (_LEAST, *(min(1.0, jump + _LEAST) for jump in transform.jumps()), 1.0)
 
 
 def old_ranges(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

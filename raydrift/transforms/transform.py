@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from math import inf
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
 
 from raydrift.checked import check_types, require
+from raydrift.errors import SettingsError
+from raydrift.transforms.code import code_digest, is_ours
 from raydrift.transforms.names import Name
 
 if TYPE_CHECKING:
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Pixels = npt.NDArray[np.uint8]
+
+_RANGES = (float, int, bool, str)
 
 Parameters = Mapping[str, Any]
 """What was drawn for one image: numbers, lists of numbers, or text."""
@@ -23,11 +27,12 @@ class Transform:
     """One way in which an image can drift; its fields are the ranges that a level spans.
 
     A subclass is all that there is to a transform. It is a frozen dataclass whose fields are
-    numbers with defaults, and it says how parameters are drawn and applied. The command line, TOML,
-    ``preview``, calibration, fingerprints and provenance take everything else from it.
+    numbers with defaults, and it says how parameters are drawn and applied. TOML, calibration,
+    fingerprints, provenance and the table of the README take everything else from it.
 
     Attributes:
         name: As it is written in ``-t NAME:LEVEL``; of a class outside raydrift ``MODULE:CLASS``.
+        code: Digest of the code of a class outside raydrift, as Python loaded it; else empty.
         help: What it does, in one line.
         draws: What is drawn for each image, in a word or two; empty: nothing is.
         at_level: What level L means; ``{field}`` stands for the value of a range.
@@ -54,6 +59,7 @@ class Transform:
     """
 
     name: ClassVar[str] = ""
+    code: ClassVar[str] = ""
     help: ClassVar[str] = ""
     draws: ClassVar[str] = ""
     at_level: ClassVar[str] = ""
@@ -61,19 +67,30 @@ class Transform:
     needs: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
-        """A class without a name is called by its place."""
-        if not cls.__dict__.get("name"):
+        """A class that does not come with raydrift is called by its place."""
+        if not is_ours(cls):
             cls.name = f"{cls.__module__}:{cls.__qualname__}"
+            cls.code = code_digest(cls)
 
     def __post_init__(self) -> None:
         """Checks the ranges; a subclass that checks more calls this first."""
         prefix = f"profile.{self.name}."
+        hints = get_type_hints(type(self))
+        for item in fields(self):
+            if hints[item.name] not in _RANGES:
+                raise SettingsError(
+                    f"{prefix}{item.name}: a range is a float, an int, a bool or a str"
+                )
         check_types(self, prefix)
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, int | float):
                 ok = 0 <= value < inf
                 require(ok, prefix + item.name, value, "give a number of at least 0")
+
+    def __str__(self) -> str:
+        """Its name."""
+        return self.name
 
     def require(self, ok: bool, field: str, remedy: str) -> None:
         """Raises SettingsError where a range cannot be; it names the range and the remedy."""
@@ -87,7 +104,7 @@ class Transform:
             rng: The generator of (seed, place in the list, sample id), and of nothing else.
 
         Returns:
-            The keyword arguments of ``apply``; with none, the image stays as it is.
+            The keyword arguments of ``apply``, at least one.
         """
         raise NotImplementedError(f"{self.name} draws nothing: define draw()")
 
@@ -116,7 +133,10 @@ class Transform:
         return self.apply(image, **parameters)
 
     def resolve(self, level: float) -> tuple[Name, float]:
-        """Which transform does it, at which level: another one's name, or this one's."""
+        """Which transform does it, at which level: another one's name, or this one's.
+
+        It changes only where ``jumps`` says.
+        """
         return self.name, level
 
     def jumps(self) -> tuple[float, ...]:

@@ -1,5 +1,6 @@
 """Transforms that do not come with raydrift: in a module, of a package, or an object."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,12 +16,14 @@ import pytest
 from raydrift import Transform, TransformInfo, drift_image
 from raydrift.config import evaluate_settings, generate_settings
 from raydrift.drift import apply_chain
+from raydrift.drift.photo.rotate import Rotate
 from raydrift.drift.written import read_back
 from raydrift.engine.generate import generate
 from raydrift.errors import OutputError, PipelineError, SettingsError
 from raydrift.images.codec import decode
-from raydrift.settings import DriftProfile, ImageSettings
-from raydrift.transforms import plain_name, split_level
+from raydrift.settings import DriftProfile, GenerateSettings, ImageSettings, ImageTransform
+from raydrift.sweep import EvaluateSettings, Sweep
+from raydrift.transforms import plain_name, split_level, transform_class
 
 FOG = """
 from __future__ import annotations
@@ -86,13 +89,12 @@ def settings_for(scenes: Path, output: Path, **values: Any) -> Any:
 def test_a_class_in_a_module_of_the_working_folder_drifts_a_run(
     fog: Path, scenes: Path, tmp_path: Path
 ) -> None:
-    settings = settings_for(
-        scenes,
-        tmp_path / "out",
-        transforms=["rotate:0.2"],
-        drift=[{"transforms": ["my_fog:Fog:0.5"], "kind": "incremental", "width": 8}],
-        profile={"my_fog:Fog": {"most": 1.0}},
-    )
+    values = {
+        "transforms": ["rotate:0.2"],
+        "drift": [{"transforms": ["my_fog:Fog:0.5"], "kind": "incremental", "width": 8}],
+        "profile": {"my_fog:Fog": {"most": 1.0}},
+    }
+    settings = settings_for(scenes, tmp_path / "out", **values)
     generate(settings, quiet=True)
     rows = pq.read_table(tmp_path / "out/provenance.parquet").to_pylist()
     with ZipFile(tmp_path / "out/sampled_images.zip") as file:
@@ -110,8 +112,77 @@ def test_a_class_in_a_module_of_the_working_folder_drifts_a_run(
     assert '"words": "fog", "ends": [0, 1]' in rows[-1]["transforms"][1]["parameters"]
     assert generate(settings, quiet=True).status == "complete"
     (fog / "my_fog.py").write_text(FOG.replace("200", "210"))
-    with pytest.raises(OutputError, match=r"\(the code of a transform is another\)"):
-        generate(settings, quiet=True)
+    assert generate(settings, quiet=True).status == "complete", "Python has the code of before"
+    del sys.modules["my_fog"]
+    with pytest.raises(OutputError, match=r"\(the code of the transform my_fog:Fog is another\)"):
+        generate(settings_for(scenes, tmp_path / "out", **values), quiet=True)
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_an_object_of_a_module_that_no_worker_finds_goes_with_the_job(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a module beside it, and with ranges of its own, which the run's record has."""
+    code = FOG.replace("GREY = 200", "from far_grey import GREY")
+    (tmp_path / "far_fog.py").write_text(code)
+    (tmp_path / "far_grey.py").write_text("GREY = 200\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    from far_fog import Fog  # type: ignore[import-not-found]
+
+    settings = settings_for(
+        scenes, tmp_path / "out", transforms=[TransformInfo(Fog(most=0.1), 1.0)]
+    )
+    assert (settings.transforms[0].name, settings.transforms[0].own) == ("far_fog:Fog", None)
+    record = generate(settings, quiet=True)
+    assert record.identity["profile"] == {"far_fog:Fog": {"most": 0.1}}
+    assert record.settings["profile"] == {"far_fog:Fog": {"most": 0.1}}
+    rows = pq.read_table(tmp_path / "out/provenance.parquet")["transforms"].to_pylist()
+    assert all(json.loads(row[0]["parameters"])["share"] <= 0.1 for row in rows)
+    del sys.modules["far_fog"], sys.modules["far_grey"]
+
+
+def test_a_name_has_one_set_of_ranges_in_a_run() -> None:
+    def run(*infos: TransformInfo | str) -> GenerateSettings:
+        return generate_settings({"input": "a", "output": "b", "transforms": list(infos)})
+
+    narrow = TransformInfo(Rotate(degrees=10), 0.5)
+    assert run(narrow, narrow).profile["rotate"] == Rotate(degrees=10)
+    assert run(TransformInfo(Rotate(), 0.5)) == run("rotate:0.5")
+    for other in ("rotate:0.5", TransformInfo(Rotate(degrees=20), 0.5)):
+        with pytest.raises(SettingsError) as error:
+            run(narrow, other)
+        assert str(error.value) == (
+            "transform rotate has two sets of ranges in this run: give it one"
+        )
+
+
+def test_what_is_measured_of_an_object_is_measured_with_its_ranges() -> None:
+    run = generate_settings({"input": "a", "output": "b"})
+    settings = EvaluateSettings(run, Sweep((Rotate(degrees=5),), (0.5,)))
+    assert settings.run.profile["rotate"] == Rotate(degrees=5)
+    assert settings.sweep.chains == ((TransformInfo("rotate", 0.5),),)
+    assert str(settings.sweep) == "rotate"
+
+
+def test_no_class_of_others_takes_the_name_of_one_of_raydrifts() -> None:
+    class Rotate(Transform):
+        name = "rotate"
+
+    assert Rotate.name.endswith("<locals>.Rotate")
+
+
+def test_the_code_of_a_class_is_what_python_loaded(fog: Path) -> None:
+    first = transform_class("my_fog:Fog").code
+    (fog / "my_fog.py").write_text(FOG.replace("200", "210"))
+    assert transform_class("my_fog:Fog").code == first
+    del sys.modules["my_fog"]
+    assert transform_class("my_fog:Fog").code != first
+    assert transform_class(ImageTransform.HUE).code == ""
+    made = [
+        type("Made", (Transform,), {"__module__": "__main__", "draw": eval(text)})
+        for text in ("lambda *_: {'a': 1}", "lambda *_: {'a': 2}")
+    ]
+    assert made[0].code != made[1].code, "also in a notebook"
 
 
 def test_where_its_curve_jumps_calibration_looks_first(fog: Path) -> None:
@@ -161,13 +232,23 @@ def test_an_object_is_a_transform_with_ranges_of_its_own() -> None:
     [
         ("return {'a': 1 / 0}", "ZeroDivisionError: division by zero"),
         ("return {'a': 1}", "NotImplementedError: made:Bad does nothing: define apply()"),
+        ("return {}", "TypeError: draw() returned {}: return a dict of at least one parameter"),
+        ("return None", "TypeError: draw() returned None: return a dict of at least one parameter"),
+        (
+            "return {'a': b'x'}",
+            "TypeError: a parameter is bytes: draw() gives numbers, lists or text",
+        ),
+        (
+            "return {'a': 1e999}",
+            "ValueError: Out of range float values are not JSON compliant",
+        ),
     ],
 )
 def test_one_that_fails_is_named_with_the_sample(body: str, said: str) -> None:
     bad = type("Bad", (Transform,), {"__module__": "made", "draw": lambda *_: eval(body[7:])})
     with pytest.raises(PipelineError) as error:
         drift_image(GREY, [TransformInfo(bad(), 0.5)], seed=1, sample_id=7)
-    assert str(error.value) == f"transform made:Bad:0.5 failed on sample 7: {said}"
+    assert str(error.value).startswith(f"transform made:Bad:0.5 failed on sample 7: {said}")
 
 
 @pytest.mark.parametrize(

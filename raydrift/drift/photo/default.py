@@ -26,7 +26,7 @@ class Default(Transform):
         """Noise has a level of at least 0."""
         super().__post_init__()
         inside = self.noise_offset <= self.switch <= 1
-        self.require(inside, "switch", "from noise_offset to 1")
+        self.require(inside, "switch", "give noise_offset to 1")
 
     def resolve(self, level: float) -> tuple[Name, float]:
         """``gaussian_blur`` or ``gaussian_noise``."""

@@ -24,7 +24,7 @@ class DefocusBlur(Transform):
     """
 
     name = "defocus_blur"
-    help = "Blurs as a lens that is out of focus."
+    help = "Blurs like a lens that is out of focus."
     at_level = "over a disk of radius {radius:g}·L pixels"
 
     radius: float = 10.0

@@ -20,7 +20,7 @@ class GaussianBlur(Transform):
     """
 
     name = "gaussian_blur"
-    help = "Blurs as a soft lens does."
+    help = "Blurs like a soft lens."
     at_level = "sigma {sigma:g}·L pixels, {kernel} × {kernel} kernel"
 
     sigma: float = 3.0
@@ -30,7 +30,7 @@ class GaussianBlur(Transform):
         """A kernel has a middle."""
         super().__post_init__()
         odd = self.kernel % 2 == 1 and self.kernel <= 31
-        self.require(odd, "kernel", "an odd number up to 31")
+        self.require(odd, "kernel", "give an odd number up to 31")
 
     def draw(self, level: float, rng: np.random.Generator) -> Parameters:
         """``sigma`` and ``size``, pixels."""

@@ -23,7 +23,7 @@ class GaussianNoise(Transform):
     """
 
     name = "gaussian_noise"
-    help = "Adds noise as a sensor in the dark has it."
+    help = "Adds noise, like a sensor in low light."
     draws = "a normal n a channel and pixel"
     at_level = "x + {mean:g} + {sigma:g}·L·n, for x in 0 to 1"
 

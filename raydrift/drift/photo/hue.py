@@ -29,7 +29,7 @@ class Hue(Transform):
     def __post_init__(self) -> None:
         """Half a turn is the farthest."""
         super().__post_init__()
-        self.require(self.turns <= 0.5, "turns", "at most 0.5")
+        self.require(self.turns <= 0.5, "turns", "give at most 0.5")
 
     def draw(self, level: float, rng: np.random.Generator) -> Parameters:
         """``turns`` of the colour circle."""

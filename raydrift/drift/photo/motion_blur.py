@@ -24,7 +24,7 @@ class MotionBlur(Transform):
     """
 
     name = "motion_blur"
-    help = "Blurs along a line, as a camera that moves."
+    help = "Blurs along a line, like a camera that moves."
     draws = "direction"
     at_level = "over {length:g}·L pixels"
 
