@@ -31,7 +31,8 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
         (
             ["-t", "swirl:0.5"],
             "unknown transform 'swirl': choose from: rotate, brightness, contrast, saturation, "
-            "hue, gaussian_blur, gaussian_noise, default",
+            "hue, gaussian_blur, gaussian_noise, default, motion_blur, defocus_blur, "
+            "jpeg_compression, pixelate, occlusion, shear",
         ),
         (
             ["-t", "hue"],

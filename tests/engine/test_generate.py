@@ -20,7 +20,6 @@ from raydrift import schemas
 from raydrift.catalog import load_catalog
 from raydrift.config import generate_settings
 from raydrift.drift import apply_chain
-from raydrift.drift.photo.hue import Hue
 from raydrift.drift.platform import pixel_platform
 from raydrift.drift.written import read_back
 from raydrift.embed.state import load_state
@@ -590,11 +589,9 @@ def test_the_photographs_end_to_end(photos: Path, trained_weights: Path, tmp_pat
 
 
 def test_an_unforeseen_failure_of_a_worker_is_one_line(scenes: Path, tmp_path: Path) -> None:
-    """No check lets such a range pass, so that a worker stumbles over it, on every try."""
+    """No check lets such a bound pass, so that a worker stumbles over it, on every try."""
     settings = settings_for(scenes, tmp_path / "out", num_samples=4)
-    hue = Hue()
-    object.__setattr__(hue, "turns", "many")
-    object.__setattr__(settings.profile, "given", {"hue": hue})
+    object.__setattr__(settings.image, "max_pixels", "many")
     with pytest.raises(PipelineError) as error:
         generate(settings, quiet=True)
     assert "\n" not in str(error.value)
