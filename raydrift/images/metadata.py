@@ -29,12 +29,14 @@ class Metadata:
 
 def of_jpeg(header: JpegHeader) -> Metadata:
     """What a JPEG's header says."""
-    return Metadata(orientation(partial(exif_of, header.exif), header.xmp), header.profile or None)
+    exif = partial(exif_of, header.exif) if header.exif else None
+    return Metadata(orientation(exif, header.xmp), header.profile or None)
 
 
 def of_png(parts: PngParts) -> Metadata:
     """What a PNG's chunks say."""
-    return Metadata(orientation(partial(exif_of, parts.exif), (parts.xmp,)), parts.profile)
+    exif = partial(exif_of, parts.exif) if parts.exif else None
+    return Metadata(orientation(exif, (parts.xmp,)), parts.profile)
 
 
 def of_image(image: Image.Image, data: bytes) -> Metadata:

@@ -4,14 +4,15 @@ EXIF goes first. XMP counts where EXIF does not say it.
 """
 
 import re
+import warnings
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final
 
 import numpy as np
 from PIL import Image
 
 from raydrift.images.decoded import RGB
-from raydrift.images.quiet import quiet
 from raydrift.settings import ImageSettings
 
 _TAG: Final = 0x0112
@@ -22,18 +23,19 @@ _NAMESPACE: Final = re.compile(rb"xmlns:([\w.-]+)\s*=\s*[\"']http://ns\.adobe\.c
 _VALUE: Final = rb"[\s<]%s:Orientation(?:\s*=\s*[\"']|(?:\s[^<>]*)?>)\s*([1-8])\s*[\"'<]"
 
 
-def orientation(exif: Callable[[], Image.Exif], xmp: Iterable[bytes] = ()) -> int:
+def orientation(exif: Callable[[], Image.Exif] | None, xmp: Iterable[bytes] = ()) -> int:
     """An image's orientation as EXIF numbers it, 1 to 8; 1 where nothing says it.
 
     Args:
-        exif: Reads the EXIF; it may fail.
+        exif: Reads the EXIF, and may fail; None: there is none.
         xmp: The image's XMP packets.
     """
-    try:
-        with quiet():
+    value = None
+    if exif is not None:
+        # Broken EXIF says nothing of the pixels.
+        with suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             value = exif().get(_TAG)
-    except Exception:  # broken EXIF says nothing of the pixels
-        value = None
     if value is None:
         value = next(filter(None, map(_in_xmp, xmp)), 1)
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
