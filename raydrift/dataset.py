@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -26,10 +26,9 @@ from raydrift.storage.written_images import ShardImages, ShardRows, WrittenImage
 if TYPE_CHECKING:
     import datasets
     import pandas
-    import ray.data
-    import torch.utils.data
 
-_FACTS: Final = ["sample_id", "class_name", "drifted", "level"]
+    from raydrift.embed.samples import TorchSamples
+    from raydrift.engine.reading import RayDataset
 
 
 @dataclass(frozen=True)
@@ -99,16 +98,11 @@ class DriftedDataset:
     def __getitem__(self, index: int) -> DriftedSample:
         """A sample by its place, from 0; from the end where that is negative."""
         place = range(len(self))[index]
-        facts = {name: column[place] for name, column in self._columns.items()}
         return DriftedSample(
             image=self.image(place),
-            label=int(facts["label"]),
-            sample_id=int(facts["sample_id"]),
-            timestamp=float(facts["timestamp"]),
             class_name=self._class_names[place].as_py(),
-            drifted=bool(facts["drifted"]),
-            level=float(facts["level"]),
             _explain=_Explained(self._provenance_rows, place),
+            **self.facts(place),
         )
 
     def __iter__(self) -> Iterator[DriftedSample]:
@@ -167,9 +161,7 @@ class DriftedDataset:
             frame = frame.assign(**{name: table[name].to_pandas() for name in others})
         return frame
 
-    def to_torch(
-        self, transform: Callable[[Any], Any] | None = None
-    ) -> "torch.utils.data.Dataset[tuple[Any, int]]":
+    def to_torch(self, transform: Callable[[Any], Any] | None = None) -> "TorchSamples":
         """A map-style dataset of (image, label), for a ``DataLoader`` with any number of workers.
 
         Args:
@@ -180,7 +172,7 @@ class DriftedDataset:
 
         return TorchSamples(self, transform)
 
-    def to_ray(self) -> "ray.data.Dataset":
+    def to_ray(self) -> "RayDataset":
         """A Ray dataset with a row a sample; its workers read the images as they are needed."""
         from raydrift.engine.reading import as_ray
 
@@ -220,11 +212,8 @@ class DriftedDataset:
 
     @cached_property
     def _columns(self) -> dict[str, npt.NDArray[Any]]:
-        facts = self._table(layout.PROVENANCE, _FACTS)
-        found = {name: facts[name] for name in ("drifted", "level")}
-        target = self.target
-        found |= {name: target[name] for name in ("sample_id", "timestamp", "label")}
-        return {name: column.to_numpy() for name, column in found.items()}
+        tables = (self.target, self._table(layout.PROVENANCE, ["drifted", "level"]))
+        return {name: table[name].to_numpy() for table in tables for name in table.column_names}
 
     @cached_property
     def _class_names(self) -> pa.ChunkedArray:

@@ -1,24 +1,12 @@
 """The samples of a run, as torch takes them."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch.utils.data import Dataset
 
-from raydrift.images.decoded import RGB
-
-
-class Samples(Protocol):
-    """What a run wrote, by place."""
-
-    def __len__(self) -> int: ...
-
-    def image(self, place: int) -> RGB:
-        """The pixels of a sample."""
-
-    def facts(self, place: int) -> dict[str, Any]:
-        """Its label, and more."""
+from raydrift.images.samples import Samples
 
 
 class TorchSamples(Dataset[tuple[Any, int]]):

@@ -1,30 +1,22 @@
 """What a run wrote, as a Ray dataset."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import ray.data
 
-from raydrift.images.decoded import RGB
+from raydrift.images.samples import Samples
 
 _ROWS = 64  # that a worker reads at a time
 
 
-class Samples(Protocol):
-    """What a run wrote, by place."""
-
-    def __len__(self) -> int: ...
-
-    def image(self, place: int) -> RGB:
-        """The pixels of a sample."""
-
-    def facts(self, place: int) -> dict[str, Any]:
-        """Its label, and more."""
+RayDataset = ray.data.Dataset
+"""Ray's, by a name for those who do not import Ray."""
 
 
-def as_ray(samples: Samples) -> ray.data.Dataset:
+def as_ray(samples: Samples) -> RayDataset:
     """A row a sample: ``image`` and what is known of it; read where and when it is needed."""
 
     def read(batch: Mapping[str, npt.NDArray[np.int64]]) -> dict[str, Any]:
