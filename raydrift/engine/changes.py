@@ -56,12 +56,11 @@ class ShardFiles:
     checksums: Checksums
 
 
-def compare_files(source: Place, most: int, files: ShardFiles) -> tuple[int, int, bool]:
+def compare_files(reader: Reader, files: ShardFiles) -> tuple[int, int, bool]:
     """Reads a shard's files.
 
     Args:
-        source: Where relative paths start from.
-        most: Bytes of a file; a larger one is not read.
+        reader: What reads them.
         files: The shard's.
 
     Returns:
@@ -69,7 +68,7 @@ def compare_files(source: Place, most: int, files: ShardFiles) -> tuple[int, int
         then can be now.
     """
     changed, unread = 0, 0
-    contents = Reader(source, most).fetch(files.paths)
+    contents = reader.fetch(files.paths)
     for content, before in zip(contents, files.checksums.tolist(), strict=True):
         now = content_crc(content)
         unread += now is None and before != _NONE
@@ -96,7 +95,7 @@ class InputNow:
             isal_zlib.crc32(states[start : start + size]) for start in range(0, len(states), size)
         ]
         self._cluster = settings.cluster
-        self._compare = partial(compare_files, catalog.root, settings.image.max_bytes)
+        self._compare = partial(compare_files, Reader(catalog.root, settings.image.max_bytes))
 
     def samples(self, shard: int) -> slice:
         """The places of a shard's samples among those of the run."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from threading import Condition
-from typing import Final
+from typing import Any, Final
 
 from raydrift.errors import ImageError, PipelineError, reason
 from raydrift.place import CredentialsError, Place, may_pass, redacted
@@ -47,6 +47,10 @@ class Reader:
         self._ahead = _LOCAL_READS if source.is_local else _REMOTE_READS
         self._batch = _LOCAL_BATCH if source.is_local else 1
         self._pool = ThreadPoolExecutor(self._ahead)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process has threads of its own."""
+        return Reader, (self._source, self._max_bytes, self._max_memory, self._ahead_bytes)
 
     def fetch(self, paths: list[str]) -> Iterator[_Content]:
         """Yields each file's content in order, or why it could not be read.
