@@ -199,7 +199,9 @@ def _figure(x: str, y: str) -> "Figure":
     )
     figure.update_xaxes(axis | {"title": axis["title"] | {"text": x}, "showgrid": False})
     figure.update_yaxes(
-        axis | {"title": axis["title"] | {"text": y}, "gridcolor": GRID, "rangemode": "tozero"}
+        axis
+        | {"title": axis["title"] | {"text": y}, "gridcolor": GRID, "rangemode": "tozero"}
+        | {"automargin": True}  # room for numbers of many digits
     )
     return figure
 

@@ -106,6 +106,19 @@ def test_the_plots_say_what_the_tables_say(browser: Browser, tmp_path: Path) -> 
         ]
 
 
+def test_no_axis_title_lies_on_its_numbers(browser: Browser, tmp_path: Path) -> None:
+    settings = settings_of((0.5, 1.0))
+    with opened(browser, html(settings, evaluation_of(settings)), tmp_path) as page:
+        for plot in ("boxes", "lines"):
+            page.evaluate("name => Plotly.relayout(name, {'yaxis.ticksuffix': '0000'})", plot)
+            title = page.locator(f"#{plot} .ytitle").bounding_box()
+            numbers = [one.bounding_box() for one in page.locator(f"#{plot} .ytick text").all()]
+            assert title is not None
+            assert len(numbers) > 2
+            right = title["x"] + title["width"]
+            assert all(number is not None and number["x"] >= right for number in numbers)
+
+
 EDGES: dict[str, tuple[Sequence[float], int, int, Sequence[str]]] = {
     "one level, one batch, one image": ((0.5,), 1, 1, ("cat",)),
     "one batch": (TENTHS, 1, 32, ("cat", "dog")),
