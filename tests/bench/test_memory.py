@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from raydrift.bench.memory import (
     memory_of,
     seconds_since_start,
 )
+from tests.faults.runs import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
 
@@ -50,7 +52,20 @@ def test_a_process_that_ended_is_an_oserror(holder: int) -> None:
             memory_of(process.pid)
 
 
-@pytest.mark.usefixtures("holder")
+@pytest.fixture
+def no_worker_of_before() -> None:
+    """Workers of the tests before may take a while to end."""
+    until(lambda: not any(map(is_worker, descendants(os.getpid()))), "the end of all workers")
+
+
+def is_worker(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text().startswith("ray::MapWorker")
+    except OSError:  # it has ended
+        return False
+
+
+@pytest.mark.usefixtures("no_worker_of_before", "holder")
 def test_the_watch_sees_the_drivers_peak_and_no_process_that_is_not_rays() -> None:
     with Watch() as watch:
         with mmap.mmap(-1, 64 * MIB) as held:  # an allocator might keep what is freed
