@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from raydrift.calibrate import CalibrationProfile
-    from raydrift.dataset import DriftedDataset, DriftedSample
+    from raydrift.dataset import (
+        BatchSimilarity,
+        DriftedDataset,
+        DriftedSample,
+        ImageDataCategoryInfo,
+    )
     from raydrift.dataset import open_dataset as open  # noqa: A004  (as zipfile and tarfile do)
     from raydrift.drift import MovingTransform, SampledTransform, drift_image
     from raydrift.errors import (
@@ -27,11 +32,11 @@ if TYPE_CHECKING:
     )
     from raydrift.generator import ImageDatasetGenerator
     from raydrift.metrics import METRICS, kl_softmax
-    from raydrift.place.s3_options import S3Options
-    from raydrift.results import BatchSimilarity, ImageDataCategoryInfo
+    from raydrift.paths.s3_options import S3Options
     from raydrift.schedules.drift import Drift
     from raydrift.schedules.label_shift import LabelShift
-    from raydrift.settings import ClusterSettings, FaultSettings
+    from raydrift.settings.cluster import ClusterSettings
+    from raydrift.settings.output import FaultSettings
     from raydrift.transforms import DriftProfile, ImageTransform, Transform, TransformInfo
 
     __version__: str
@@ -73,7 +78,13 @@ __all__ = [
 
 _HOMES = {
     "raydrift.calibrate": ("CalibrationProfile",),
-    "raydrift.dataset": ("DriftedDataset", "DriftedSample", "open"),
+    "raydrift.dataset": (
+        "BatchSimilarity",
+        "ImageDataCategoryInfo",
+        "DriftedDataset",
+        "DriftedSample",
+        "open",
+    ),
     "raydrift.drift": ("MovingTransform", "SampledTransform", "drift_image"),
     "raydrift.errors": (
         "CatalogError",
@@ -89,8 +100,7 @@ _HOMES = {
     ),
     "raydrift.generator": ("ImageDatasetGenerator",),
     "raydrift.metrics": ("METRICS", "kl_softmax"),
-    "raydrift.place.s3_options": ("S3Options",),
-    "raydrift.results": ("BatchSimilarity", "ImageDataCategoryInfo"),
+    "raydrift.paths.s3_options": ("S3Options",),
     "raydrift.schedules.drift": ("Drift",),
     "raydrift.schedules.label_shift": ("LabelShift",),
     "raydrift.settings": ("ClusterSettings", "FaultSettings"),

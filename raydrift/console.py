@@ -8,7 +8,7 @@ import rich.console
 from rich.segment import Segment
 from rich.text import Text
 
-from raydrift.printable import printable
+from raydrift.text import printable
 
 
 class Console(rich.console.Console):

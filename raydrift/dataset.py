@@ -17,11 +17,12 @@ from raydrift.checked import path_text
 from raydrift.drift.written import parameters_of
 from raydrift.errors import OutputError, SettingsError
 from raydrift.images.decoded import RGB
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.record import require_record
 from raydrift.storage.written_images import ShardImages, ShardRows, WrittenImages, ZippedImages
+from raydrift.transforms import TransformInfo
 
 if TYPE_CHECKING:
     import datasets
@@ -80,7 +81,7 @@ class DriftedDataset:
             loader = torch.utils.data.DataLoader(dataset.to_torch(), batch_size=32, num_workers=4)
     """
 
-    def __init__(self, output: Place) -> None:
+    def __init__(self, output: StoragePath) -> None:
         self._output = output
         self._record = require_record(output)
         self._merged = self._record.status == "complete"
@@ -275,4 +276,71 @@ def open_dataset(
     Raises:
         OutputError: There is no run there.
     """
-    return DriftedDataset(Place.of(path_text("output", output), storage_options))
+    return DriftedDataset(StoragePath.of(path_text("output", output), storage_options))
+
+
+class ImageDataCategoryInfo(DriftedDataset):
+    """What one call of ``sample`` wrote: its samples, and where its files are.
+
+    Attributes:
+        zip_type: Of the container.
+        file_type: Of its members.
+    """
+
+    zip_type = "zip"
+    file_type = "png"
+
+    @property
+    def zip_path(self) -> str:
+        """The zip of the drifted images."""
+        return str(self._output / layout.ZIP)
+
+    @property
+    def input_mapping_path(self) -> str:
+        """The table that maps sample ids to members of the zip."""
+        return str(self._output / layout.INPUT_MAPPING)
+
+    @property
+    def target_path(self) -> str:
+        """The table that maps sample ids to labels."""
+        return str(self._output / layout.TARGET)
+
+    @property
+    def embeddings_path(self) -> str | None:
+        """The embeddings' table; None if they were not asked for."""
+        return str(self._output / layout.EMBEDDINGS) if self._record.has_embeddings else None
+
+    @property
+    def num_samples(self) -> int:
+        """How many samples were written."""
+        return len(self)
+
+    @property
+    def num_rejected(self) -> int:
+        """How many images could not be used; ``rejected.parquet`` says why."""
+        return int(self._record.counts["rejected"])
+
+    @property
+    def input_mapping(self) -> pa.Table:
+        """The same as ``mapping``."""
+        return self.mapping
+
+
+@dataclass(frozen=True)
+class BatchSimilarity:
+    """How far one batch of images was from its drifted twins.
+
+    Attributes:
+        batch: Its number, from 0.
+        sample_ids: Its samples; images that cannot be used are left out.
+        similarity: What the similarity function said.
+        drift_level: The level, or the mean level of several transforms; 0 without drift. With
+            drifts on the timeline, the mean over the samples of the largest level in force.
+        transforms: What was applied to every sample.
+    """
+
+    batch: int
+    sample_ids: tuple[int, ...]
+    similarity: float
+    drift_level: float
+    transforms: tuple[TransformInfo, ...]

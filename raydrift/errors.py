@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
-from raydrift.printable import printable
+from raydrift.text import printable
 
 _SHOWN: Final = 20
 

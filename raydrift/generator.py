@@ -14,29 +14,23 @@ from raydrift.catalog import catalog_of
 from raydrift.catalog.stream import Stream, sample_order
 from raydrift.catalog.value_range import with_value_range
 from raydrift.checked import image_size, path_text
+from raydrift.dataset import BatchSimilarity, ImageDataCategoryInfo
 from raydrift.errors import SettingsError
 from raydrift.metrics import kl_softmax
-from raydrift.place import Place
-from raydrift.ranges import Range
-from raydrift.results import BatchSimilarity, ImageDataCategoryInfo
-from raydrift.settings import (
-    FIRST_TIMESTAMP,
-    ClusterSettings,
-    DriftProfile,
-    EmbeddingSettings,
-    FaultSettings,
-    GenerateSettings,
-    ImageSettings,
-    ImageTransform,
-    OutputSettings,
-    TransformInfo,
-)
+from raydrift.paths import StoragePath
+from raydrift.settings.cluster import ClusterSettings
+from raydrift.settings.embedding import EmbeddingSettings
+from raydrift.settings.generate import FIRST_TIMESTAMP, GenerateSettings
+from raydrift.settings.image import ImageSettings
+from raydrift.settings.output import FaultSettings, OutputSettings
+from raydrift.settings.ranges import Range
+from raydrift.settings.sweep import Sweep, Swept, swept_transforms
 from raydrift.storage.remarks import Remark, RemarkCount
-from raydrift.sweep import Sweep, Swept, swept_transforms
 from raydrift.timeline import Timeline
+from raydrift.transforms import DriftProfile, ImageTransform, TransformInfo
 
 if TYPE_CHECKING:
-    from raydrift.report.images_told import ImagesTold
+    from raydrift.report.input_summary import InputSummary
 
 Similarity = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], float]
 """From the embeddings of originals and of their drifted twins, both (n, 512), to a number."""
@@ -255,7 +249,7 @@ class ImageDatasetGenerator(Timeline):
         for remark in record.remarks:
             warnings.warn(str(Remark(**remark)), stacklevel=2)
         self._cursor += record.samples
-        return ImageDataCategoryInfo(Place.of(settings.output, settings.options_of("output")))
+        return ImageDataCategoryInfo(StoragePath.of(settings.output, settings.options_of("output")))
 
     def calibrate(
         self,
@@ -291,7 +285,7 @@ class ImageDatasetGenerator(Timeline):
         settings = replace(self._settings, start=self._cursor, num_samples=num_samples)
         sweep = Sweep(swept_transforms(transform_list), (1.0,))
         quiet = not self._progress
-        told: list[ImagesTold] = []
+        told: list[InputSummary] = []
         profile = calibrate(
             settings,
             sweep,
@@ -324,7 +318,7 @@ class ImageDatasetGenerator(Timeline):
         Raises:
             SettingsError: (a ``ValueError``) More are asked for than remain.
         """
-        from raydrift.engine.evaluate import level_batches
+        from raydrift.engine.level_batches import level_batches
 
         measure = kl_softmax if similarity_func is None else similarity_func
         if not callable(measure):

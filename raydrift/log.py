@@ -8,8 +8,8 @@ import logging
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from raydrift.place.secrecy import redacted
-from raydrift.printable import printable, printable_json
+from raydrift.paths.secrecy import redacted
+from raydrift.text import printable, printable_json
 
 LOGGER: Final = logging.getLogger("raydrift")
 LOGGER.addHandler(logging.NullHandler())  # else warnings would go to standard error

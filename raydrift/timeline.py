@@ -13,7 +13,8 @@ from raydrift.schedules.label_shift import LabelShift
 from raydrift.schedules.positions import Length, Position
 from raydrift.schedules.schedule import place_drifts
 from raydrift.schedules.where import Filters, plain_where
-from raydrift.settings import GenerateSettings, ImageTransform, TransformInfo, check_level
+from raydrift.settings.generate import GenerateSettings
+from raydrift.transforms import ImageTransform, TransformInfo, check_level
 
 
 class Timeline:

@@ -6,7 +6,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from raydrift.scenes import write_scenes
+from raydrift.images.scenes import write_scenes
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

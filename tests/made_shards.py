@@ -10,21 +10,21 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from raydrift.catalog import load_catalog
-from raydrift.config import as_dict
-from raydrift.engine.reader import Reader
-from raydrift.engine.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
-from raydrift.engine.tasks import ShardTasks
-from raydrift.place import Place
+from raydrift.engine.data.reader import Reader
+from raydrift.engine.data.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
+from raydrift.engine.data.tasks import ShardTasks
+from raydrift.paths import StoragePath
 from raydrift.settings import GenerateSettings
+from raydrift.settings.toml import as_dict
 from raydrift.storage import layout
 from raydrift.storage.record import RunRecord, make_identity
 
 
 def make_shards(
     settings: GenerateSettings, size: int = 16, commit_order: Iterable[int] | None = None
-) -> Place:
+) -> StoragePath:
     """Commits the shards of a whole run one after another, and its run.json."""
-    catalog, output = load_catalog(settings.input), Place.of(settings.output)
+    catalog, output = load_catalog(settings.input), StoragePath.of(settings.output)
     record = RunRecord(
         make_identity(settings, len(catalog), catalog.digest(), None),
         as_dict(settings),
@@ -44,7 +44,7 @@ def make_shards(
     return output
 
 
-def shard_place(output: Place, shard: int, suffix: str = "parquet") -> Place:
+def shard_place(output: StoragePath, shard: int, suffix: str = "parquet") -> StoragePath:
     """The one file of a shard of which there was one attempt: parquet, or its entry, json."""
     folder = output / layout.SHARDS
     (name,) = (name for name in folder.names() if re.match(rf"part-{shard:08d}-.*{suffix}", name))
@@ -53,7 +53,7 @@ def shard_place(output: Place, shard: int, suffix: str = "parquet") -> Place:
 
 def shard_file(output: Path, shard: int, suffix: str = "parquet") -> Path:
     """The same in a folder of this machine."""
-    return Path(shard_place(Place.of(output), shard, suffix).path)
+    return Path(shard_place(StoragePath.of(output), shard, suffix).path)
 
 
 def embeddings_of(table: pa.Table) -> npt.NDArray[np.float64]:

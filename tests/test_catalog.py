@@ -18,7 +18,7 @@ from raydrift import schemas
 from raydrift.catalog import IMAGE_SUFFIXES, Catalog, class_labels, folders, load_catalog
 from raydrift.catalog.passed_over import RESULTS
 from raydrift.errors import CatalogError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.storage import layout
 
 NO_IMAGE = "not an image by its name"
@@ -713,7 +713,7 @@ class TestManifestPaths:
         """What a worker reads for the first row."""
         (path,) = paths(catalog)
         place = (
-            Place(catalog.root.filesystem, path, path)
+            StoragePath(catalog.root.filesystem, path, path)
             if path.startswith("/")
             else catalog.root / path
         )
@@ -795,7 +795,7 @@ class TestOrder:
     @given(st.integers(0, 2**64 - 1))
     def test_it_is_a_permutation(self, seed: int) -> None:
         table = pa.table({"path": ["x"] * 57})
-        order = Catalog(Place.of("/"), table, (), {}).order(seed, shuffle=True)
+        order = Catalog(StoragePath.of("/"), table, (), {}).order(seed, shuffle=True)
         assert sorted(order.tolist()) == list(range(57))
 
     def test_it_depends_on_the_seed_alone(self, catalog: Catalog) -> None:
@@ -866,7 +866,7 @@ class TestSamples:
                 "modified": np.zeros(100, np.int64),
             }
         )
-        catalog = Catalog(Place.of("/"), table, ("a",), {"a": 0})
+        catalog = Catalog(StoragePath.of("/"), table, ("a",), {"a": 0})
         parts = [self.samples(catalog, 0, cut), self.samples(catalog, cut, 100 - cut)]
         assert pa.concat_tables(parts).equals(self.samples(catalog, 0, 100))
 
@@ -886,7 +886,7 @@ def test_many_classes_cost_no_more_than_their_names_take() -> None:
     facts = np.ones_like(index, np.int64)
     table = pa.table({"path": names, "class_index": index, "size": facts, "modified": facts})
     few, many = (
-        Catalog(Place.of("/"), table.slice(0, count), names[:count], labels)
+        Catalog(StoragePath.of("/"), table.slice(0, count), names[:count], labels)
         for count in (100, len(names))
     )
     assert _seconds_of_a_shard(many) < 5 * _seconds_of_a_shard(few)  # 25 where all are looked at
@@ -962,7 +962,7 @@ def test_a_store_that_shows_no_folders_has_the_classes_that_its_names_tell(
     scenes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As Arrow lists Google's; here fsspec's memory is taken for one."""
-    root = Place.of("memory://no-folders/in")
+    root = StoragePath.of("memory://no-folders/in")
     for path in scenes.glob("*/*.jpg"):
         folder = root / path.parent.name
         folder.create()

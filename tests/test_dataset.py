@@ -17,8 +17,8 @@ from torchvision.transforms import v2
 
 import raydrift
 from raydrift import DriftedDataset
-from raydrift.config import generate_settings
 from raydrift.errors import OutputError
+from raydrift.settings.toml import generate_settings
 from raydrift.storage.finalize import finalize
 from tests.made_shards import make_shards
 

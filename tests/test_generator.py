@@ -20,7 +20,8 @@ from raydrift.calibrate import CalibrationProfile, CurvePoint
 from raydrift.calibrate.profile import MeasuredSample, MeasuringNetwork
 from raydrift.errors import CatalogError, OutputError, SettingsError
 from raydrift.images.codec import decode
-from raydrift.settings import ClusterSettings, DriftProfile, ImageSettings
+from raydrift.settings import ClusterSettings, ImageSettings
+from raydrift.transforms import DriftProfile
 
 RUNS = ("calibrated", "by_hand")
 LINEAR = CalibrationProfile(

@@ -16,11 +16,11 @@ import pytest
 from PIL import Image
 
 from raydrift import schemas
-from raydrift.config import generate_settings
 from raydrift.drift import apply_chain
 from raydrift.drift.written import read_back
 from raydrift.images.codec import decode
 from raydrift.settings import ImageSettings
+from raydrift.settings.toml import generate_settings
 from raydrift.storage.finalize import finalize
 from raydrift.storage.tables import HashingSink, TableSink
 from tests.made_shards import make_shards, shard_file

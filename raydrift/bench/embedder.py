@@ -17,7 +17,8 @@ from raydrift.embed.layers import flops_per_image
 from raydrift.embed.weights import find_weights
 from raydrift.errors import ResourcesError, SettingsError
 from raydrift.images.codec import RGB
-from raydrift.settings import EmbeddingSettings, ImageSettings
+from raydrift.settings.embedding import EmbeddingSettings
+from raydrift.settings.image import ImageSettings
 
 if TYPE_CHECKING:
     from raydrift.embed.resnet import Embedder

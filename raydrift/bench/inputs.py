@@ -10,8 +10,8 @@ from uuid import uuid4
 import numpy as np
 
 from raydrift.catalog import Catalog, load_catalog
-from raydrift.place import Place
-from raydrift.scenes import write_scenes
+from raydrift.images.scenes import write_scenes
+from raydrift.paths import StoragePath
 
 _PER_CLASS = 40
 
@@ -57,7 +57,7 @@ def scratch(folder: str | None) -> Iterator[str]:
         with tempfile.TemporaryDirectory(prefix="raydrift-bench-") as path:
             yield path
         return
-    place = Place.of(folder) / f"raydrift-bench-{uuid4().hex[:8]}"
+    place = StoragePath.of(folder) / f"raydrift-bench-{uuid4().hex[:8]}"
     try:
         yield place.uri
     finally:

@@ -18,8 +18,9 @@ from raydrift.bench.tables import two_columns
 from raydrift.drift import drift_image
 from raydrift.errors import CatalogError, ImageError
 from raydrift.images.codec import RGB, decode, encode_png
-from raydrift.settings import EmbeddingSettings, ImageSettings, TransformInfo
-from raydrift.transforms import plain_transforms
+from raydrift.settings.embedding import EmbeddingSettings
+from raydrift.settings.image import ImageSettings
+from raydrift.transforms import TransformInfo, plain_transforms
 
 _IMAGES: Final = 64
 _EMBEDDED: Final = 32  # images a call

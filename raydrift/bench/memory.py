@@ -13,7 +13,7 @@ _PROC: Final = Path("/proc")
 _EVERY_S: Final = 0.4
 _LOOKS_TO_PASS: Final = 2  # looking holds a process up for milliseconds
 _KIB: Final = 1024
-_EMBEDDERS: Final = ("EmbedStage", "TwinStage")
+_EMBEDDERS: Final = ("EmbedStage", "MeasureStage")
 
 
 @dataclass(frozen=True)

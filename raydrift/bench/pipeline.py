@@ -17,15 +17,15 @@ from raydrift.bench.steady import Span, steady_state
 from raydrift.bench.tables import MIB, milliseconds, percent, rate, two_columns
 from raydrift.engine.generate import generate
 from raydrift.engine.spread import cluster_spread
-from raydrift.place import Place
-from raydrift.plural import plural
-from raydrift.settings import GenerateSettings
+from raydrift.paths import StoragePath
+from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import RunRecord
 from raydrift.storage.shards import LedgerRow, read_ledger
 from raydrift.storage.spread import Spread
 from raydrift.storage.summary import stage_seconds
+from raydrift.text import plural
 
 _MB: Final = 1e6
 _MERGE_ROUNDS: Final = 3
@@ -183,7 +183,7 @@ def measure_pipeline(
     with Watch(embedding_workers) as watch:
         record = generate(settings, catalog=catalog, quiet=quiet)
     seconds = time.perf_counter() - clock
-    output = Place.of(settings.output, settings.options_of("output"))
+    output = StoragePath.of(settings.output, settings.options_of("output"))
     rows = list(read_ledger(output, record.fingerprint).values())
     plan = record.plan
     spans = _spans(output, rows)
@@ -232,7 +232,7 @@ def _embedding_share(rows: list[LedgerRow]) -> float:
     return seconds["embed"] / sum(seconds.values())
 
 
-def _spans(output: Place, rows: list[LedgerRow]) -> list[Span]:
+def _spans(output: StoragePath, rows: list[LedgerRow]) -> list[Span]:
     """When shards were begun and committed.
 
     A shard is committed when its ledger entry appears. A disk tells that exactly; object stores
@@ -252,7 +252,7 @@ def _spans(output: Place, rows: list[LedgerRow]) -> list[Span]:
     return spans
 
 
-def _merge(output: Place, record: RunRecord, rows: list[LedgerRow]) -> Merge:
+def _merge(output: StoragePath, record: RunRecord, rows: list[LedgerRow]) -> Merge:
     """The run's own merge; on a disk of this machine more of them, in turn with ``cat``.
 
     In turn, because the memory that a file is written to is dearer the first time.
@@ -274,7 +274,7 @@ def _merge(output: Place, record: RunRecord, rows: list[LedgerRow]) -> Merge:
     )
 
 
-def _merge_seconds(output: Place, record: RunRecord, spread: Spread) -> float:
+def _merge_seconds(output: StoragePath, record: RunRecord, spread: Spread) -> float:
     (output / layout.ZIP).delete()
     record.status = "sharded"
     record.save(output)
@@ -283,7 +283,7 @@ def _merge_seconds(output: Place, record: RunRecord, spread: Spread) -> float:
     return time.perf_counter() - start
 
 
-def _cat_seconds(program: str, output: Place, rows: list[LedgerRow]) -> float:
+def _cat_seconds(program: str, output: StoragePath, rows: list[LedgerRow]) -> float:
     names = [row.shard_name for row in rows]
     folder = (output / layout.SHARDS).path
     with tempfile.TemporaryFile(dir=output.path) as file:

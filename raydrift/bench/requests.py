@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from raydrift.storage.zip_layout import RANGE_BYTES, range_bytes_of
+from raydrift.storage.zip_layout import PART_BYTES, part_bytes_of
 
 PAGE: Final = 1_000
 """Keys that S3 lists, or deletes, in one request."""
@@ -44,7 +44,7 @@ def requests_of(samples: int, shards: int, parts: int, prefixes: int) -> Request
     )
 
 
-def ranges_of(zip_bytes: int, shard_bytes: int, range_bytes: int = RANGE_BYTES) -> int:
+def parts_of(zip_bytes: int, shard_bytes: int, part_bytes: int = PART_BYTES) -> int:
     """Ranges of a zip whose shards are all alike, as ``plan_zip`` makes them."""
     shards = max(1, zip_bytes // shard_bytes)
-    return max(1, shards // ceil(range_bytes_of(zip_bytes, range_bytes) / shard_bytes))
+    return max(1, shards // ceil(part_bytes_of(zip_bytes, part_bytes) / shard_bytes))

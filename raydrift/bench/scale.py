@@ -12,12 +12,12 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
-from raydrift.bench.requests import PAGE, Requests, ranges_of, requests_of
+from raydrift.bench.requests import PAGE, Requests, parts_of, requests_of
 from raydrift.bench.scale_terms import Assumed, Measured
 from raydrift.bench.tables import new_table
 from raydrift.embed.layers import flops_per_image
 from raydrift.engine import spread
-from raydrift.place import s3_parts
+from raydrift.paths import s3_parts
 from raydrift.storage.zip_layout import (
     directory_size,
     end_records,
@@ -160,8 +160,8 @@ def _scale(measured: Measured, assumed: Assumed, images: int, nodes: Sequence[in
     members = members_size(samples, samples * _NAME, data)
     directory = directory_size(samples, samples * _NAME, needs_zip64(members))
     zip_bytes = members + directory + len(end_records(samples, members, directory))
-    ranges = ranges_of(members, max(1, members // shards))
-    of_one = requests_of(samples, shards, ranges + 1 if ranges > 1 else 1, assumed.prefixes)
+    parts = parts_of(members, max(1, members // shards))
+    of_one = requests_of(samples, shards, parts + 1 if parts > 1 else 1, assumed.prefixes)
     walls = {
         seconds: [_wall(measured, assumed, runs, samples, zip_bytes, seconds, n) for n in nodes]
         for seconds in (0.0, measured.embed_seconds)
@@ -181,7 +181,7 @@ def _scale(measured: Measured, assumed: Assumed, images: int, nodes: Sequence[in
         driver_bytes=measured.driver_bytes
         + samples * assumed.driver_bytes
         + shards * assumed.ledger_bytes,
-        part_bytes=members / ranges,
+        part_bytes=members / parts,
         drift=walls[0.0],
         embed=walls[measured.embed_seconds] if measured.embed_seconds else [],
     )

@@ -20,15 +20,17 @@ import pyarrow as pa
 from raydrift.bench.memory import Watch
 from raydrift.bench.steady import Span, steady_state
 from raydrift.catalog import Catalog
-from raydrift.engine.pipeline import PipelineJob, run_pipeline
+from raydrift.engine.data.pipeline import PipelineJob, run_pipeline
+from raydrift.engine.data.rows import table_of
+from raydrift.engine.data.shard_work import ShardJob
+from raydrift.engine.data.stages import told
+from raydrift.engine.data.tasks import ShardTasks
 from raydrift.engine.plan import Plan
 from raydrift.engine.session import connect
-from raydrift.engine.shard_work import ShardJob
-from raydrift.engine.stages import samples_of, told
-from raydrift.engine.tasks import ShardTasks
 from raydrift.errors import PipelineError
-from raydrift.place import Place
-from raydrift.settings import ClusterSettings, GenerateSettings
+from raydrift.paths import StoragePath
+from raydrift.settings.cluster import ClusterSettings
+from raydrift.settings.generate import GenerateSettings
 from raydrift.storage.shards import LedgerRow
 
 # Ray ends a worker process that does not report for duty in time; many start at once here.
@@ -84,7 +86,7 @@ class SleepStage:
         """Takes a shard's row; returns one as ``DriftStage`` does."""
         while len(os.listdir(self._job.ready)) < self._job.workers:
             time.sleep(_WAIT_S)
-        samples = samples_of(row)
+        samples = table_of(row)
         started = time.time()
         time.sleep(samples.num_rows * self._job.milliseconds / 1000)
         slept = LedgerRow(
@@ -159,7 +161,7 @@ def _catalog(images: int) -> Catalog:
     paths = pa.array([f"class/{i:012d}.jpg" for i in range(images)], pa.large_string())
     classes, ones = np.zeros(images, np.int32), np.ones(images, np.int64)
     table = pa.table({"path": paths, "class_index": classes, "size": ones, "modified": ones})
-    return Catalog(Place.of("input"), table, ("class",), {"class": 0})
+    return Catalog(StoragePath.of("input"), table, ("class",), {"class": 0})
 
 
 if __name__ == "__main__":

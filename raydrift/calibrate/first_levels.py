@@ -1,8 +1,8 @@
 """Where a curve begins to be measured, and where it is known to jump."""
 
 from raydrift.calibrate.curve import JUMP
-from raydrift.settings import DriftProfile, TransformInfo
-from raydrift.sweep import Sweep
+from raydrift.settings.sweep import Sweep
+from raydrift.transforms import DriftProfile, TransformInfo
 
 
 def transforms_at(sweep: Sweep, level: float) -> tuple[TransformInfo, ...]:

@@ -9,7 +9,7 @@ from raydrift import seeds
 from raydrift.errors import SettingsError
 from raydrift.metrics import METRICS, Metric, other_mean_interval
 from raydrift.metrics.samples import Rows
-from raydrift.plural import plural
+from raydrift.text import plural
 
 HALVES: Final = 30
 

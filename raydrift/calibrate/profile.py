@@ -12,15 +12,10 @@ from raydrift.calibrate.curve import Curve, CurvePoint
 from raydrift.calibrate.first_levels import transforms_at
 from raydrift.embed.weights import find_weights
 from raydrift.errors import SettingsError, reason
-from raydrift.place import Place, redacted
-from raydrift.settings import (
-    CalibrationSettings,
-    DriftProfile,
-    GenerateSettings,
-    TransformInfo,
-    check_level,
-)
-from raydrift.sweep import Sweep
+from raydrift.paths import StoragePath, redacted
+from raydrift.settings.generate import CalibrationSettings, GenerateSettings
+from raydrift.settings.sweep import Sweep
+from raydrift.transforms import DriftProfile, TransformInfo, check_level
 from raydrift.transforms.profile import old_ranges
 
 FORMAT: Final = 2
@@ -209,9 +204,9 @@ class CalibrationProfile:
 
         Args:
             path: A local path or a URI.
-            options: How a remote one is reached (``Place.of``).
+            options: How a remote one is reached (``StoragePath.of``).
         """
-        Place.of(path, options).write_bytes(self.to_toml().encode())
+        StoragePath.of(path, options).write_bytes(self.to_toml().encode())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> Self:
@@ -219,7 +214,7 @@ class CalibrationProfile:
 
         Args:
             path: A local path or a URI.
-            options: How a remote one is reached (``Place.of``).
+            options: How a remote one is reached (``StoragePath.of``).
 
         Raises:
             SettingsError: (a ``ValueError``) It is not there, or not a profile.
@@ -327,7 +322,7 @@ def _told(value: Any) -> Any:
 
 def _read(path: str, options: Mapping[str, Any] | None) -> bytes:
     try:
-        return Place.of(path, options).read_bytes()
+        return StoragePath.of(path, options).read_bytes()
     except OSError as error:
         raise SettingsError(f"profile {redacted(path)}: {redacted(reason(error))}") from None
 

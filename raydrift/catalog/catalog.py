@@ -20,9 +20,9 @@ from raydrift.catalog.folders import list_folders
 from raydrift.catalog.manifest import read_manifest
 from raydrift.catalog.splits import split_folder
 from raydrift.errors import CatalogError, reason
-from raydrift.place import Place, redacted
+from raydrift.paths import StoragePath, redacted
 from raydrift.schedules.where import Masks, among
-from raydrift.settings import GenerateSettings
+from raydrift.settings.generate import GenerateSettings
 
 _HASH_ROWS: Final = 100_000
 _SPREAD: Final = np.int64(0x1E3779B97F4A7C15)  # odd: all times stay apart
@@ -44,7 +44,7 @@ class Catalog:
         notes: Plain sentences that whoever uses the input should read.
     """
 
-    root: Place
+    root: StoragePath
     table: pa.Table
     classes: tuple[str, ...]
     labels: Mapping[str, int]
@@ -159,7 +159,7 @@ def load_catalog(
             from its own folder unless they are absolute.
         class_mapping: Class name to integer label, several classes to one label allowed; None:
             the sorted names become 0..C-1, or keep the manifest's labels.
-        options: How a remote input is reached (``Place.of``).
+        options: How a remote input is reached (``StoragePath.of``).
         split: The sub-folder of the input that has the class folders, as ``train``; of a manifest,
             the rows that have it in the column ``split``. None: the whole input.
 
@@ -167,7 +167,7 @@ def load_catalog(
         CatalogError: There is no such input or split, nothing in it is an image in a class folder,
             or ``class_mapping`` does not name exactly its classes.
     """
-    place = Place.of(source, options)
+    place = StoragePath.of(source, options)
     try:
         kind = place.info().type
         if kind == fs.FileType.NotFound:

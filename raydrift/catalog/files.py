@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 
 UNKNOWN: Final = (-1, -1)
 """Size and time of a file that was not looked at."""
@@ -27,7 +27,7 @@ _AT_ONCE: Final = 1_000
 Numbers = npt.NDArray[np.int64]
 
 
-def sizes_and_times(root: Place, paths: list[str]) -> tuple[Numbers, Numbers]:
+def sizes_and_times(root: StoragePath, paths: list[str]) -> tuple[Numbers, Numbers]:
     """Bytes of some files, and nanoseconds since 1970 when each was last written.
 
     Args:
@@ -46,7 +46,7 @@ def sizes_and_times(root: Place, paths: list[str]) -> tuple[Numbers, Numbers]:
     return facts[:, 0], facts[:, 1]
 
 
-def _local_files(root: Place, paths: Iterable[str]) -> list[tuple[int, int]]:
+def _local_files(root: StoragePath, paths: Iterable[str]) -> list[tuple[int, int]]:
     found = []
     for path in paths:
         try:
@@ -58,7 +58,7 @@ def _local_files(root: Place, paths: Iterable[str]) -> list[tuple[int, int]]:
     return found
 
 
-def _remote_file(root: Place, path: str) -> tuple[int, int]:
+def _remote_file(root: StoragePath, path: str) -> tuple[int, int]:
     try:
         info = root.at(path).info()
     except (OSError, ValueError):

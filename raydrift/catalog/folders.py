@@ -26,8 +26,8 @@ from raydrift.catalog.passed_over import File as _File
 from raydrift.catalog.passed_over import reason_to_skip, system_folder, without_skipped
 from raydrift.catalog.splits import split_note
 from raydrift.errors import CatalogError
-from raydrift.place import Place
-from raydrift.plural import plural
+from raydrift.paths import StoragePath
+from raydrift.text import plural
 
 IMAGE_SUFFIXES: Final = frozenset((
     ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".ico", ".j2k", ".jfif", ".jp2", ".jpe",
@@ -49,7 +49,7 @@ _NOT_UTF8: Final = "name is not UTF-8"
 _NO_FILE: Final = "neither a file nor a folder"
 
 
-def list_folders(root: Place) -> Listing:
+def list_folders(root: StoragePath) -> Listing:
     """Lists a folder with one sub-folder a class.
 
     Raises:
@@ -93,7 +93,7 @@ def _parts(files: Iterator[_File]) -> Iterator[list[_File]]:
         yield part
 
 
-def _nothing_found(root: Place, ignored: Mapping[str, int]) -> str:
+def _nothing_found(root: StoragePath, ignored: Mapping[str, int]) -> str:
     if ignored.get(_OUTSIDE):
         return (
             f"input {root} has {plural(ignored[_OUTSIDE], 'image')} but no class folders: "
@@ -191,7 +191,9 @@ def _size_and_time(entry: os.DirEntry[str]) -> tuple[int | None, int]:
     return size, status.st_mtime_ns
 
 
-def _list_remote(root: Place, skipped: dict[str, str]) -> Iterator[tuple[str, Iterator[_File]]]:
+def _list_remote(
+    root: StoragePath, skipped: dict[str, str]
+) -> Iterator[tuple[str, Iterator[_File]]]:
     top = root.entries()
     folders = [info for info in top if info.type == fs.FileType.Directory]
     if root.filesystem.type_name == _SHOWS_NO_FOLDERS:
@@ -209,7 +211,7 @@ def _list_remote(root: Place, skipped: dict[str, str]) -> Iterator[tuple[str, It
     yield "", ((one.base_name, one.size, _time(one)) for one in shown)
 
 
-def _below(root: Place, folder: str) -> list[_File]:
+def _below(root: StoragePath, folder: str) -> list[_File]:
     start = len(root.path) + 1 if root.path else 0
     infos = replace(root, path=folder).entries(recursive=True)
     files = (one for one in infos if one.type == fs.FileType.File)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Listing:
         notes: Plain sentences that whoever uses the input should read.
     """
 
-    root: Place
+    root: StoragePath
     table: pa.Table
     classes: tuple[str, ...]
     labels: Mapping[str, int] | None = None

@@ -15,7 +15,7 @@ from raydrift.catalog.files import sizes_and_times
 from raydrift.catalog.listing import Listing
 from raydrift.catalog.repeated import repeated_files
 from raydrift.errors import CatalogError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _FIRST_LINE: Final = 2**16
@@ -28,7 +28,7 @@ _OTHER_NAMES: Final = {
 
 
 def read_manifest(
-    place: Place, with_labels: bool, options: Mapping[str, Any], split: str | None = None
+    place: StoragePath, with_labels: bool, options: Mapping[str, Any], split: str | None = None
 ) -> Listing:
     """Reads a manifest.
 
@@ -61,12 +61,12 @@ def read_manifest(
         raise CatalogError(f"manifest {place}: {said}{remedy}") from None
 
 
-def _read_parquet(place: Place) -> pa.Table:
+def _read_parquet(place: StoragePath) -> pa.Table:
     with place.open_here_and_there() as file:
         return pq.read_table(file)
 
 
-def _read_csv(place: Place) -> pa.Table:
+def _read_csv(place: StoragePath) -> pa.Table:
     text = csv.ConvertOptions(
         column_types=dict.fromkeys(("path", "file_name", "class"), pa.string())
     )
@@ -88,7 +88,7 @@ def _separator(header: bytes) -> str:
     return ","
 
 
-def _split(place: Place, table: pa.Table, split: str) -> pa.Table:
+def _split(place: StoragePath, table: pa.Table, split: str) -> pa.Table:
     if table.column_names.count("split") > 1:
         raise CatalogError(f"manifest {place} has several columns split: keep one")
     if "split" not in table.column_names:
@@ -105,7 +105,7 @@ def _split(place: Place, table: pa.Table, split: str) -> pa.Table:
 
 
 def _checked(
-    place: Place, table: pa.Table, with_labels: bool, options: Mapping[str, Any]
+    place: StoragePath, table: pa.Table, with_labels: bool, options: Mapping[str, Any]
 ) -> Listing:
     names = table.column_names
     if "path" not in names or not {"class", "label"} & set(names):
@@ -142,7 +142,7 @@ def _renaming(names: list[str]) -> str:
 
 
 def _listing(
-    place: Place, table: pa.Table, with_labels: bool, options: Mapping[str, Any]
+    place: StoragePath, table: pa.Table, with_labels: bool, options: Mapping[str, Any]
 ) -> Listing:
     if "label" in table.column_names and (with_labels or "class" not in table.column_names):
         whole = _whole_numbers(place, table, needed=with_labels)
@@ -179,7 +179,7 @@ def _others(table: pa.Table) -> pa.Table:
     )
 
 
-def _whole_numbers(place: Place, table: pa.Table, needed: bool) -> pa.ChunkedArray:
+def _whole_numbers(place: StoragePath, table: pa.Table, needed: bool) -> pa.ChunkedArray:
     """The labels as integers; ``1.0``, which pandas makes of them where one was missing, is 1."""
     labels, kinds = table["label"], pa.types
     if kinds.is_dictionary(labels.type):
@@ -201,7 +201,7 @@ def _whole_numbers(place: Place, table: pa.Table, needed: bool) -> pa.ChunkedArr
     raise CatalogError(f"manifest {place}: label is {labels.type}, not an integer: {remedy}")
 
 
-def _labels(place: Place, names: pa.ChunkedArray, labels: pa.ChunkedArray) -> dict[str, int]:
+def _labels(place: StoragePath, names: pa.ChunkedArray, labels: pa.ChunkedArray) -> dict[str, int]:
     pairs = pa.table({"name": names, "label": labels}).group_by(["name", "label"]).aggregate([])
     found: dict[str, int] = {}
     for name, label in zip(pairs["name"].to_pylist(), pairs["label"].to_pylist(), strict=True):
@@ -213,8 +213,8 @@ def _labels(place: Place, names: pa.ChunkedArray, labels: pa.ChunkedArray) -> di
 
 
 def _paths(
-    place: Place, paths: pa.ChunkedArray, options: Mapping[str, Any]
-) -> tuple[Place, pa.ChunkedArray]:
+    place: StoragePath, paths: pa.ChunkedArray, options: Mapping[str, Any]
+) -> tuple[StoragePath, pa.ChunkedArray]:
     """Where the manifest's paths start from, and the paths from there."""
     folder, _, _ = place.path.rpartition("/")
     beside = replace(place, path=folder or "/", uri=place.uri.rpartition("/")[0] or ".")
@@ -231,4 +231,4 @@ def _paths(
     start = prefix + bucket + "/"
     if not pc.all(pc.starts_with(paths, start)).as_py():
         raise CatalogError(f"manifest {place}: all paths must be in one bucket, {start}")
-    return Place.of(start, options), pc.utf8_slice_codeunits(paths, len(start))
+    return StoragePath.of(start, options), pc.utf8_slice_codeunits(paths, len(start))

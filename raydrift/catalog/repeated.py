@@ -9,15 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from raydrift.errors import CatalogError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 
 _DETOUR: Final = r"/\.{0,2}(/|$)|^\.{1,2}(/|$)"
 """In a path: an empty step, or one to the same or the upper folder."""
 
 
 def repeated_files(
-    manifest: Place,
-    root: Place,
+    manifest: StoragePath,
+    root: StoragePath,
     paths: pa.ChunkedArray,
     class_index: npt.NDArray[np.int32],
     classes: tuple[str, ...],
@@ -57,7 +57,7 @@ def repeated_files(
     return f"{more:,} {rows_name} {files_have} that another row names too: each row is a sample"
 
 
-def _plain(root: Place, paths: pa.ChunkedArray) -> pa.Array:
+def _plain(root: StoragePath, paths: pa.ChunkedArray) -> pa.Array:
     """Paths of this machine such that each file has one."""
     paths = paths.combine_chunks()
     absolute = pc.starts_with(paths, "/")

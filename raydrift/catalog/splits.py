@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from pyarrow import fs
 
 from raydrift.errors import CatalogError, suggest
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 
 _SPLIT: Final = re.compile(
     r"(train|training|val|valid|validation|dev|test|testing|eval|evaluation|holdout)"
@@ -17,7 +17,7 @@ _SPLIT: Final = re.compile(
 )
 
 
-def split_folder(root: Place, split: str) -> Place:
+def split_folder(root: StoragePath, split: str) -> StoragePath:
     """The sub-folder of an input that has the class folders.
 
     Raises:

@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from raydrift.catalog.catalog import Catalog
 from raydrift.catalog.where import rows_where
-from raydrift.schedules.order import SampleOrder, Stretch, shifted_order, stretches
+from raydrift.schedules.order import MixSegment, SampleOrder, shifted_order, stretches
 from raydrift.schedules.positions import Axis
 from raydrift.schedules.schedule import SampleDrift, Schedule, place_drifts
 from raydrift.schedules.where import Masks, among
-from raydrift.settings import GenerateSettings
+from raydrift.settings.generate import GenerateSettings
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def sample_order(settings: GenerateSettings, catalog: Catalog) -> SampleOrder:
     return shifted_order(order, of_class, mixes, classes=classes, seed=settings.seed)
 
 
-def mixes(settings: GenerateSettings, catalog: Catalog) -> list[Stretch]:
+def mixes(settings: GenerateSettings, catalog: Catalog) -> list[MixSegment]:
     """In which proportions classes are drawn, from the first label shift on; empty without one."""
     if not settings.label_shift:
         return []
@@ -93,7 +93,7 @@ def mixes(settings: GenerateSettings, catalog: Catalog) -> list[Stretch]:
 
 def _mixes(
     settings: GenerateSettings, catalog: Catalog, of_class: npt.NDArray[np.int32]
-) -> list[Stretch]:
+) -> list[MixSegment]:
     axis = axis_of(settings, len(catalog))
     shifts, classes = settings.label_shift, catalog.classes
     return stretches(shifts, axis, classes=classes, of_class=of_class, seed=settings.seed)

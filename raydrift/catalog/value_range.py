@@ -21,9 +21,9 @@ from raydrift.errors import ImageError
 from raydrift.images.deep import is_deep_file
 from raydrift.images.isolated_decoder import IsolatedDecoder
 from raydrift.images.value_range import Values, bits_of, promised
-from raydrift.plural import plural
-from raydrift.ranges import Range
-from raydrift.settings import GenerateSettings
+from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.ranges import Range
+from raydrift.text import plural
 
 IMAGES: Final = 64
 """Files of each of these groups that are looked at, spread over the input."""

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from raydrift.catalog.catalog import Catalog
 from raydrift.catalog.dates import as_column
 from raydrift.errors import SettingsError, suggest
-from raydrift.plural import plural
 from raydrift.schedules.where import Where, told
+from raydrift.text import plural
 
 _ROW = "raydrift row"
 

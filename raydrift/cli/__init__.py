@@ -115,7 +115,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run_or_trace(arguments: Sequence[str]) -> int:
     """Runs one command; what nobody foresaw is shown with its traceback, for a report of it."""
-    from raydrift.printable import printable
+    from raydrift.text import printable
 
     try:
         return run(arguments)
@@ -168,8 +168,8 @@ def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
 
 
 def _fail(message: str, status: int) -> int:
-    from raydrift.place.secrecy import redacted
-    from raydrift.printable import printable
+    from raydrift.paths.secrecy import redacted
+    from raydrift.text import printable
 
     line = redacted(" ".join(message.split()))
     if is_json():

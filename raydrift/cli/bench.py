@@ -9,7 +9,7 @@ from raydrift.cli.options import Address, ImageSize, Workers
 
 if TYPE_CHECKING:
     from raydrift.bench.pipeline import PipelineFigures
-    from raydrift.settings import GenerateSettings
+    from raydrift.settings.generate import GenerateSettings
 
 _TRANSFORMS = ("gaussian_blur:0.5", "gaussian_noise:0.2")
 _ROUNDS = 5
@@ -103,9 +103,9 @@ def bench(
     from json import dumps
 
     from raydrift.cli.console import console
-    from raydrift.config import generate_settings
     from raydrift.errors import SettingsError
-    from raydrift.settings import ImageSettings
+    from raydrift.settings.image import ImageSettings
+    from raydrift.settings.toml import generate_settings
 
     _check_options(context)
     elsewhere = address is not None or "RAY_ADDRESS" in os.environ
@@ -282,7 +282,7 @@ def _limit_s(count: int, settings: "GenerateSettings") -> float:
 
     A second for an image of 224 x 224, larger ones by their pixels, and one more to embed it.
     """
-    from raydrift.settings import ImageSettings
+    from raydrift.settings.image import ImageSettings
 
     larger = max(1.0, settings.image.bytes / ImageSettings().bytes)
     return 300.0 + count * (larger + settings.embedding.compute)

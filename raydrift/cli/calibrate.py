@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from raydrift.calibrate import CalibrationProfile
-    from raydrift.place import Place
-    from raydrift.report.images_told import ImagesTold
+    from raydrift.paths import StoragePath
+    from raydrift.report.input_summary import InputSummary
 
 
 def calibrate(
@@ -85,9 +85,9 @@ def calibrate(
     from raydrift.cli.console import console
     from raydrift.cli.files import check_folder, check_lasting, check_there, write_file
     from raydrift.cli.settings import read_values
-    from raydrift.config import calibrate_settings
-    from raydrift.ranges import parse_range
-    from raydrift.settings import ImageSettings
+    from raydrift.settings.image import ImageSettings
+    from raydrift.settings.ranges import parse_range
+    from raydrift.settings.toml import calibrate_settings
 
     quiet = start_log(log, verbose)
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
@@ -114,17 +114,17 @@ def calibrate(
     check_lasting(settings.profile, settings.plot)
 
     from raydrift.engine.calibrate import calibrate as run
-    from raydrift.place import Place
+    from raydrift.paths import StoragePath
     from raydrift.report.curve_plot import curve_plot
 
     options, target = settings.run.options_of("output"), settings.target
-    place = Place.of(settings.profile, options)
-    picture = Place.of(settings.plot, options) if settings.plot is not None else None
+    place = StoragePath.of(settings.profile, options)
+    picture = StoragePath.of(settings.plot, options) if settings.plot is not None else None
     for one in (place, picture):
         if one is not None:
             check_folder(one)
     _check_free(place)
-    told: list[ImagesTold] = []
+    told: list[InputSummary] = []
     profile = run(
         settings.run,
         settings.sweep,
@@ -147,7 +147,7 @@ def calibrate(
         _print_target(out, profile, target)
 
 
-def _check_free(place: "Place") -> None:
+def _check_free(place: "StoragePath") -> None:
     """Whatever else has that name should be kept."""
     from raydrift.calibrate import CalibrationProfile
     from raydrift.errors import OutputError, SettingsError
@@ -166,7 +166,7 @@ def _reaches(profile: "CalibrationProfile", target: float) -> bool:
     return any(low <= target <= high for low, high in profile.fit.reach)
 
 
-def _print_curve(out: "Console", profile: "CalibrationProfile", images: "ImagesTold") -> None:
+def _print_curve(out: "Console", profile: "CalibrationProfile", images: "InputSummary") -> None:
     from itertools import pairwise
 
     from rich.table import Table

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from raydrift.settings import EmbeddingSettings
+    from raydrift.settings.embedding import EmbeddingSettings
 
 _TRANSFORMS = (
     "rotate:0.15",
@@ -24,17 +24,19 @@ def demo(
     """Draw images of six classes, drift and embed them, and show before and after."""
     from raydrift.cli.console import console
     from raydrift.cli.generate import run_generate
-    from raydrift.place import Place
+    from raydrift.images.scenes import write_scenes
+    from raydrift.paths import StoragePath
     from raydrift.report.before_after import drifted_pairs
     from raydrift.report.contact_sheet import before_after_sheet
-    from raydrift.scenes import write_scenes
-    from raydrift.settings import GenerateSettings, OutputSettings, TransformInfo
+    from raydrift.settings.generate import GenerateSettings
+    from raydrift.settings.output import OutputSettings
     from raydrift.storage.lock import OutputLock
+    from raydrift.transforms import TransformInfo
 
     out = console()
     scenes, drifted, sheet = output / "scenes", output / "drifted", output / "before_after.png"
     output.mkdir(parents=True, exist_ok=True)
-    with OutputLock(Place.of(output)):
+    with OutputLock(StoragePath.of(output)):
         out.print(f"{write_scenes(scenes, per_class)} images drawn in {scenes}")
         embedding, notes = _embedding()
         settings = GenerateSettings(
@@ -54,7 +56,7 @@ def demo(
 def _embedding() -> "tuple[EmbeddingSettings, tuple[str, ...]]":
     from raydrift.embed.weights import find_weights
     from raydrift.errors import WeightsError
-    from raydrift.settings import EmbeddingSettings
+    from raydrift.settings.embedding import EmbeddingSettings
 
     try:
         find_weights("imagenet", seed=0)

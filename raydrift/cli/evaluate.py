@@ -66,9 +66,9 @@ def evaluate(
     """
     from raydrift.cli.files import check_lasting, check_there
     from raydrift.cli.settings import read_values
-    from raydrift.config import evaluate_settings
-    from raydrift.ranges import parse_range
-    from raydrift.settings import ImageSettings
+    from raydrift.settings.image import ImageSettings
+    from raydrift.settings.ranges import parse_range
+    from raydrift.settings.toml import evaluate_settings
 
     quiet = start_log(log, verbose)
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
@@ -97,12 +97,12 @@ def evaluate(
 
     import time
 
-    from raydrift.engine.experiment import evaluate as run
-    from raydrift.place import Place
+    from raydrift.engine.evaluate import evaluate as run
+    from raydrift.paths import StoragePath
 
     start = time.monotonic()
     evaluation = run(settings, quiet=quiet)
-    output_folder = Place.of(settings.run.output, settings.run.options_of("output"))
+    output_folder = StoragePath.of(settings.run.output, settings.run.options_of("output"))
     tell(evaluation, output_folder, time.monotonic() - start)
 
 
@@ -111,9 +111,9 @@ def tell(evaluation: "Evaluation", output: object, seconds: float) -> None:
     from rich.table import Table
 
     from raydrift.cli.console import console
-    from raydrift.plural import plural
     from raydrift.report.text import level_name, number
     from raydrift.storage import layout
+    from raydrift.text import plural
 
     out = console()
     images = plural(evaluation.samples, "image")

@@ -4,7 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from raydrift.place import Place
+    from raydrift.paths import StoragePath
 
 _JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"  # which Ray sets for what `ray job submit` starts
 
@@ -44,7 +44,7 @@ def _is_relative(path: str) -> bool:
     return "://" not in path and not os.path.isabs(os.path.expanduser(path))
 
 
-def check_folder(place: "Place") -> None:
+def check_folder(place: "StoragePath") -> None:
     """Says before the work that the folder of a local file is not there.
 
     Raises:
@@ -58,14 +58,14 @@ def check_folder(place: "Place") -> None:
         raise OutputError(f"output {place}: its folder is not there: make it, or choose another")
 
 
-def write_file(place: "Place", content: bytes) -> None:
+def write_file(place: "StoragePath", content: bytes) -> None:
     """Writes a file whole or not at all.
 
     Raises:
         OutputError: It cannot be written.
     """
     from raydrift.errors import OutputError, reason
-    from raydrift.place import redacted
+    from raydrift.paths import redacted
 
     try:
         place.write_bytes(content)

@@ -12,7 +12,7 @@ from raydrift.cli.log import Log, start_log, teller
 from raydrift.cli.options import Address, Verbose
 
 if TYPE_CHECKING:
-    from raydrift.settings import ClusterSettings
+    from raydrift.settings.cluster import ClusterSettings
     from raydrift.storage.record import RunRecord
     from raydrift.storage.shards import LedgerRow
     from raydrift.storage.spread import Spread
@@ -46,8 +46,8 @@ def finalize(
     from raydrift.cli.files import check_lasting
     from raydrift.cli.generate import tell
     from raydrift.cli.settings import output_settings
-    from raydrift.engine.run_log import RunLog
-    from raydrift.place import Place
+    from raydrift.engine.jobs.job_log import JobLog
+    from raydrift.paths import StoragePath
     from raydrift.storage.finalize import finalize as merge
     from raydrift.storage.lock import OutputLock
     from raydrift.storage.output import failing_as_output
@@ -61,9 +61,9 @@ def finalize(
     }
     settings = output_settings(config, flags)
     check_lasting(settings.output)
-    place = Place.of(settings.output, settings.options_of("output"))
+    place = StoragePath.of(settings.output, settings.options_of("output"))
     known = require_record(place)  # before a lock is put into the folder
-    events = RunLog(known, place)
+    events = JobLog(known, place)
     with (
         _cluster(settings.cluster, known, json) as (spread, on_shard),
         failing_as_output(place),
@@ -98,9 +98,9 @@ def _cluster(
     if not asked or record.status == "complete":
         yield in_threads, None
         return
+    from raydrift.engine.jobs.telemetry import telemetry
     from raydrift.engine.session import connect
     from raydrift.engine.spread import cluster_spread
-    from raydrift.engine.telemetry import telemetry
     from raydrift.engine.waiting import plan_when_free
 
     connect(cluster)

@@ -41,8 +41,8 @@ from raydrift.cli.options import (
 from raydrift.cli.settings import read_settings
 
 if TYPE_CHECKING:
-    from raydrift.place import Place
-    from raydrift.settings import GenerateSettings
+    from raydrift.paths import StoragePath
+    from raydrift.settings.generate import GenerateSettings
     from raydrift.storage.record import RunRecord
 
 
@@ -107,8 +107,8 @@ def generate(
 
     The same command on the same output finishes what is missing.
     """
-    from raydrift.ranges import parse_range
-    from raydrift.settings import ImageSettings
+    from raydrift.settings.image import ImageSettings
+    from raydrift.settings.ranges import parse_range
 
     quiet = start_log(log, verbose)
     size = ImageSettings.parse_size(image_size) if image_size else (None, None)
@@ -163,11 +163,11 @@ def run_generate(
 
     from raydrift.engine.generate import generate as run
     from raydrift.errors import RaydriftError
-    from raydrift.place import Place
+    from raydrift.paths import StoragePath
     from raydrift.storage.record import load_record
 
     start = time.monotonic()
-    output = Place.of(settings.output, settings.options_of("output"))
+    output = StoragePath.of(settings.output, settings.options_of("output"))
     before = None
     with suppress(RaydriftError):  # whatever is wrong with it, the run says it
         before = load_record(output)
@@ -178,14 +178,14 @@ def run_generate(
     return record
 
 
-def tell(record: "RunRecord", output: "Place", seconds: float | None) -> None:
+def tell(record: "RunRecord", output: "StoragePath", seconds: float | None) -> None:
     """Prints what a run has, and where; without seconds, that it was there already."""
     from raydrift.cli.console import console
-    from raydrift.plural import plural
     from raydrift.report.classes import written_classes
-    from raydrift.report.images_told import ImagesTold
+    from raydrift.report.input_summary import InputSummary
     from raydrift.storage import layout
     from raydrift.storage.remarks import Remark
+    from raydrift.text import plural
 
     out = console()
     counts = record.counts
@@ -199,7 +199,7 @@ def tell(record: "RunRecord", output: "Place", seconds: float | None) -> None:
             f"the same generate command{again} makes the set with them"
         )
     remarks = [Remark(**remark) for remark in record.remarks]
-    images = ImagesTold(written_classes(output, record), record.ignored, record.notes, remarks)
+    images = InputSummary(written_classes(output, record), record.ignored, record.notes, remarks)
     for line in images.lines:
         out.print(f"  {line}")
     if record.status != "complete":

@@ -46,7 +46,7 @@ def inspect(
 
 
 def _print_run(out: "Console", place: str, found: "Inspection") -> None:
-    from raydrift.report.classes import told_ignored
+    from raydrift.report.classes import ignored_lines
     from raydrift.storage.remarks import Remark
 
     record, settings = found.record, found.record.settings
@@ -80,7 +80,7 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
     width = max(map(len, facts))
     for name, fact in facts.items():
         out.print(f"  {name:<{width}}  {fact}")
-    for line in (*told_ignored(record.ignored), *record.notes):
+    for line in (*ignored_lines(record.ignored), *record.notes):
         out.print(f"  {line}")
     for remark in record.remarks:
         out.print(f"  {Remark(**remark)}")

@@ -65,10 +65,10 @@ def plan(
     from raydrift.cli.console import console
     from raydrift.cli.files import check_folder, write_file
     from raydrift.cli.settings import read_settings
-    from raydrift.engine.tasks import notes_of, samples_of
+    from raydrift.engine.data.tasks import notes_of, samples_of
     from raydrift.errors import SettingsError
-    from raydrift.place import Place, redacted
-    from raydrift.report.classes import told_classes, told_ignored
+    from raydrift.paths import StoragePath, redacted
+    from raydrift.report.classes import classes_line, ignored_lines
     from raydrift.report.timeline import plan_stream
     from raydrift.report.timeline_plot import timeline_png
 
@@ -96,7 +96,7 @@ def plan(
     )
     settings = read_settings(config, flags)
     catalog = catalog_of(settings)
-    place = Place.of(settings.output, settings.options_of("output"))
+    place = StoragePath.of(settings.output, settings.options_of("output"))
     check_folder(place)
     told: list[str] = []
     if settings.calibration.profile is not None:
@@ -105,7 +105,7 @@ def plan(
     stream = Stream.of(settings, catalog)
     planned = plan_stream(settings, catalog, stream, samples)
     out = console()
-    for line in (f"input: {told_classes(catalog.counts())}", *told_ignored(catalog.ignored)):
+    for line in (f"input: {classes_line(catalog.counts())}", *ignored_lines(catalog.ignored)):
         out.print(line)
     for table in (_drifts(planned), _phases(planned)):
         if table.row_count:

@@ -41,11 +41,11 @@ def preview(
     from raydrift.cli.settings import read_settings
     from raydrift.errors import SettingsError
     from raydrift.images.codec import encode_png
-    from raydrift.levels import parse_levels
-    from raydrift.place import Place
-    from raydrift.ranges import parse_range
+    from raydrift.paths import StoragePath
     from raydrift.report.preview import preview as draw
-    from raydrift.settings import ImageSettings
+    from raydrift.settings.image import ImageSettings
+    from raydrift.settings.levels import parse_levels
+    from raydrift.settings.ranges import parse_range
     from raydrift.transforms import plain_name, plain_transforms, split_level
 
     if not output.lower().endswith(".png"):
@@ -62,7 +62,7 @@ def preview(
     names = [plain_name(name) for name in transform or ()]
     names = names or [info.name for info in settings.transforms]
     names = names or plain_transforms()
-    place = Place.of(settings.output, settings.options_of("output"))
+    place = StoragePath.of(settings.output, settings.options_of("output"))
     check_folder(place)
     found = draw(settings, list(dict.fromkeys(names)), parse_levels(levels), images)
     write_file(place, encode_png(np.asarray(found.sheet)))

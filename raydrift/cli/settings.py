@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from raydrift.place import Place
-    from raydrift.settings import GenerateSettings
+    from raydrift.paths import StoragePath
+    from raydrift.settings.generate import GenerateSettings
 
 _Settings = TypeVar("_Settings")
 
 
 def read_settings(config: str | None, flags: Mapping[str, Any]) -> "GenerateSettings":
     """The settings of a TOML file, if there is one, with the flags that were given over them."""
-    from raydrift.config import generate_settings
+    from raydrift.settings.toml import generate_settings
 
     return read_values(config, flags, generate_settings)
 
@@ -23,8 +23,8 @@ def read_values(
     make: Callable[[Mapping[str, Any]], _Settings],
 ) -> _Settings:
     """What a function makes of a TOML file, if there is one, with the given flags over it."""
-    from raydrift.config import read_toml
     from raydrift.errors import SettingsError
+    from raydrift.settings.toml import read_toml
 
     values = read_toml(config) if config else {}
     try:
@@ -38,11 +38,11 @@ def output_settings(config: str | None, flags: Mapping[str, Any]) -> "GenerateSe
     return read_settings(config, {"input": "(none)", **flags})
 
 
-def output_place(output: str, config: str | None) -> "Place":
+def output_place(output: str, config: str | None) -> "StoragePath":
     """An output folder, reached by the storage options of a TOML file, if there is one."""
-    from raydrift.place import Place
+    from raydrift.paths import StoragePath
 
-    return Place.of(output, output_settings(config, {"output": output}).options_of("output"))
+    return StoragePath.of(output, output_settings(config, {"output": output}).options_of("output"))
 
 
 def _overlay(values: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from raydrift.embed.state import load_state
 from raydrift.embed.weights import Weights
 from raydrift.images.codec import RGB
 from raydrift.schemas import EMBEDDING_SIZE
-from raydrift.settings import EmbeddingSettings
+from raydrift.settings.embedding import EmbeddingSettings
 
 BATCH_SIZE: Final = {"cpu": 8, "cuda": 128}
 """Images that pass the network at once, by device.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from raydrift.errors import WeightsError, reason
-from raydrift.place import Place, redacted
+from raydrift.paths import StoragePath, redacted
 
 IMAGENET_FILE: Final = "resnet18-f37072fd.pth"
 """The file of torchvision's ``ResNet18_Weights.DEFAULT`` in torch's cache."""
@@ -45,7 +45,7 @@ def find_weights(name: str, seed: int, options: Mapping[str, Any] | None = None)
     Args:
         name: ``imagenet``, ``random``, or the path or URI of a state dict.
         seed: Of random weights.
-        options: How a remote file is reached (``Place.of``).
+        options: How a remote file is reached (``StoragePath.of``).
 
     Raises:
         WeightsError: The file is not there, or torchvision's cannot be downloaded.
@@ -59,7 +59,7 @@ def find_weights(name: str, seed: int, options: Mapping[str, Any] | None = None)
         data = path.read_bytes()
         return Weights(name, sha256(data).hexdigest(), data)
     try:
-        data = Place.of(name, options).read_bytes()
+        data = StoragePath.of(name, options).read_bytes()
     except (OSError, ValueError) as error:
         raise WeightsError(
             f"weights {redacted(name)!r}: {redacted(reason(error))}: "

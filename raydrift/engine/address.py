@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import ray
 
 from raydrift.errors import ResourcesError, reason
-from raydrift.settings import ClusterSettings
+from raydrift.settings.cluster import ClusterSettings
 
 _PATIENCE_S: Final = 3.0  # for a cluster that is just being started
 _ANSWER_S: Final = 20.0

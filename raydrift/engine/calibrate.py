@@ -17,18 +17,18 @@ from raydrift.calibrate.refine import next_levels
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import find_weights
-from raydrift.engine.evaluate import level_batches
-from raydrift.engine.progress import RunProgress
-from raydrift.engine.run_log import log_remarks, tell_input
-from raydrift.engine.twins import Embeddings, LevelBatch
+from raydrift.engine.data.measured import Embeddings, LevelBatch
+from raydrift.engine.jobs.job_log import log_remarks, report_input
+from raydrift.engine.jobs.progress import RunProgress
+from raydrift.engine.level_batches import level_batches
 from raydrift.errors import PipelineError, RejectedError, SettingsError, suggest
 from raydrift.metrics import METRICS
-from raydrift.plural import plural
-from raydrift.report.images_told import ImagesTold
+from raydrift.report.input_summary import InputSummary
 from raydrift.schemas import EMBEDDING_SIZE
-from raydrift.settings import GenerateSettings
+from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.sweep import Sweep
 from raydrift.storage.record import installed_versions
-from raydrift.sweep import Sweep
+from raydrift.text import plural
 
 SAMPLES: Final = 256
 """Images that a curve is measured on, where the settings do not say."""
@@ -50,7 +50,7 @@ def calibrate(
     for_images: int | None = None,
     catalog: Catalog | None = None,
     tell: Tell | None = None,
-    tell_images: Callable[[ImagesTold], object] | None = None,
+    tell_images: Callable[[InputSummary], object] | None = None,
     quiet: bool = False,
 ) -> CalibrationProfile:
     """Measures which level gives which divergence.
@@ -103,7 +103,7 @@ def calibrate(
     weights = find_weights(
         settings.embedding.weights, settings.seed, settings.options_of("weights")
     )
-    tell_input(catalog, quiet)
+    report_input(catalog, quiet)
     ids: list[int] = []
     points: dict[float, CurvePoint] = {}
     levels = first_levels(sweep, settings.profile)
@@ -186,7 +186,7 @@ class _Round:
     sample_ids: list[int]
     originals: Embeddings
     drifted: list[Embeddings]
-    told: ImagesTold
+    told: InputSummary
 
 
 def _measure(
@@ -207,7 +207,7 @@ def _measure(
             batches.append(batch)
             progress.add(_Done.of(batch))
     batches.sort(key=lambda batch: batch.batch)
-    told = ImagesTold.of(
+    told = InputSummary.of(
         catalog,
         ranges,
         (name for batch in batches for name in batch.class_names),

@@ -19,19 +19,19 @@ from isal import isal_zlib
 from raydrift.catalog import Catalog
 from raydrift.catalog.stream import sample_order
 from raydrift.engine.address import address_of
-from raydrift.engine.reader import Reader
+from raydrift.engine.data.reader import Reader
+from raydrift.engine.data.shard_work import content_crc
 from raydrift.engine.session import connect
-from raydrift.engine.shard_work import content_crc
 from raydrift.engine.spread import cluster_spread
 from raydrift.errors import OutputError, ShardError, reason
-from raydrift.place import Place, redacted
-from raydrift.plural import plural
-from raydrift.settings import GenerateSettings
+from raydrift.paths import StoragePath, redacted
+from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.listing import pack, unpack
 from raydrift.storage.record import RunRecord
 from raydrift.storage.shards import LedgerRow, open_shard, read_rejected
 from raydrift.storage.spread import Spread, in_threads
+from raydrift.text import plural
 
 _NONE = -1
 _FEW_SHARDS = 64  # are looked at by this process; a cluster takes seconds to connect to
@@ -167,7 +167,9 @@ class Changes:
         return self
 
 
-def changes_of_shards(output: Place, ledger: Mapping[int, LedgerRow], now: InputNow) -> Changes:
+def changes_of_shards(
+    output: StoragePath, ledger: Mapping[int, LedgerRow], now: InputNow
+) -> Changes:
     """Compares the files of those shards that were made by another listing.
 
     Args:
@@ -196,7 +198,7 @@ def note_listing(record: RunRecord, shards: Iterable[int], now: InputNow) -> Non
     record.listing = pack(listing)
 
 
-def changes_of_results(output: Place, record: RunRecord, now: InputNow) -> Changes:
+def changes_of_results(output: StoragePath, record: RunRecord, now: InputNow) -> Changes:
     """Compares the files of a complete run's shards that were made by another listing.
 
     Args:
@@ -227,7 +229,7 @@ def changes_of_results(output: Place, record: RunRecord, now: InputNow) -> Chang
     return Changes().look(now, shards, len(other))
 
 
-def _of_shard(output: Place, row: LedgerRow, now: InputNow) -> Checksums:
+def _of_shard(output: StoragePath, row: LedgerRow, now: InputNow) -> Checksums:
     places = now.samples(row.shard)
     checksums = np.full(places.stop - places.start, _NONE)
     table = open_shard(output, row).read(_CHECKED)

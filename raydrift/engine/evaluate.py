@@ -1,120 +1,250 @@
-"""Originals and their drifted twins, side by side in the network; nothing is written."""
+"""The experiment: how far images drift at each level, measured, drawn and written."""
 
-import pickle
-from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import replace
-from typing import TypeVar
+from dataclasses import asdict, replace
+from functools import partial
+from time import perf_counter, time
+from typing import Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from raydrift.catalog import Catalog
-from raydrift.catalog.stream import Stream
+from raydrift.catalog import Catalog, catalog_of
+from raydrift.catalog.stream import Stream, axis_of
+from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import find_weights
-from raydrift.engine.pipeline import PipelineJob, run_pipeline
-from raydrift.engine.session import connect, free_resources
-from raydrift.engine.shard_work import ShardJob
-from raydrift.engine.tasks import ShardTasks, samples_of
-from raydrift.engine.twins import Chain, LevelBatch, TwinJob
-from raydrift.engine.waiting import plan_when_free
-from raydrift.place import Place
-from raydrift.schedules.schedule import Schedule
-from raydrift.settings import GenerateSettings
-from raydrift.storage.made_on import check_made_on
-from raydrift.storage.record import installed_versions
+from raydrift.engine.data.tasks import samples_of
+from raydrift.engine.generate import shown
+from raydrift.engine.jobs.job_log import log_remarks, report_input, wait_reporter
+from raydrift.engine.jobs.progress import RunProgress
+from raydrift.engine.level_batches import LevelBatch, measure_batches
+from raydrift.engine.run import Clock
+from raydrift.errors import PipelineError, RejectedError
+from raydrift.metrics import METRICS, kl_softmax_pairs, mean_interval
+from raydrift.paths import StoragePath, redacted
+from raydrift.report.evaluation import METRIC_NAMES, BatchMeasures, Evaluation
+from raydrift.report.input_summary import InputSummary
+from raydrift.report.level_plots import kl_by_batch, kl_by_level
+from raydrift.report.page import report_page
+from raydrift.report.strips import make_strips
+from raydrift.settings.experiment import EvaluateSettings
+from raydrift.settings.generate import CalibrationSettings
+from raydrift.storage import layout
+from raydrift.storage.evaluated import (
+    EvaluationRecord,
+    begin_evaluation,
+    held_for_evaluation,
+    write_evaluation,
+)
+from raydrift.storage.lock import OutputLock
+from raydrift.storage.record import installed_versions, make_identity
+from raydrift.text import plural
 
-__all__ = ["Chain", "LevelBatch", "level_batches", "measure_batches"]
-
-_T = TypeVar("_T")
-
-
-def level_batches(
-    settings: GenerateSettings,
-    catalog: Catalog,
-    chains: Sequence[Chain] | None = None,
-    quiet: bool = False,
-) -> Generator[LevelBatch]:
-    """Embeds each sample of a run as it is, and drifted by each of some chains.
-
-    An image is read, decoded and embedded once, and once more drifted by each chain. A sample's
-    drift is what ``generate`` would write with that chain: it comes from the seed, the position in
-    the chain and the sample id.
-
-    Args:
-        settings: Of the run; its ``embedding.batch_size`` is the size of a batch.
-        catalog: The input.
-        chains: Transforms to drift every sample by, ``()`` for none: one chain a level. None:
-            there is one twin, which gets what is in force on it in the run.
-        quiet: Say nothing while it waits for a cluster.
-
-    Yields:
-        The batches as they are done, in any order. One of images that cannot be used does not
-        come.
-    """
-    with closing(measure_batches(settings, catalog, _as_it_is, chains, quiet)) as batches:
-        for batch in batches:
-            if batch.sample_ids:
-                yield batch
+_SHOWN_REJECTED: Final = 100
+_MEASURE_PACKAGES: Final = ("scipy", "scikit-learn")
 
 
-def measure_batches(
-    settings: GenerateSettings,
-    catalog: Catalog,
-    measure: Callable[[LevelBatch], _T],
-    chains: Sequence[Chain] | None = None,
-    quiet: bool = False,
-) -> Generator[_T]:
-    """What a function says of each batch of ``level_batches``; the workers call it.
-
-    So only its results come to the driver, not the embeddings, of which a million images have 4 GB
-    a level.
+def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
+    """Measures how far each level takes a set of images, and writes tables, plots and a page.
 
     Args:
-        settings: As for ``level_batches``.
-        catalog: The input.
-        measure: Any function that can be pickled, as its results. It gets each batch, also one
-            without usable images.
-        chains: As for ``level_batches``.
-        quiet: Likewise.
+        settings: Of the experiment.
+        quiet: Show no progress.
 
-    Yields:
-        Its results as they are done, in any order.
+    Returns:
+        What was measured.
+
+    Raises:
+        CatalogError: The input is not there or empty.
+        OutputError: The output holds another experiment, or cannot be written.
+        LockedError: Another run is at work on the output.
+        WeightsError: The network's weights cannot be found.
+        ResourcesError: Ray has too few CPUs or GPUs.
+        RejectedError: No image can be used.
+        PipelineError: A worker failed, or the network's embeddings are not finite.
     """
-    samples, _ = samples_of(settings, catalog)
-    if chains is None:
-        stream = Stream.of(settings, catalog)
-        schedules, where = [stream.schedule], stream.where
-    else:  # instead of the run's own drifts
-        schedules, where = [Schedule(settings.seed, tuple(chain)) for chain in chains], ()
-    catalog = replace(catalog, columns=None)
-    size = settings.embedding.batch_size
-    count = -(-samples // size)
-    weights = find_weights(
-        settings.embedding.weights, settings.seed, settings.options_of("weights")
-    )
-    connect(settings.cluster)
-    cluster = settings.cluster
-    if not (cluster.min_embedders or free_resources().gpus):
-        cluster = replace(cluster, embedders=0)  # without GPUs every worker embeds
-    plan = plan_when_free(cluster, True, count, quiet)
-    tasks = ShardTasks(settings, catalog, samples, size, np.arange(count), where)
-    told = ShardJob(
-        settings,
-        catalog.root,
-        Place.of(settings.output, settings.options_of("output")),
-        fingerprint="",
-        versions=installed_versions(),
-    )
-    job = PipelineJob(
-        told, plan, weights, TwinJob(tuple(schedules), measure), verbose=settings.cluster.verbose
-    )
-    with closing(run_pipeline(job, tasks)) as rows:
-        made_on: dict[str, str] = {}
-        for row in rows:
-            check_made_on(made_on, row["made_on"], row["host"], kept=False)
-            made_on = row["made_on"]
-            yield pickle.loads(row["result"])  # noqa: S301  (of a worker of ours)
+    clock = Clock()
+    catalog = catalog_of(settings.run)
+    settings, ranges = _resolved(settings, catalog)
+    run = settings.run
+    record = _record(settings, catalog)
+    report_input(catalog, quiet)
+    catalog = replace(catalog, columns=None)  # nothing filters by them any more
+    output = StoragePath.of(run.output, run.options_of("output"))
+    with held_for_evaluation(output, wait_reporter(quiet)) as lock:
+        begin_evaluation(output, record, run.write.overwrite)
+        clock.lap("list")
+        batches = _measure(settings, catalog, lock, quiet)
+        evaluation = _evaluation(settings, catalog, ranges, batches)
+        clock.lap("measure")
+        strips = make_strips(run, settings.sweep, catalog, evaluation)
+        plots = {
+            layout.KL_BY_BATCH: kl_by_batch(evaluation),
+            layout.KL_BY_LEVEL: kl_by_level(evaluation),
+        }
+        clock.lap("draw")
+        _fill(record, evaluation, batches, clock.seconds)
+        page = report_page(evaluation, settings, record, strips)
+        files = {
+            layout.METRICS: _parquet(evaluation.metrics_table()),
+            layout.CLASS_DRIFT: _parquet(evaluation.class_table()),
+            **plots,
+            layout.REPORT: page.encode(errors="replace"),
+        }
+        lock.check()
+        write_evaluation(output, record, files)
+        log_remarks(evaluation.told.remarks)
+        return evaluation
 
 
-def _as_it_is(batch: LevelBatch) -> LevelBatch:
-    return batch
+def measure_batch(batch: LevelBatch, seed: int) -> BatchMeasures:
+    """All metrics of a batch at all levels.
+
+    Raises:
+        PipelineError: The embeddings are not finite.
+    """
+    clock, embedded = perf_counter(), time() - batch.started
+    values = np.full((len(batch.drifted), len(METRIC_NAMES)), np.nan)
+    pairs = np.zeros((len(batch.drifted), len(batch.sample_ids)))
+    interval = np.full((len(batch.drifted), 2), np.nan)
+    unmeasured: dict[str, str] = {}
+    if batch.sample_ids:
+        try:
+            for level, drifted in enumerate(batch.drifted):
+                pairs[level] = kl_softmax_pairs(batch.originals, drifted)
+        except ValueError as error:
+            raise PipelineError(f"batch {batch.batch}: {error}") from None
+        interval = mean_interval(pairs, seed=seed, number=batch.batch)
+        for level, drifted in enumerate(batch.drifted):
+            for place, (name, metric) in enumerate(METRICS.items()):
+                try:
+                    values[level, place] = metric.measure(batch.originals, drifted)
+                except ValueError as error:  # too few images, or all alike
+                    unmeasured[name] = str(error)
+    return BatchMeasures(
+        batch.batch,
+        batch.sample_ids,
+        batch.class_names,
+        values,
+        pairs,
+        interval,
+        batch.rejected,
+        batch.remarks,
+        unmeasured,
+        batch.started,
+        embedded,
+        perf_counter() - clock,
+    )
+
+
+def _resolved(settings: EvaluateSettings, catalog: Catalog) -> tuple[EvaluateSettings, list[str]]:
+    """The settings with the numbers of samples, and without what only writing needs.
+
+    And a sentence for each value range that was found in the input.
+    """
+    run = settings.run
+    samples, _ = samples_of(run, catalog)
+    run, ranges = with_value_range(run, catalog)
+    if settings.batches is not None:
+        samples = min(samples, settings.batches * run.embedding.batch_size)
+    embedding = replace(run.embedding, compute=True)
+    run = replace(
+        run,
+        num_samples=samples,
+        stream=axis_of(run, len(catalog)).samples,  # fractions stay of what they were of
+        transforms=(),
+        calibration=CalibrationSettings(),
+        drift=(),
+        embedding=embedding,
+    )
+    return replace(settings, run=run, batches=-(-samples // embedding.batch_size)), ranges
+
+
+def _record(settings: EvaluateSettings, catalog: Catalog) -> EvaluationRecord:
+    run, sweep = settings.run, settings.sweep
+    weights = find_weights(run.embedding.weights, run.seed, run.options_of("weights"))
+    samples, _ = samples_of(run, catalog)
+    infos = tuple(one for chain in sweep.chains for one in chain)
+    identity = make_identity(
+        replace(run, transforms=infos), samples, catalog.digest(), weights.digest
+    )
+    identity["embedding"]["batch_size"] = run.embedding.batch_size
+    swept = {"transforms": [str(one) for one in sweep.transforms], "levels": list(sweep.levels)}
+    return EvaluationRecord(
+        identity=identity
+        | {"classes": dict(catalog.labels)}
+        | Stream.of(run, catalog).identity(run)
+        | swept,
+        settings=shown(run) | swept | {"batches": settings.batches},
+        classes=dict(catalog.labels),
+        ignored=dict(catalog.ignored),
+        versions=installed_versions(_MEASURE_PACKAGES),
+    )
+
+
+def _measure(
+    settings: EvaluateSettings, catalog: Catalog, lock: OutputLock, quiet: bool
+) -> list[BatchMeasures]:
+    run, found = settings.run, []
+    measure = partial(measure_batch, seed=run.seed)
+    with (
+        RunProgress(
+            run.num_samples or 0, waiting="measuring the first batches", quiet=quiet
+        ) as progress,
+        closing(measure_batches(run, catalog, measure, settings.sweep.chains, quiet)) as results,
+    ):
+        for measures in results:
+            lock.check()
+            progress.add(measures)
+            found.append(measures)
+    return sorted(found, key=lambda one: one.batch)
+
+
+def _evaluation(
+    settings: EvaluateSettings, catalog: Catalog, ranges: list[str], batches: list[BatchMeasures]
+) -> Evaluation:
+    left_out = [one for batch in batches for one in batch.left_out]
+    left_out.sort(key=lambda one: one.sample_id)
+    usable = tuple(batch for batch in batches if batch.sample_ids)
+    if not usable:
+        first = f" (first: {left_out[0].path}: {left_out[0].error})" if left_out else ""
+        raise RejectedError(
+            f"none of {plural(len(left_out), 'image')} of {redacted(settings.run.input)} "
+            f"can be used{first}: nothing was measured"
+        )
+    told = InputSummary.of(
+        catalog,
+        ranges,
+        (name for batch in usable for name in batch.class_names),
+        (remark for batch in usable for remark in batch.remarks),
+    )
+    return Evaluation(settings.sweep, usable, tuple(left_out), told)
+
+
+def _fill(
+    record: EvaluationRecord,
+    evaluation: Evaluation,
+    batches: list[BatchMeasures],
+    seconds: dict[str, float],
+) -> None:
+    record.counts = {
+        "asked": sum(batch.asked for batch in batches),
+        "measured": evaluation.samples,
+        "rejected": len(evaluation.left_out),
+        "batches": len(evaluation.batches),
+    }
+    record.rejected = [asdict(one) for one in evaluation.left_out[:_SHOWN_REJECTED]]
+    record.unmeasured = evaluation.unmeasured
+    record.notes = list(evaluation.told.notes)
+    record.remarks = [asdict(remark) for remark in evaluation.told.remarks]
+    record.timings = seconds | {
+        f"all_workers_{name}": round(sum(getattr(batch, name) for batch in batches), 3)
+        for name in ("embed_seconds", "measure_seconds")
+    }
+
+
+def _parquet(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    return bytes(sink.getvalue())

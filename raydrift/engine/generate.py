@@ -10,18 +10,18 @@ from raydrift.calibrate.profile import calibrated
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream
 from raydrift.catalog.value_range import with_value_range
-from raydrift.config import as_dict
 from raydrift.embed.weights import find_weights
 from raydrift.engine.changes import Changes, InputNow, changes_of_results, note_listing
+from raydrift.engine.data.tasks import notes_of, samples_of
+from raydrift.engine.jobs.job_log import JobLog, damage_reporter, report_input, wait_reporter
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.run import Clock, Run
-from raydrift.engine.run_log import RunLog, damage_teller, tell_input, wait_teller
 from raydrift.engine.session import connect, free_resources, may_grow
-from raydrift.engine.tasks import notes_of, samples_of
 from raydrift.errors import OutputError
-from raydrift.place import Place, redacted
-from raydrift.ranges import Range
-from raydrift.settings import GenerateSettings
+from raydrift.paths import StoragePath, redacted
+from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.ranges import Range
+from raydrift.settings.toml import as_dict
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import can_make_some_again, failing_as_output, find_run, made_folder
@@ -67,7 +67,7 @@ def generate(
     if settings.write.organize_by_class:
         layout.check_class_folders(catalog.classes)
     samples, ended_by = samples_of(settings, catalog)
-    output = Place.of(settings.output, settings.options_of("output"))
+    output = StoragePath.of(settings.output, settings.options_of("output"))
     listed = catalog.digest()
     given = settings.image.value_range
     settings, ranges = with_value_range(
@@ -86,14 +86,14 @@ def generate(
     catalog = replace(catalog, columns=None)  # workers have no use for them
     identity = make_identity(settings, samples, listed, digest)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
-    tell = wait_teller(quiet)
+    tell = wait_reporter(quiet)
     with (
         made_folder(output),
         failing_as_output(output),
         OutputLock(output, tell=tell) as lock,
     ):
-        tell_input(catalog, quiet)
-        found = find_run(output, identity, settings.write.overwrite, damage_teller(quiet))
+        report_input(catalog, quiet)
+        found = find_run(output, identity, settings.write.overwrite, damage_reporter(quiet))
         clock.lap("list")
         if found is not None and _gains(found, settings, output, catalog.root):
             found = None
@@ -103,7 +103,7 @@ def generate(
             lock.check()  # it may have taken hours
             if not changes.images:
                 _still_complete(found, changes, now, settings, output)
-                RunLog(found, output).end(found, clock.total)
+                JobLog(found, output).end(found, clock.total)
                 return found
             if not can_make_some_again(output, found):
                 notes = [*notes, changes.told(found.shards, kept=False)]
@@ -131,7 +131,7 @@ def generate(
 
 
 def _ranges_found(
-    output: Place, listed: str, settings: GenerateSettings
+    output: StoragePath, listed: str, settings: GenerateSettings
 ) -> Mapping[str, Range] | None:
     """The value ranges that the run in a folder found; None if none of this input is there."""
     if settings.write.overwrite:
@@ -154,7 +154,11 @@ def _without(ranges: object, given: object) -> dict[str, list[float]]:
 
 
 def _still_complete(
-    found: RunRecord, changes: Changes, now: InputNow, settings: GenerateSettings, output: Place
+    found: RunRecord,
+    changes: Changes,
+    now: InputNow,
+    settings: GenerateSettings,
+    output: StoragePath,
 ) -> None:
     """Remembers files that were merely written again, and clears away what is left of shards."""
     if changes.same:
@@ -165,7 +169,9 @@ def _still_complete(
             remove_shards(output)
 
 
-def _gains(found: RunRecord, settings: GenerateSettings, output: Place, source: Place) -> bool:
+def _gains(
+    found: RunRecord, settings: GenerateSettings, output: StoragePath, source: StoragePath
+) -> bool:
     """Whether a finished run that may be overwritten would have more images if it began again."""
     if found.status != "complete" or not settings.write.overwrite:
         return False

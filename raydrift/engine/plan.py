@@ -6,8 +6,8 @@ from typing import Final
 
 from raydrift.engine.session import Resources
 from raydrift.errors import ResourcesError
-from raydrift.plural import plural
-from raydrift.settings import ClusterSettings
+from raydrift.settings.cluster import ClusterSettings
+from raydrift.text import plural
 
 SHARD_SIZE: Final = 256
 """Samples a shard, unless the run is so small that some workers would have none."""

@@ -10,19 +10,18 @@ from raydrift.catalog import Catalog
 from raydrift.catalog.stream import Stream
 from raydrift.embed.weights import Weights
 from raydrift.engine.changes import InputNow, changes_of_shards
-from raydrift.engine.pipeline import PipelineJob, run_pipeline
-from raydrift.engine.progress import RunProgress
-from raydrift.engine.run_log import RunLog
+from raydrift.engine.data.pipeline import PipelineJob, run_pipeline
+from raydrift.engine.data.shard_work import ShardJob
+from raydrift.engine.data.tasks import ShardTasks
+from raydrift.engine.jobs.job_log import JobLog
+from raydrift.engine.jobs.progress import RunProgress
+from raydrift.engine.jobs.telemetry import Telemetry, telemetry
 from raydrift.engine.session import connect
-from raydrift.engine.shard_work import ShardJob
 from raydrift.engine.spread import cluster_spread
-from raydrift.engine.tasks import ShardTasks
-from raydrift.engine.telemetry import Telemetry, telemetry
 from raydrift.engine.waiting import plan_when_free
 from raydrift.errors import PipelineError, RejectedError, ShardError
-from raydrift.place import Place
-from raydrift.plural import plural
-from raydrift.settings import GenerateSettings
+from raydrift.paths import StoragePath
+from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.accepted import accept
 from raydrift.storage.finalize import finalize
@@ -34,6 +33,7 @@ from raydrift.storage.rejected import check_share
 from raydrift.storage.shards import LedgerRow, remove_other_attempts, remove_unfinished
 from raydrift.storage.summary import summarize
 from raydrift.storage.unread import shards_to_read_again
+from raydrift.text import plural
 
 # An input is out of reach when half of the images cannot be read, of so many at least at a first
 # reading, and of so many at a second one.
@@ -82,7 +82,7 @@ class Run:
         catalog: Catalog,
         stream: Stream,
         weights: Weights | None,
-        output: Place,
+        output: StoragePath,
         record: RunRecord,
         lock: OutputLock,
         clock: Clock,
@@ -97,12 +97,12 @@ class Run:
         self._lock = lock
         self._clock = clock
         self._quiet = quiet
-        self._log = RunLog(record, output)
+        self._log = JobLog(record, output)
         self._ledger: dict[int, LedgerRow] = {}
         self._earlier: dict[int, LedgerRow] = {}  # attempts at shards that are made anew
 
     @property
-    def log(self) -> RunLog:
+    def log(self) -> JobLog:
         """Where the run's events go."""
         return self._log
 

@@ -17,7 +17,7 @@ from ray.data import DataContext
 from raydrift.cpus import usable_cpus
 from raydrift.engine.address import address_of, check_address
 from raydrift.errors import ResourcesError
-from raydrift.settings import ClusterSettings
+from raydrift.settings.cluster import ClusterSettings
 
 _GIVE_BACK_S = 3.0
 _NO_PROGRESS_TIMEOUT_S = 24 * 3600

@@ -10,7 +10,7 @@ import ray
 
 from raydrift.engine.session import free_resources, is_client
 from raydrift.errors import PipelineError, RaydriftError, reason
-from raydrift.place import redacted
+from raydrift.paths import redacted
 from raydrift.storage.spread import Spread, in_threads
 
 _RETRIES: Final = 20  # of a piece whose worker or node was lost

@@ -8,12 +8,12 @@ from typing import Any, Final
 import ray
 from ray.util.placement_group import placement_group, remove_placement_group
 
+from raydrift.engine.jobs.job_log import wait_reporter
 from raydrift.engine.plan import Plan, least_resources, make_plan
-from raydrift.engine.run_log import wait_teller
 from raydrift.engine.session import Resources, free_resources, may_grow
 from raydrift.errors import ResourcesError, reason
-from raydrift.plural import plural
-from raydrift.settings import ClusterSettings
+from raydrift.settings.cluster import ClusterSettings
+from raydrift.text import plural
 
 _TELL_EVERY_S: Final = 60.0
 _LOOK_EVERY_S: Final = 0.5
@@ -32,7 +32,7 @@ def plan_when_free(cluster: ClusterSettings, embed: bool, shards: int, quiet: bo
         ResourcesError: Ray has too few CPUs or GPUs free, after the wait.
     """
     try:
-        return _plan_when_free(cluster, embed, shards, wait_teller(quiet))
+        return _plan_when_free(cluster, embed, shards, wait_reporter(quiet))
     except (ray.exceptions.RayError, ConnectionError) as error:
         raise ResourcesError(
             f"the cluster was lost ({reason(error)}): run the same command again"

@@ -40,7 +40,7 @@ from raydrift.images.quiet import quiet
 from raydrift.images.raw import camera_raw
 from raydrift.images.reasons import reason_of
 from raydrift.images.resize import resize, resize_image
-from raydrift.settings import ImageSettings
+from raydrift.settings.image import ImageSettings
 
 # Pillow's other formats are no photographs, and one of them starts a PostScript interpreter.
 _FORMATS: Final = (

@@ -21,7 +21,7 @@ from raydrift.errors import ImageError
 from raydrift.images.codec import decode_image
 from raydrift.images.decoded import Decoded
 from raydrift.images.value_range import Values
-from raydrift.settings import ImageSettings
+from raydrift.settings.image import ImageSettings
 
 SLOWEST_S: Final = 300.0
 """How long decoding one image may take. The largest photographs take seconds."""

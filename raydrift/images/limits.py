@@ -9,7 +9,7 @@ from typing import Final
 from PIL import Image
 
 from raydrift.errors import ImageError
-from raydrift.settings import ImageSettings
+from raydrift.settings.image import ImageSettings
 
 BESIDES: Final = 2**24
 """Bytes that decoding any image takes: rows, tables, the resized image."""

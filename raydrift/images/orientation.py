@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from raydrift.images.decoded import RGB
-from raydrift.settings import ImageSettings
+from raydrift.settings.image import ImageSettings
 
 _TAG: Final = 0x0112
 _SIDEWAYS: Final = (5, 6, 7, 8)

@@ -19,8 +19,8 @@ from raydrift.images.value_range import (
     spread,
     to_8_bits,
 )
-from raydrift.ranges import Range
-from raydrift.settings import ImageSettings
+from raydrift.settings.image import ImageSettings
+from raydrift.settings.ranges import Range
 
 Levels = npt.NDArray[np.uint8]
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from PIL import Image, ImageCms
 
 from raydrift.images.decoded import RGB, Decoded
-from raydrift.settings import ImageSettings
+from raydrift.settings.image import ImageSettings
 
 NOT_APPLIED: Final = (
     'came with a colour profile that was not applied: set image.profile = "convert"'

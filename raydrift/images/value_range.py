@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from raydrift.ranges import Range
-from raydrift.settings import ImageSettings
+from raydrift.settings.image import ImageSettings
+from raydrift.settings.ranges import Range
 
 Samples = npt.NDArray[Any]
 

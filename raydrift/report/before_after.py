@@ -10,8 +10,8 @@ from PIL import Image
 
 from raydrift.drift.written import parameters_of
 from raydrift.images.codec import RGB, decode
-from raydrift.place import Place
-from raydrift.settings import GenerateSettings
+from raydrift.paths import StoragePath
+from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
 
 
@@ -25,8 +25,8 @@ def drifted_pairs(settings: GenerateSettings, per_class: int) -> list[tuple[RGB,
     Returns:
         (before, after, caption), uint8 RGB of the run's image size; class by class.
     """
-    source = Place.of(settings.input, settings.options_of("input"))
-    output = Place.of(settings.output, settings.options_of("output"))
+    source = StoragePath.of(settings.input, settings.options_of("input"))
+    output = StoragePath.of(settings.output, settings.options_of("output"))
     mapping = _rows(output / layout.INPUT_MAPPING)
     chosen: dict[str, list[tuple[dict[str, Any], str]]] = {}
     for row, names in zip(_rows(output / layout.PROVENANCE), mapping, strict=True):
@@ -57,7 +57,7 @@ def _caption(row: dict[str, Any]) -> str:
     return ", ".join(steps)
 
 
-def _rows(place: Place) -> list[dict[str, Any]]:
+def _rows(place: StoragePath) -> list[dict[str, Any]]:
     with place.open_here_and_there() as file:
         rows: list[dict[str, Any]] = pq.read_table(file).to_pylist()
     return rows

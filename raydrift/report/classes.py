@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from raydrift.place import Place
-from raydrift.plural import plural
+from raydrift.paths import StoragePath
 from raydrift.report.text import shortened
 from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.record import RunRecord
+from raydrift.text import plural
 
 _SHOWN: Final = 10
 _LONGEST_NAME: Final = 40
@@ -21,10 +21,10 @@ _MOST_SAMPLES: Final = 2_000_000  # a table of more is not read for a line
 _MOST_SHARDS: Final = 256
 
 
-def told_classes(counts: Mapping[str, int]) -> str:
+def classes_line(counts: Mapping[str, int]) -> str:
     """Classes with their counts; after the first ten, how many more there are.
 
-    >>> told_classes({"cat": 60, "dog": 1})
+    >>> classes_line({"cat": 60, "dog": 1})
     '2 classes, 61 images: cat 60, dog 1'
     """
     named = [f"{shortened(name, _LONGEST_NAME)} {counts[name]:,}" for name in counts]
@@ -33,16 +33,16 @@ def told_classes(counts: Mapping[str, int]) -> str:
     return f"{head}: {', '.join(named[:_SHOWN] + more)}"
 
 
-def told_ignored(ignored: Mapping[str, int]) -> list[str]:
+def ignored_lines(ignored: Mapping[str, int]) -> list[str]:
     """What of an input was passed over: a line for each reason.
 
-    >>> told_ignored({"not an image by its name": 1200})
+    >>> ignored_lines({"not an image by its name": 1200})
     ['passed over: 1,200 (not an image by its name)']
     """
     return [f"passed over: {count:,} ({reason})" for reason, count in ignored.items()]
 
 
-def written_classes(output: Place, record: RunRecord) -> dict[str, int] | None:
+def written_classes(output: StoragePath, record: RunRecord) -> dict[str, int] | None:
     """How many images of each class a run wrote, by its tables.
 
     Returns:
@@ -66,7 +66,7 @@ def written_classes(output: Place, record: RunRecord) -> dict[str, int] | None:
     return {name: found[name] for name in record.classes}
 
 
-def _class_names(place: Place) -> Iterator[pa.Array]:
+def _class_names(place: StoragePath) -> Iterator[pa.Array]:
     with place.filesystem.open_input_file(place.path) as file:
         for batch in pq.ParquetFile(file).iter_batches(columns=["class_name"]):
             yield batch.column(0)

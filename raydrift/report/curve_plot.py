@@ -8,10 +8,10 @@ import numpy as np
 
 from raydrift.calibrate import CalibrationProfile, CurvePoint
 from raydrift.calibrate.curve import is_jump
-from raydrift.plural import plural
 from raydrift.report.palette import GRID, SOFT, level_colours
 from raydrift.report.sheet import ACCENT
 from raydrift.report.text import number
+from raydrift.text import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from raydrift import schemas
 from raydrift.metrics import METRICS
-from raydrift.report.images_told import ImagesTold
+from raydrift.report.input_summary import InputSummary
+from raydrift.settings.sweep import Sweep
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import Rejected
-from raydrift.sweep import Sweep
 
 Numbers = npt.NDArray[np.float64]
 
@@ -111,7 +111,7 @@ class Evaluation:
     sweep: Sweep
     batches: tuple[BatchMeasures, ...]
     left_out: tuple[Rejected, ...] = ()
-    told: ImagesTold = field(default_factory=ImagesTold)
+    told: InputSummary = field(default_factory=InputSummary)
 
     @property
     def levels(self) -> tuple[float, ...]:

@@ -14,8 +14,7 @@ from isal import isal_zlib
 
 from raydrift.drift.written import parameters_of
 from raydrift.errors import reason
-from raydrift.place import Place
-from raydrift.plural import plural
+from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.crc32 import combine
@@ -23,6 +22,7 @@ from raydrift.storage.damage import find_damage
 from raydrift.storage.record import RunRecord, require_record
 from raydrift.storage.spread import in_threads
 from raydrift.storage.zip_reader import DamagedZipError, entries, read_end
+from raydrift.text import plural
 
 _BLOCK = 2**22
 _LARGE_BLOCK = 2**25
@@ -85,7 +85,7 @@ class Inspection:
     problems: list[str] = field(default_factory=list)
 
 
-def inspect_output(output: Place, quick: bool = False) -> Inspection:
+def inspect_output(output: StoragePath, quick: bool = False) -> Inspection:
     """Reads an output folder and checks that its files are whole and belong together.
 
     It takes the same memory however many samples there are.
@@ -146,14 +146,14 @@ def _reading(name: str, found: Inspection) -> Iterator[None]:
         found.problems.append(f"{name} cannot be read: {reason(error)}")
 
 
-def _read_rejected(output: Place, found: Inspection) -> None:
+def _read_rejected(output: StoragePath, found: Inspection) -> None:
     with _reading(layout.REJECTED, found):
         for batch in _batches(output, layout.REJECTED):
             found.rejected += len(batch)
             found.first_rejected += batch.slice(0, FIRST - len(found.first_rejected)).to_pylist()
 
 
-def _check_tables(output: Place, found: Inspection) -> None:
+def _check_tables(output: StoragePath, found: Inspection) -> None:
     """Whether all tables have the same samples in the same order."""
     names = [layout.INPUT_MAPPING, layout.TARGET, layout.PROVENANCE]
     names += [layout.EMBEDDINGS] if found.record.has_embeddings else []
@@ -169,7 +169,7 @@ def _check_tables(output: Place, found: Inspection) -> None:
     ]
 
 
-def _samples(output: Place, name: str) -> str:
+def _samples(output: StoragePath, name: str) -> str:
     """SHA-256 of a table's sample ids; what no other check reads of it is read as well."""
     total = sha256()
     columns = ["sample_id"] if name in (layout.PROVENANCE, layout.EMBEDDINGS) else None
@@ -178,7 +178,7 @@ def _samples(output: Place, name: str) -> str:
     return total.hexdigest()
 
 
-def _check_bytes(output: Place, found: Inspection) -> None:
+def _check_bytes(output: StoragePath, found: Inspection) -> None:
     """Whether the files still have the bytes that were written."""
     for name, wanted in found.record.files.items():
         with _reading(name, found):
@@ -191,7 +191,7 @@ def _check_bytes(output: Place, found: Inspection) -> None:
                 found.problems.append(f"{name} was altered: its SHA-256 is not the one in run.json")
 
 
-def _check_zip(output: Place, found: Inspection) -> None:
+def _check_zip(output: StoragePath, found: Inspection) -> None:
     """Whether the zip's directory names the members of the mapping, one behind the other."""
     place, others = output / layout.ZIP, f"has other members than {layout.INPUT_MAPPING}"
     with _reading(layout.ZIP, found), place.open_here_and_there() as file:
@@ -207,7 +207,7 @@ def _check_zip(output: Place, found: Inspection) -> None:
             raise DamagedZipError(others)
 
 
-def _crc32(place: Place) -> str:
+def _crc32(place: StoragePath) -> str:
     """Of a large file, some blocks of which are read at once."""
 
     def read(offset: int) -> tuple[int, int]:
@@ -222,7 +222,7 @@ def _crc32(place: Place) -> str:
     return f"{total:08x}"
 
 
-def _sha256(place: Place) -> str:
+def _sha256(place: StoragePath) -> str:
     total = sha256()
     with place.open_here_and_there() as stream:
         while block := stream.read(_BLOCK):
@@ -230,7 +230,7 @@ def _sha256(place: Place) -> str:
     return total.hexdigest()
 
 
-def _summarize(output: Place, found: Inspection) -> None:
+def _summarize(output: StoragePath, found: Inspection) -> None:
     found.classes = dict.fromkeys(found.record.classes, 0)
     drawn: dict[tuple[int, str, str, str], tuple[Spread, Spread]] = {}
     with _reading(layout.PROVENANCE, found):
@@ -283,7 +283,7 @@ def _numbers(steps: pa.StructArray) -> pa.Table:
 
 
 def _batches(
-    output: Place, name: str, columns: list[str] | None = None
+    output: StoragePath, name: str, columns: list[str] | None = None
 ) -> Iterator[pa.RecordBatch]:
     """A table, of which little is in memory at a time."""
     place = output / name

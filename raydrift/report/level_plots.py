@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from raydrift.plural import plural
 from raydrift.report.boxes import box_of
 from raydrift.report.evaluation import Evaluation
 from raydrift.report.palette import GRID, INK, SOFT, level_colours, spaced
 from raydrift.report.text import level_name
+from raydrift.text import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

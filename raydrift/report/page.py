@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from raydrift.place import redacted
-from raydrift.plural import plural
+from raydrift.paths import redacted
 from raydrift.report.evaluation import METRIC_NAMES, Evaluation
 from raydrift.report.figures import (
     SHOWN_BATCHES,
@@ -22,9 +21,10 @@ from raydrift.report.metric_words import METRIC_WORDS
 from raydrift.report.palette import spaced
 from raydrift.report.strips import Strip
 from raydrift.report.text import level_name, number, shortened
+from raydrift.settings.experiment import EvaluateSettings
 from raydrift.storage import layout
 from raydrift.storage.evaluated import EvaluationRecord
-from raydrift.sweep import EvaluateSettings
+from raydrift.text import plural
 
 _MOST_COLUMNS: Final = 11
 _SHADE: Final = 0.45  # of the strongest cell; ink on it is readable

@@ -14,14 +14,15 @@ from raydrift.drift import drift_image
 from raydrift.errors import CatalogError, ImageError, SettingsError, reason
 from raydrift.images.decoded import RGB, Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder
-from raydrift.place import redacted
-from raydrift.plural import plural
-from raydrift.report.images_told import ImagesTold
+from raydrift.paths import redacted
+from raydrift.report.input_summary import InputSummary
 from raydrift.report.level_sheet import LevelCard, level_sheet
 from raydrift.report.sheet import shown_size
-from raydrift.settings import GenerateSettings, ImageSettings, TransformInfo
+from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.image import ImageSettings
 from raydrift.storage.remarks import Remark
-from raydrift.transforms import Name
+from raydrift.text import plural
+from raydrift.transforms import Name, TransformInfo
 
 _MOST_PIXELS: Final = 2**27
 
@@ -42,7 +43,7 @@ class Preview:
     sample_ids: tuple[int, ...]
     passed_over: int
     first_problem: str
-    told: ImagesTold = field(default_factory=ImagesTold)
+    told: InputSummary = field(default_factory=InputSummary)
 
 
 def preview(
@@ -107,10 +108,10 @@ def preview(
             f"(first: {first_problem})"
         )
     title = f"{plural(len(transforms), 'transform')}, {plural(len(levels), 'level')}"
-    images_told = ImagesTold.of(catalog, ranges, None, remarks)
+    input_summary = InputSummary.of(catalog, ranges, None, remarks)
     told = f"as raydrift generate -t NAME:LEVEL --seed {settings.seed} writes them"
     sheet = level_sheet(cards, levels, title, told)
-    return Preview(sheet, tuple(ids), passed_over, first_problem, images_told)
+    return Preview(sheet, tuple(ids), passed_over, first_problem, input_summary)
 
 
 def _samples(

@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from raydrift.images.codec import RGB
-from raydrift.printable import printable
 from raydrift.report.fonts import one_font
+from raydrift.text import printable
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Corner = tuple[int, int]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from raydrift.errors import OutputError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
-from raydrift.storage.lock import Holder, find_holder
+from raydrift.storage.lock import LockOwner, find_holder
 from raydrift.storage.record import RunRecord, load_record
 from raydrift.storage.shards import STAGES, LedgerRow
 from raydrift.storage.summary import count, summarize
@@ -40,7 +40,7 @@ class RunStatus:
     written: int
     rejected: int
     busy_seconds: float
-    holder: Holder | None
+    holder: LockOwner | None
     stage_seconds: dict[str, float]
     median_seconds: float | None
     slowest: dict[str, Any] | None
@@ -62,14 +62,14 @@ class RunStatus:
         return left / self.rate if left and self.rate else None
 
 
-def find_starter(output: Place) -> Holder | None:
+def find_starter(output: StoragePath) -> LockOwner | None:
     """Who has the lock of a folder in which no run has begun yet; None where one has, or nobody."""
     if (output / layout.RUN).is_file():
         return None
     return find_holder(output)
 
 
-def run_status(output: Place) -> RunStatus:
+def run_status(output: StoragePath) -> RunStatus:
     """Reads how far a run is: ``run.json``, the ledger (a small file a shard) and the lock.
 
     Args:

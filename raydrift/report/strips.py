@@ -15,8 +15,8 @@ from raydrift.errors import ImageError
 from raydrift.images.codec import RGB, decode
 from raydrift.report.evaluation import Evaluation
 from raydrift.report.palette import spaced
-from raydrift.settings import GenerateSettings
-from raydrift.sweep import Sweep
+from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.sweep import Sweep
 
 _IMAGES: Final = 6
 _MOST_LEVELS: Final = 11

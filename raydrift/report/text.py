@@ -2,7 +2,7 @@
 
 import math
 
-from raydrift.printable import printable
+from raydrift.text import printable
 
 
 def level_name(level: float) -> str:

@@ -12,8 +12,8 @@ from raydrift.catalog import Catalog
 from raydrift.catalog.stream import Stream, mixes, sample_order
 from raydrift.schedules.order import SampleOrder
 from raydrift.schedules.positions import Axis
-from raydrift.schedules.schedule import PlacedDrift, SampleDrift
-from raydrift.settings import GenerateSettings
+from raydrift.schedules.schedule import SampleDrift, ScheduledDrift
+from raydrift.settings.generate import GenerateSettings
 
 Numbers = npt.NDArray[np.float64]
 
@@ -26,7 +26,7 @@ _SAMPLES_A_MIX: Final = 25
 
 
 @dataclass(frozen=True)
-class Course:
+class LevelCurve:
     """How something goes over a run, in parts of it.
 
     Attributes:
@@ -67,12 +67,12 @@ class StreamPlan:
     axis: Axis
     classes: tuple[str, ...]
     transforms: str
-    drifts: tuple[PlacedDrift, ...]
+    drifts: tuple[ScheduledDrift, ...]
     shifts: tuple[tuple[int, int], ...]
-    fine: Course
-    coarse: Course
-    mix: Course
-    phases: Course
+    fine: LevelCurve
+    coarse: LevelCurve
+    mix: LevelCurve
+    phases: LevelCurve
     ended_by: str | None
 
 
@@ -138,7 +138,7 @@ def _even(first: int, stop: int, parts: int) -> npt.NDArray[np.int64]:
 
 
 def _phases(
-    first: int, stop: int, drifts: tuple[PlacedDrift, ...], shifts: tuple[tuple[int, int], ...]
+    first: int, stop: int, drifts: tuple[ScheduledDrift, ...], shifts: tuple[tuple[int, int], ...]
 ) -> npt.NDArray[np.int64]:
     cuts = {first, stop}
     for drift in drifts:
@@ -149,7 +149,7 @@ def _phases(
     return np.array(sorted(cut for cut in cuts if first <= cut <= stop), np.int64)
 
 
-def _turns(drift: PlacedDrift, first: int, stop: int) -> npt.NDArray[np.int64]:
+def _turns(drift: ScheduledDrift, first: int, stop: int) -> npt.NDArray[np.int64]:
     """Where a recurring drift is turned on and off, if that can be seen."""
     if drift.drift.duty is None or (stop - first) / drift.period > _MOST_TURNS:
         return np.zeros(0, np.int64)
@@ -163,7 +163,7 @@ class _Sums:
     """Gathers a course, some samples at a time."""
 
     def __init__(
-        self, edges: npt.NDArray[np.int64], drifts: tuple[PlacedDrift, ...], classes: int
+        self, edges: npt.NDArray[np.int64], drifts: tuple[ScheduledDrift, ...], classes: int
     ) -> None:
         parts = len(edges) - 1
         self._edges, self._drifts = edges, drifts
@@ -191,8 +191,8 @@ class _Sums:
             counted = np.bincount(cell, minlength=self._classes.size)
             self._classes += counted.reshape(self._classes.shape)
 
-    def course(self) -> Course:
+    def course(self) -> LevelCurve:
         """What was counted, as means and shares."""
         counts = np.diff(self._edges)
         sums = self._level, self._drifted, self._due_level, self._due_share, self._classes
-        return Course(self._edges, *(one / counts for one in sums))
+        return LevelCurve(self._edges, *(one / counts for one in sums))

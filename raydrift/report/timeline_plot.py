@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from raydrift.plural import plural
-from raydrift.printable import printable
 from raydrift.report.fonts import Lettering
-from raydrift.report.timeline import Course, Numbers, StreamPlan
+from raydrift.report.timeline import LevelCurve, Numbers, StreamPlan
+from raydrift.text import plural, printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,7 +137,7 @@ def _draw_classes(axes: "Axes", plan: StreamPlan, write: Write) -> None:
     _legend(axes, found[::-1])  # as they lie on one another
 
 
-def _filled(axes: "Axes", course: Course, values: Numbers) -> Any:
+def _filled(axes: "Axes", course: LevelCurve, values: Numbers) -> Any:
     return axes.stairs(values, course.edges, fill=True, color=_TOTAL)
 
 

@@ -34,7 +34,7 @@ class SampleOrder:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class MixSegment:
     """Samples over which the proportions go from one mix to another, or stay.
 
     Attributes:
@@ -64,7 +64,7 @@ def stretches(
     classes: Sequence[str],
     of_class: npt.NDArray[np.integer],
     seed: int,
-) -> list[Stretch]:
+) -> list[MixSegment]:
     """Where on the timeline classes come in which proportions, from the first shift on.
 
     A shift goes on from what is in force where it begins: the first from the frequencies among the
@@ -86,7 +86,7 @@ def stretches(
     remain = of_class[first:] if first < count else of_class  # the stream may be the longer one
     there = np.bincount(remain, minlength=len(classes))
     now = there / max(1, there.sum())
-    found: list[Stretch] = []
+    found: list[MixSegment] = []
     in_order = sorted(range(len(shifts)), key=starts.__getitem__)
     for place, index in enumerate(in_order):
         shift, start = shifts[index], starts[index]
@@ -100,9 +100,9 @@ def stretches(
             width = max(1, round(axis.length(shift.width, "label shift: width")))
             width = 0 if width == 1 else width  # a change over one sample is a step
         if width:
-            found.append(Stretch(start, min(stop, start + width), width, now, after))
+            found.append(MixSegment(start, min(stop, start + width), width, now, after))
         if start + width < stop:
-            found.append(Stretch(start + width, stop, 1, after, after))
+            found.append(MixSegment(start + width, stop, 1, after, after))
         now = found[-1].mix(stop)
     return found
 
@@ -110,7 +110,7 @@ def stretches(
 def shifted_order(
     order: npt.NDArray[np.int64],
     of_class: npt.NDArray[np.integer],
-    path: Sequence[Stretch],
+    path: Sequence[MixSegment],
     *,
     classes: Sequence[str],
     seed: int,
@@ -142,7 +142,7 @@ def shifted_order(
 
 
 def _drawn_classes(
-    path: Sequence[Stretch], count: int, seed: int
+    path: Sequence[MixSegment], count: int, seed: int
 ) -> Iterator[npt.NDArray[np.int32]]:
     """The class of each sample from the first stretch on.
 

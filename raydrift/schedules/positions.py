@@ -16,8 +16,8 @@ from numbers import Integral, Real
 from typing import Final
 
 from raydrift.errors import SettingsError
-from raydrift.plural import plural
 from raydrift.schedules.periods import fraction_of
+from raydrift.text import plural
 
 Position = int | float | str | datetime
 """Where something begins or ends: sample index, fraction of the stream, or date (ISO 8601)."""

@@ -27,7 +27,7 @@ _LEAST_PERIOD: Final = 2
 
 
 @dataclass(frozen=True)
-class PlacedDrift:
+class ScheduledDrift:
     """A drift at its place in one stream: everything in samples.
 
     Attributes:
@@ -193,7 +193,7 @@ class Schedule:
 
     seed: int
     transforms: tuple[TransformInfo, ...] = ()
-    drifts: tuple[PlacedDrift, ...] = ()
+    drifts: tuple[ScheduledDrift, ...] = ()
 
     def samples(self, ids: Ids, meant: Flags | None = None) -> SampleDrift:
         """What samples get; the same for each whichever others are asked about.
@@ -218,7 +218,7 @@ class Schedule:
         return SampleDrift(self, ids, meant, courses, drawn, shares, levels)
 
 
-def place_drifts(drifts: Sequence[Drift], axis: Axis) -> tuple[PlacedDrift, ...]:
+def place_drifts(drifts: Sequence[Drift], axis: Axis) -> tuple[ScheduledDrift, ...]:
     """Finds the samples that positions and lengths of drifts mean in a stream.
 
     Raises:
@@ -227,7 +227,7 @@ def place_drifts(drifts: Sequence[Drift], axis: Axis) -> tuple[PlacedDrift, ...]
     return tuple(_placed(drift, index, axis) for index, drift in enumerate(drifts))
 
 
-def _placed(drift: Drift, index: int, axis: Axis) -> PlacedDrift:
+def _placed(drift: Drift, index: int, axis: Axis) -> ScheduledDrift:
     start = axis.start(drift.start, f"{drift}: start")
     until = None if drift.until is None else axis.end(drift.until, f"{drift}: until")
     if until is not None and until <= start:
@@ -246,4 +246,4 @@ def _placed(drift: Drift, index: int, axis: Axis) -> PlacedDrift:
                 phase = fraction_of(fraction_of(drift.phase) * period)
             else:
                 phase = axis.length(drift.phase, f"{drift}: phase")
-    return PlacedDrift(drift, index, start, until, width, period, phase)
+    return ScheduledDrift(drift, index, start, until, width, period, phase)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from raydrift.errors import OutputError, reason
-from raydrift.place import Place, redacted
+from raydrift.paths import StoragePath, redacted
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import made_folder, make_folder
@@ -52,7 +52,7 @@ class EvaluationRecord:
 
 
 @contextmanager
-def held_for_evaluation(output: Place, tell: Callable[[str], object]) -> Iterator[OutputLock]:
+def held_for_evaluation(output: StoragePath, tell: Callable[[str], object]) -> Iterator[OutputLock]:
     """Makes the folder of an experiment, and holds it for this one alone.
 
     Args:
@@ -72,7 +72,7 @@ def held_for_evaluation(output: Place, tell: Callable[[str], object]) -> Iterato
         yield lock
 
 
-def begin_evaluation(output: Place, record: EvaluationRecord, overwrite: bool) -> None:
+def begin_evaluation(output: StoragePath, record: EvaluationRecord, overwrite: bool) -> None:
     """Makes sure that the results may be written, before there are any.
 
     The same experiment again, and one that was not finished, are replaced.
@@ -101,7 +101,9 @@ def begin_evaluation(output: Place, record: EvaluationRecord, overwrite: bool) -
             )
 
 
-def write_evaluation(output: Place, record: EvaluationRecord, files: Mapping[str, bytes]) -> None:
+def write_evaluation(
+    output: StoragePath, record: EvaluationRecord, files: Mapping[str, bytes]
+) -> None:
     """Writes the results, each file whole or not at all, and then that they are complete.
 
     Raises:
@@ -114,7 +116,7 @@ def write_evaluation(output: Place, record: EvaluationRecord, files: Mapping[str
     _write(output, {**files, layout.EVALUATION: _as_json(record)})
 
 
-def _found(output: Place, overwrite: bool) -> dict[str, Any] | None:
+def _found(output: StoragePath, overwrite: bool) -> dict[str, Any] | None:
     place = output / layout.EVALUATION
     try:
         found: dict[str, Any] = json.loads(place.read_bytes())
@@ -134,7 +136,7 @@ def _as_json(record: EvaluationRecord) -> bytes:
     return json.dumps(asdict(record), indent=2).encode() + b"\n"
 
 
-def _write(output: Place, files: Mapping[str, bytes]) -> None:
+def _write(output: StoragePath, files: Mapping[str, bytes]) -> None:
     try:
         for name, content in files.items():
             (output / name).write_bytes(content)
@@ -142,6 +144,6 @@ def _write(output: Place, files: Mapping[str, bytes]) -> None:
         raise _cannot_write(output, error) from error
 
 
-def _cannot_write(output: Place, error: OSError) -> OutputError:
+def _cannot_write(output: StoragePath, error: OSError) -> OutputError:
     said = redacted(reason(error))
     return OutputError(f"output {output} cannot be written: {said}: choose another")

@@ -8,7 +8,7 @@ from typing import Final
 
 from raydrift import schemas
 from raydrift.errors import OutputError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.accepted import accept, rows_to_merge
 from raydrift.storage.crc32 import combine
@@ -21,8 +21,8 @@ from raydrift.storage.spread import Spread, in_threads
 from raydrift.storage.summary import summarize
 from raydrift.storage.tables import HashingSink, TableSink
 from raydrift.storage.zip_directory import ZipDirectory
-from raydrift.storage.zip_layout import RANGE_BYTES, ZipLayout, plan_zip
-from raydrift.storage.zip_range import fill_range
+from raydrift.storage.zip_layout import PART_BYTES, ZipLayout, plan_zip
+from raydrift.storage.zip_part import fill_part
 from raydrift.storage.zip_room import check_before_merge
 
 _TABLES: Final = {
@@ -35,19 +35,19 @@ _TABLE_ROW_BYTES: Final = 6_000  # of an embedding and a bit; an upper bound is 
 
 
 def finalize(
-    output: Place,
+    output: StoragePath,
     *,
     keep_shards: bool = False,
     accept_rejected: bool = False,
     on_shard: Callable[[LedgerRow], None] | None = None,
     check: Callable[[], None] = lambda: None,
     spread: Spread = in_threads,
-    range_bytes: int = RANGE_BYTES,
+    part_bytes: int = PART_BYTES,
 ) -> RunRecord:
     """Merges the shards of a run, in order of sample ids, and marks the run complete.
 
     Those are the shards that the run accepted, whatever else is in ``_shards/``.
-    The zip is filled by several writers side by side, each a range of it. Every file is written
+    The zip is filled by several writers side by side, each a part of it. Every file is written
     aside and moved into place; the same samples give the same zip, byte for byte. A run that is
     complete already is left as it is.
 
@@ -58,8 +58,8 @@ def finalize(
             else the run's own limits hold, and none may be unread.
         on_shard: Called after each shard.
         check: Called before whatever cannot be taken back; raises if the lock was lost.
-        spread: Runs the writers of the ranges, where their filesystem takes several at once.
-        range_bytes: Of the zip, that a writer fills at a time, at least; 5 MiB on S3.
+        spread: Runs the writers of the parts, where their filesystem takes several at once.
+        part_bytes: Of the zip, that a writer fills at a time, at least; 5 MiB on S3.
 
     Raises:
         OutputError: There is no run, or it cannot be written.
@@ -83,7 +83,7 @@ def finalize(
         accept(output, record, rows)
     start = perf_counter()
     output.remove_unfinished((*layout.RESULTS, layout.RUN))
-    plan = plan_zip(rows, range_bytes)
+    plan = plan_zip(rows, part_bytes)
     check_before_merge(output, plan)
     record.files = _merge(output, record, plan, on_shard, check, spread)
     record.files[layout.REJECTED] = write_rejected(output, rows)
@@ -103,7 +103,7 @@ def finalize(
 
 
 def _merge(
-    output: Place,
+    output: StoragePath,
     record: RunRecord,
     plan: ZipLayout,
     on_shard: Callable[[LedgerRow], None] | None,
@@ -125,15 +125,15 @@ def _merge(
             stack.enter_context(TableSink(sinks[name], schema)) for name, schema in tables.items()
         ]
         place = output / layout.ZIP
-        file = stack.enter_context(place.writing_pieces(plan.size, len(plan.ranges)))
+        file = stack.enter_context(place.writing_parts(plan.size, len(plan.parts)))
         directory = ZipDirectory(file, plan)
-        work = partial(fill_range, output, file.writer)
+        work = partial(fill_part, output, file.writer)
         spread = spread if file.anywhere else in_threads
         crc = 0
-        with closing(spread(work, plan.ranges, file.at_once)) as done:
-            for part, filled in zip(plan.ranges, done, strict=True):
+        with closing(spread(work, plan.parts, file.at_once)) as done:
+            for part, filled in zip(plan.parts, done, strict=True):
                 check()
-                file.take(filled.receipt)
+                file.take(filled.result)
                 directory.add(filled.directory)
                 crc = combine(crc, filled.crc, part.size)
                 for shard in filled.shards:

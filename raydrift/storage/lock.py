@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 from uuid import uuid4
 
 from raydrift.errors import LockedError, OutputError, reason
-from raydrift.place import Place, Sync, redacted
+from raydrift.paths import StoragePath, Sync, redacted
 from raydrift.storage import layout
 
 RENEWED_EVERY_S: Final = 5.0
@@ -35,7 +35,7 @@ _SETTLED_AFTER_REMOTE_S: Final = 1.0
 
 
 @dataclass(frozen=True)
-class Holder:
+class LockOwner:
     """Who has locked an output folder.
 
     Attributes:
@@ -59,7 +59,7 @@ class Holder:
         return who
 
 
-def find_holder(output: Place) -> Holder | None:
+def find_holder(output: StoragePath) -> LockOwner | None:
     """Reads whose lock is on an output folder; None where there is none."""
     file = output / layout.LOCK
     found, _ = _read(file)
@@ -67,7 +67,7 @@ def find_holder(output: Place) -> Holder | None:
         return None
     renewed = file.info().mtime_ns
     silent = max(0.0, time.time() - renewed / 1e9) if renewed else 0.0
-    return Holder(found["host"], found["pid"], _is_dead(found), silent)
+    return LockOwner(found["host"], found["pid"], _is_dead(found), silent)
 
 
 class OutputLock:
@@ -85,7 +85,7 @@ class OutputLock:
 
     def __init__(
         self,
-        output: Place,
+        output: StoragePath,
         renewed_every_s: float = RENEWED_EVERY_S,
         tell: Callable[[str], object] | None = None,
     ) -> None:
@@ -253,7 +253,7 @@ class OutputLock:
                 self._news.notify_all()
 
 
-def _read(file: Place) -> tuple[dict[str, Any] | None, str | None]:
+def _read(file: StoragePath) -> tuple[dict[str, Any] | None, str | None]:
     """What a lock says and its tag: None for what is no lock, and for no tag where nothing is."""
     try:
         data, tag = file.read_tagged()

@@ -7,7 +7,7 @@ from typing import Any
 from pyarrow import fs
 
 from raydrift.errors import OutputError, reason
-from raydrift.place import Place, redacted
+from raydrift.paths import StoragePath, redacted
 from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.damage import find_damage
@@ -32,7 +32,7 @@ from raydrift.storage.shards import (
 
 
 @contextmanager
-def made_folder(output: Place) -> Iterator[None]:
+def made_folder(output: StoragePath) -> Iterator[None]:
     """Makes an output folder, if it is not there, for what is done in it.
 
     What was made, and is still empty at the end, is taken away again: so nothing is left where a
@@ -49,11 +49,11 @@ def made_folder(output: Place) -> Iterator[None]:
             folder.delete_if_empty()
 
 
-def make_folder(output: Place) -> list[Place]:
+def make_folder(output: StoragePath) -> list[StoragePath]:
     """Makes an output folder, if it is not there.
 
     Returns:
-        The folders that were made, as ``Place.create``.
+        The folders that were made, as ``StoragePath.create``.
 
     Raises:
         OutputError: It is a file, or cannot be made.
@@ -67,7 +67,7 @@ def make_folder(output: Place) -> list[Place]:
 
 
 def find_run(
-    output: Place,
+    output: StoragePath,
     identity: dict[str, Any],
     overwrite: bool,
     tell: Callable[[str], object] = lambda _: None,
@@ -120,7 +120,7 @@ def _differs(found: RunRecord, identity: dict[str, Any]) -> list[str]:
     return differences(found.identity, identity)
 
 
-def _check_kinds(output: Place, entries: Iterable[fs.FileInfo]) -> None:
+def _check_kinds(output: StoragePath, entries: Iterable[fs.FileInfo]) -> None:
     """Raises OutputError where a folder has the name of a file of ours, or the other way round."""
     for info in entries:
         kind = "folder" if info.type == fs.FileType.Directory else "file"
@@ -133,7 +133,7 @@ def _check_kinds(output: Place, entries: Iterable[fs.FileInfo]) -> None:
 
 
 def _usable(
-    output: Place,
+    output: StoragePath,
     found: RunRecord,
     names: dict[str, int],
     overwrite: bool,
@@ -170,13 +170,13 @@ def _other_version(found: RunRecord) -> str | None:
     return other_version(used, found.versions)
 
 
-def can_make_some_again(output: Place, record: RunRecord) -> bool:
+def can_make_some_again(output: StoragePath, record: RunRecord) -> bool:
     """Whether some shards of a finished run can be made again: the others are still there."""
     there = read_attempts(output, record.fingerprint)
     return bool(there) and _other_version(record) is None
 
 
-def whole_shards(output: Place, record: RunRecord, checked: bool) -> dict[int, LedgerRow]:
+def whole_shards(output: StoragePath, record: RunRecord, checked: bool) -> dict[int, LedgerRow]:
     """The shards of a run that are there and whole, of several attempts at one the best.
 
     Args:
@@ -188,7 +188,7 @@ def whole_shards(output: Place, record: RunRecord, checked: bool) -> dict[int, L
     return best(intact(output, rows) if checked else rows)
 
 
-def clear(output: Place, overwrite: bool) -> None:
+def clear(output: StoragePath, overwrite: bool) -> None:
     """Deletes what runs wrote to an output folder, and nothing else.
 
     Args:
@@ -207,7 +207,7 @@ def clear(output: Place, overwrite: bool) -> None:
 
 
 @contextmanager
-def failing_as_output(output: Place) -> Iterator[None]:
+def failing_as_output(output: StoragePath) -> Iterator[None]:
     """Says of a filesystem's errors that it was the output, and how to go on."""
     try:
         yield
@@ -215,7 +215,7 @@ def failing_as_output(output: Place) -> Iterator[None]:
         raise OutputError(cannot_write(output, error)) from error
 
 
-def cannot_write(output: Place, error: OSError) -> str:
+def cannot_write(output: StoragePath, error: OSError) -> str:
     """The one line about an output that cannot be written."""
     return (
         f"output {output} cannot be written: {redacted(reason(error))}: "

@@ -9,12 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 from typing import Any, Final, Literal
 
-from raydrift.config import as_dict
 from raydrift.errors import OutputError, SettingsError
-from raydrift.place import Place
-from raydrift.settings import DriftProfile, GenerateSettings, TransformInfo
+from raydrift.paths import StoragePath
+from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.toml import as_dict
 from raydrift.storage import layout
-from raydrift.transforms import plain_name
+from raydrift.transforms import DriftProfile, TransformInfo, plain_name
 
 FORMAT: Final = 5
 """Goes up when the same settings give other bytes or other files."""
@@ -120,7 +120,7 @@ class RunRecord:
         """Whether embeddings are part of this run."""
         return bool(self.settings["embedding"]["compute"])
 
-    def save(self, output: Place) -> None:
+    def save(self, output: StoragePath) -> None:
         """Writes ``run.json`` whole or not at all."""
         content = {"fingerprint": self.fingerprint} | asdict(self)
         (output / layout.RUN).write_bytes(json.dumps(content, indent=2).encode() + b"\n")
@@ -157,7 +157,7 @@ def make_identity(
     return plainest
 
 
-def load_record(output: Place) -> RunRecord | None:
+def load_record(output: StoragePath) -> RunRecord | None:
     """Reads ``run.json``; None where there is none.
 
     Raises:
@@ -181,7 +181,7 @@ def load_record(output: Place) -> RunRecord | None:
         ) from None
 
 
-def is_of_earlier_format(output: Place) -> bool:
+def is_of_earlier_format(output: StoragePath) -> bool:
     """Whether a folder's ``run.json`` is of an earlier version of raydrift."""
     try:
         content = json.loads((output / layout.RUN).read_bytes())
@@ -190,7 +190,7 @@ def is_of_earlier_format(output: Place) -> bool:
         return False
 
 
-def require_record(output: Place) -> RunRecord:
+def require_record(output: StoragePath) -> RunRecord:
     """Reads ``run.json``.
 
     Raises:

@@ -9,17 +9,17 @@ import pyarrow as pa
 
 from raydrift import schemas
 from raydrift.errors import RejectedError
-from raydrift.place import Place
-from raydrift.plural import plural
+from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.shards import LedgerRow, Rejected, read_rejected
 from raydrift.storage.spread import in_threads
 from raydrift.storage.tables import HashingSink, TableSink
+from raydrift.text import plural
 
 _READERS: Final = 16
 
 
-def write_rejected(output: Place, rows: Iterable[LedgerRow]) -> dict[str, int | str]:
+def write_rejected(output: StoragePath, rows: Iterable[LedgerRow]) -> dict[str, int | str]:
     """Writes ``rejected.parquet`` from the ledger entries of the shards; returns its facts.
 
     A few entries are in memory at a time.
@@ -36,7 +36,7 @@ def write_rejected(output: Place, rows: Iterable[LedgerRow]) -> dict[str, int | 
     return sink.facts
 
 
-def check_share(output: Place, rows: Sequence[LedgerRow], max_rejected: float) -> None:
+def check_share(output: StoragePath, rows: Sequence[LedgerRow], max_rejected: float) -> None:
     """Makes sure that not too many images of a run were rejected; else they are written down.
 
     Raises:
@@ -61,7 +61,7 @@ def check_share(output: Place, rows: Sequence[LedgerRow], max_rejected: float) -
 
 
 def check_before_merge_alone(
-    output: Place, rows: Sequence[LedgerRow], faults: Mapping[str, Any]
+    output: StoragePath, rows: Sequence[LedgerRow], faults: Mapping[str, Any]
 ) -> None:
     """Makes sure that a merge without its run takes nothing that the run would not have taken.
 
@@ -96,7 +96,7 @@ def unread_paths(images: Iterable[Rejected]) -> Iterator[str]:
     return (one.path for one in images if one.stage == "read")
 
 
-def _rejected_of(output: Place, rows: Iterable[LedgerRow]) -> Any:
+def _rejected_of(output: StoragePath, rows: Iterable[LedgerRow]) -> Any:
     return in_threads(partial(read_rejected, output), (r for r in rows if r.rejected), _READERS)
 
 

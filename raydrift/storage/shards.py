@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from isal import isal_zlib
 
 from raydrift.errors import ShardError
-from raydrift.place import Place, Sink, Sync, retrying, unfinished_of
+from raydrift.paths import Sink, StoragePath, Sync, retrying, unfinished_of
 from raydrift.storage import layout
 from raydrift.storage.remarks import Remark
 
@@ -139,7 +139,7 @@ class LedgerRow:
 
 
 def write_samples(
-    output: Place, shard: int, attempt: str, schema: pa.Schema, parts: Iterable[pa.Table]
+    output: StoragePath, shard: int, attempt: str, schema: pa.Schema, parts: Iterable[pa.Table]
 ) -> tuple[int, int]:
     """Writes a shard as parquet, whole or not at all; returns its size and CRC-32.
 
@@ -197,7 +197,7 @@ class ChecksumSink:
         """Nothing waits here."""
 
 
-def commit(output: Place, row: LedgerRow, rejected: Iterable[Rejected]) -> None:
+def commit(output: StoragePath, row: LedgerRow, rejected: Iterable[Rejected]) -> None:
     """Commits a shard whose samples are written: writes its ledger entry.
 
     An entry that a power cut left in pieces is no JSON, and none.
@@ -207,12 +207,12 @@ def commit(output: Place, row: LedgerRow, rejected: Iterable[Rejected]) -> None:
     place.write_bytes(json.dumps(entry).encode(), Sync.AT_ONCE)
 
 
-def read_ledger(output: Place, fingerprint: str) -> dict[int, LedgerRow]:
+def read_ledger(output: StoragePath, fingerprint: str) -> dict[int, LedgerRow]:
     """The committed shards of a run by number; of several attempts at one the best."""
     return best(read_attempts(output, fingerprint))
 
 
-def read_attempts(output: Place, fingerprint: str) -> list[LedgerRow]:
+def read_attempts(output: StoragePath, fingerprint: str) -> list[LedgerRow]:
     """All committed attempts at the shards of a run.
 
     Left out are those whose files have another size than their ledger entry says, and those of
@@ -250,14 +250,14 @@ def best(rows: Iterable[LedgerRow]) -> dict[int, LedgerRow]:
     return chosen
 
 
-def intact(output: Place, rows: Iterable[LedgerRow]) -> list[LedgerRow]:
+def intact(output: StoragePath, rows: Iterable[LedgerRow]) -> list[LedgerRow]:
     """Those of the shards whose bytes are still the ones that were committed."""
     with ThreadPoolExecutor(4) as pool:
         found = pool.map(lambda row: (row, _committed_file(output, row) is not None), rows)
         return [row for row, whole in found if whole]
 
 
-def open_shard(output: Place, row: LedgerRow) -> pq.ParquetFile:
+def open_shard(output: StoragePath, row: LedgerRow) -> pq.ParquetFile:
     """Opens a committed shard, to be read at once or, since images are large, in batches.
 
     Raises:
@@ -272,7 +272,7 @@ def open_shard(output: Place, row: LedgerRow) -> pq.ParquetFile:
     return pq.ParquetFile(file, buffer_size=_BLOCK_BYTES)
 
 
-def _committed_file(output: Place, row: LedgerRow) -> pa.NativeFile | None:
+def _committed_file(output: StoragePath, row: LedgerRow) -> pa.NativeFile | None:
     """The file of a shard; None if it is gone, or its bytes are not those that were committed."""
     try:
         file = (output / layout.SHARDS / row.shard_name).open()
@@ -290,7 +290,7 @@ def _crc32(file: pa.NativeFile) -> int:
     return crc
 
 
-def read_rejected(output: Place, row: LedgerRow) -> list[Rejected]:
+def read_rejected(output: StoragePath, row: LedgerRow) -> list[Rejected]:
     """The rejected images of a committed shard, by sample id.
 
     Raises:
@@ -310,32 +310,32 @@ def read_rejected(output: Place, row: LedgerRow) -> list[Rejected]:
     return found
 
 
-def remove_unfinished(output: Place) -> None:
+def remove_unfinished(output: StoragePath) -> None:
     """Deletes what killed workers left of shards; on S3 they leave nothing."""
     if output.s3 is None:
         folder = output / layout.SHARDS
         folder.delete_files(name for name in folder.names() if _is_unfinished(name))
 
 
-def remove_other_attempts(output: Place, rows: Iterable[LedgerRow]) -> None:
+def remove_other_attempts(output: StoragePath, rows: Iterable[LedgerRow]) -> None:
     """Deletes all attempts at shards but some; what is not raydrift's stays."""
     kept = {name for row in rows for name in (row.shard_name, row.ledger_name)}
     _remove(output, kept | {layout.ACCEPTED})
 
 
-def remove_shards(output: Place) -> None:
+def remove_shards(output: StoragePath) -> None:
     """Deletes all that raydrift wrote to ``_shards/``, and the folder if nothing else is there."""
     _remove(output, set())
     (output / layout.SHARDS).delete_if_empty()
 
 
-def remove_earlier_shards(output: Place) -> None:
+def remove_earlier_shards(output: StoragePath) -> None:
     """Deletes the shards of a run of an earlier format, which only its ``run.json`` vouches for."""
     folder, ours = output / layout.SHARDS, layout.is_earlier_shard_file
     folder.delete_files([name for name in folder.names() if ours(unfinished_of(name) or name)])
 
 
-def _remove(output: Place, kept: set[str]) -> None:
+def _remove(output: StoragePath, kept: set[str]) -> None:
     folder = output / layout.SHARDS
     folder.delete_files(
         [

@@ -6,7 +6,7 @@ from typing import Final, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from raydrift.place import Sink
+from raydrift.paths import Sink
 
 _ROW_GROUP: Final = 16_384
 

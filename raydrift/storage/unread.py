@@ -9,7 +9,7 @@ from typing import Final, Literal
 import pyarrow.parquet as pq
 
 from raydrift.errors import ShardError
-from raydrift.place import Place, may_pass
+from raydrift.paths import StoragePath, may_pass
 from raydrift.storage import layout
 from raydrift.storage.rejected import unread_paths
 from raydrift.storage.shards import LedgerRow, read_rejected
@@ -23,7 +23,7 @@ _PATHS: Final = 4_096
 
 
 def shards_to_read_again(
-    output: Place, rows: Iterable[LedgerRow], source: Place, max_bytes: int
+    output: StoragePath, rows: Iterable[LedgerRow], source: StoragePath, max_bytes: int
 ) -> list[int]:
     """Which shards may have more images if they are made anew.
 
@@ -59,7 +59,7 @@ def shards_to_read_again(
         return [shard for shard in found if shard is not None]
 
 
-def is_any_readable_now(output: Place, source: Place, max_bytes: int) -> bool:
+def is_any_readable_now(output: StoragePath, source: StoragePath, max_bytes: int) -> bool:
     """Whether an image that a merged run could not read can be read now.
 
     Args:
@@ -80,7 +80,7 @@ def is_any_readable_now(output: Place, source: Place, max_bytes: int) -> bool:
 
 
 def look(
-    source: Place, path: str, max_bytes: int
+    source: StoragePath, path: str, max_bytes: int
 ) -> Literal["readable", "unreadable", "interrupted"]:
     """Whether an image can be read now; ``interrupted``: perhaps, if it is tried later."""
     try:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from raydrift.errors import OutputError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.shards import LedgerRow
 from raydrift.storage.zip_reader import DamagedZipError, entries, read_end
@@ -30,7 +30,7 @@ class ZippedImages:
         OutputError: The zip cannot be read.
     """
 
-    def __init__(self, output: Place) -> None:
+    def __init__(self, output: StoragePath) -> None:
         self._zip = output / layout.ZIP
         try:
             with self._zip.open_here_and_there() as file:
@@ -59,7 +59,7 @@ class ShardRows:
         counts: How many rows each has.
     """
 
-    def __init__(self, files: Sequence[Place], counts: Sequence[int]) -> None:
+    def __init__(self, files: Sequence[StoragePath], counts: Sequence[int]) -> None:
         self._files = files
         self._begins = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         self._at: tuple[int, int, tuple[str, ...]] = (-1, -1, ())
@@ -98,7 +98,7 @@ class ShardImages:
         rows: Its shards, in order.
     """
 
-    def __init__(self, output: Place, rows: Sequence[LedgerRow]) -> None:
+    def __init__(self, output: StoragePath, rows: Sequence[LedgerRow]) -> None:
         folder = output / layout.SHARDS
         files = [folder / row.shard_name for row in rows]
         self._rows = ShardRows(files, [row.written for row in rows])

@@ -1,38 +1,38 @@
-"""The directory at the end of the zip, written as the ranges are done."""
+"""The directory at the end of the zip, written as the parts are done."""
 
 from typing import Final
 
 from isal import isal_zlib
 
-from raydrift.place import Piece, PieceFile
+from raydrift.paths import FilePart, PartFile
 from raydrift.storage.crc32 import combine
 from raydrift.storage.zip_layout import ZipLayout
 
-_PIECE_BYTES: Final = 16 * 2**20
-_PIECES: Final = 900  # beside those of the members
+_PART_BYTES: Final = 16 * 2**20
+_PARTS: Final = 900  # beside those of the members
 
 
 class ZipDirectory:
-    """Gathers the entries of the ranges, in order; memory stays flat.
+    """Gathers the entries of the parts, in order; memory stays flat.
 
     Args:
         file: The zip.
         plan: Its layout.
     """
 
-    def __init__(self, file: PieceFile, plan: ZipLayout) -> None:
+    def __init__(self, file: PartFile, plan: ZipLayout) -> None:
         self._file = file
         self._plan = plan
-        self._piece_bytes = max(_PIECE_BYTES, plan.directory_size // _PIECES)
-        self._number = len(plan.ranges)
+        self._part_bytes = max(_PART_BYTES, plan.directory_size // _PARTS)
+        self._number = len(plan.parts)
         self._offset = plan.members_size
         self._waiting = bytearray()
         self._crc = 0
 
     def add(self, entries: bytes | bytearray) -> None:
-        """Takes the entries of the next range."""
+        """Takes the entries of the next part."""
         self._waiting += entries
-        if len(self._waiting) >= self._piece_bytes:
+        if len(self._waiting) >= self._part_bytes:
             self._put()
 
     def close(self, members_crc: int) -> int:
@@ -51,7 +51,7 @@ class ZipDirectory:
     def _put(self) -> None:
         data = bytes(self._waiting)
         self._waiting.clear()
-        self._file.take(self._file.writer.put(Piece(self._number, self._offset), [data]))
+        self._file.take(self._file.writer.put(FilePart(self._number, self._offset), [data]))
         self._number += 1
         self._offset += len(data)
         self._crc = isal_zlib.crc32(data, self._crc)

@@ -1,7 +1,7 @@
 """Where everything is in the zip, known from the ledger alone.
 
 Entries are stored and their dates fixed, so a shard's room follows from how many members it has,
-their bytes and the bytes of their names. Writers can fill the zip side by side, each its own range.
+their bytes and the bytes of their names. Writers can fill the zip side by side, each its own part.
 Whether the directory holds offsets of 64 bits is decided for all its entries at once, by the bytes
 of all members: so its size is known beforehand too, and depends on nothing else.
 """
@@ -14,10 +14,10 @@ from typing import Final
 
 from raydrift.storage.shards import LedgerRow
 
-RANGE_BYTES: Final = 64 * 2**20
+PART_BYTES: Final = 64 * 2**20
 """What one writer fills at a time, about: whole shards."""
 
-_RANGES: Final = 9_000  # as parts of an upload, of which S3 takes 10,000
+_MOST_PARTS: Final = 9_000  # as parts of an upload, of which S3 takes 10,000
 
 HEADER: Final = struct.Struct("<4sHHHHHIIIHH")
 ENTRY: Final = struct.Struct("<4sHHHHHHIIIHHHHHII")
@@ -36,11 +36,11 @@ FULL_32: Final = 0xFFFFFFFF
 
 
 @dataclass(frozen=True)
-class ZipRange:
+class ZipPart:
     """The part of a zip that one writer fills: the members of some shards.
 
     Attributes:
-        number: Its place among the ranges, from 0.
+        number: Its place among the parts, from 0.
         rows: Its shards.
         offset: Of its first byte in the zip.
         size: Its bytes.
@@ -59,13 +59,13 @@ class ZipLayout:
     """A whole zip.
 
     Attributes:
-        ranges: In order, without gaps.
+        parts: In order, without gaps.
         count: Members.
         members_size: Bytes of all members, with their headers: where the directory begins.
         directory_size: Bytes of all entries of the directory.
     """
 
-    ranges: tuple[ZipRange, ...]
+    parts: tuple[ZipPart, ...]
     count: int
     members_size: int
     directory_size: int
@@ -81,33 +81,33 @@ class ZipLayout:
         return self.members_size + self.directory_size + len(self.end)
 
 
-def plan_zip(rows: Sequence[LedgerRow], range_bytes: int = RANGE_BYTES) -> ZipLayout:
+def plan_zip(rows: Sequence[LedgerRow], part_bytes: int = PART_BYTES) -> ZipLayout:
     """Lays out a zip.
 
     Args:
         rows: The run's shards in order.
-        range_bytes: At least so many bytes are in every range; more where the ranges would be too
+        part_bytes: At least so many bytes are in every part; more where the parts would be too
             many for one upload.
     """
     sizes = [members_size(row.written, row.names_size, row.image_bytes) for row in rows]
     total, count = sum(sizes), sum(row.written for row in rows)
     zip64 = needs_zip64(total)
-    smallest = range_bytes_of(total, range_bytes)
-    ranges: list[ZipRange] = []
+    smallest = part_bytes_of(total, part_bytes)
+    parts: list[ZipPart] = []
     begin = offset = filled = 0
     for place, size in enumerate(sizes, start=1):
         filled += size
         left = total - offset - filled
         if (filled >= smallest and left >= smallest) or place == len(rows):
-            ranges.append(ZipRange(len(ranges), tuple(rows[begin:place]), offset, filled, zip64))
+            parts.append(ZipPart(len(parts), tuple(rows[begin:place]), offset, filled, zip64))
             begin, offset, filled = place, offset + filled, 0
     names = sum(row.names_size for row in rows)
-    return ZipLayout(tuple(ranges), count, total, directory_size(count, names, zip64))
+    return ZipLayout(tuple(parts), count, total, directory_size(count, names, zip64))
 
 
-def range_bytes_of(members_size: int, range_bytes: int = RANGE_BYTES) -> int:
-    """Bytes of a range, at least: more where they would be too many for one upload."""
-    return max(range_bytes, ceil(members_size / _RANGES))
+def part_bytes_of(members_size: int, part_bytes: int = PART_BYTES) -> int:
+    """Bytes of a part, at least: more where they would be too many for one upload."""
+    return max(part_bytes, ceil(members_size / _MOST_PARTS))
 
 
 def members_size(count: int, names_size: int, data_size: int) -> int:

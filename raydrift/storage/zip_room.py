@@ -1,18 +1,18 @@
 """Whether there is room for a zip where it is to be, told before the work instead of after it."""
 
 from raydrift.errors import OutputError
-from raydrift.place import Place
-from raydrift.settings import ImageSettings
+from raydrift.paths import StoragePath
+from raydrift.settings.image import ImageSettings
 from raydrift.storage.zip_layout import ZipLayout, members_size
 
 _NAME_BYTES = 16  # about; classes in the names are less than what PNGs save
 
-# Each range of the zip is a part of the upload. The last may be twice as large as the others, and a
+# Each part of the zip is a part of the upload. The last may be twice as large as the others, and a
 # shard of up to 1 GiB more: of S3's 5 GiB a part the others have 2.
 _OF_UPLOAD = 2 / 5
 
 
-def check_before_run(output: Place, samples: int, image: ImageSettings) -> None:
+def check_before_run(output: StoragePath, samples: int, image: ImageSettings) -> None:
     """Refuses a run whose zip could become too large: its PNGs are at most as large as pixels.
 
     Raises:
@@ -30,7 +30,7 @@ def check_before_run(output: Place, samples: int, image: ImageSettings) -> None:
         )
 
 
-def check_before_merge(output: Place, plan: ZipLayout) -> None:
+def check_before_merge(output: StoragePath, plan: ZipLayout) -> None:
     """Refuses to write a zip that is too large.
 
     Raises:
@@ -45,7 +45,7 @@ def check_before_merge(output: Place, plan: ZipLayout) -> None:
         )
 
 
-def _room(output: Place) -> int | None:
+def _room(output: StoragePath) -> int | None:
     """Bytes of the largest zip that can be written there; None: that is not known."""
     return None if output.largest_file is None else int(_OF_UPLOAD * output.largest_file)
 

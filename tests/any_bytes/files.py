@@ -12,7 +12,7 @@ from PIL import Image
 from tifffile import imwrite
 
 from raydrift.images.codec import encode_png
-from raydrift.scenes import draw_scene
+from raydrift.images.scenes import draw_scene
 from tests.bad_input.made_by_hand import bmp_of, tiled_tiff_of
 from tests.image_files import file_of
 from tests.images.made_profiles import ADOBE, grey_profile, ink_profile, rgb_profile

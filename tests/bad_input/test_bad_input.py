@@ -17,9 +17,9 @@ import pytest
 from PIL import Image
 
 from raydrift.catalog import load_catalog
-from raydrift.config import generate_settings
 from raydrift.engine.generate import generate
 from raydrift.images.codec import RGB
+from raydrift.settings.toml import generate_settings
 from tests.bad_input.images import PNG, USABLE
 from tests.bad_input.kinds import PICTURE, SIZE, Kind, PassedOver, Rejected, Usable
 from tests.bad_input.names import NAMES, NOT_UTF8

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from raydrift.scenes import draw_scene
+from raydrift.images.scenes import draw_scene
 from tests.bad_input.images import ARITHMETIC_JPEG, PNG
 from tests.bad_input.kinds import Kind, PassedOver, Rejected, link, pipe
 from tests.bad_input.made_by_hand import (

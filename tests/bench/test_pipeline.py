@@ -11,7 +11,7 @@ import pytest
 from raydrift.bench import pipeline
 from raydrift.bench.pipeline import Merge, measure_pipeline
 from raydrift.bench.steady import Span
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.settings import (
     ClusterSettings,
     EmbeddingSettings,
@@ -30,7 +30,7 @@ SMALL = ImageSettings(height=32, width=32)
 
 
 @pytest.fixture
-def shards(scenes: Path, tmp_path: Path) -> tuple[Place, RunRecord, list[LedgerRow]]:
+def shards(scenes: Path, tmp_path: Path) -> tuple[StoragePath, RunRecord, list[LedgerRow]]:
     """A run of five shards that is merged, and they are kept."""
     output = make_shards(GenerateSettings(str(scenes), str(tmp_path / "out"), image=SMALL))
     record = finalize(output, keep_shards=True)
@@ -40,7 +40,7 @@ def shards(scenes: Path, tmp_path: Path) -> tuple[Place, RunRecord, list[LedgerR
 
 
 def test_the_merge_is_timed_on_the_machines_that_the_product_merges_on(
-    shards: tuple[Place, RunRecord, list[LedgerRow]], monkeypatch: pytest.MonkeyPatch
+    shards: tuple[StoragePath, RunRecord, list[LedgerRow]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spread_over: list[int] = []
 
@@ -56,7 +56,7 @@ def test_the_merge_is_timed_on_the_machines_that_the_product_merges_on(
 
 
 def test_the_seconds_are_the_runs_own_and_the_speeds_those_of_turns(
-    shards: tuple[Place, RunRecord, list[LedgerRow]], monkeypatch: pytest.MonkeyPatch
+    shards: tuple[StoragePath, RunRecord, list[LedgerRow]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output, record, rows = shards
     record.timings["finalize"] = 7.5
@@ -73,7 +73,7 @@ def test_the_seconds_are_the_runs_own_and_the_speeds_those_of_turns(
 
 
 def test_where_there_is_no_cat_the_speed_is_the_runs_own(
-    shards: tuple[Place, RunRecord, list[LedgerRow]], monkeypatch: pytest.MonkeyPatch
+    shards: tuple[StoragePath, RunRecord, list[LedgerRow]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output, record, rows = shards
     record.timings["finalize"] = 0.5
@@ -89,7 +89,7 @@ cat "$@" | tee -a {folder}/copy
 
 
 def test_cat_is_given_a_bounded_number_of_paths_at_once(
-    shards: tuple[Place, RunRecord, list[LedgerRow]],
+    shards: tuple[StoragePath, RunRecord, list[LedgerRow]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -122,7 +122,7 @@ def test_a_shard_ends_when_its_ledger_entry_appeared_as_nearly_as_that_is_told(
     tmp_path: Path,
 ) -> None:
     """To the nanosecond on a disk, by whole seconds in a store, or not at all."""
-    output = Place.of(tmp_path)
+    output = StoragePath.of(tmp_path)
     (output / layout.SHARDS).create()
     rows = [row_of(shard, 1000.25) for shard in range(3)]
     for row, appeared in zip(rows, (1002.0625, 1001, 0), strict=True):

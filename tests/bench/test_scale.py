@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from raydrift.bench.requests import ranges_of
+from raydrift.bench.requests import parts_of
 from raydrift.bench.scale import ScaleFigures, scale_up
 from raydrift.bench.scale_terms import Assumed, Measured
 from raydrift.errors import SettingsError
@@ -78,7 +78,7 @@ def test_a_wall_time_is_listing_work_and_merge(nodes: int, writers: int) -> None
 def test_a_zip_has_as_many_ranges_as_the_layout_gives_it(shards: int) -> None:
     row = LedgerRow(0, "", 256, 256, 0, 0, 256 * 135_000, 256 * 12, size=0, crc32=0)
     each = members_size(256, row.names_size, row.image_bytes)
-    assert ranges_of(shards * each, each) == len(plan_zip([row] * shards).ranges)
+    assert parts_of(shards * each, each) == len(plan_zip([row] * shards).parts)
 
 
 def test_assumptions_are_replaced_by_name() -> None:

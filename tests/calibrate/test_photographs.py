@@ -10,7 +10,8 @@ from raydrift.images.codec import decode
 from raydrift.metrics import other_mean_interval
 from raydrift.metrics.kl import kl_softmax_pairs
 from raydrift.metrics.samples import Rows
-from raydrift.settings import EmbeddingSettings, ImageSettings, ImageTransform, TransformInfo
+from raydrift.settings import EmbeddingSettings, ImageSettings
+from raydrift.transforms import ImageTransform, TransformInfo
 
 Twins = tuple[Rows, Rows]
 

@@ -13,12 +13,11 @@ from raydrift.errors import SettingsError
 from raydrift.schedules.drift import Drift
 from raydrift.settings import (
     CalibrationSettings,
-    DriftProfile,
     EmbeddingSettings,
     GenerateSettings,
     ImageSettings,
-    TransformInfo,
 )
+from raydrift.transforms import DriftProfile, TransformInfo
 from tests.calibrate.curves import DEFAULT_LEVELS, curve, like_default
 
 SAMPLE = MeasuredSample(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from raydrift.calibrate import Curve
 from raydrift.calibrate.first_levels import first_levels, jumps, transforms_at
 from raydrift.calibrate.refine import next_levels
-from raydrift.settings import DriftProfile
-from raydrift.sweep import Sweep
+from raydrift.settings.sweep import Sweep
+from raydrift.transforms import DriftProfile
 from tests.calibrate.curves import DEFAULT_LEVELS, TENTHS, curve, like_default
 
 RANGES = DriftProfile()

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from raydrift.catalog import files, load_catalog
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 
 
 def manifest(folder: Path, *names: str) -> str:
@@ -39,7 +39,7 @@ def test_too_many_files_of_a_store_are_not_looked_at(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(files, "MOST_REMOTE", 1)
     found = []
     for _ in range(2):
-        root = Place.of(f"memory://{uuid4().hex}")
+        root = StoragePath.of(f"memory://{uuid4().hex}")
         for name in ("1.jpg", "2.jpg"):
             (root / name).write_bytes(b"x")
         (root / "list.csv").write_bytes(b"path,class\n1.jpg,cat\n2.jpg,cat\n")

@@ -12,10 +12,10 @@ from raydrift.catalog import load_catalog
 from raydrift.catalog import value_range as module
 from raydrift.catalog.value_range import IMAGES, range_in, with_value_range
 from raydrift.cli.generate import tell
-from raydrift.config import as_dict, generate_settings
 from raydrift.images.value_range import Values
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.settings import GenerateSettings
+from raydrift.settings.toml import as_dict, generate_settings
 from raydrift.storage.finalize import finalize
 from tests.made_shards import make_shards
 from tests.tiff_files import grey_picture, tiff_of
@@ -180,7 +180,7 @@ def test_images_that_the_range_does_not_fit_are_counted_and_told_at_the_end(
     )
     assert [(one["text"], one["images"]) for one in record.remarks] == [(dark, 2), (cut, 1)]
     assert sorted(record.remarks[0]["examples"]) == ["a/2.tif", "a/4.tif"]
-    tell(record, Place.of(settings.output), 1.5)
+    tell(record, StoragePath.of(settings.output), 1.5)
     printed = capsys.readouterr().out
     assert f"  2 images {dark} (first: {record.remarks[0]['examples'][0]})\n" in printed
     assert f"  1 image {cut} (first: a/3.tif)\n" in printed

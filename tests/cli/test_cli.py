@@ -10,9 +10,9 @@ from PIL import Image
 
 from raydrift.cli import run
 from raydrift.cli.settings import read_settings
-from raydrift.place import Place
-from raydrift.settings import TransformInfo
+from raydrift.paths import StoragePath
 from raydrift.storage.lock import OutputLock
+from raydrift.transforms import TransformInfo
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -219,7 +219,7 @@ def test_demo_shows_everything_on_images_of_its_own(
 def test_a_second_demo_in_one_folder_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with OutputLock(Place.of(tmp_path), renewed_every_s=0.3):
+    with OutputLock(StoragePath.of(tmp_path), renewed_every_s=0.3):
         told = refusal(capsys, "demo", tmp_path)
     assert told.startswith(f"raydrift: another run is at work in {tmp_path} (")
     assert list(tmp_path.iterdir()) == []

@@ -11,8 +11,8 @@ from PIL import Image
 
 from raydrift.cli import _COMMANDS, run
 from raydrift.cli.encoding import in_plain_signs
-from raydrift.config import generate_settings
-from raydrift.scenes import draw_scene
+from raydrift.images.scenes import draw_scene
+from raydrift.settings.toml import generate_settings
 from raydrift.storage.finalize import finalize
 from tests.calibrate.test_profile import PROFILE
 from tests.made_shards import make_shards

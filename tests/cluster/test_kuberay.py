@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
-from raydrift.engine.reader import READ_AHEAD_BYTES
+from raydrift.engine.data.reader import READ_AHEAD_BYTES
 from raydrift.settings import ImageSettings
 from tests.cluster.files import CLUSTER, KUBERAY, ROOT, load, node_groups, ray_cluster
 from tests.conftest import SHARED

@@ -11,9 +11,9 @@ from raydrift import schemas
 from raydrift.drift import SampledTransform, apply_chain, drift_image
 from raydrift.drift.written import read_back, written
 from raydrift.images.codec import RGB, decode
-from raydrift.scenes import draw_scene
-from raydrift.settings import DriftProfile, ImageSettings, ImageTransform, TransformInfo
-from raydrift.transforms import transform_class
+from raydrift.images.scenes import draw_scene
+from raydrift.settings import ImageSettings
+from raydrift.transforms import DriftProfile, ImageTransform, TransformInfo, transform_class
 
 EVERY_TRANSFORM = [TransformInfo(transform, 0.6) for transform in ImageTransform]
 

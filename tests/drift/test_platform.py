@@ -13,8 +13,8 @@ import hashlib, json
 import numpy as np
 from raydrift.drift import drift_image
 from raydrift.drift.platform import pixel_platform
-from raydrift.scenes import draw_scene
-from raydrift.settings import ImageTransform, TransformInfo
+from raydrift.images.scenes import draw_scene
+from raydrift.transforms import ImageTransform, TransformInfo
 
 found = {}
 image = draw_scene("boat", 0, 0, 224, 224)

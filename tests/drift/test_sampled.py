@@ -10,7 +10,7 @@ from scipy import stats
 
 from raydrift.drift import SampledTransform, sample
 from raydrift.seeds import generator
-from raydrift.settings import DriftProfile, ImageTransform, TransformInfo
+from raydrift.transforms import DriftProfile, ImageTransform, TransformInfo
 
 PUBLISHED = DriftProfile()
 SAMPLES = 5000

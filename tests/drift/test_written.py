@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from raydrift import schemas
 from raydrift.drift import SampledTransform
 from raydrift.drift.written import as_text, parameters_of, read_back, written
-from raydrift.settings import ImageTransform, TransformInfo
+from raydrift.transforms import ImageTransform, TransformInfo
 
 INFO = TransformInfo(ImageTransform.DEFAULT, 0.1)
 EARLIER = pa.map_(pa.string(), pa.float64())  # the parameters' type in version 0.1's first files

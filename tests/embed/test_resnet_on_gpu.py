@@ -13,7 +13,7 @@ from raydrift.settings import EmbeddingSettings
 pytestmark = pytest.mark.gpu
 
 SEVERAL = 3 * BATCH_SIZE["cuda"] + 5
-"""Images of three whole batches and a piece: both buffers are used twice."""
+"""Images of three whole batches and a part: both buffers are used twice."""
 
 
 @pytest.fixture(scope="module")

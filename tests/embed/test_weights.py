@@ -24,7 +24,7 @@ from raydrift.embed.weights import (
     imagenet_path,
 )
 from raydrift.errors import WeightsError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 
 
 def refusal(name: str) -> str:
@@ -46,7 +46,7 @@ def test_weights_of_a_path_are_its_bytes_whatever_the_seed(tmp_path: Path) -> No
 
 
 def test_weights_may_lie_behind_fsspec() -> None:
-    place = Place.of(f"memory://{uuid4().hex}/some.pt")
+    place = StoragePath.of(f"memory://{uuid4().hex}/some.pt")
     place.write_bytes(b"abc")
     assert find_weights(place.uri, 0).data == b"abc"
     place.delete()
@@ -178,7 +178,7 @@ def test_weights_that_cannot_be_downloaded_are_refused_with_all_remedies(
 
 
 def test_credentials_in_a_uri_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("raydrift.place.retries.ATTEMPTS", 1)
+    monkeypatch.setattr("raydrift.paths.retries.ATTEMPTS", 1)
     message = refusal("s3://key:s3cret@no-bucket/w.pt?endpoint_override=127.0.0.1:9&scheme=http")
     assert message.startswith("weights 's3://***@no-bucket/w.pt?endpoint_override=127.0.0.1:9&")
     assert "s3cret" not in message

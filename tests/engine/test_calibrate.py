@@ -11,11 +11,11 @@ from raydrift.calibrate import CalibrationProfile, Curve, CurvePoint
 from raydrift.calibrate.first_levels import transforms_at
 from raydrift.catalog import load_catalog
 from raydrift.engine.calibrate import calibrate
-from raydrift.engine.evaluate import level_batches
+from raydrift.engine.level_batches import level_batches
 from raydrift.errors import RejectedError, SettingsError
 from raydrift.metrics import kl_softmax_pairs
 from raydrift.settings import ClusterSettings, EmbeddingSettings, GenerateSettings, ImageSettings
-from raydrift.sweep import Sweep
+from raydrift.settings.sweep import Sweep
 
 DEFAULT = Sweep.parse(["default"], "1")
 FULL = 328

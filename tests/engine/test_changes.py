@@ -13,15 +13,15 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from raydrift.config import generate_settings
 from raydrift.engine import changes
 from raydrift.engine.changes import ShardFiles, compare_files
+from raydrift.engine.data.reader import Reader
 from raydrift.engine.generate import generate
-from raydrift.engine.reader import Reader
 from raydrift.engine.spread import over_cluster
 from raydrift.errors import LockedError, OutputError, ResourcesError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.settings import GenerateSettings
+from raydrift.settings.toml import generate_settings
 from raydrift.storage import lock
 from raydrift.storage.listing import unpack
 from tests.made_shards import shard_file
@@ -251,7 +251,7 @@ def test_the_nodes_of_a_cluster_compare_files_too(images: Path) -> None:
     before[4] = -1
     (images / "boat/boat_006.jpg").unlink()
     shards = [ShardFiles(2 + n, names[n : n + 2], before[n : n + 2]) for n in range(0, 8, 2)]
-    compare = partial(compare_files, Reader(Place.of(images), 2**20))
+    compare = partial(compare_files, Reader(StoragePath.of(images), 2**20))
     found = list(over_cluster(compare, shards, 1, cpus=2))
     assert found == [(2, 0, True), (4, 0, True), (6, 1, True), (8, 0, False)]
 

@@ -18,7 +18,6 @@ from PIL import Image
 
 from raydrift import schemas
 from raydrift.catalog import load_catalog
-from raydrift.config import generate_settings
 from raydrift.drift import apply_chain
 from raydrift.drift.platform import pixel_platform
 from raydrift.drift.written import read_back
@@ -35,13 +34,10 @@ from raydrift.errors import (
     WeightsError,
 )
 from raydrift.images.codec import decode
-from raydrift.settings import (
-    CalibrationSettings,
-    DriftProfile,
-    GenerateSettings,
-    ImageSettings,
-)
+from raydrift.settings import CalibrationSettings, GenerateSettings, ImageSettings
+from raydrift.settings.toml import generate_settings
 from raydrift.storage.record import RunRecord
+from raydrift.transforms import DriftProfile
 from tests.made_shards import shard_file
 
 pytestmark = pytest.mark.usefixtures("ray_session")

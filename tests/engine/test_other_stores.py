@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from raydrift.config import generate_settings
 from raydrift.engine.generate import generate
 from raydrift.errors import SettingsError
+from raydrift.settings.toml import generate_settings
 
 RUN = {"transforms": ["hue:0.5"], "num_samples": 24, "image": {"height": 32, "width": 32}}
 

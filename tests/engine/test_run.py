@@ -10,15 +10,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from raydrift.catalog import Catalog, load_catalog
-from raydrift.config import generate_settings
 from raydrift.engine import run
+from raydrift.engine.data.reader import Reader
+from raydrift.engine.data.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
+from raydrift.engine.data.tasks import ShardTasks
 from raydrift.engine.generate import generate
-from raydrift.engine.reader import Reader
-from raydrift.engine.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
-from raydrift.engine.tasks import ShardTasks
 from raydrift.errors import LockedError, OutputError, PipelineError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.settings import GenerateSettings
+from raydrift.settings.toml import generate_settings
 from raydrift.storage import lock
 from raydrift.storage.record import require_record
 from raydrift.storage.shards import LedgerRow
@@ -81,9 +81,9 @@ def test_a_worker_that_commits_late_changes_nothing(
     settings = settings_for(scenes, tmp_path / "out", shard_size=16)
     merge = run.finalize
 
-    def commit_late_and_merge(output: Place, **options: Any) -> Any:
+    def commit_late_and_merge(output: StoragePath, **options: Any) -> Any:
         record, catalog = require_record(output), load_catalog(settings.input)
-        cut_off = Place.of("/unreachable")
+        cut_off = StoragePath.of("/unreachable")
         job = ShardJob(settings, cut_off, output, record.fingerprint, record.versions)
         (tasks,) = ShardTasks(settings, catalog, 72, 16, np.array([0]))
         parts = drift_shard(job, tasks, False, Reader(cut_off, 2**20))

@@ -14,15 +14,16 @@ from PIL import Image
 
 from raydrift import ImageDatasetGenerator
 from raydrift.cli import run as main
-from raydrift.config import generate_settings
 from raydrift.drift import apply_chain
 from raydrift.drift.written import read_back
 from raydrift.engine.generate import generate
 from raydrift.errors import OutputError
 from raydrift.images.codec import decode
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.report.inspection import inspect_output
-from raydrift.settings import ClusterSettings, ImageSettings, TransformInfo
+from raydrift.settings import ClusterSettings, ImageSettings
+from raydrift.settings.toml import generate_settings
+from raydrift.transforms import TransformInfo
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -156,7 +157,7 @@ def test_a_provenance_row_still_explains_every_pixel(whole: Path, scenes: Path) 
 def test_inspect_tells_the_timeline_and_the_levels(
     whole: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = inspect_output(Place.of(whole))
+    found = inspect_output(StoragePath.of(whole))
     assert [asked for _, asked, _, parameter in found.drawn if parameter != "size"] == [
         "contrast:0.1",
         "gaussian_noise:0.6",
@@ -179,7 +180,7 @@ def found_blur(output: Path) -> str:
 
 
 def test_the_label_shift_is_told_and_the_output_is_whole(whole: Path) -> None:
-    found = inspect_output(Place.of(whole))
+    found = inspect_output(StoragePath.of(whole))
     assert found.problems == []
     assert found.record.counts["written"] < 72
     assert found.record.notes == [
@@ -191,7 +192,7 @@ def test_the_label_shift_is_told_and_the_output_is_whole(whole: Path) -> None:
 def test_what_is_not_reached_is_noted(scenes: Path, tmp_path: Path) -> None:
     late = [{"transforms": ["hue:0.1"], "start": 50}]
     run(scenes, tmp_path, 1, 64, drift=late, label_shift=[], num_samples=9, stream=72)
-    notes = inspect_output(Place.of(tmp_path)).record.notes
+    notes = inspect_output(StoragePath.of(tmp_path)).record.notes
     assert notes == ["abrupt hue:0.1 from sample 50: begins after the last sample, 8"]
 
 

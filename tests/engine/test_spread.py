@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import ray
 
-from raydrift.config import generate_settings
 from raydrift.engine.spread import cluster_spread, over_cluster
 from raydrift.errors import ShardError
+from raydrift.settings.toml import generate_settings
 from raydrift.storage.finalize import finalize
 from raydrift.storage.spread import in_threads
 from tests.made_shards import make_shards, shard_file
@@ -29,7 +29,7 @@ def test_tasks_write_the_bytes_that_threads_write(scenes: Path, tmp_path: Path) 
                 "embedding": {"compute": True},
             }
         )
-        record = finalize(make_shards(settings, size=8), spread=spread, range_bytes=20_000)
+        record = finalize(make_shards(settings, size=8), spread=spread, part_bytes=20_000)
         outputs[name] = record.files
     assert outputs["tasks"] == outputs["threads"]
     assert (tmp_path / "tasks/sampled_images.zip").read_bytes() == (
@@ -44,7 +44,7 @@ def test_an_altered_shard_is_told_as_it_is_in_threads(scenes: Path, tmp_path: Pa
     path = shard_file(tmp_path, 3)
     path.write_bytes(path.read_bytes().replace(b"IDAT", b"IDAD", 1))
     with pytest.raises(ShardError, match=r"^.*part-00000003-.*.parquet was altered since"):
-        finalize(output, spread=OVER_CLUSTER, range_bytes=20_000)
+        finalize(output, spread=OVER_CLUSTER, part_bytes=20_000)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["_shards", "run.json"]
 
 

@@ -1,4 +1,4 @@
-"""The merge by several nodes: each writes ranges of the one zip."""
+"""The merge by several nodes: each writes parts of the one zip."""
 
 import json
 import sys
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from raydrift.config import generate_settings
-from raydrift.place import Place
+from raydrift.paths import StoragePath
+from raydrift.settings.toml import generate_settings
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import require_record
 from tests.faults.runs import BIN, Processes
@@ -20,7 +20,7 @@ MERGE = """
 import json, sys
 from raydrift.engine.spread import cluster_spread, over_cluster
 from raydrift.engine.session import connect
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.settings import ClusterSettings
 from raydrift.storage.finalize import finalize
 
@@ -33,7 +33,7 @@ output, address = sys.argv[1:]
 connect(ClusterSettings(address=address))
 spread = cluster_spread()
 assert spread.func is over_cluster and spread.keywords == {"cpus": 2}
-record = finalize(Place.of(output), spread=spread, range_bytes=20_000)
+record = finalize(StoragePath.of(output), spread=spread, part_bytes=20_000)
 print(json.dumps([len(set(spread(node, range(8), 1))), record.files]), flush=True)
 """
 
@@ -69,7 +69,7 @@ def test_two_nodes_write_the_bytes_that_one_process_writes(scenes: Path, tmp_pat
             assert merge.main.stdout is not None
             nodes, files = json.loads(merge.main.stdout.read().splitlines()[-1])
     assert nodes == 2
-    assert files == finalize(Place.of(outputs[0])).files
+    assert files == finalize(StoragePath.of(outputs[0])).files
     zips = [(output / "sampled_images.zip").read_bytes() for output in outputs]
     assert zips[0] == zips[1]
 
@@ -81,5 +81,5 @@ def test_the_command_merges_on_a_cluster_that_it_is_told_of(scenes: Path, tmp_pa
         command = [BIN / "raydrift", "finalize", there, "--address", address]
         with Processes(*command, log=tmp_path / "merge.log") as merge:
             assert merge.wait() == 0, merge.log.read_text()
-    assert finalize(Place.of(here)).files == require_record(Place.of(there)).files
+    assert finalize(StoragePath.of(here)).files == require_record(StoragePath.of(there)).files
     assert not (there / "_shards").exists()

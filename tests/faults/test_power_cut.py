@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import pytest
 
-from raydrift.config import generate_settings
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.report.inspection import inspect_output
+from raydrift.settings.toml import generate_settings
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import require_record
 from raydrift.storage.shards import intact, read_ledger
@@ -37,7 +37,7 @@ def test_a_run_that_said_complete_is_whole_after_a_power_cut(
     found = contents(output)
     found.pop("_shards", None)
     assert found == without_embeddings(reference)
-    assert inspect_output(Place.of(output)).problems == []
+    assert inspect_output(StoragePath.of(output)).problems == []
 
 
 @pytest.mark.parametrize("written", ["journal", "nothing"])
@@ -69,7 +69,7 @@ def test_a_committed_shard_is_not_made_again(
     gate.open()
     disk.come_back()
     assert len(committed) == half
-    assert whole_shards(Place.of(output)) == set(range(half))
+    assert whole_shards(StoragePath.of(output)) == set(range(half))
     with Run(album, output, *options) as again:
         assert again.wait() == 0, again.log.read_text()
         assert committed.items() <= again.committed().items()
@@ -78,7 +78,7 @@ def test_a_committed_shard_is_not_made_again(
     assert found == without_embeddings(reference)
 
 
-def whole_shards(output: Place) -> set[int]:
+def whole_shards(output: StoragePath) -> set[int]:
     """The shards whose bytes are those that were committed."""
     ledger = read_ledger(output, require_record(output).fingerprint)
     return {row.shard for row in intact(output, ledger.values())}

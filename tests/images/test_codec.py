@@ -17,7 +17,7 @@ from PIL import Image, ImageOps, PngImagePlugin
 
 from raydrift.errors import ImageError
 from raydrift.images.codec import RGB, decode, encode_png
-from raydrift.scenes import draw_scene
+from raydrift.images.scenes import draw_scene
 from raydrift.settings import ImageSettings
 from tests.image_files import file_of
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from raydrift.images.codec import RGB, decode
-from raydrift.scenes import draw_scene
+from raydrift.images.scenes import draw_scene
 from raydrift.settings import ImageSettings
 from tests.image_files import file_of
 
@@ -72,11 +72,11 @@ def test_in_utf_16_is_undone() -> None:
 
 def test_in_an_extension_of_the_packet_is_undone() -> None:
     packet = (PACKET % FORMS["an attribute"]).encode()
-    pieces = [packet[:150], packet[150:]]
+    parts = [packet[:150], packet[150:]]
     places = [0, 150]
     extensions = [
-        MORE + b"0" * 32 + struct.pack(">II", len(packet), place) + piece
-        for place, piece in zip(places, pieces, strict=True)
+        MORE + b"0" * 32 + struct.pack(">II", len(packet), place) + part
+        for place, part in zip(places, parts, strict=True)
     ]
     main = (PACKET % "<rdf:Description/>").encode()
     assert is_upright(decode(jpeg_with(XMP + main, *reversed(extensions)), SETTINGS))

@@ -11,7 +11,7 @@ from PIL import Image
 from raydrift.errors import ImageError
 from raydrift.images.codec import RGB, decode, decode_image
 from raydrift.images.profiles import UNREADABLE
-from raydrift.scenes import draw_scene
+from raydrift.images.scenes import draw_scene
 from raydrift.settings import ImageSettings
 from tests.image_files import file_of
 from tests.images.made_profiles import ADOBE, rgb_profile

@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 from raydrift.images.codec import RGB, decode_image
 from raydrift.images.profiles import NOT_APPLIED, UNREADABLE
-from raydrift.scenes import draw_scene
+from raydrift.images.scenes import draw_scene
 from raydrift.settings import ImageSettings
 from tests.image_files import file_of
 from tests.images.made_profiles import ADOBE, P3, PRO, grey_profile, ink_profile, rgb_profile

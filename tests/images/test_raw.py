@@ -4,7 +4,7 @@ import pytest
 
 from raydrift.errors import ImageError
 from raydrift.images.codec import decode
-from raydrift.scenes import draw_scene
+from raydrift.images.scenes import draw_scene
 from raydrift.settings import ImageSettings
 from tests.image_files import file_of
 

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from raydrift.calibrate import CalibrationProfile
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.record import require_record
 from tests.faults.runs import SHARDS, Gate, committed, contents, write_album
@@ -115,7 +115,7 @@ def test_a_profile_that_a_job_measured_is_what_another_drifts_by_and_a_third_mer
         assert head.said(name)[-1] == "raydrift: succeeded"
     assert head.said("merge")[0].startswith("72 images in ")
     assert head.said("merge-again")[0] == "72 images, complete already: nothing was done"
-    told = head.told(require_record(Place.of(output)).short_id)
+    told = head.told(require_record(StoragePath.of(output)).short_id)
     assert (told["images_written_total"], told["merged_images_total"]) == (72, 72)
     steps = pq.read_table(output / layout.PROVENANCE)["transforms"].to_pylist()
     assert {step["level"] for sample in steps for step in sample} == {level}

@@ -10,7 +10,8 @@ from raydrift.drift import drift_image
 from raydrift.embed.resnet import Embedder
 from raydrift.embed.weights import find_weights
 from raydrift.images.codec import decode
-from raydrift.settings import EmbeddingSettings, ImageSettings, ImageTransform, TransformInfo
+from raydrift.settings import EmbeddingSettings, ImageSettings
+from raydrift.transforms import ImageTransform, TransformInfo
 from tests.metrics.samples import Matrix
 
 LEVELS = (0.0, 0.2, 0.4, 0.6, 1.0)

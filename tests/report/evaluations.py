@@ -5,12 +5,12 @@ from dataclasses import asdict
 
 import numpy as np
 
-from raydrift.config import evaluate_settings
 from raydrift.metrics import mean_interval
 from raydrift.report.evaluation import METRIC_NAMES, BatchMeasures, Evaluation
+from raydrift.settings.sweep import EvaluateSettings
+from raydrift.settings.toml import evaluate_settings
 from raydrift.storage.evaluated import EvaluationRecord
 from raydrift.storage.shards import Rejected
-from raydrift.sweep import EvaluateSettings
 
 
 def settings_of(levels: Sequence[float], **values: object) -> EvaluateSettings:

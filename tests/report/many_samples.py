@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from raydrift import schemas
-from raydrift.config import as_dict, generate_settings
 from raydrift.drift.written import as_text
-from raydrift.place import Place
+from raydrift.paths import StoragePath
+from raydrift.settings.toml import as_dict, generate_settings
 from raydrift.storage import layout
 from raydrift.storage.record import RunRecord
 from raydrift.storage.tables import HashingSink, TableSink
@@ -29,7 +29,7 @@ def write_run(folder: Path, samples: int) -> None:
         classes={"boat": 0, "house": 1}, status="complete",
         counts={"asked": samples + samples // 2, "written": samples, "rejected": samples // 2},
     )  # fmt: skip
-    output = Place.of(folder)
+    output = StoragePath.of(folder)
     tables = {
         layout.INPUT_MAPPING: schemas.INPUT_MAPPING,
         layout.TARGET: schemas.TARGET,

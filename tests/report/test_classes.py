@@ -9,12 +9,12 @@ import pytest
 
 from raydrift.catalog import load_catalog
 from raydrift.cli import run
-from raydrift.config import generate_settings
-from raydrift.engine.run_log import tell_input
-from raydrift.place import Place
+from raydrift.engine.jobs.job_log import report_input
+from raydrift.images.scenes import write_scenes
+from raydrift.paths import StoragePath
 from raydrift.report import classes
-from raydrift.report.classes import told_classes, written_classes
-from raydrift.scenes import write_scenes
+from raydrift.report.classes import classes_line, written_classes
+from raydrift.settings.toml import generate_settings
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import require_record
 from tests.made_shards import make_shards
@@ -35,7 +35,7 @@ NAMES = ["boat", "city_night", "desert", "flower", "house", "mountain"]
     ],
 )
 def test_the_line(counts: dict[str, int], told: str) -> None:
-    assert told_classes(counts) == told
+    assert classes_line(counts) == told
 
 
 def test_of_an_input(scenes: Path) -> None:
@@ -43,7 +43,7 @@ def test_of_an_input(scenes: Path) -> None:
 
 
 @pytest.fixture
-def output(tmp_path: Path) -> Place:
+def output(tmp_path: Path) -> StoragePath:
     """A run of 24 images, three of which cannot be used, whose shards are not merged."""
     write_scenes(tmp_path / "in", per_class=4)
     for name, number in (("boat", 0), ("boat", 1), ("house", 0)):
@@ -51,11 +51,11 @@ def output(tmp_path: Path) -> Place:
     settings = {"input": str(tmp_path / "in"), "output": str(tmp_path / "out")}
     (tmp_path / "out").mkdir()
     make_shards(generate_settings(settings | {"image": {"height": 8, "width": 8}}), size=8)
-    return Place.of(tmp_path / "out")
+    return StoragePath.of(tmp_path / "out")
 
 
 def test_of_a_result_they_are_those_that_were_written(
-    output: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    output: StoragePath, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = dict.fromkeys(NAMES, 4) | {"boat": 2, "house": 3}
     pq.write_table(pa.table({"mine": [1]}), f"{output.path}/_shards/mine.parquet")
@@ -64,12 +64,12 @@ def test_of_a_result_they_are_those_that_were_written(
     assert written_classes(output, record) == found
     assert sum(found.values()) == record.counts["written"]
     assert run(["finalize", output.path]) == 0
-    assert f"  {told_classes(found)}\n" in capsys.readouterr().out
+    assert f"  {classes_line(found)}\n" in capsys.readouterr().out
     monkeypatch.setattr(classes, "_MOST_SAMPLES", record.samples - 1)
     assert written_classes(output, record) is None
 
 
-def test_of_a_result_that_cannot_be_read_they_are_not_told(output: Place) -> None:
+def test_of_a_result_that_cannot_be_read_they_are_not_told(output: StoragePath) -> None:
     record = finalize(output, accept_rejected=True)
     (output / "provenance.parquet").write_bytes(np.zeros(100, np.uint8).tobytes())
     assert written_classes(output, record) is None
@@ -103,5 +103,5 @@ def test_what_was_passed_over_is_told_in_the_same_words_by_all_commands(
     assert capsys.readouterr().out.splitlines()[1:3] == told
     assert run(["preview", str(tmp_path / "in"), str(tmp_path / "sheet.png"), "-t", "hue"]) == 0
     assert capsys.readouterr().out.splitlines()[1:] == [f"  {line}" for line in told]
-    tell_input(load_catalog(str(tmp_path / "in")), quiet=False)  # generate, evaluate, calibrate
+    report_input(load_catalog(str(tmp_path / "in")), quiet=False)  # generate, evaluate, calibrate
     assert capsys.readouterr().err.splitlines()[1:] == told

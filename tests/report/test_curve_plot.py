@@ -10,7 +10,7 @@ from raydrift.calibrate import CalibrationProfile
 from raydrift.calibrate.profile import MeasuredSample, MeasuringNetwork
 from raydrift.errors import SettingsError
 from raydrift.report.curve_plot import curve_plot
-from raydrift.settings import DriftProfile
+from raydrift.transforms import DriftProfile
 from tests.calibrate.curves import DEFAULT_LEVELS, curve, like_default
 
 ORANGE = (0xC2, 0x57, 0x0C)

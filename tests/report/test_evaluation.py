@@ -5,7 +5,7 @@ import pytest
 
 from raydrift import schemas
 from raydrift.report.evaluation import METRIC_NAMES, BatchMeasures, Evaluation
-from raydrift.sweep import Sweep
+from raydrift.settings.sweep import Sweep
 from tests.report.evaluations import evaluation_of, settings_of
 
 SWEEP = Sweep.parse(["default"], "0.5,1")

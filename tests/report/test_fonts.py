@@ -8,12 +8,12 @@ from fontTools.ttLib import TTFont
 
 from raydrift.catalog import load_catalog
 from raydrift.catalog.stream import Stream
-from raydrift.config import generate_settings
 from raydrift.report import fonts
 from raydrift.report.fonts import Lettering, one_font
 from raydrift.report.sheet import lettered
 from raydrift.report.timeline import StreamPlan, plan_stream
 from raydrift.report.timeline_plot import timeline_figure, timeline_png
+from raydrift.settings.toml import generate_settings
 
 NAMES = ("雪", "犬", "кот", "قط", "高い山 (high)", "🐈‍⬛", "café", "बिल्ली")
 

@@ -5,7 +5,7 @@ import pytest
 
 from raydrift.report.evaluation import METRIC_NAMES, BatchMeasures, Evaluation
 from raydrift.report.headline import headline
-from raydrift.sweep import Sweep
+from raydrift.settings.sweep import Sweep
 
 
 def evaluation_of(kl: list[float], auc: list[float], classes: list[str]) -> Evaluation:

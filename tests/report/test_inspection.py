@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from raydrift.cli import run
-from raydrift.config import generate_settings
 from raydrift.errors import OutputError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.report.inspection import Inspection, Spread, inspect_output
+from raydrift.settings.toml import generate_settings
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import load_record
 from tests.made_shards import make_shards, shard_file, with_maps
@@ -30,7 +30,7 @@ TRANSFORMS = [
 SIZE = 16
 
 
-def shards_in(folder: Path, source: Path, embed: bool = True) -> Place:
+def shards_in(folder: Path, source: Path, embed: bool = True) -> StoragePath:
     plain = {
         "input": str(source),
         "output": str(folder),
@@ -64,7 +64,7 @@ def whole(sharded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run."""
     folder = tmp_path_factory.mktemp("whole")
     shutil.copytree(sharded, folder, dirs_exist_ok=True)
-    finalize(Place.of(folder))
+    finalize(StoragePath.of(folder))
     return folder
 
 
@@ -76,7 +76,7 @@ def damaged(whole: Path, tmp_path: Path) -> Path:
 
 
 def inspected(folder: Path, quick: bool = False) -> Inspection:
-    return inspect_output(Place.of(folder), quick)
+    return inspect_output(StoragePath.of(folder), quick)
 
 
 def rows_of(folder: Path, name: str) -> list[dict[str, Any]]:
@@ -255,10 +255,10 @@ def rewrite(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
     """Changes a table as if it had been written so: its checksum in run.json is the new one."""
     pq.write_table(change(pq.read_table(path)), path)
     data = path.read_bytes()
-    record = load_record(Place.of(path.parent))
+    record = load_record(StoragePath.of(path.parent))
     assert record is not None
     record.files[path.name] = {"size": len(data), "sha256": sha256(data).hexdigest()}
-    record.save(Place.of(path.parent))
+    record.save(StoragePath.of(path.parent))
 
 
 def test_an_altered_label_is_told(damaged: Path) -> None:
@@ -327,7 +327,7 @@ def test_a_run_that_is_not_merged_is_told(sharded: Path) -> None:
 
 def test_a_run_that_kept_its_shards_is_whole(sharded: Path, tmp_path: Path) -> None:
     shutil.copytree(sharded, tmp_path / "run")
-    finalize(Place.of(tmp_path / "run"), keep_shards=True)
+    finalize(StoragePath.of(tmp_path / "run"), keep_shards=True)
     found = inspected(tmp_path / "run")
     assert found.shards_done == 5
     assert found.problems == []
@@ -348,9 +348,9 @@ def test_a_run_without_a_usable_image_is_whole(tmp_path: Path) -> None:
 def peak_mib(folder: Path) -> float:
     """What a process takes that does nothing but inspect a run."""
     code = (
-        "import resource, sys; from raydrift.place import Place; "
+        "import resource, sys; from raydrift.paths import StoragePath; "
         "from raydrift.report.inspection import inspect_output; "
-        "assert not inspect_output(Place.of(sys.argv[1])).problems; "
+        "assert not inspect_output(StoragePath.of(sys.argv[1])).problems; "
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
     )
     return float(subprocess.check_output([sys.executable, "-c", code, folder]))

@@ -15,8 +15,8 @@ from raydrift.report.evaluation import Evaluation
 from raydrift.report.page import report_page
 from raydrift.report.strips import Strip, make_strips
 from raydrift.report.text import shortened
+from raydrift.settings.sweep import EvaluateSettings
 from raydrift.storage.shards import Rejected
-from raydrift.sweep import EvaluateSettings
 from tests.report.evaluations import evaluation_of, record_of, settings_of
 
 NASTY = "<script>alert(\"x\")</script> & </script><img src=x onerror=alert(1)> 'quoted'"

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from raydrift.cli import run
-from raydrift.config import generate_settings
 from raydrift.errors import OutputError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.report.status import run_status
+from raydrift.settings.toml import generate_settings
 from raydrift.storage import layout
 from raydrift.storage.accepted import accept, rows_to_merge
 from raydrift.storage.finalize import finalize
@@ -24,14 +24,14 @@ from tests.made_shards import make_shards, shard_place
 
 
 @pytest.fixture
-def output(scenes: Path, tmp_path: Path) -> Place:
+def output(scenes: Path, tmp_path: Path) -> StoragePath:
     """A run of 72 images, whose 9 shards are there and not merged."""
     settings = {"input": str(scenes), "output": str(tmp_path), "image": {"height": 8, "width": 8}}
     make_shards(generate_settings(settings), size=8)
-    return Place.of(tmp_path)
+    return StoragePath.of(tmp_path)
 
 
-def tell(output: Place, shard: int, **values: Any) -> None:
+def tell(output: StoragePath, shard: int, **values: Any) -> None:
     """Has the ledger say something else of a shard."""
     file = Path(shard_place(output, shard, "json").path)
     file.write_text(json.dumps(json.loads(file.read_text()) | values))
@@ -39,10 +39,10 @@ def tell(output: Place, shard: int, **values: Any) -> None:
 
 def test_where_there_is_no_run(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=f"^no run has begun in {tmp_path}: .*give the output"):
-        run_status(Place.of(tmp_path))
+        run_status(StoragePath.of(tmp_path))
 
 
-def test_shards_count_that_are_committed_and_of_this_run(output: Place) -> None:
+def test_shards_count_that_are_committed_and_of_this_run(output: StoragePath) -> None:
     whole = run_status(output)
     assert (whole.shards, whole.asked, whole.written, whole.rejected) == (9, 72, 72, 0)
     tell(output, 0, rejected=2, written=6)
@@ -53,7 +53,7 @@ def test_shards_count_that_are_committed_and_of_this_run(output: Place) -> None:
     assert found.record.shards == 9
 
 
-def test_the_speed_is_of_the_time_in_which_shards_were_made(output: Place) -> None:
+def test_the_speed_is_of_the_time_in_which_shards_were_made(output: StoragePath) -> None:
     """Two workers for 20 s, an hour of nothing, then one for 10 s; two shards are not there yet."""
     seconds = {"read_seconds": 1.0, "drift_seconds": 6.0, "embed_seconds": 2.0}
     spans = [0, 0, 10, 10, 12, 3620, 3620]
@@ -67,7 +67,7 @@ def test_the_speed_is_of_the_time_in_which_shards_were_made(output: Place) -> No
     assert found.seconds_left == 16 / (56 / 32)
 
 
-def test_a_finished_run_is_told_by_its_record(output: Place) -> None:
+def test_a_finished_run_is_told_by_its_record(output: StoragePath) -> None:
     finalize(output)
     found = run_status(output)
     assert found.record.status == "complete"
@@ -75,7 +75,9 @@ def test_a_finished_run_is_told_by_its_record(output: Place) -> None:
     assert (found.rate, found.seconds_left, found.holder) == (None, None, None)
 
 
-def test_the_command_says_it_in_lines(output: Place, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_it_in_lines(
+    output: StoragePath, capsys: pytest.CaptureFixture[str]
+) -> None:
     spent = {"read_seconds": 0.5, "drift_seconds": 1.0, "write_seconds": 0.5, "worker": "node-1:7"}
     for shard in range(6):
         tell(output, shard, started=1e9 + 2 * shard, **spent)
@@ -102,7 +104,7 @@ def test_the_command_says_it_in_lines(output: Place, capsys: pytest.CaptureFixtu
 
 
 def test_a_run_is_running_while_somebody_is_at_work_and_interrupted_if_not(
-    output: Place, capsys: pytest.CaptureFixture[str]
+    output: StoragePath, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def told() -> str:
         assert run(["status", output.path]) == 0
@@ -124,7 +126,7 @@ def test_a_run_is_running_while_somebody_is_at_work_and_interrupted_if_not(
 
 
 def test_before_the_first_shard_no_time_was_spent(
-    output: Place, capsys: pytest.CaptureFixture[str]
+    output: StoragePath, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for shard in range(9):
         shard_place(output, shard, "json").delete()
@@ -134,7 +136,7 @@ def test_before_the_first_shard_no_time_was_spent(
     assert capsys.readouterr().out.splitlines()[-1] == "  rejected  0"
 
 
-def test_where_the_time_went_is_known_after_the_shards_are_gone(output: Place) -> None:
+def test_where_the_time_went_is_known_after_the_shards_are_gone(output: StoragePath) -> None:
     before = run_status(output)
     finalize(output)
     after = run_status(output)
@@ -144,7 +146,7 @@ def test_where_the_time_went_is_known_after_the_shards_are_gone(output: Place) -
     assert after.median_seconds == before.median_seconds
 
 
-def test_whose_lock_it_is(output: Place) -> None:
+def test_whose_lock_it_is(output: StoragePath) -> None:
     with OutputLock(output):
         holder = find_holder(output)
         assert holder is not None
@@ -155,7 +157,7 @@ def test_whose_lock_it_is(output: Place) -> None:
 def test_a_run_that_starts_has_a_lock_and_nothing_else(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    place = Place.of(tmp_path)
+    place = StoragePath.of(tmp_path)
     with OutputLock(place):
         assert run(["status", str(tmp_path)]) == 0
         lock = (tmp_path / layout.LOCK).read_text()
@@ -185,7 +187,7 @@ def test_a_run_that_starts_has_a_lock_and_nothing_else(
     ],
 )
 def test_a_lock_whose_owner_was_killed(
-    output: Place, machine: str | None, age: float, said: str
+    output: StoragePath, machine: str | None, age: float, said: str
 ) -> None:
     file = Path((output / layout.LOCK).path)
     with OutputLock(output):

@@ -9,13 +9,13 @@ import pytest
 
 from raydrift.catalog import Catalog, load_catalog
 from raydrift.catalog.stream import Stream, sample_order
-from raydrift.config import generate_settings
-from raydrift.engine.tasks import samples_of
-from raydrift.place import Place
+from raydrift.engine.data.tasks import samples_of
+from raydrift.paths import StoragePath
 from raydrift.report import timeline_plot
 from raydrift.report.timeline import StreamPlan, plan_stream
 from raydrift.report.timeline_plot import timeline_figure, timeline_png
 from raydrift.settings import GenerateSettings
+from raydrift.settings.toml import generate_settings
 
 TIMELINE: dict[str, Any] = {
     "transforms": ["contrast:0.1"],
@@ -47,7 +47,7 @@ def drawn_catalog(samples: int, classes: int) -> Catalog:
         }
     )
     names = tuple(f"class {n:03d}" for n in range(classes))
-    return Catalog(Place.of("."), table, names, {name: n for n, name in enumerate(names)})
+    return Catalog(StoragePath.of("."), table, names, {name: n for n, name in enumerate(names)})
 
 
 def test_it_counts_what_the_run_gives_each_sample(scenes: Path) -> None:

@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.utils import ContainerMetadataFetcher
 
-from raydrift.engine.reader import Reader
+from raydrift.engine.data.reader import Reader
 from raydrift.errors import LockedError, OutputError, PipelineError, SettingsError
-from raydrift.place import CredentialsError, Place, retries
-from raydrift.place.s3_login import Keys
-from raydrift.place.secrecy import Secret
+from raydrift.paths import CredentialsError, StoragePath, retries
+from raydrift.paths.s3_login import Keys
+from raydrift.paths.secrecy import Secret
 from raydrift.storage.lock import OutputLock
 from tests.s3.credentials import Issuer, strict_store
 from tests.s3.servers import Proxy, Server
@@ -56,7 +56,7 @@ def test_a_place_that_is_kept_has_the_keys_of_the_moment(
     """All that is done with it, for longer than two keys live."""
     _, issuer, bucket = strict
     issuer.ended = ended
-    folder = Place.of(f"s3://{bucket}/out")
+    folder = StoragePath.of(f"s3://{bucket}/out")
     kept, content, part = folder / "kept", os.urandom(1000), bytes(17 * MB)
     kept.write_bytes(content)
     end = time.monotonic() + 2.5 * LIFE_S
@@ -82,7 +82,7 @@ def test_a_refusal_that_comes_after_new_keys_is_not_for_good(
     """One thread asks with the old ones while another renews them."""
     _, issuer, bucket = strict
     issuer.ended = (403, "InvalidTokenId")
-    file = Place.of(f"s3://{bucket}/out") / "a"
+    file = StoragePath.of(f"s3://{bucket}/out") / "a"
     file.write_bytes(b"1")
     old, issued = file.filesystem, len(issuer.issued)
     issuer.end_all()
@@ -99,14 +99,14 @@ def test_a_refusal_that_comes_after_new_keys_is_not_for_good(
 
 def test_a_lock_is_renewed_with_new_keys(strict: tuple[Proxy, Issuer, str]) -> None:
     _, issuer, bucket = strict
-    output = Place.of(f"s3://{bucket}/out")
+    output = StoragePath.of(f"s3://{bucket}/out")
     with OutputLock(output, renewed_every_s=0.5) as lock:
         issuer.end_all()
         for _ in range(4):
             time.sleep(0.5)
             lock.check()
         with pytest.raises(LockedError, match="another run is at work"):
-            OutputLock(Place.of(f"s3://{bucket}/out"), renewed_every_s=0.5).__enter__()
+            OutputLock(StoragePath.of(f"s3://{bucket}/out"), renewed_every_s=0.5).__enter__()
         lock.check()
     assert output.names() == {}
 
@@ -115,7 +115,7 @@ def test_who_cannot_renew_the_lock_is_told_before_another_may_take_it(
     strict: tuple[Proxy, Issuer, str],
 ) -> None:
     proxy, _, bucket = strict
-    with OutputLock(Place.of(f"s3://{bucket}/out"), renewed_every_s=1.0) as lock:
+    with OutputLock(StoragePath.of(f"s3://{bucket}/out"), renewed_every_s=1.0) as lock:
         renewed = time.monotonic()
         proxy.refusal = lambda method, headers: (400, "ExpiredToken")
         with pytest.raises(OutputError) as caught:  # noqa: PT012
@@ -135,7 +135,7 @@ def test_keys_that_cannot_be_renewed_are_used_while_they_are_taken(
     strict: tuple[Proxy, Issuer, str],
 ) -> None:
     _, issuer, bucket = strict
-    file = Place.of(f"s3://{bucket}/out") / "a"
+    file = StoragePath.of(f"s3://{bucket}/out") / "a"
     file.write_bytes(b"1")
     key = next(reversed(issuer.issued))
     issuer.issued[key] = time.time() + 60
@@ -152,7 +152,7 @@ def test_a_renewal_that_fails_for_a_while_is_waited_for(
 ) -> None:
     """botocore asks three times, which it takes for one failure."""
     _, issuer, bucket = strict
-    file = Place.of(f"s3://{bucket}/out") / "a"
+    file = StoragePath.of(f"s3://{bucket}/out") / "a"
     file.write_bytes(b"1")
     for use in (file.read_bytes, lambda: file.write_bytes(b"1")):
         issuer.end_all()
@@ -167,7 +167,7 @@ def test_the_message_says_that_they_have_expired_and_what_to_do(
 ) -> None:
     """The issuer goes on handing out a key that the store no longer takes."""
     proxy, issuer, bucket = strict
-    folder = Place.of(f"s3://{bucket}/out")
+    folder = StoragePath.of(f"s3://{bucket}/out")
     (folder / "a").write_bytes(b"1")
     proxy.refusal = lambda method, headers: (400, "ExpiredToken")
     for use in ((folder / "a").read_bytes, folder.names, lambda: (folder / "a").write_bytes(b"1")):
@@ -193,7 +193,7 @@ def test_expired_keys_of_storage_options_are_told_at_once(
     """No second look brings others."""
     proxy, _, bucket = strict
     given = {"key": "AKIAOLD", "secret": "S3CRET", "token": "T0KEN"}
-    folder = Place.of(f"s3://{bucket}/out", given)
+    folder = StoragePath.of(f"s3://{bucket}/out", given)
     proxy.refusal = lambda method, headers: (status, code)
     for use in ((folder / "a").read_bytes, folder.names, lambda: (folder / "a").write_bytes(b"1")):
         proxy.forget()
@@ -217,7 +217,7 @@ def test_keys_that_a_tool_writes_anew_are_taken_up(
         issuer.issued[key] = time.time() + 60
 
     write("first")
-    folder = Place.of(f"s3://{bucket}/out")
+    folder = StoragePath.of(f"s3://{bucket}/out")
     (folder / "a").write_bytes(b"1")
     for number in range(2):
         issuer.end_all()
@@ -234,7 +234,7 @@ def test_no_credentials_at_all_are_told_soon(
 ) -> None:
     _, _, bucket = strict
     monkeypatch.delenv("AWS_CONTAINER_CREDENTIALS_FULL_URI")
-    folder, start = Place.of(f"s3://{bucket}/out"), time.monotonic()
+    folder, start = StoragePath.of(f"s3://{bucket}/out"), time.monotonic()
     for use in (folder.names, lambda: (folder / "a").write_bytes(b"1")):
         with pytest.raises(CredentialsError, match="no credentials were found: set AWS_PROFILE"):
             use()
@@ -247,12 +247,12 @@ def test_a_service_that_hands_out_none_is_told_at_the_start(
     _, issuer, bucket = strict
     issuer.failing = 10**6
     with pytest.raises(SettingsError, match=r"^s3://.*/out: the credentials cannot be renewed \("):
-        Place.of(f"s3://{bucket}/out")
+        StoragePath.of(f"s3://{bucket}/out")
 
 
 def test_a_table_is_read_bit_by_bit_while_keys_end(strict: tuple[Proxy, Issuer, str]) -> None:
     _, issuer, bucket = strict
-    file, sink = Place.of(f"s3://{bucket}/table"), pa.BufferOutputStream()
+    file, sink = StoragePath.of(f"s3://{bucket}/table"), pa.BufferOutputStream()
     table = pa.table({"a": range(40)})
     pq.write_table(table, sink, row_group_size=10)
     file.write_bytes(sink.getvalue())

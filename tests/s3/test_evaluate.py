@@ -6,13 +6,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.s3.test_place import options
 
-from raydrift.config import evaluate_settings
-from raydrift.engine.experiment import evaluate
-from raydrift.place import Place
+from raydrift.engine.evaluate import evaluate
+from raydrift.paths import StoragePath
+from raydrift.settings.toml import evaluate_settings
 from raydrift.storage import layout
 from tests.s3.servers import Server
-from tests.s3.test_place import options
 
 
 @pytest.mark.slow
@@ -35,7 +35,7 @@ def test_a_bucket_holds_the_files_that_a_disk_would(
         }
     )
     evaluation = evaluate(settings, quiet=True)
-    output = Place.of(settings.run.output, options(server))
+    output = StoragePath.of(settings.run.output, options(server))
     assert set(output.names()) == {*layout.EVALUATED, layout.EVALUATION}
     table = pq.read_table(pa.BufferReader((output / layout.METRICS).read_bytes()))
     assert table.equals(evaluation.metrics_table())

@@ -10,12 +10,13 @@ from zlib import crc32
 import numpy as np
 import pyarrow as pa
 import pytest
+from tests.s3.test_place import options
 
 from raydrift import schemas
-from raydrift.config import as_dict, generate_settings
 from raydrift.engine.spread import over_cluster
 from raydrift.errors import ShardError
-from raydrift.place import Piece, Place
+from raydrift.paths import FilePart, StoragePath
+from raydrift.settings.toml import as_dict, generate_settings
 from raydrift.storage import layout
 from raydrift.storage.accepted import accept
 from raydrift.storage.damage import find_damage
@@ -23,7 +24,6 @@ from raydrift.storage.finalize import finalize
 from raydrift.storage.record import RunRecord, make_identity
 from raydrift.storage.shards import LedgerRow, commit, write_samples
 from tests.s3.servers import Proxy, Server
-from tests.s3.test_place import options
 
 MB = 2**20
 SHARDS, EACH, SIZE = 9, 4, 640_000
@@ -31,7 +31,7 @@ ATTEMPT = "0123abcd"
 ON_MOTO = pytest.mark.parametrize("server", ["moto"], indirect=True)
 
 
-def commit_shards(output: Place) -> None:
+def commit_shards(output: StoragePath) -> None:
     """A run of nine shards with four incompressible members each: 23 MB."""
     settings = generate_settings({"input": "in", "output": "out", "transforms": ["hue:0.5"]})
     identity = make_identity(settings, SHARDS * EACH, "", None)
@@ -75,8 +75,8 @@ def commit_shards(output: Place) -> None:
 def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same run merged on this machine's disk."""
     folder = tmp_path_factory.mktemp("local")
-    commit_shards(Place.of(folder))
-    finalize(Place.of(folder))
+    commit_shards(StoragePath.of(folder))
+    finalize(StoragePath.of(folder))
     return folder
 
 
@@ -89,9 +89,9 @@ def backwards(work: Callable[[Any], Any], items: Iterable[Any], _: int) -> Gener
 def test_parts_from_many_writers_are_the_zip_of_one(
     server: Server, bucket: str, local: Path
 ) -> None:
-    output = Place.of(f"s3://{bucket}/out", options(server))
+    output = StoragePath.of(f"s3://{bucket}/out", options(server))
     commit_shards(output)
-    record = finalize(output, spread=backwards, range_bytes=5 * MB)
+    record = finalize(output, spread=backwards, part_bytes=5 * MB)
     whole = (output / layout.ZIP).read_bytes()
     assert whole == (local / layout.ZIP).read_bytes()
     assert record.files[layout.ZIP] == {"size": len(whole), "crc32": f"{crc32(whole):08x}"}
@@ -106,9 +106,9 @@ def test_parts_from_many_writers_are_the_zip_of_one(
 @pytest.mark.usefixtures("ray_session")
 def test_tasks_of_a_cluster_send_the_parts(server: Server, bucket: str, local: Path) -> None:
     """Each has a client of its own, from what the writer carries with it."""
-    output = Place.of(f"s3://{bucket}/out", options(server))
+    output = StoragePath.of(f"s3://{bucket}/out", options(server))
     commit_shards(output)
-    record = finalize(output, spread=partial(over_cluster, cpus=2), range_bytes=5 * MB)
+    record = finalize(output, spread=partial(over_cluster, cpus=2), part_bytes=5 * MB)
     assert (output / layout.ZIP).read_bytes() == (local / layout.ZIP).read_bytes()
     assert record.files[layout.ZIP]["size"] == (local / layout.ZIP).stat().st_size
     assert server.unfinished_uploads(bucket) == []
@@ -118,7 +118,7 @@ def test_tasks_of_a_cluster_send_the_parts(server: Server, bucket: str, local: P
 def test_ranges_are_the_parts_and_failing_ones_are_sent_again(
     proxy: Proxy, bucket: str, local: Path
 ) -> None:
-    output = Place.of(f"s3://{bucket}/out", options(proxy.server))
+    output = StoragePath.of(f"s3://{bucket}/out", options(proxy.server))
     commit_shards(output)
     proxy.forget()
     faults = [
@@ -126,24 +126,24 @@ def test_ranges_are_the_parts_and_failing_ones_are_sent_again(
         proxy.fail(lambda method, path: method == "PUT" and "partNumber=3" in path, "reset", 2),
         proxy.fail(lambda method, path: method == "POST" and "uploads" in path, "503", 2),
     ]
-    finalize(output, range_bytes=5 * MB)
+    finalize(output, part_bytes=5 * MB)
     assert [fault.injected for fault in faults] == [3, 2, 2]
     sent = {
         one.path.partition("partNumber=")[2][:1] for one in proxy.requests if "part" in one.path
     }
-    assert {"1", "2", "3", "4"} <= sent, "three ranges and the directory"
+    assert {"1", "2", "3", "4"} <= sent, "three parts and the directory"
     assert (output / layout.ZIP).read_bytes() == (local / layout.ZIP).read_bytes()
 
 
 @ON_MOTO
 def test_a_merge_that_fails_leaves_no_part(server: Server, bucket: str) -> None:
-    output = Place.of(f"s3://{bucket}/out", options(server))
+    output = StoragePath.of(f"s3://{bucket}/out", options(server))
     commit_shards(output)
     (output / layout.ZIP).write_bytes(b"old")
     shard = output / layout.SHARDS / layout.shard_name(7, ATTEMPT)
     shard.write_bytes(shard.read_bytes()[:-1] + b"?")
     with pytest.raises(ShardError, match="part-00000007"):
-        finalize(output, range_bytes=5 * MB)
+        finalize(output, part_bytes=5 * MB)
     assert (output / layout.ZIP).read_bytes() == b"old"
     assert server.unfinished_uploads(bucket) == []
 
@@ -151,13 +151,13 @@ def test_a_merge_that_fails_leaves_no_part(server: Server, bucket: str) -> None:
 def test_a_store_that_wants_equal_parts_gets_them(
     server: Server, bucket: str, local: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    output = Place.of(f"s3://{bucket}/out", options(server))
+    output = StoragePath.of(f"s3://{bucket}/out", options(server))
     commit_shards(output)
     monkeypatch.setattr(type(output.s3), "takes_uneven_parts", False)
-    with (output / "x").writing_pieces(100, 2) as file:
+    with (output / "x").writing_parts(100, 2) as file:
         assert not file.anywhere
-        file.take(file.writer.put(Piece(0, 0), [b"x" * 100]))
-    finalize(output, range_bytes=5 * MB)
+        file.take(file.writer.put(FilePart(0, 0), [b"x" * 100]))
+    finalize(output, part_bytes=5 * MB)
     assert (output / layout.ZIP).read_bytes() == (local / layout.ZIP).read_bytes()
 
 
@@ -177,6 +177,6 @@ def test_cloudflare_wants_equal_parts(
         monkeypatch.delenv(name)
     given = {"key": "a", "secret": "b", "region": "auto"}
     given |= {"endpoint_url": endpoint} if endpoint else {}
-    store = Place.of("s3://bucket/out", given).s3
+    store = StoragePath.of("s3://bucket/out", given).s3
     assert store is not None
     assert store.takes_uneven_parts == uneven

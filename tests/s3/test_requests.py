@@ -5,16 +5,16 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from tests.s3.test_place import options
 
-from raydrift.bench.requests import PAGE, ranges_of, requests_of
+from raydrift.bench.requests import PAGE, parts_of, requests_of
 from raydrift.engine.generate import generate
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.finalize import finalize
 from raydrift.storage.zip_layout import members_size
 from tests.s3.servers import Proxy, Server
 from tests.s3.test_merge import EACH, MB, SHARDS, SIZE, commit_shards
-from tests.s3.test_place import options
 from tests.s3.test_runs import settings_for
 
 pytestmark = pytest.mark.parametrize("server", ["moto"], indirect=True)
@@ -67,14 +67,14 @@ def test_a_whole_run_asks_what_the_model_says(
 
 
 def test_parts_are_the_ranges_and_the_directory(bucket: str, proxy: Proxy) -> None:
-    output = Place.of(f"s3://{bucket}/out", options(proxy.server))
+    output = StoragePath.of(f"s3://{bucket}/out", options(proxy.server))
     commit_shards(output)
     proxy.forget()
-    finalize(output, range_bytes=5 * MB)
+    finalize(output, part_bytes=5 * MB)
     found = kinds(proxy)
     member = members_size(EACH, 12 * EACH, SIZE * EACH)
-    ranges = ranges_of(SHARDS * member, member, 5 * MB)
-    assert (ranges, found["zip"]) == (3, 3 + 1 + 2)
-    model, before = requests_of(0, SHARDS, ranges + 1, prefixes=0), 2 + 2 * SHARDS + 1
+    parts = parts_of(SHARDS * member, member, 5 * MB)
+    assert (parts, found["zip"]) == (3, 3 + 1 + 2)
+    model, before = requests_of(0, SHARDS, parts + 1, prefixes=0), 2 + 2 * SHARDS + 1
     assert model.reads == found["shard GET"] + found["shard HEAD"]
     assert model.writes - before == found["zip"] + found["list"] + found["delete"]

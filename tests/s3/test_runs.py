@@ -13,18 +13,18 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.s3.test_place import options
 
 from raydrift import ImageDatasetGenerator
 from raydrift.catalog import load_catalog
-from raydrift.config import generate_settings
 from raydrift.engine.generate import generate
 from raydrift.errors import CatalogError, LockedError, OutputError, PipelineError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
+from raydrift.settings.toml import generate_settings
 from raydrift.storage.lock import OutputLock
 from tests.made_shards import shard_place
 from tests.s3.credentials import only, strict_store
 from tests.s3.servers import Proxy, Server
-from tests.s3.test_place import options
 
 BIN = Path(sys.executable).parent
 RUN = {
@@ -44,7 +44,7 @@ def settings_for(source: str, output: str, server: Server | None = None, **value
     return generate_settings(plain)
 
 
-def contents(output: Place) -> dict[str, Any]:
+def contents(output: StoragePath) -> dict[str, Any]:
     """What a run wrote, whenever and wherever it did: the zip's digest and the tables."""
     found: dict[str, Any] = {
         name: pq.read_table(pa.BufferReader((output / f"{name}.parquet").read_bytes()))
@@ -62,7 +62,7 @@ def local(
     """The same run on this machine's disk."""
     output = tmp_path_factory.mktemp("local")
     generate(settings_for(str(scenes), str(output)), quiet=True)
-    return contents(Place.of(output))
+    return contents(StoragePath.of(output))
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_bucket_gives_the_bytes_that_a_disk_gives(
     settings = settings_for(source, f"s3://{bucket}/out", server)
     record = generate(settings, quiet=True)
     assert record.status == "complete"
-    assert contents(Place.of(settings.output, options(server))) == local
+    assert contents(StoragePath.of(settings.output, options(server))) == local
     assert server.keys(bucket, "out/") == [f"out/{name}" for name in sorted(FILES)]
     assert server.unfinished_uploads(bucket) == []
 
@@ -105,7 +105,7 @@ def test_a_store_that_fails_now_and_then_loses_nothing(
     record = generate(settings, quiet=True)
     assert [fault.injected for fault in faults] == [fault.times for fault in faults]
     assert record.counts["written"] == 72
-    assert contents(Place.of(settings.output, options(proxy.server))) == local
+    assert contents(StoragePath.of(settings.output, options(proxy.server))) == local
 
 
 @pytest.mark.slow
@@ -134,7 +134,7 @@ def test_a_run_that_was_stopped_before_its_merge_goes_on(
     write = {**RUN["write"], "finalize": False}
     output = f"s3://{bucket}/out"
     generate(settings_for(source, output, proxy.server, write=write), quiet=True)
-    folder = Place.of(output, options(proxy.server))
+    folder = StoragePath.of(output, options(proxy.server))
     damaged = shard_place(folder, 1)
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
     shard_place(folder, 3, "json").delete()
@@ -147,7 +147,7 @@ def test_a_run_that_was_stopped_before_its_merge_goes_on(
     made = {seen.path.rpartition("/")[2] for seen in proxy.requests if seen.method == "PUT"}
     made = {name.rpartition("-")[0] for name in made if name.startswith("part-")}
     assert made == {"part-00000001", "part-00000003"}
-    assert contents(Place.of(output, options(proxy.server))) == local
+    assert contents(StoragePath.of(output, options(proxy.server))) == local
     assert proxy.origin.unfinished_uploads(bucket) == []
     assert proxy.origin.keys(bucket, "out/") == [f"out/{name}" for name in sorted(FILES)]
 
@@ -178,7 +178,7 @@ def test_a_prefix_is_listed_in_one_request(source: str, proxy: Proxy) -> None:
 
 
 def test_an_output_of_one_run_at_a_time(server: Server, bucket: str) -> None:
-    output = Place.of(f"s3://{bucket}/out", options(server))
+    output = StoragePath.of(f"s3://{bucket}/out", options(server))
     with OutputLock(output, 0.3):
         assert server.keys(bucket) == ["out/run.lock"]
         with pytest.raises(LockedError, match="another run is at work in s3://"):
@@ -228,7 +228,7 @@ def test_a_run_by_environment_and_file_tells_no_secret(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    output = Place.of(f"s3://{bucket}/out")
+    output = StoragePath.of(f"s3://{bucket}/out")
     assert contents(output) == local
     written = b"".join((output / name).read_bytes() for name in output.names())
     logs = [path for path in ray_logs.rglob("*") if path.is_file()]
@@ -282,6 +282,6 @@ def test_keys_that_end_every_few_seconds_end_no_run(
         proxy.refusal = ending_often
         done(merge)
         assert any(one.status == 400 for one in proxy.requests), "some keys ended in use"
-    assert contents(Place.of(output, options(moto))) == local
+    assert contents(StoragePath.of(output, options(moto))) == local
     assert moto.keys(bucket, "out/") == [f"out/{name}" for name in sorted(FILES)]
     assert moto.unfinished_uploads(bucket) == []

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from raydrift.cli import run
-from raydrift.config import generate_settings
+from raydrift.settings.toml import generate_settings
 from raydrift.storage.lock import OutputLock
 from tests.made_shards import make_shards, shard_place
 

@@ -162,11 +162,11 @@ def test_a_sample_gets_the_same_whichever_others_are_asked_about(
     asked = schedule(*drifts, transforms=[TransformInfo("hue", 0.1)])
     whole = asked.samples(IDS, meant)
     parts = np.split(IDS, sorted(cuts))
-    pieces = [asked.samples(ids, meant[ids]) for ids in parts]
-    assert np.array_equal(np.concatenate([one.levels for one in pieces]), whole.levels)
-    assert [text for one in pieces for text in one.reasons()] == whole.reasons()
+    parts = [asked.samples(ids, meant[ids]) for ids in parts]
+    assert np.array_equal(np.concatenate([one.levels for one in parts]), whole.levels)
+    assert [text for one in parts for text in one.reasons()] == whole.reasons()
     chains = list(whole.chains())
-    assert [chain for one in pieces for chain in one.chains()] == chains
+    assert [chain for one in parts for chain in one.chains()] == chains
     one = data.draw(st.integers(0, SAMPLES - 1))
     alone = asked.samples(np.array([one]), meant[[one]])
     assert next(alone.chains()) == chains[one]

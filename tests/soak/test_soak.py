@@ -20,8 +20,8 @@ import pytest
 from PIL import Image
 
 from raydrift.bench.memory import descendants
-from raydrift.place import Place
-from raydrift.scenes import SCENES, draw_scene
+from raydrift.images.scenes import SCENES, draw_scene
+from raydrift.paths import StoragePath
 from raydrift.storage.record import RunRecord, load_record
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
@@ -171,7 +171,7 @@ def soak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Soak]:
         assert process.stderr is not None
         said = process.stderr.read()
     assert process.returncode == 0, said
-    record = load_record(Place.of(output))
+    record = load_record(StoragePath.of(output))
     assert record is not None
     yield Soak(source, output, record, readings, seconds)
     shutil.rmtree(folder)

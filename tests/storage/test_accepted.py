@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from raydrift.errors import RejectedError, ShardError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.storage.accepted import accept, read_accepted, rows_there
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import load_record, require_record
@@ -20,7 +20,7 @@ from tests.storage.test_finalize import digest, settings_for
 
 
 @pytest.fixture
-def accepted(scenes: Path, tmp_path: Path) -> Place:
+def accepted(scenes: Path, tmp_path: Path) -> StoragePath:
     """A run of 72 images whose five shards were accepted."""
     output = make_shards(settings_for(scenes, tmp_path / "out"))
     record = require_record(output)
@@ -28,11 +28,11 @@ def accepted(scenes: Path, tmp_path: Path) -> Place:
     return output
 
 
-def names(output: Place) -> set[str]:
+def names(output: StoragePath) -> set[str]:
     return {path.name for path in Path(output.path, "_shards").iterdir()}
 
 
-def commit_late(scenes: Path, output: Place, tmp_path: Path) -> None:
+def commit_late(scenes: Path, output: StoragePath, tmp_path: Path) -> None:
     """A worker that sees nothing of the input commits its attempt at every shard."""
     unreachable = tmp_path / "unreachable"
     for path in scenes.glob("*/*.jpg"):
@@ -49,7 +49,7 @@ def commit_late(scenes: Path, output: Place, tmp_path: Path) -> None:
         Path(output.path, "_shards", path.name).write_text(json.dumps(entry))
 
 
-def test_the_ledger_rows_come_back_as_they_were_accepted(accepted: Place) -> None:
+def test_the_ledger_rows_come_back_as_they_were_accepted(accepted: StoragePath) -> None:
     record = require_record(accepted)
     assert record.status == "sharded"
     rows = read_accepted(accepted, record)
@@ -57,7 +57,7 @@ def test_the_ledger_rows_come_back_as_they_were_accepted(accepted: Place) -> Non
     assert [row.shard for row in rows] == [0, 1, 2, 3, 4]
 
 
-def test_many_rows_are_packed_in_batches(accepted: Place) -> None:
+def test_many_rows_are_packed_in_batches(accepted: StoragePath) -> None:
     record = require_record(accepted)
     one = read_accepted(accepted, record)[0]
     rows = [replace(one, shard=number, crc32=2**32 - 1 - number) for number in range(10_000)]
@@ -65,7 +65,7 @@ def test_many_rows_are_packed_in_batches(accepted: Place) -> None:
     assert read_accepted(accepted, require_record(accepted)) == rows
 
 
-def test_a_late_attempt_is_not_merged(scenes: Path, accepted: Place, tmp_path: Path) -> None:
+def test_a_late_attempt_is_not_merged(scenes: Path, accepted: StoragePath, tmp_path: Path) -> None:
     commit_late(scenes, accepted, tmp_path)
     record = require_record(accepted)
     assert len(read_attempts(accepted, record.fingerprint)) == 10
@@ -76,7 +76,9 @@ def test_a_late_attempt_is_not_merged(scenes: Path, accepted: Place, tmp_path: P
     assert not Path(accepted.path, "_shards").exists()
 
 
-def test_a_late_attempt_is_not_kept_either(scenes: Path, accepted: Place, tmp_path: Path) -> None:
+def test_a_late_attempt_is_not_kept_either(
+    scenes: Path, accepted: StoragePath, tmp_path: Path
+) -> None:
     before = names(accepted)
     commit_late(scenes, accepted, tmp_path)
     finalize(accepted, keep_shards=True)
@@ -95,7 +97,7 @@ def test_of_a_run_that_accepted_nothing_yet_the_best_attempts_are_merged(
 
 
 @pytest.mark.parametrize("damage", ["deleted", "altered"])
-def test_a_damaged_list_of_shards_is_not_believed(accepted: Place, damage: str) -> None:
+def test_a_damaged_list_of_shards_is_not_believed(accepted: StoragePath, damage: str) -> None:
     path = Path(accepted.path, "_shards", "accepted.arrow")
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     if damage == "deleted":
@@ -109,7 +111,7 @@ def test_a_damaged_list_of_shards_is_not_believed(accepted: Place, damage: str) 
     assert len(rows_there(accepted, require_record(accepted))) == 5
 
 
-def test_an_accepted_shard_that_is_gone_stops_the_merge(accepted: Place) -> None:
+def test_an_accepted_shard_that_is_gone_stops_the_merge(accepted: StoragePath) -> None:
     shard_file(Path(accepted.path), 2).unlink()
     assert len(rows_there(accepted, require_record(accepted))) == 4
     with pytest.raises(ShardError, match=r"part-00000002-\w{8}\.parquet was altered"):
@@ -132,7 +134,7 @@ def out_of_reach(source: Path, count: int) -> None:
         path.symlink_to("nowhere.jpg")
 
 
-def shards_of(source: Path, output: Path, **faults: Any) -> Place:
+def shards_of(source: Path, output: Path, **faults: Any) -> StoragePath:
     return make_shards(settings_for(source, output, shuffle=False, faults=faults))
 
 

@@ -1,4 +1,4 @@
-"""CRC-32s of pieces, judged by zlib."""
+"""CRC-32s of parts, judged by zlib."""
 
 from zlib import crc32
 
@@ -14,11 +14,11 @@ def test_two_pieces_have_the_checksum_of_the_whole(first: bytes, second: bytes) 
 
 
 @given(st.lists(st.binary(max_size=100), max_size=20))
-def test_pieces_are_added_one_by_one(pieces: list[bytes]) -> None:
+def test_pieces_are_added_one_by_one(parts: list[bytes]) -> None:
     total = 0
-    for piece in pieces:
-        total = combine(total, crc32(piece), len(piece))
-    assert total == crc32(b"".join(pieces))
+    for part in parts:
+        total = combine(total, crc32(part), len(part))
+    assert total == crc32(b"".join(parts))
 
 
 def test_a_piece_may_be_longer_than_32_bits_tell() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from raydrift.config import generate_settings
 from raydrift.errors import OutputError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
+from raydrift.settings.toml import generate_settings
 from raydrift.storage.damage import find_damage
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import require_record
@@ -43,7 +43,7 @@ def run(whole: Path, tmp_path: Path) -> Path:
 
 
 def damage_of(run: Path) -> list[str]:
-    output = Place.of(run)
+    output = StoragePath.of(run)
     return find_damage(output, require_record(output), output.names())
 
 
@@ -127,7 +127,7 @@ def test_finalize_does_not_call_a_damaged_run_complete(run: Path) -> None:
     change(run / ZIP, zeros_at(-22, None))
     before = (run / "run.json").read_bytes()
     with pytest.raises(OutputError) as caught:
-        finalize(Place.of(run))
+        finalize(StoragePath.of(run))
     assert str(caught.value) == (
         f"{run} was complete, but {ZIP} does not end as a zip does: "
         "run the same generate command again, it makes what is missing"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from raydrift.errors import OutputError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.evaluated import EvaluationRecord, begin_evaluation, write_evaluation
 
@@ -15,19 +15,19 @@ def record_of(seed: int = 1) -> EvaluationRecord:
     return EvaluationRecord(identity={"seed": seed}, settings={})
 
 
-def evaluated(folder: Path, seed: int = 1) -> Place:
-    output = Place.of(folder)
+def evaluated(folder: Path, seed: int = 1) -> StoragePath:
+    output = StoragePath.of(folder)
     begin_evaluation(output, record_of(seed), overwrite=False)
     write_evaluation(output, record_of(seed), {layout.METRICS: b"metrics"})
     return output
 
 
-def status(output: Place) -> str:
+def status(output: StoragePath) -> str:
     return str(json.loads((output / layout.EVALUATION).read_bytes())["status"])
 
 
 def test_it_is_complete_when_all_files_are_there(tmp_path: Path) -> None:
-    output = Place.of(tmp_path / "new")
+    output = StoragePath.of(tmp_path / "new")
     begin_evaluation(output, record_of(), overwrite=False)
     assert status(output) == "running"
     write_evaluation(output, record_of(), {layout.METRICS: b"metrics"})
@@ -53,14 +53,14 @@ def test_another_one_needs_overwrite(tmp_path: Path) -> None:
 
 
 def test_one_that_was_not_finished_is_in_nobodys_way(tmp_path: Path) -> None:
-    begin_evaluation(Place.of(tmp_path), record_of(), overwrite=False)
-    begin_evaluation(Place.of(tmp_path), record_of(seed=2), overwrite=False)
+    begin_evaluation(StoragePath.of(tmp_path), record_of(), overwrite=False)
+    begin_evaluation(StoragePath.of(tmp_path), record_of(seed=2), overwrite=False)
 
 
 def test_files_of_another_origin_are_kept(tmp_path: Path) -> None:
     (tmp_path / layout.REPORT).write_text("mine")
     with pytest.raises(OutputError, match=r"holds report.html of another origin: choose another"):
-        begin_evaluation(Place.of(tmp_path), record_of(), overwrite=False)
+        begin_evaluation(StoragePath.of(tmp_path), record_of(), overwrite=False)
     assert [path.name for path in tmp_path.iterdir()] == [layout.REPORT]
 
 
@@ -68,10 +68,10 @@ def test_files_of_another_origin_are_kept(tmp_path: Path) -> None:
 def test_a_record_that_is_not_ours_is_kept(tmp_path: Path, content: str) -> None:
     (tmp_path / layout.EVALUATION).write_text(content)
     with pytest.raises(OutputError, match=r"evaluation.json is not of this version of raydrift"):
-        begin_evaluation(Place.of(tmp_path), record_of(), overwrite=False)
+        begin_evaluation(StoragePath.of(tmp_path), record_of(), overwrite=False)
     assert (tmp_path / layout.EVALUATION).read_text() == content
-    begin_evaluation(Place.of(tmp_path), record_of(), overwrite=True)
-    assert status(Place.of(tmp_path)) == "running"
+    begin_evaluation(StoragePath.of(tmp_path), record_of(), overwrite=True)
+    assert status(StoragePath.of(tmp_path)) == "running"
 
 
 def test_a_run_of_generate_in_the_same_folder_is_left_alone(tmp_path: Path) -> None:
@@ -83,4 +83,4 @@ def test_a_run_of_generate_in_the_same_folder_is_left_alone(tmp_path: Path) -> N
 def test_a_file_in_the_folders_place_is_said(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
     with pytest.raises(OutputError, match=r"out is a file: give a folder"):
-        begin_evaluation(Place.of(tmp_path / "out"), record_of(), overwrite=False)
+        begin_evaluation(StoragePath.of(tmp_path / "out"), record_of(), overwrite=False)

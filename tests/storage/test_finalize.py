@@ -20,10 +20,10 @@ import pytest
 from PIL import Image
 
 from raydrift import schemas
-from raydrift.config import generate_settings
 from raydrift.errors import OutputError, ShardError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.settings import GenerateSettings
+from raydrift.settings.toml import generate_settings
 from raydrift.storage import zip_directory
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import load_record
@@ -55,8 +55,8 @@ def settings_for(source: Path, output: str | Path, **values: Any) -> GenerateSet
     return generate_settings(plain | values)
 
 
-def digest(output: Path | Place) -> str:
-    place = Place.of(output) if isinstance(output, Path) else output
+def digest(output: Path | StoragePath) -> str:
+    place = StoragePath.of(output) if isinstance(output, Path) else output
     return sha256((place / "sampled_images.zip").read_bytes()).hexdigest()
 
 
@@ -70,14 +70,14 @@ def finished(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
-def ledger_of(output: Place) -> dict[int, LedgerRow]:
+def ledger_of(output: StoragePath) -> dict[int, LedgerRow]:
     record = load_record(output)
     assert record is not None
     return read_ledger(output, record.fingerprint)
 
 
 def members_of_shards(output: Path) -> list[tuple[str, bytes]]:
-    place = Place.of(output)
+    place = StoragePath.of(output)
     ledger = ledger_of(place)
     return [
         (name, image["bytes"])
@@ -200,7 +200,7 @@ def test_embeddings_come_through_to_the_last_bit(finished: Path) -> None:
 
 
 def test_the_record_tells_counts_size_and_checksum(finished: Path) -> None:
-    record = load_record(Place.of(finished))
+    record = load_record(StoragePath.of(finished))
     assert record.status == "complete"
     results = {path.name: path.read_bytes() for path in finished.iterdir() if path.is_file()}
     del results["run.json"]
@@ -232,7 +232,7 @@ def test_shards_of_5_and_of_16_give_the_same_zip_and_tables(scenes: Path, tmp_pa
 
 
 def alone(work: Callable[[Any], Any], items: Iterable[Any], _: int) -> Generator[Any]:
-    """One range after the other."""
+    """One part after the other."""
     yield from map(work, items)
 
 
@@ -241,20 +241,20 @@ def seven(work: Callable[[Any], Any], items: Iterable[Any], _: int) -> Generator
 
 
 def backwards(work: Callable[[Any], Any], items: Iterable[Any], _: int) -> Generator[Any]:
-    """The last range is written first."""
+    """The last part is written first."""
     done = [work(item) for item in reversed(list(items))]
     yield from reversed(done)
 
 
-@pytest.mark.parametrize("range_bytes", [1, 10_000, 100_000, 2**26])
+@pytest.mark.parametrize("part_bytes", [1, 10_000, 100_000, 2**26])
 @pytest.mark.parametrize("spread", [alone, seven, backwards])
 def test_any_number_of_writers_gives_the_same_files(
-    finished: Path, tmp_path: Path, range_bytes: int, spread: Spread
+    finished: Path, tmp_path: Path, part_bytes: int, spread: Spread
 ) -> None:
     shutil.copytree(finished / "_shards", tmp_path / "_shards")
-    record = load_record(Place.of(finished))
-    replace(record, status="sharded").save(Place.of(tmp_path))
-    merged = finalize(Place.of(tmp_path), spread=spread, range_bytes=range_bytes)
+    record = load_record(StoragePath.of(finished))
+    replace(record, status="sharded").save(StoragePath.of(tmp_path))
+    merged = finalize(StoragePath.of(tmp_path), spread=spread, part_bytes=part_bytes)
     assert merged.files == record.files
     for name in ALL_FILES - {"run.json"}:
         assert (tmp_path / name).read_bytes() == (finished / name).read_bytes(), name
@@ -263,14 +263,14 @@ def test_any_number_of_writers_gives_the_same_files(
 def test_a_long_directory_is_written_in_pieces(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(zip_directory, "_PIECE_BYTES", 100)
-    put, pieces = ZipDirectory._put, list[int]()
-    monkeypatch.setattr(ZipDirectory, "_put", lambda self: (pieces.append(1), put(self)))
+    monkeypatch.setattr(zip_directory, "_PART_BYTES", 100)
+    put, parts = ZipDirectory._put, list[int]()
+    monkeypatch.setattr(ZipDirectory, "_put", lambda self: (parts.append(1), put(self)))
     shutil.copytree(finished / "_shards", tmp_path / "_shards")
-    record = load_record(Place.of(finished))
-    replace(record, status="sharded").save(Place.of(tmp_path))
-    assert finalize(Place.of(tmp_path), range_bytes=1).files == record.files
-    assert len(pieces) > 3
+    record = load_record(StoragePath.of(finished))
+    replace(record, status="sharded").save(StoragePath.of(tmp_path))
+    assert finalize(StoragePath.of(tmp_path), part_bytes=1).files == record.files
+    assert len(parts) > 3
     name = "sampled_images.zip"
     assert (tmp_path / name).read_bytes() == (finished / name).read_bytes()
 
@@ -329,7 +329,7 @@ def test_a_complete_run_is_left_as_it_is(finished: Path) -> None:
         return {path.name: path.stat().st_mtime_ns for path in finished.iterdir()}
 
     before = times()
-    assert finalize(Place.of(finished)) == load_record(Place.of(finished))
+    assert finalize(StoragePath.of(finished)) == load_record(StoragePath.of(finished))
     assert times() == before
 
 
@@ -342,7 +342,7 @@ def test_on_shard_hears_of_each_shard_in_order(scenes: Path, tmp_path: Path) -> 
 
 def test_where_there_is_no_run_there_is_nothing_to_merge(tmp_path: Path) -> None:
     with pytest.raises(OutputError) as caught:
-        finalize(Place.of(tmp_path))
+        finalize(StoragePath.of(tmp_path))
     assert str(caught.value) == (
         f"{tmp_path} has no run.json: give the output folder of a generate run"
     )
@@ -404,14 +404,14 @@ def test_a_merge_that_fails_leaves_the_shards_as_they_were(stopped: Path) -> Non
     assert {path.name: path.read_bytes() for path in after.iterdir()} == {
         path.name: path.read_bytes() for path in before.iterdir()
     } | {"accepted.arrow": (after / "accepted.arrow").read_bytes()}
-    assert load_record(Place.of(stopped)).status == "sharded"
+    assert load_record(StoragePath.of(stopped)).status == "sharded"
 
 
 def test_a_merge_that_failed_can_be_done_again(
     stopped: Path, finished: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(stopped, tmp_path, dirs_exist_ok=True)
-    finalize(Place.of(tmp_path))
+    finalize(StoragePath.of(tmp_path))
     for name in ALL_FILES - {"run.json"}:
         assert (tmp_path / name).read_bytes() == (finished / name).read_bytes(), name
 

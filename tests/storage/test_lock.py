@@ -10,22 +10,22 @@ from pathlib import Path
 import pytest
 
 from raydrift.errors import LockedError
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.storage.lock import OutputLock
 
 FAST = 0.1
 
 
 @pytest.fixture
-def output(tmp_path: Path) -> Place:
-    return Place.of(tmp_path)
+def output(tmp_path: Path) -> StoragePath:
+    return StoragePath.of(tmp_path)
 
 
-def owner(output: Place) -> dict[str, object]:
+def owner(output: StoragePath) -> dict[str, object]:
     return dict(json.loads((output / "run.lock").read_bytes()))
 
 
-def leave_lock(output: Place, **others: object) -> None:
+def leave_lock(output: StoragePath, **others: object) -> None:
     """A lock as a run on another machine left it."""
     content = {
         "owner": "somebody",
@@ -37,20 +37,20 @@ def leave_lock(output: Place, **others: object) -> None:
     (output / "run.lock").write_bytes(json.dumps(content | others).encode())
 
 
-def test_the_file_is_there_while_it_is_held_and_says_who_holds_it(output: Place) -> None:
+def test_the_file_is_there_while_it_is_held_and_says_who_holds_it(output: StoragePath) -> None:
     with OutputLock(output):
         assert set(output.names()) == {"run.lock"}
         assert owner(output)["pid"] == os.getpid()
     assert output.names() == {}
 
 
-def test_an_error_gives_it_back(output: Place) -> None:
+def test_an_error_gives_it_back(output: StoragePath) -> None:
     with pytest.raises(ZeroDivisionError), OutputLock(output):
         raise ZeroDivisionError
     assert output.names() == {}
 
 
-def test_the_second_is_told_who_is_at_work(output: Place) -> None:
+def test_the_second_is_told_who_is_at_work(output: StoragePath) -> None:
     with OutputLock(output, FAST) as first:
         with pytest.raises(LockedError) as error:
             OutputLock(output, FAST).__enter__()
@@ -64,12 +64,12 @@ def test_the_second_is_told_who_is_at_work(output: Place) -> None:
 
 
 def test_the_lock_of_a_process_that_was_killed_is_taken_over_at_once(
-    output: Place, tmp_path: Path
+    output: StoragePath, tmp_path: Path
 ) -> None:
     code = (
-        "import os, sys; from raydrift.place import Place; "
+        "import os, sys; from raydrift.paths import StoragePath; "
         "from raydrift.storage.lock import OutputLock; "
-        "OutputLock(Place.of(sys.argv[1])).__enter__(); os.kill(os.getpid(), 9)"
+        "OutputLock(StoragePath.of(sys.argv[1])).__enter__(); os.kill(os.getpid(), 9)"
     )
     killed = subprocess.run([sys.executable, "-c", code, tmp_path], check=False, timeout=60)
     assert killed.returncode == -9
@@ -80,7 +80,7 @@ def test_the_lock_of_a_process_that_was_killed_is_taken_over_at_once(
         assert told == []
 
 
-def test_a_lock_from_elsewhere_is_taken_over_when_nobody_renews_it(output: Place) -> None:
+def test_a_lock_from_elsewhere_is_taken_over_when_nobody_renews_it(output: StoragePath) -> None:
     leave_lock(output)
     told = list[str]()
     with OutputLock(output, FAST, told.append) as lock:
@@ -92,20 +92,20 @@ def test_a_lock_from_elsewhere_is_taken_over_when_nobody_renews_it(output: Place
     assert output.names() == {}
 
 
-def test_a_lock_that_is_given_back_while_one_waits_is_taken(output: Place) -> None:
+def test_a_lock_that_is_given_back_while_one_waits_is_taken(output: StoragePath) -> None:
     leave_lock(output)
     with OutputLock(output, 60, lambda line: (output / "run.lock").delete()):
         assert owner(output)["pid"] == os.getpid()
 
 
-def test_a_lock_that_is_renewed_while_one_waits_is_another_runs(output: Place) -> None:
+def test_a_lock_that_is_renewed_while_one_waits_is_another_runs(output: StoragePath) -> None:
     leave_lock(output)
     with pytest.raises(LockedError, match=r"another run is at work in .* \(far-away:4711\): "):
         OutputLock(output, 60, lambda line: leave_lock(output, renewed=4)).__enter__()
     assert owner(output)["owner"] == "somebody"
 
 
-def test_who_lost_the_folder_is_told_and_leaves_the_lock_alone(output: Place) -> None:
+def test_who_lost_the_folder_is_told_and_leaves_the_lock_alone(output: StoragePath) -> None:
     with OutputLock(output, FAST) as lock:
         leave_lock(output)
         with pytest.raises(LockedError, match=r"\(far-away:4711\)"):
@@ -121,14 +121,14 @@ def check_for_a_while(lock: OutputLock) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"7", b'{"owner": "x"}', b"\xff"])
-def test_a_file_that_is_no_lock_is_replaced(output: Place, content: bytes) -> None:
+def test_a_file_that_is_no_lock_is_replaced(output: StoragePath, content: bytes) -> None:
     (output / "run.lock").write_bytes(content)
     with OutputLock(output, 60):
         assert owner(output)["pid"] == os.getpid()
 
 
 @pytest.mark.parametrize("pid", [-1, 0, 2**70, "x", None])
-def test_a_process_id_that_cannot_be_does_no_harm(output: Place, pid: object) -> None:
+def test_a_process_id_that_cannot_be_does_no_harm(output: StoragePath, pid: object) -> None:
     with OutputLock(output, 60):
         machine = owner(output)["machine"]
     leave_lock(output, machine=machine, pid=pid)
@@ -136,7 +136,7 @@ def test_a_process_id_that_cannot_be_does_no_harm(output: Place, pid: object) ->
         assert owner(output)["pid"] == os.getpid()
 
 
-def test_a_lock_that_was_deleted_comes_back(output: Place) -> None:
+def test_a_lock_that_was_deleted_comes_back(output: StoragePath) -> None:
     with OutputLock(output, 0.02):
         (output / "run.lock").delete()
         deadline = time.monotonic() + 20

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from raydrift.config import generate_settings
-from raydrift.place import Place
+from raydrift.paths import StoragePath
+from raydrift.settings.toml import generate_settings
 from raydrift.storage.output import clear
 from raydrift.storage.record import FORMAT
 from tests.made_shards import make_shards
@@ -35,11 +35,11 @@ def left(output: Path) -> set[str]:
 def test_the_shards_of_a_run_of_an_earlier_format_go_with_it(output: Path) -> None:
     record = json.loads((output / "run.json").read_text())
     (output / "run.json").write_text(json.dumps(record | {"format": FORMAT - 1}))
-    clear(Place.of(output), overwrite=True)
+    clear(StoragePath.of(output), overwrite=True)
     assert left(output) == MINE
     assert not (output / "run.json").exists()
 
 
 def test_beside_a_run_of_this_format_such_names_are_somebodys(output: Path) -> None:
-    clear(Place.of(output), overwrite=True)
+    clear(StoragePath.of(output), overwrite=True)
     assert left(output) == EARLIER | MINE

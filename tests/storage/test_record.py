@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from raydrift.config import as_dict, generate_settings
 from raydrift.errors import OutputError
-from raydrift.place import Place
-from raydrift.settings import GenerateSettings, ImageTransform, TransformInfo
+from raydrift.paths import StoragePath
+from raydrift.settings import GenerateSettings
+from raydrift.settings.toml import as_dict, generate_settings
 from raydrift.storage.output import find_run
 from raydrift.storage.record import (
     RunRecord,
@@ -20,7 +20,7 @@ from raydrift.storage.record import (
     load_record,
     make_identity,
 )
-from raydrift.transforms import transform_class
+from raydrift.transforms import ImageTransform, TransformInfo, transform_class
 
 CHANGES_BYTES: dict[str, Any] = {
     "seed": 43,
@@ -218,8 +218,8 @@ def test_the_settings_that_are_kept_give_the_same_run_again() -> None:
 
 def test_labels_may_be_numpy_integers_as_in_the_catalog(tmp_path: Path) -> None:
     settings = replace(settings_with(), class_mapping={"boat": np.int64(3)})
-    record_of(settings).save(Place.of(tmp_path))
-    assert load_record(Place.of(tmp_path)) == record_of(settings)
+    record_of(settings).save(StoragePath.of(tmp_path))
+    assert load_record(StoragePath.of(tmp_path)) == record_of(settings)
 
 
 def test_a_record_comes_back_as_it_was_saved(tmp_path: Path) -> None:
@@ -228,42 +228,42 @@ def test_a_record_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     record.counts = {"asked": 72, "written": 71, "rejected": 1, "image_bytes": 12345}
     record.timings = {"finalize": 0.125}
     record.files = {"sampled_images.zip": {"size": 10, "crc32": "abc"}}
-    record.save(Place.of(tmp_path))
-    found = load_record(Place.of(tmp_path))
+    record.save(StoragePath.of(tmp_path))
+    found = load_record(StoragePath.of(tmp_path))
     assert found == record
     assert found.fingerprint == record.fingerprint
     assert differences(found.identity, record.identity) == []
 
 
 def test_a_record_of_before_the_slowest_shards_were_told_is_read(tmp_path: Path) -> None:
-    record_of(settings_with()).save(Place.of(tmp_path))
+    record_of(settings_with()).save(StoragePath.of(tmp_path))
     file = tmp_path / "run.json"
     content = json.loads(file.read_text())
     del content["workers"], content["slowest_shards"]
     file.write_text(json.dumps(content))
-    found = load_record(Place.of(tmp_path))
+    found = load_record(StoragePath.of(tmp_path))
     assert found is not None
     assert (found.workers, found.slowest_shards) == ({}, [])
     assert found == record_of(settings_with())
 
 
 def test_a_record_of_a_later_version_is_refused(tmp_path: Path) -> None:
-    record_of(settings_with()).save(Place.of(tmp_path))
+    record_of(settings_with()).save(StoragePath.of(tmp_path))
     file = tmp_path / "run.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"fastest_shards": []}))
     with pytest.raises(OutputError, match=r"is not a run of this version of raydrift"):
-        load_record(Place.of(tmp_path))
+        load_record(StoragePath.of(tmp_path))
 
 
 def test_of_an_earlier_version_only_finished_runs_can_be_looked_at(tmp_path: Path) -> None:
     """The files of its shards had other names."""
     record, file = record_of(settings_with()), tmp_path / "run.json"
-    record.save(Place.of(tmp_path))
+    record.save(StoragePath.of(tmp_path))
     old = json.loads(file.read_text()) | {"format": 3}
     file.write_text(json.dumps(old | {"status": "complete"}))
-    assert load_record(Place.of(tmp_path)) is not None
+    assert load_record(StoragePath.of(tmp_path)) is not None
     with pytest.raises(OutputError) as caught:
-        find_run(Place.of(tmp_path), record.identity, overwrite=False)
+        find_run(StoragePath.of(tmp_path), record.identity, overwrite=False)
     assert str(caught.value) == (
         f"output {tmp_path} holds another run (of an earlier version of raydrift): "
         "choose another output, or replace it with --overwrite"
@@ -271,13 +271,13 @@ def test_of_an_earlier_version_only_finished_runs_can_be_looked_at(tmp_path: Pat
     for status in ("running", "sharded"):
         file.write_text(json.dumps(old | {"status": status}))
         with pytest.raises(OutputError, match=r"is not a run of this version of raydrift"):
-            load_record(Place.of(tmp_path))
-        assert find_run(Place.of(tmp_path), record.identity, overwrite=True) is None
+            load_record(StoragePath.of(tmp_path))
+        assert find_run(StoragePath.of(tmp_path), record.identity, overwrite=True) is None
 
 
 def test_run_json_is_json_that_people_can_read(tmp_path: Path) -> None:
     record = record_of(settings_with())
-    record.save(Place.of(tmp_path))
+    record.save(StoragePath.of(tmp_path))
     text = (tmp_path / "run.json").read_text()
     content = json.loads(text)
     assert text == json.dumps(content, indent=2) + "\n"
@@ -293,8 +293,8 @@ def test_the_versions_of_what_makes_the_bytes_are_kept() -> None:
 
 
 def test_where_there_is_no_run_there_is_no_record(tmp_path: Path) -> None:
-    assert load_record(Place.of(tmp_path)) is None
-    assert load_record(Place.of(tmp_path / "nowhere")) is None
+    assert load_record(StoragePath.of(tmp_path)) is None
+    assert load_record(StoragePath.of(tmp_path / "nowhere")) is None
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_where_there_is_no_run_there_is_no_record(tmp_path: Path) -> None:
 def test_a_run_json_of_another_program_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "run.json").write_bytes(content)
     with pytest.raises(OutputError) as caught:
-        load_record(Place.of(tmp_path))
+        load_record(StoragePath.of(tmp_path))
     assert str(caught.value) == (
         f"{tmp_path}/run.json is not a run of this version of raydrift: "
         "choose another output, or delete the file"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.storage import rejected
 from raydrift.storage.rejected import write_rejected
 from raydrift.storage.shards import LedgerRow, Rejected
@@ -14,7 +14,7 @@ from raydrift.storage.shards import LedgerRow, Rejected
 EACH = 256
 
 
-def images_of(_: Place, row: LedgerRow) -> list[Rejected]:
+def images_of(_: StoragePath, row: LedgerRow) -> list[Rejected]:
     ids = range(row.shard * EACH, (row.shard + 1) * EACH)
     return [Rejected(i, f"boat/boat_{i:09d}.jpg", "read", "No such file or directory") for i in ids]
 
@@ -24,7 +24,7 @@ def peak(output: Path, shards: int) -> int:
     rows = (LedgerRow(i, "", EACH, 0, EACH, EACH, 0, 0, 0, 0) for i in range(shards))
     tracemalloc.start()
     try:
-        write_rejected(Place.of(output), rows)
+        write_rejected(StoragePath.of(output), rows)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

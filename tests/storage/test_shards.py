@@ -15,11 +15,11 @@ from PIL import Image
 
 from raydrift import schemas
 from raydrift.catalog import load_catalog
-from raydrift.engine.reader import Reader
-from raydrift.engine.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
+from raydrift.engine.data.reader import Reader
+from raydrift.engine.data.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.errors import OutputError, ShardError
-from raydrift.place import Place
-from raydrift.settings import EmbeddingSettings, GenerateSettings, ImageSettings, TransformInfo
+from raydrift.paths import StoragePath
+from raydrift.settings import EmbeddingSettings, GenerateSettings, ImageSettings
 from raydrift.storage.shards import (
     LedgerRow,
     Rejected,
@@ -33,6 +33,7 @@ from raydrift.storage.shards import (
     remove_shards,
     write_samples,
 )
+from raydrift.transforms import TransformInfo
 from tests.made_shards import shard_file
 
 RUN = "the run's fingerprint"
@@ -55,7 +56,7 @@ def committed(
     tasks = catalog.samples(
         order, shard * 6, 6, shard=shard, first_timestamp=100.0, delta_timestamp=0.5
     )
-    job = ShardJob(settings, catalog.root, Place.of(output), RUN, {})
+    job = ShardJob(settings, catalog.root, StoragePath.of(output), RUN, {})
     (job.output / "_shards").create()
     ((table, _),) = drift_shard(job, tasks, False, Reader(job.source, 2**30))
     return commit_shard(job, shard, [ShardPart(table, embeddings)])
@@ -63,8 +64,8 @@ def committed(
 
 def test_a_shard_comes_back_as_it_was_committed(scenes: Path, tmp_path: Path) -> None:
     row = committed(scenes, tmp_path, shard=2)
-    assert read_ledger(Place.of(tmp_path), RUN) == {2: row}
-    shard = open_shard(Place.of(tmp_path), row).read()
+    assert read_ledger(StoragePath.of(tmp_path), RUN) == {2: row}
+    shard = open_shard(StoragePath.of(tmp_path), row).read()
     assert shard["sample_id"].to_pylist() == [12, 13, 14, 15, 16, 17]
     assert shard["timestamp"].to_pylist() == [106.0, 106.5, 107.0, 107.5, 108.0, 108.5]
     assert shard["file_name"].to_pylist() == [f"{i:08d}.png" for i in range(12, 18)]
@@ -99,12 +100,12 @@ def test_the_schema_is_the_documented_one(
     row = committed(scenes, tmp_path, embeddings=embeddings)
     found = pq.read_schema(shard_file(tmp_path, 0))
     assert found.equals(schemas.shard(embeddings is not None))
-    assert open_shard(Place.of(tmp_path), row).read().schema.equals(found)
+    assert open_shard(StoragePath.of(tmp_path), row).read().schema.equals(found)
 
 
 def test_embeddings_come_back_to_the_last_bit(scenes: Path, tmp_path: Path) -> None:
     row = committed(scenes, tmp_path, embeddings=EMBEDDINGS)
-    column = open_shard(Place.of(tmp_path), row).read()["embedding"].combine_chunks()
+    column = open_shard(StoragePath.of(tmp_path), row).read()["embedding"].combine_chunks()
     assert np.array_equal(column.flatten().to_numpy().reshape(6, 512), EMBEDDINGS)
 
 
@@ -135,7 +136,7 @@ def test_a_second_attempt_at_a_shard_has_the_same_bytes_in_files_of_its_own(
 
 def test_of_several_attempts_the_one_with_the_fewest_unread_images_counts(tmp_path: Path) -> None:
     """Then the one with the fewest rejected, then the one begun first: always the same one."""
-    output = Place.of(tmp_path)
+    output = StoragePath.of(tmp_path)
     (output / "_shards").create()
     empty = schemas.shard(embeddings=False).empty_table()
     tried = [("c", 0, 2, 1.0), ("a", 1, 1, 1.0), ("d", 0, 1, 7.0), ("e", 0, 1, 3.0)]
@@ -152,7 +153,7 @@ def test_what_is_not_raydrifts_stays_in_the_folder_of_the_shards(
     scenes: Path, tmp_path: Path
 ) -> None:
     """Files whose names are nearly ours, and folders, are somebody's."""
-    output, folder = Place.of(tmp_path), tmp_path / "_shards"
+    output, folder = StoragePath.of(tmp_path), tmp_path / "_shards"
     kept, other = committed(scenes, tmp_path), committed(scenes, tmp_path)
     (folder / "accepted.arrow").write_bytes(b"")
     (folder / f".{kept.shard_name}.0123abcd.tmp").write_bytes(b"half")
@@ -177,13 +178,13 @@ def test_what_is_not_raydrifts_stays_in_the_folder_of_the_shards(
 
 def test_the_folder_of_the_shards_goes_with_the_last_of_them(scenes: Path, tmp_path: Path) -> None:
     committed(scenes, tmp_path)
-    remove_shards(Place.of(tmp_path))
+    remove_shards(StoragePath.of(tmp_path))
     assert list(tmp_path.iterdir()) == []
-    remove_shards(Place.of(tmp_path))
+    remove_shards(StoragePath.of(tmp_path))
 
 
 def test_nothing_is_committed_where_nothing_is(tmp_path: Path) -> None:
-    assert read_ledger(Place.of(tmp_path / "nowhere"), RUN) == {}
+    assert read_ledger(StoragePath.of(tmp_path / "nowhere"), RUN) == {}
 
 
 def test_a_truncated_shard_is_not_committed(scenes: Path, tmp_path: Path) -> None:
@@ -191,7 +192,7 @@ def test_a_truncated_shard_is_not_committed(scenes: Path, tmp_path: Path) -> Non
     cut = committed(scenes, tmp_path, shard=1)
     with shard_file(tmp_path, 1).open("r+b") as file:
         file.truncate(cut.size - 1)
-    assert read_ledger(Place.of(tmp_path), RUN) == {0: whole}
+    assert read_ledger(StoragePath.of(tmp_path), RUN) == {0: whole}
 
 
 def test_a_shard_without_its_entry_or_an_entry_without_its_shard_is_not_committed(
@@ -201,7 +202,7 @@ def test_a_shard_without_its_entry_or_an_entry_without_its_shard_is_not_committe
         committed(scenes, tmp_path, shard=shard)
     shard_file(tmp_path, 0, "json").unlink()
     shard_file(tmp_path, 1).unlink()
-    assert read_ledger(Place.of(tmp_path), RUN) == {}
+    assert read_ledger(StoragePath.of(tmp_path), RUN) == {}
 
 
 def test_an_entry_cut_anywhere_is_not_committed(scenes: Path, tmp_path: Path) -> None:
@@ -211,7 +212,7 @@ def test_an_entry_cut_anywhere_is_not_committed(scenes: Path, tmp_path: Path) ->
     for length in range(len(entry)):
         for rest in (b"", bytes(len(entry) - length)):  # zeros, as a power cut leaves them
             path.write_bytes(entry[:length] + rest)
-            assert read_ledger(Place.of(tmp_path), RUN) == {}, f"cut to {length} bytes"
+            assert read_ledger(StoragePath.of(tmp_path), RUN) == {}, f"cut to {length} bytes"
 
 
 def test_an_altered_byte_is_found_by_intact_and_refused_by_open_shard(
@@ -222,7 +223,7 @@ def test_an_altered_byte_is_found_by_intact_and_refused_by_open_shard(
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    output = Place.of(tmp_path)
+    output = StoragePath.of(tmp_path)
     assert read_ledger(output, RUN) == {0: whole, 1: altered}, "the size alone does not tell"
     assert intact(output, [whole, altered]) == [whole]
     with pytest.raises(OutputError) as caught:
@@ -240,11 +241,12 @@ def test_its_bytes_are_the_same_on_a_disk_and_in_a_store(tmp_path: Path) -> None
     row = {"sample_id": 1, "class_name": "猫", "image": image, "transforms": []}
     schema = schemas.shard(embeddings=False)
     parts = [pa.Table.from_pylist([row] * count, schema=schema) for count in (20, 0, 3)]
-    store = Place.of(f"memory://{uuid4().hex}")
+    store = StoragePath.of(f"memory://{uuid4().hex}")
     name = "_shards/part-00000007-0123abcd.parquet"
     written = (tmp_path / name, store / name)
     facts = [
-        write_samples(place, 7, "0123abcd", schema, parts) for place in (Place.of(tmp_path), store)
+        write_samples(place, 7, "0123abcd", schema, parts)
+        for place in (StoragePath.of(tmp_path), store)
     ]
     on_disk, stored = (place.read_bytes() for place in written)
     assert on_disk == stored
@@ -259,7 +261,7 @@ def test_rejected_images_are_kept_in_the_entry(tmp_path: Path) -> None:
         Rejected(3, "猫/a.jpg", "read", "No such file or directory"),
         Rejected(4, "猫/b.jpg", "decode", "the file is empty"),
     ]
-    output, attempt = Place.of(tmp_path), "0123abcd"
+    output, attempt = StoragePath.of(tmp_path), "0123abcd"
     facts = write_samples(output, 0, attempt, empty.schema, [empty])
     row = LedgerRow(0, RUN, 2, 0, 2, 1, 0, 0, *facts, "猫/a.jpg: gone", attempt=attempt)
     commit(output, row, rejected)
@@ -278,7 +280,7 @@ def test_rejected_images_are_kept_in_the_entry(tmp_path: Path) -> None:
 def test_a_shard_of_another_run_does_not_count(scenes: Path, tmp_path: Path) -> None:
     """A worker that outlived a run which was replaced may still write one."""
     committed(scenes, tmp_path)
-    assert read_ledger(Place.of(tmp_path), "another run's") == {}
+    assert read_ledger(StoragePath.of(tmp_path), "another run's") == {}
 
 
 def test_an_entry_with_keys_of_a_later_version_is_read() -> None:

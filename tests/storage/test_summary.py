@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raydrift.config import generate_settings
+from raydrift.settings.toml import generate_settings
 from raydrift.storage.finalize import finalize
 from raydrift.storage.shards import STAGES, LedgerRow
 from raydrift.storage.summary import SLOWEST, count, slowest, stage_seconds, workers

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from raydrift.place import Place
+from raydrift.paths import StoragePath
 from raydrift.settings import ImageSettings
 from raydrift.storage import unread
 from raydrift.storage.finalize import finalize
@@ -29,13 +29,13 @@ def album(scenes: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def output(album: Path, tmp_path: Path) -> Place:
+def output(album: Path, tmp_path: Path) -> StoragePath:
     """Its run in four shards of three; the unread are in the first three."""
     settings = settings_for(album.parent, tmp_path / "out", shuffle=False)
     return make_shards(settings, size=3)
 
 
-def rows_of(output: Place) -> list[LedgerRow]:
+def rows_of(output: StoragePath) -> list[LedgerRow]:
     return list(read_ledger(output, require_record(output).fingerprint).values())
 
 
@@ -46,9 +46,9 @@ def put_back(album: Path, number: int) -> None:
 
 
 def test_shards_whose_images_are_still_missing_are_not_made_anew(
-    album: Path, output: Place
+    album: Path, output: StoragePath
 ) -> None:
-    source, rows = Place.of(album.parent), rows_of(output)
+    source, rows = StoragePath.of(album.parent), rows_of(output)
     assert [row.unread for row in rows] == [1, 1, 1, 0]
     assert shards_to_read_again(output, rows, source, MOST) == []
     put_back(album, 5)
@@ -56,53 +56,57 @@ def test_shards_whose_images_are_still_missing_are_not_made_anew(
     assert shards_to_read_again(output, rows, source, 5) == [], "it is larger than max_bytes"
 
 
-def test_a_shard_whose_ledger_entry_was_altered_is_made_anew(album: Path, output: Place) -> None:
+def test_a_shard_whose_ledger_entry_was_altered_is_made_anew(
+    album: Path, output: StoragePath
+) -> None:
     rows = rows_of(output)
     entry = Path(output.path, "_shards", rows[2].ledger_name)
     entry.write_text(entry.read_text().replace("rejected_images", "others"))
-    assert shards_to_read_again(output, rows, Place.of(album.parent), MOST) == [2]
+    assert shards_to_read_again(output, rows, StoragePath.of(album.parent), MOST) == [2]
 
 
 def test_shards_whose_reading_was_interrupted_are_made_anew_unseen(
-    album: Path, output: Place, monkeypatch: pytest.MonkeyPatch
+    album: Path, output: StoragePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [LedgerRow(**vars(row) | {"interrupted": row.unread}) for row in rows_of(output)]
     monkeypatch.setattr(unread, "look", None)
-    assert shards_to_read_again(output, rows, Place.of(album.parent), MOST) == [0, 1, 2]
+    assert shards_to_read_again(output, rows, StoragePath.of(album.parent), MOST) == [0, 1, 2]
 
 
 def test_where_the_input_is_out_of_reach_the_run_has_to_find_out(
-    album: Path, output: Place, monkeypatch: pytest.MonkeyPatch
+    album: Path, output: StoragePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each look at a store that does not answer takes many seconds."""
     looks = list[str]()
     monkeypatch.setattr(unread, "_LOOKING", 1)
     monkeypatch.setattr(unread, "look", lambda _, path, __: looks.append(path) or "interrupted")
-    assert shards_to_read_again(output, rows_of(output), Place.of(album), MOST) == [0, 1, 2]
+    assert shards_to_read_again(output, rows_of(output), StoragePath.of(album), MOST) == [0, 1, 2]
     assert looks == ["boat/boat_001.jpg"]
 
 
 def test_a_finished_run_is_asked_by_its_table_of_rejected_images(
-    album: Path, output: Place
+    album: Path, output: StoragePath
 ) -> None:
     finalize(output, accept_rejected=True)
-    source = Place.of(album.parent)
+    source = StoragePath.of(album.parent)
     assert not is_any_readable_now(output, source, MOST)
     put_back(album, 6)
     assert is_any_readable_now(output, source, MOST)
 
 
-def test_an_image_that_is_too_large_to_decode_is_not_read_again(album: Path, output: Place) -> None:
+def test_an_image_that_is_too_large_to_decode_is_not_read_again(
+    album: Path, output: StoragePath
+) -> None:
     put_back(album, 5)
     most = ImageSettings(max_memory=5).most_read
-    assert shards_to_read_again(output, rows_of(output), Place.of(album.parent), most) == []
+    assert shards_to_read_again(output, rows_of(output), StoragePath.of(album.parent), most) == []
 
 
 def test_what_counts_as_readable(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"12345")
     (tmp_path / "empty.jpg").write_bytes(b"")
     (tmp_path / "folder.jpg").mkdir()
-    source = Place.of(tmp_path)
+    source = StoragePath.of(tmp_path)
     found = {name: look(source, name, 5) for name in ("a.jpg", "empty.jpg", "folder.jpg", "x\0y")}
     assert found == {
         "a.jpg": "readable",
@@ -111,4 +115,4 @@ def test_what_counts_as_readable(tmp_path: Path) -> None:
         "x\0y": "unreadable",
     }
     assert look(source, "a.jpg", 4) == "unreadable"
-    assert look(Place.of("/proc/self"), "mem", MOST) == "interrupted", "an input/output error"
+    assert look(StoragePath.of("/proc/self"), "mem", MOST) == "interrupted", "an input/output error"

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from raydrift.place import Piece, Place
+from raydrift.paths import FilePart, StoragePath
 from raydrift.storage.shards import LedgerRow
 from raydrift.storage.zip_directory import ZipDirectory
 from raydrift.storage.zip_layout import (
@@ -46,7 +46,7 @@ def row_of(count: int, names_size: int, data_size: int, shard: int = 0) -> Ledge
 
 
 def zipped(members: Members) -> bytes:
-    """A zip in one piece, laid out as that of a shard with these members."""
+    """A zip in one part, laid out as that of a shard with these members."""
     names = sum(len(name.encode()) for name, _ in members)
     plan = plan_zip([row_of(len(members), names, sum(len(data) for _, data in members))])
     content, directory = b"", b""
@@ -109,28 +109,28 @@ def test_a_small_zip_has_no_zip64_records() -> None:
 
 @given(SHARDS, st.integers(1, 10_000))
 def test_ranges_are_all_shards_in_order_without_gaps(
-    shards: list[tuple[int, int, int]], range_bytes: int
+    shards: list[tuple[int, int, int]], part_bytes: int
 ) -> None:
     rows = [row_of(*shard, number) for number, shard in enumerate(shards)]
-    plan = plan_zip(rows, range_bytes)
-    assert [row for part in plan.ranges for row in part.rows] == rows
-    assert [part.number for part in plan.ranges] == list(range(len(plan.ranges)))
+    plan = plan_zip(rows, part_bytes)
+    assert [row for part in plan.parts for row in part.rows] == rows
+    assert [part.number for part in plan.parts] == list(range(len(plan.parts)))
     end = 0
-    for part in plan.ranges:
+    for part in plan.parts:
         assert part.offset == end
         end += part.size
         sizes = [members_size(row.written, row.names_size, row.image_bytes) for row in part.rows]
         assert part.size == sum(sizes)
-        assert part.size >= range_bytes or len(plan.ranges) == 1, "S3 wants them large"
+        assert part.size >= part_bytes or len(plan.parts) == 1, "S3 wants them large"
     assert end == plan.members_size
 
 
 def test_ranges_are_about_64_mib_and_as_many_as_an_upload_has_parts() -> None:
     shard = row_of(256, 256 * 12, 256 * 150_000)
-    assert [len(plan_zip([shard] * n).ranges) for n in (1, 3, 4, 1_000)] == [1, 1, 2, 500]
+    assert [len(plan_zip([shard] * n).parts) for n in (1, 3, 4, 1_000)] == [1, 1, 2, 500]
     large = plan_zip([row_of(256, 256 * 12, 2**28)] * 20_000)  # 5 TB
-    assert len(large.ranges) == 6_666
-    assert max(part.size for part in large.ranges) < 5 * GIB
+    assert len(large.parts) == 6_666
+    assert max(part.size for part in large.parts) < 5 * GIB
 
 
 @pytest.mark.parametrize("data_size", [2**32 - 2 - 31, 2**32 - 1 - 31, 2**32])
@@ -140,7 +140,7 @@ def test_all_entries_have_offsets_of_64_bits_where_the_members_end_beyond_32(
     rows = [row_of(1, 1, 100), row_of(0, 0, 0), row_of(1, 1, data_size - 31 - 100)]
     far = sum(30 + row.names_size + row.image_bytes for row in rows if row.written) >= 2**32 - 1
     plan = plan_zip(rows, 1)
-    assert {part.zip64 for part in plan.ranges} == {far}
+    assert {part.zip64 for part in plan.parts} == {far}
     assert plan.directory_size == 2 * 47 + (2 * 12 if far else 0) == directory_size(2, 2, far)
     assert len(directory_entry(b"a", 0, 1, 5, far)) == (59 if far else 47)
 
@@ -160,7 +160,7 @@ def write_sparse(path: Path, members: list[tuple[str, int]]) -> ZipLayout:
     rows = [row_of(1, len(name.encode()), size) for name, size in members]
     plan, zeros = plan_zip(rows, 64 * 2**20), dict[int, int]()
     content: list[tuple[int, bytearray]] = []
-    with Place.of(path).writing_pieces(plan.size, len(plan.ranges)) as file:
+    with StoragePath.of(path).writing_parts(plan.size, len(plan.parts)) as file:
         directory = ZipDirectory(file, plan)
         offset = 0
         for name, size in members:
@@ -178,7 +178,7 @@ def write_sparse(path: Path, members: list[tuple[str, int]]) -> ZipLayout:
             )
             offset += len(header) + size
         for offset, headers in content:
-            file.writer.put(Piece(0, offset), [bytes(headers)])
+            file.writer.put(FilePart(0, offset), [bytes(headers)])
         directory.close(0)
     return plan
 
@@ -219,9 +219,9 @@ def test_the_directory_of_10_million_members_is_written_in_flat_memory(tmp_path:
 
     path = tmp_path / "large.zip"
     tracemalloc.start()
-    with Place.of(path).writing_pieces(plan.size, len(plan.ranges)) as file:
+    with StoragePath.of(path).writing_parts(plan.size, len(plan.parts)) as file:
         directory, shard = ZipDirectory(file, plan), 0
-        for part in plan.ranges:
+        for part in plan.parts:
             offset = part.offset
             for _ in part.rows:
                 directory.add(b"".join(entries(offset, shard * each)))

@@ -14,16 +14,22 @@ import pyarrow.parquet as pq
 import pytest
 
 from raydrift import Transform, TransformInfo, drift_image
-from raydrift.config import evaluate_settings, generate_settings
 from raydrift.drift import apply_chain
 from raydrift.drift.photo.rotate import Rotate
 from raydrift.drift.written import read_back
 from raydrift.engine.generate import generate
 from raydrift.errors import OutputError, PipelineError, SettingsError
 from raydrift.images.codec import decode
-from raydrift.settings import DriftProfile, GenerateSettings, ImageSettings, ImageTransform
-from raydrift.sweep import EvaluateSettings, Sweep
-from raydrift.transforms import plain_name, split_level, transform_class
+from raydrift.settings import GenerateSettings, ImageSettings
+from raydrift.settings.sweep import EvaluateSettings, Sweep
+from raydrift.settings.toml import evaluate_settings, generate_settings
+from raydrift.transforms import (
+    DriftProfile,
+    ImageTransform,
+    plain_name,
+    split_level,
+    transform_class,
+)
 
 FOG = """
 from __future__ import annotations

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from raydrift.config import as_dict, generate_settings
 from raydrift.drift.photo.rotate import Rotate
 from raydrift.errors import SettingsError
-from raydrift.settings import DriftProfile, ImageTransform, TransformInfo
+from raydrift.settings.toml import as_dict, generate_settings
+from raydrift.transforms import DriftProfile, ImageTransform, TransformInfo
 from raydrift.transforms.profile import _OLD, old_ranges
 
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from raydrift.drift.photo.jpeg_compression import JpegCompression
-from raydrift.scenes import draw_scene
+from raydrift.images.scenes import draw_scene
 
 IMAGE = draw_scene("boat", seed=0, index=0, height=61, width=90)
 

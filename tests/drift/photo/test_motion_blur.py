@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from raydrift.drift.photo.motion_blur import MotionBlur, line_kernel
-from raydrift.scenes import draw_scene
+from raydrift.images.scenes import draw_scene
 
 IMAGE = draw_scene("boat", seed=0, index=0, height=61, width=90)
 

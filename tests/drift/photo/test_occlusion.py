@@ -7,7 +7,7 @@ from torchvision.transforms.v2 import functional as oracle
 
 from raydrift.drift.photo.occlusion import Occlusion
 from raydrift.errors import SettingsError
-from raydrift.scenes import draw_scene
+from raydrift.images.scenes import draw_scene
 
 IMAGE = draw_scene("boat", seed=0, index=0, height=60, width=90)
 

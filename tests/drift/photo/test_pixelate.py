@@ -1,7 +1,7 @@
 import numpy as np
 
 from raydrift.drift.photo.pixelate import Pixelate
-from raydrift.scenes import draw_scene
+from raydrift.images.scenes import draw_scene
 
 IMAGE = draw_scene("boat", seed=0, index=0, height=60, width=90)
 

@@ -8,7 +8,7 @@ from raydrift.drift import MovingTransform
 from raydrift.drift.photo.rotate import Rotate
 from raydrift.drift.photo.shear import Shear
 from raydrift.images.decoded import RGB
-from raydrift.scenes import draw_scene
+from raydrift.images.scenes import draw_scene
 
 IMAGE = draw_scene("boat", seed=0, index=0, height=61, width=90)
 

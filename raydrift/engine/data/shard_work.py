@@ -1,0 +1,382 @@
+"""The work on one shard, as plain functions: read, drift, embed, commit.
+
+Between the stages a shard is a table with one row for every sample that was asked for, the rejected
+ones too, so that no shard is ever empty on its way.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from isal import isal_zlib
+
+from raydrift import schemas
+from raydrift.drift import SampledTransform, drift_image
+from raydrift.drift.platform import pixel_platform
+from raydrift.drift.written import written
+from raydrift.engine.data.reader import Reader
+from raydrift.errors import ImageError
+from raydrift.images.codec import decode_image, encode_png
+from raydrift.images.decoded import RGB, Decoded
+from raydrift.paths import StoragePath
+from raydrift.schedules.schedule import SampleDrift, Schedule
+from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.image import ImageSettings
+from raydrift.storage import layout
+from raydrift.storage.remarks import RemarkCount
+from raydrift.storage.shards import LedgerRow, Rejected, commit, write_samples
+from raydrift.transforms import TransformInfo
+
+_PNG_ROOM: Final = 1024
+
+_STARTED: Final = "started"
+_REMARKS: Final = "remarks"
+_SECONDS: Final = ("read_seconds", "drift_seconds")
+
+Decoder = Callable[[bytes, ImageSettings], Decoded]
+"""``codec.decode_image``, or what does the same elsewhere."""
+
+
+@dataclass(frozen=True)
+class ShardJob:
+    """What every worker is told once: the settings, and where things are.
+
+    Attributes:
+        settings: Of the run.
+        source: Where the catalog's paths start from.
+        output: The run's folder.
+        fingerprint: The run's.
+        versions: Of the packages that the run is made with.
+        schedule: What happens to each sample; None: the settings' transforms to every one.
+        made_on: The kinds of machines that the run's first shard was made on, if there is one.
+    """
+
+    settings: GenerateSettings
+    source: StoragePath
+    output: StoragePath
+    fingerprint: str
+    versions: Mapping[str, str]
+    schedule: Schedule | None = None
+    made_on: Mapping[str, str] = field(default_factory=dict)
+
+    def drifts(self, tasks: pa.Table) -> SampleDrift:
+        """What happens to the samples of a shard (``schemas.TASK``)."""
+        settings = self.settings
+        schedule = self.schedule or Schedule(settings.seed, settings.transforms)
+        ids, flags = tasks["sample_id"].to_numpy(), tasks["where"].combine_chunks().flatten()
+        meant = flags.to_numpy(zero_copy_only=False).reshape(len(ids), -1) if len(flags) else None
+        return schedule.samples(ids, meant)
+
+
+@dataclass(frozen=True)
+class ShardPart:
+    """Some samples of a shard, ready to be committed.
+
+    Attributes:
+        table: What ``drift_shard`` made of them.
+        embeddings: float64 of shape (n, 512), a row for every row of the table; None: none.
+        embed_seconds: What they took.
+        embedded_on: The kind of machine that they were made on.
+    """
+
+    table: pa.Table
+    embeddings: npt.NDArray[np.float64] | None = None
+    embed_seconds: float = 0.0
+    embedded_on: str = ""
+
+
+def drift_shard(
+    job: ShardJob,
+    tasks: pa.Table,
+    keep_pixels: bool,
+    reader: Reader,
+    decoder: Decoder = decode_image,
+    rows: int | None = None,
+) -> Iterator[tuple[pa.Table, RGB | None]]:
+    """Reads, decodes, drifts and encodes one shard's images, part by part.
+
+    Args:
+        job: The run.
+        tasks: One row a sample (``schemas.TASK``).
+        keep_pixels: Whether the drifted pixels are returned beside their PNGs.
+        reader: What reads the images.
+        decoder: What decodes them.
+        rows: Of a part, whose PNGs are in memory at a time; None: there is one part.
+
+    Yields:
+        The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
+        ``reason``, ``pixels_on``, ``profile``, ``remarks``, ``content_crc``, and for the rejected
+        ones ``stage``, ``error`` and ``passing``; and the pixels, uint8 of shape (n, height, width,
+        3), black where rejected.
+    """
+    contents = reader.fetch(tasks["source_path"].to_pylist())
+    for start in range(0, tasks.num_rows, rows or tasks.num_rows):
+        part = tasks.slice(start, rows)
+        yield _drift_part(job, part, keep_pixels, contents, decoder)
+
+
+def _drift_part(
+    job: ShardJob,
+    tasks: pa.Table,
+    keep_pixels: bool,
+    contents: Iterator[bytes | ImageError],
+    decoder: Decoder,
+) -> tuple[pa.Table, RGB | None]:
+    started, clock = time.time(), time.perf_counter()
+    settings = job.settings
+    size = (settings.image.height, settings.image.width)
+    pixels = np.zeros((tasks.num_rows, *size, 3), np.uint8) if keep_pixels else None
+    pngs = PngColumn(tasks.num_rows, size[0] * (3 * size[1] + 1))  # each row has a filter byte
+    chains: list[list[SampledTransform]] = []
+    problems: list[ImageError | None] = []
+    remarks: list[tuple[str, ...]] = []
+    checksums: list[int | None] = []
+    profiles: list[str | None] = []
+    waited = 0.0
+    ids = tasks["sample_id"].to_pylist()
+    drifts = job.drifts(tasks)
+    for place, (sample_id, transforms) in enumerate(zip(ids, drifts.chains(), strict=True)):
+        taken = next_image(settings, contents, decoder)
+        waited += taken.waited
+        checksums.append(taken.content_crc)
+        decoded = taken.image
+        if isinstance(decoded, ImageError):
+            pngs.add(None)
+            chains.append([])
+            problems.append(decoded)
+            remarks.append(())
+            profiles.append(None)
+            continue
+        image, drawn = drifted_image(settings, decoded.pixels, sample_id, transforms)
+        if pixels is not None:
+            pixels[place] = image
+        pngs.add(encode_png(image))
+        chains.append(drawn)
+        problems.append(None)
+        remarks.append(decoded.remarks)
+        profiles.append(decoded.profile)
+    organized = settings.write.organize_by_class
+    class_names = tasks["class_name"].to_pylist()
+    file_names = [
+        layout.member_name(sample_id, name if organized else None)
+        for sample_id, name in zip(ids, class_names, strict=True)
+    ]
+    names = pa.array(file_names, pa.string())
+    images = pa.StructArray.from_arrays([pngs.finish(), names], ["bytes", "path"])
+    table = tasks.append_column("file_name", names).append_column("image", images)
+    table = table.append_column("transforms", pa.array(map(written, chains), schemas.TRANSFORMS))
+    table = table.append_column("drifted", pa.array(drifts.levels > 0))
+    table = table.append_column("level", pa.array(drifts.levels))
+    table = table.append_column("reason", pa.array(drifts.reasons(), pa.string()))
+    table = table.append_column("profile", pa.array(profiles, pa.string()))
+    table = table.append_column(_REMARKS, pa.array(remarks, pa.list_(pa.string())))
+    for column, texts in (
+        ("stage", [problem and problem.stage for problem in problems]),
+        ("error", [problem and problem.reason for problem in problems]),
+    ):
+        table = table.append_column(column, pa.array(texts, pa.string()))
+    table = table.append_column("content_crc", pa.array(checksums, pa.int64()))
+    here = pa.array([pixel_platform()] * tasks.num_rows, pa.string())
+    table = table.append_column("pixels_on", here)
+    passing = [problem is not None and problem.passing for problem in problems]
+    table = table.append_column("passing", pa.array(passing))
+    times = (started, waited, time.perf_counter() - clock - waited)
+    for column, value in zip((_STARTED, *_SECONDS), times, strict=True):
+        table = table.append_column(column, pa.array(np.full(tasks.num_rows, value)))
+    return table, pixels
+
+
+@dataclass(frozen=True)
+class NextImage:
+    """The next of the images that a reader brings.
+
+    Attributes:
+        image: Decoded; or why there is none.
+        content_crc: CRC-32 of the file's bytes; None where it could not be read.
+        waited: Seconds that were spent on waiting for the file.
+    """
+
+    image: Decoded | ImageError
+    content_crc: int | None
+    waited: float
+
+
+def content_crc(content: bytes | ImageError) -> int | None:
+    """CRC-32 of a file's bytes; None where it could not be read."""
+    return None if isinstance(content, ImageError) else isal_zlib.crc32(content)
+
+
+def next_image(
+    settings: GenerateSettings,
+    contents: Iterator[bytes | ImageError],
+    decoder: Decoder = decode_image,
+) -> NextImage:
+    """Decodes the next of what ``fetch`` brings; the file is not kept while the next one is read.
+
+    Why there is no image is told without the frames of those who raised it: they hold the file and
+    its pixels.
+    """
+    before = time.perf_counter()
+    content = next(contents)
+    waited = time.perf_counter() - before
+    crc = content_crc(content)
+    if isinstance(content, ImageError):
+        return NextImage(content, crc, waited)
+    try:
+        return NextImage(decoder(content, settings.image), crc, waited)
+    except ImageError as problem:
+        return NextImage(ImageError(problem.stage, problem.reason, problem.passing), crc, waited)
+
+
+def drifted_image(
+    settings: GenerateSettings, image: RGB, sample_id: int, transforms: Sequence[TransformInfo]
+) -> tuple[RGB, list[SampledTransform]]:
+    """Drifts one image by what is in force on it."""
+    return drift_image(
+        image,
+        transforms,
+        seed=settings.seed,
+        sample_id=sample_id,
+        profile=settings.profile,
+    )
+
+
+def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> LedgerRow:
+    """Writes and commits an attempt at a shard, each part before the next one is asked for.
+
+    Args:
+        job: The run.
+        shard: The shard's number.
+        parts: Its samples, in order.
+
+    Returns:
+        The shard's ledger row.
+    """
+    clock, made, waiting = time.perf_counter(), _Made(job.settings), iter(parts)
+    others = 0.0
+
+    def tables() -> Iterator[pa.Table]:
+        nonlocal others
+        while True:
+            before = time.perf_counter()
+            part = next(waiting, None)
+            others += time.perf_counter() - before
+            if part is None:
+                return
+            yield made.add(part)
+
+    attempt = layout.new_attempt()
+    size, crc32 = write_samples(job.output, shard, attempt, made.schema, tables())
+    row = LedgerRow(
+        shard=shard,
+        attempt=attempt,
+        fingerprint=job.fingerprint,
+        size=size,
+        crc32=crc32,
+        rejected=len(made.rejected),
+        unread=sum(one.stage == "read" for one in made.rejected),
+        first_rejected=_in_one_line(made.rejected[0]) if made.rejected else "",
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        pixels_on=made.pixels_on,
+        embedded_on=made.embedded_on,
+        listing=made.listing,
+        remarks=made.remarks.listed,
+        started=made.started,
+        write_seconds=time.perf_counter() - clock - others,
+        **made.totals,
+    )
+    commit(job.output, row, made.rejected)
+    return row
+
+
+class _Made:
+    """What the ledger tells of a shard's parts, added up as they are written.
+
+    Args:
+        settings: Of the run.
+    """
+
+    def __init__(self, settings: GenerateSettings) -> None:
+        self.schema = schemas.shard(settings.embedding.compute)
+        self.started = 0.0
+        self.pixels_on = self.embedded_on = ""
+        self.listing = 0
+        self.rejected: list[Rejected] = []
+        self.remarks = RemarkCount()
+        self.totals: dict[str, Any] = {}
+
+    def add(self, part: ShardPart) -> pa.Table:
+        """Takes a part; returns what is written of it."""
+        table = part.table
+        if part.embeddings is not None:
+            kind = self.schema.field("embedding").type
+            flat = pa.array(np.ascontiguousarray(part.embeddings).reshape(-1))
+            embeddings = pa.FixedSizeListArray.from_arrays(flat, type=kind)
+            table = table.append_column("embedding", embeddings)
+        fine = pc.is_null(table["error"])
+        kept = table if pc.all(fine).as_py() else table.filter(fine)  # a filter copies
+        written = kept.select(self.schema.names).cast(self.schema)
+        self.rejected += _rejected(table.filter(pc.invert(fine)))
+        self.remarks.add_images(table["source_path"], table[_REMARKS])
+        sizes = pc.binary_length(pc.struct_field(written["image"], "bytes"))
+        counts = {
+            "asked": table.num_rows,
+            "written": written.num_rows,
+            "interrupted": pc.sum(table["passing"]).as_py(),
+            "image_bytes": pc.sum(sizes).as_py() or 0,
+            "names_size": pc.sum(pc.binary_length(written["file_name"])).as_py() or 0,
+            "embed_seconds": part.embed_seconds,
+        }
+        counts |= {name: table[name][0].as_py() for name in _SECONDS}
+        for name, value in counts.items():
+            self.totals[name] = self.totals.get(name, 0) + value
+        self.started = self.started or table[_STARTED][0].as_py()
+        self.listing = isal_zlib.crc32(table["file_state"].to_numpy(), self.listing)
+        self.pixels_on, self.embedded_on = table["pixels_on"][0].as_py(), part.embedded_on
+        return written
+
+
+class PngColumn:
+    """The PNGs of a shard, gathered in one place of memory as they come.
+
+    Args:
+        count: How many there will be, the rejected ones too.
+        image_bytes: Of the pixels of one, as PNG filters them; no PNG here is much larger.
+    """
+
+    def __init__(self, count: int, image_bytes: int) -> None:
+        # What is not written to yet takes no memory.
+        self._data = np.empty(count * (image_bytes + image_bytes // 64 + _PNG_ROOM), np.uint8)
+        self._ends = np.zeros(count + 1, np.int32)
+        self._there: list[bool] = []
+
+    def add(self, png: bytes | None) -> None:
+        """Takes the next one; None where it was rejected."""
+        place = len(self._there)
+        start, content = self._ends[place], png or b""
+        end = start + len(content)
+        self._data[start:end] = np.frombuffer(content, np.uint8)
+        self._ends[place + 1] = end
+        self._there.append(png is not None)
+
+    def finish(self) -> pa.Array:
+        """All of them, binary, null where rejected."""
+        there = pa.array(self._there)
+        buffers = [there.buffers()[1], pa.py_buffer(self._ends), pa.py_buffer(self._data)]
+        return pa.Array.from_buffers(pa.binary(), len(there), buffers)
+
+
+def _rejected(table: pa.Table) -> list[Rejected]:
+    names = ["sample_id", "source_path", "stage", "error", "content_crc"]
+    return [Rejected(*row.values()) for row in table.select(names).to_pylist()]
+
+
+def _in_one_line(rejected: Rejected) -> str:
+    return " ".join(f"{rejected.path}: {rejected.error}".split())

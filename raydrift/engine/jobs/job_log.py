@@ -1,0 +1,198 @@
+"""What a run tells the log: events with the run's id, and the shard's where it is about one."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from raydrift.catalog import Catalog
+from raydrift.console import Console
+from raydrift.errors import ShardError
+from raydrift.log import tell
+from raydrift.paths import StoragePath
+from raydrift.report.classes import classes_line, ignored_lines
+from raydrift.storage.record import RunRecord
+from raydrift.storage.remarks import Remark
+from raydrift.storage.shards import LedgerRow
+from raydrift.text import plural
+
+if TYPE_CHECKING:
+    from raydrift.engine.plan import Plan
+
+_MOST_LOGGED: Final = 1000  # classes, in one event
+
+
+def wait_reporter(quiet: bool) -> Callable[[str], None]:
+    """What says why a run waits: on standard error, unless it is to be quiet, and in the log."""
+    return _teller(quiet, logging.INFO, "wait")
+
+
+def damage_reporter(quiet: bool) -> Callable[[str], None]:
+    """What says, likewise, that a finished run has lost something and is made again."""
+    return _teller(quiet, logging.WARNING, "damaged")
+
+
+def _console(quiet: bool) -> Console:
+    return Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False, markup=False)
+
+
+def _teller(quiet: bool, level: int, event: str) -> Callable[[str], None]:
+    console = _console(quiet)
+
+    def say(why: str) -> None:
+        console.print(why)
+        tell(level, event, why)
+
+    return say
+
+
+def report_input(catalog: Catalog, quiet: bool) -> None:
+    """Says what the input is: its classes and their counts, what was passed over, what is odd.
+
+    On standard error, unless it is to be quiet, and in the log.
+    """
+    counts, console = catalog.counts(), _console(quiet)
+    classes = classes_line(counts)
+    for line in (f"input: {classes}", *ignored_lines(catalog.ignored), *catalog.notes):
+        console.print(line)
+    tell(
+        logging.INFO,
+        "input",
+        f"input: {classes}",
+        input=str(catalog.root),
+        classes=len(counts),
+        images=len(catalog),
+        images_by_class=counts if len(counts) <= _MOST_LOGGED else None,
+        ignored=dict(catalog.ignored),
+        notes=list(catalog.notes),
+    )
+
+
+def log_remarks(remarks: Iterable[Remark], **facts: Any) -> None:
+    """Logs remarks on images that were used, an event each."""
+    for remark in remarks:
+        tell(logging.WARNING, "remark", str(remark), **facts, **asdict(remark))
+
+
+class JobLog:
+    """The events of one run.
+
+    Args:
+        record: The run's.
+        output: Its folder.
+    """
+
+    def __init__(self, record: RunRecord, output: StoragePath) -> None:
+        self._record = record
+        self._output = str(output)
+        self._run = record.short_id
+
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """Tells how the run ended where that is not by itself."""
+        try:
+            yield
+        except Exception as error:
+            kind = type(error).__name__
+            self._tell(logging.ERROR, "failed", f"the run failed: {error}", error=kind)
+            raise
+        except (KeyboardInterrupt, SystemExit):
+            text = "the run was stopped: finished shards are kept, the same command goes on"
+            self._tell(logging.WARNING, "stopped", text)
+            raise
+
+    def begin(self, missing: int, plan: "Plan") -> None:
+        """Shards are going to be made."""
+        record = self._record
+        self._tell(
+            logging.INFO,
+            "begin",
+            f"making {missing} of {plural(record.shards, 'shard')} "
+            f"with {plural(plan.workers, 'worker')}",
+            output=self._output,
+            samples=record.samples,
+            shards=record.shards,
+            missing=missing,
+            workers=plan.workers,
+            embedders=plan.embedders,
+        )
+
+    def shard(self, row: LedgerRow) -> None:
+        """A shard is there."""
+        self._tell(
+            logging.DEBUG,
+            "shard",
+            f"shard {row.shard}: {plural(row.written, 'image')} in {row.seconds:.3f} s",
+            shard=row.shard,
+            asked=row.asked,
+            written=row.written,
+            rejected=row.rejected,
+            png_bytes=row.image_bytes,
+            seconds=round(row.seconds, 3),
+            worker=row.worker,
+        )
+        if row.rejected:
+            self._tell(
+                logging.WARNING,
+                "rejected",
+                f"shard {row.shard}: {plural(row.rejected, 'image')} cannot be used "
+                f"(first: {row.first_rejected})",
+                shard=row.shard,
+                rejected=row.rejected,
+                unread=row.unread,
+                first=row.first_rejected,
+                worker=row.worker,
+            )
+
+    def again(self, row: LedgerRow) -> None:
+        """A shard will be made once more, as reading was interrupted."""
+        self._tell(
+            logging.WARNING,
+            "again",
+            f"shard {row.shard} is made again: {plural(row.interrupted, 'image')} "
+            f"could not be read (first: {row.first_rejected})",
+            shard=row.shard,
+            interrupted=row.interrupted,
+            first=row.first_rejected,
+            worker=row.worker,
+        )
+
+    def look_again(self, shards: Sequence[int]) -> None:
+        """Some shards have images that could not be read, and perhaps can be now."""
+        if shards:
+            text = f"made again: {plural(len(shards), 'shard')}, more images may be readable now"
+            self._tell(logging.INFO, "look_again", text, shards=len(shards))
+
+    def changed(self, told: str, images: int, shards: int) -> None:
+        """Images of the input are others than when shards were made of them."""
+        self._tell(logging.WARNING, "changed", told, images=images, shards=shards)
+
+    def damaged(self, error: ShardError) -> None:
+        """A shard was found damaged by the merge."""
+        self._tell(logging.WARNING, "damaged", f"made again: {error}")
+
+    def merge(self) -> None:
+        """All shards are there and become one zip."""
+        record = self._record
+        text = f"merging {plural(record.shards, 'shard')}, {plural(record.samples, 'sample')}"
+        facts = {"shards": record.shards, "samples": record.samples}
+        self._tell(logging.INFO, "merge", text, **facts)
+
+    def end(self, record: RunRecord, seconds: float) -> None:
+        """The run did what it was asked to."""
+        log_remarks((Remark(**remark) for remark in record.remarks), run=self._run)
+        counts = record.counts
+        text = f"{record.status}: {plural(counts['written'], 'image')} in {self._output}"
+        self._tell(
+            logging.INFO,
+            "end",
+            text,
+            output=self._output,
+            status=record.status,
+            seconds=round(seconds, 3),
+            **counts,
+        )
+
+    def _tell(self, level: int, event: str, message: str, **facts: Any) -> None:
+        tell(level, event, message, run=self._run, **facts)

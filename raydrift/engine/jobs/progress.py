@@ -1,0 +1,197 @@
+"""How far a run is, for whoever watches: a live bar on a terminal, a line every 10 s elsewhere.
+
+The log is told every 10 s as well, where it takes what is not a warning.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Final, Protocol, Self
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from raydrift.console import Console
+from raydrift.engine.jobs.repeated import Repeated
+from raydrift.log import LOGGER, tell
+from raydrift.text import plural
+
+LINE_EVERY_S: Final = 10.0
+
+
+class Done(Protocol):
+    """Some samples that are done, as a committed shard or a measured batch."""
+
+    @property
+    def asked(self) -> int:
+        """How many, the rejected ones too."""
+
+    @property
+    def rejected(self) -> int:
+        """How many of them could not be used."""
+
+    @property
+    def started(self) -> float:
+        """When work on them began, seconds since 1970."""
+
+
+class RunProgress:
+    """Counts what is done and shows it on standard error.
+
+    Args:
+        total: Samples of the whole run.
+        done: Samples that were there before.
+        rejected: How many of those are rejected.
+        label: What is done, if not making images: ``merging``. Only what takes long is then told.
+        waiting: What is told before anything is done.
+        quiet: Show nothing.
+        run: Its id, for the log.
+        console: Where to; None: standard error.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        done: int = 0,
+        rejected: int = 0,
+        label: str = "",
+        waiting: str = "starting workers",
+        quiet: bool = False,
+        run: str | None = None,
+        console: Console | None = None,
+    ) -> None:
+        self._total = total
+        self._before = done
+        self._done = done
+        self._rejected = rejected
+        self._label = label
+        self._run = run
+        self._waiting = label or waiting
+        self._first: float | None = time.time() if label else None
+        console = console or Console(stderr=True)
+        live = console.is_terminal or console.is_jupyter
+        self._views: list[_View] = []
+        if LOGGER.isEnabledFor(logging.INFO):
+            self._views.append(_Lines(self._log, last=not label))
+        if live and not quiet:
+            self._views.append(_Bar(console, total, passing=bool(label)))
+        elif not quiet:
+            line = partial(console.print, highlight=False, soft_wrap=True)
+            self._views.append(_Lines(lambda: line(self.line()), last=not label))
+
+    def __enter__(self) -> Self:
+        for view in self._views:
+            view.start()
+        self._show()
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        for view in self._views:
+            view.stop()
+
+    def add(self, row: Done) -> None:
+        """Counts a shard that was committed, or a batch that was measured."""
+        if not self._label:
+            self._first = min(self._first or row.started, row.started)
+        self._done += row.asked
+        self._rejected += row.rejected
+        self._show()
+
+    @property
+    def rate(self) -> float:
+        """Images a second since the first shard was begun; 0 before one is done."""
+        if self._first is None:
+            return 0.0
+        return (self._done - self._before) / max(time.time() - self._first, 1e-6)
+
+    def facts(self) -> str:
+        """``412 images/s · ETA 0:00:12 · 3 rejected``."""
+        rate = self.rate
+        if not rate:
+            return f"{self._waiting} · {self._rejected} rejected"
+        eta = _clock((self._total - self._done) / rate)
+        label = f"{self._label} · " if self._label else ""
+        return f"{label}{rate:,.0f} images/s · ETA {eta} · {self._rejected} rejected"
+
+    def line(self) -> str:
+        """``1,024 of 5,000 images (20 %) · 412 images/s · ETA 0:00:12 · 3 rejected``."""
+        share = 100 * self._done // max(self._total, 1)
+        return f"{self._done:,} of {plural(self._total, 'image')} ({share} %) · {self.facts()}"
+
+    def _show(self) -> None:
+        for view in self._views:
+            view.show(self._done, self.facts())
+
+    def _log(self) -> None:
+        tell(
+            logging.INFO,
+            "progress",
+            self.line(),
+            run=self._run,
+            phase=self._label or None,
+            done=self._done,
+            samples=self._total,
+            rejected=self._rejected,
+            images_per_second=round(self.rate, 1),
+        )
+
+
+class _View(Protocol):
+    def start(self) -> None: ...
+    def show(self, done: int, facts: str) -> None: ...
+    def stop(self) -> None: ...
+
+
+class _Bar:
+    def __init__(self, console: Console, total: int, passing: bool) -> None:
+        self._progress = Progress(
+            SpinnerColumn("dots" if console.encoding.startswith("utf") else "line"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("images · {task.fields[facts]} ·"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=passing,
+        )
+        self._task = self._progress.add_task("generate", total=total, facts="")
+
+    def start(self) -> None:
+        self._progress.start()
+
+    def show(self, done: int, facts: str) -> None:
+        self._progress.update(self._task, completed=done, facts=facts)
+
+    def stop(self) -> None:
+        self._progress.stop()
+
+
+class _Lines:
+    """Tells something every few seconds, and once more at the end if it is to."""
+
+    def __init__(self, tell: Callable[[], None], last: bool) -> None:
+        self._tell = tell
+        self._last = last
+        self._repeated = Repeated(tell, LINE_EVERY_S)
+
+    def start(self) -> None:
+        self._repeated.start()
+
+    def show(self, done: int, facts: str) -> None: ...
+
+    def stop(self) -> None:
+        self._repeated.stop()
+        if self._last:
+            self._tell()
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}"

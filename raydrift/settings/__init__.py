@@ -1,0 +1,27 @@
+"""Everything that can be set, with its default, in frozen dataclasses.
+
+The command line's flags, a TOML file and the Python API all end here, and what cannot be is refused
+here, once.
+"""
+
+from raydrift.settings.cluster import ClusterSettings
+from raydrift.settings.embedding import EmbeddingSettings
+from raydrift.settings.experiment import CalibrateSettings, EvaluateSettings
+from raydrift.settings.generate import FIRST_TIMESTAMP, CalibrationSettings, GenerateSettings
+from raydrift.settings.image import ImageSettings
+from raydrift.settings.output import FaultSettings, OutputSettings
+from raydrift.settings.sweep import Sweep
+
+__all__ = [
+    "FIRST_TIMESTAMP",
+    "CalibrateSettings",
+    "CalibrationSettings",
+    "ClusterSettings",
+    "EmbeddingSettings",
+    "EvaluateSettings",
+    "FaultSettings",
+    "GenerateSettings",
+    "ImageSettings",
+    "OutputSettings",
+    "Sweep",
+]

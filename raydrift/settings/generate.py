@@ -1,0 +1,179 @@
+"""One run of the generator."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import isfinite
+from operator import index
+from typing import Any, Final
+
+from raydrift.checked import check_apart, check_types, require
+from raydrift.errors import SettingsError
+from raydrift.paths.secrecy import conceal, reveal
+from raydrift.schedules.drift import Drift
+from raydrift.schedules.label_shift import LabelShift
+from raydrift.seeds import check_seed
+from raydrift.settings.cluster import ClusterSettings
+from raydrift.settings.embedding import EmbeddingSettings
+from raydrift.settings.image import ImageSettings
+from raydrift.settings.output import FaultSettings, OutputSettings
+from raydrift.transforms import DriftProfile, TransformInfo, check_level
+
+FIRST_TIMESTAMP: Final = 1717232400.0
+"""The timestamp of sample 0, in seconds since 1970 (1 June 2024, 09:00 UTC)."""
+
+FINEST_TIME: Final = 1e-6
+"""Seconds that samples are apart at least, if at all."""
+
+# Arrow's columns of bytes end at 2 GiB, and a PNG can be larger than its pixels.
+_MOST_SHARD_BYTES: Final = 2**30
+
+_PLACES: Final = ("input", "output", "weights", "profile")
+
+
+@dataclass(frozen=True)
+class CalibrationSettings:
+    """A drift that is asked for by how far it goes, instead of by its level.
+
+    Attributes:
+        profile: The file that ``raydrift calibrate`` wrote; None: levels are given.
+        target: The divergence that the images are to have, in the profile's metric.
+        level: Instead of it, the share of the divergence at full level, 0 to 1.
+    """
+
+    profile: str | None = None
+    target: float | None = None
+    level: float | None = None
+
+    def __post_init__(self) -> None:
+        check_types(self, "calibration.", leave=("level",))
+        asked = (self.target is not None) + (self.level is not None)
+        if asked != (self.profile is not None):
+            raise SettingsError("calibration: give a profile with either a target or a level")
+        if self.level is not None:
+            check_level(self.level, "calibration.level")
+
+
+@dataclass(frozen=True)
+class GenerateSettings:
+    """One run of the generator.
+
+    Attributes:
+        input: A folder with one sub-folder a class, or a manifest (``.parquet``, ``.csv``).
+        output: The folder to write.
+        split: The sub-folder of the input that has the class folders, as ``train``; of a manifest,
+            the rows that have it in the column ``split``. None: the whole input.
+        seed: 0 to 2^64 - 1.
+        start: The first sample's id: samples 0 to start - 1 were written by earlier runs.
+        num_samples: How many samples; None: all that remain.
+        shuffle: Whether the order is a seeded permutation of the paths, or the sorted paths.
+        class_mapping: Class name to integer label; None: sorted names to 0..C-1.
+        first_timestamp: Of sample 0, seconds since 1970.
+        delta_timestamp: Seconds between one sample and the next.
+        transforms: Of every sample, applied in this order; none: clean images.
+        calibration: A divergence by a profile: of those drifts that have no transforms, or where
+            there are none, instead of ``transforms``.
+        drift: The drifts on the timeline, layered in this order over ``transforms``.
+        label_shift: Where the mix of classes changes.
+        stream: Samples of the whole stream, which fractions on the timeline are of; None: all up
+            to this run's last, or all of the input.
+        storage_options: How buckets are reached; its values are kept as ``Secret``s, so that
+            nothing of it is ever shown or written. Sub-tables ``input``, ``output``, ``weights``
+            and ``profile`` (of a calibration) go before the rest for that one place.
+    """
+
+    input: str
+    output: str
+    split: str | None = None
+    seed: int = 42
+    start: int = 0
+    num_samples: int | None = None
+    shuffle: bool = True
+    class_mapping: Mapping[str, int] | None = None
+    first_timestamp: float = FIRST_TIMESTAMP
+    delta_timestamp: float = 1800.0
+    transforms: tuple[TransformInfo, ...] = ()
+    calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
+    drift: tuple[Drift, ...] = ()
+    label_shift: tuple[LabelShift, ...] = ()
+    stream: int | None = None
+    storage_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    profile: DriftProfile = field(default_factory=DriftProfile)
+    image: ImageSettings = field(default_factory=ImageSettings)
+    embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
+    write: OutputSettings = field(default_factory=OutputSettings)
+    faults: FaultSettings = field(default_factory=FaultSettings)
+    cluster: ClusterSettings = field(default_factory=ClusterSettings)
+
+    def __post_init__(self) -> None:
+        check_types(self, leave=("seed",))
+        self._name_transforms()
+        object.__setattr__(self, "seed", check_seed(self.seed))
+        object.__setattr__(self, "storage_options", conceal(self.storage_options))
+        for name in ("first_timestamp", "delta_timestamp"):
+            value = getattr(self, name)
+            require(isfinite(value), name, value, "give a finite number of seconds")
+        fine = f"dates have microseconds: give {FINEST_TIME:g} or more, or 0"
+        ok = self.delta_timestamp == 0 or abs(self.delta_timestamp) >= FINEST_TIME
+        require(ok, "delta_timestamp", self.delta_timestamp, fine)
+        for name in ("input", "output"):
+            value = getattr(self, name)
+            require(bool(value), name, value, "give a path")
+            require(_is_text(value), name, value, "its name is not UTF-8: rename it")
+        ok = self.split is None or bool(self.split.strip("/"))
+        require(ok, "split", self.split, "give the name of a folder, as train")
+        check_apart(self.input, self.output)
+        require(self.start >= 0, "start", self.start, "give at least 0")
+        ok = self.num_samples is None or self.num_samples >= 1
+        require(ok, "num_samples", self.num_samples, "give at least 1")
+        ok = self.stream is None or self.stream >= 1
+        require(ok, "stream", self.stream, "give at least 1")
+        most = _MOST_SHARD_BYTES // self.image.bytes
+        size = self.write.shard_size
+        ok = size is None or size <= most
+        require(ok, "write.shard_size", size, f"at most {most} images of this size are 1 GiB")
+        for number, drift in enumerate(self.drift, 1):
+            if not drift.transforms and self.calibration.profile is None:
+                raise SettingsError(
+                    f"drift {number}: transforms are missing: write "
+                    'transforms = ["default:0.5"], or give a calibration'
+                )
+        if self.class_mapping is not None:
+            labels = {name: _label(name, label) for name, label in self.class_mapping.items()}
+            object.__setattr__(self, "class_mapping", labels)
+
+    def _name_transforms(self) -> None:
+        """Transforms that were given themselves go by their names; the profile has their ranges."""
+        infos = [*self.transforms, *(info for drift in self.drift for info in drift.transforms)]
+        if all(info.own is None for info in infos):
+            return
+        object.__setattr__(self, "profile", self.profile.with_own(infos))
+        object.__setattr__(self, "transforms", tuple(info.named for info in self.transforms))
+        drifts = (
+            replace(drift, transforms=tuple(info.named for info in drift.transforms))
+            for drift in self.drift
+        )
+        object.__setattr__(self, "drift", tuple(drifts))
+
+    def options_of(self, role: str) -> dict[str, Any]:
+        """The storage options of ``input``, ``output``, ``weights`` or ``profile``."""
+        given: dict[str, Any] = reveal(self.storage_options)
+        common = {name: value for name, value in given.items() if name not in _PLACES}
+        for name in _PLACES:
+            if not isinstance(given.get(name, {}), Mapping):
+                raise SettingsError(f"write storage_options.{name} as a table")
+        return common | dict(given.get(role, {}))
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path is text; one of other bytes comes with lone surrogates in their place."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in path)
+
+
+def _label(name: str, label: object) -> int:
+    """A label as a plain int, whichever integer type it is of."""
+    try:
+        if not isinstance(label, bool):
+            return index(label)  # type: ignore[arg-type]
+    except TypeError:
+        pass
+    raise SettingsError(f"class_mapping gives {name!r} the label {label!r}, not an integer")

@@ -1,0 +1,219 @@
+"""The written form of the settings: a TOML file, flags, ``run.json``."""
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast, get_type_hints
+
+from raydrift.errors import SettingsError, suggest
+from raydrift.schedules.drift import Drift, plain_transforms
+from raydrift.schedules.label_shift import LabelShift
+from raydrift.settings.experiment import CalibrateSettings, EvaluateSettings
+from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.ranges import plain_range
+from raydrift.settings.sweep import LEVELS, Sweep
+from raydrift.transforms import DriftProfile, ImageTransform, TransformInfo
+
+T = TypeVar("T")
+
+_UNWRITTEN = "(nothing is written)"
+
+
+def as_dict(settings: GenerateSettings) -> dict[str, Any]:
+    """The settings as plain values, the way a TOML file or ``run.json`` holds them.
+
+    Storage options are left out: they may be credentials.
+    """
+    plain = asdict(settings)
+    del plain["storage_options"]
+    plain["profile"] = settings.profile.written()
+    plain["image"]["value_range"] = plain_range(settings.image.value_range)
+    plain["transforms"] = [str(info) for info in settings.transforms]
+    plain["drift"] = [drift.written() for drift in settings.drift]
+    plain["label_shift"] = [shift.written() for shift in settings.label_shift]
+    return plain
+
+
+def read_toml(path: str) -> dict[str, Any]:
+    """Reads a TOML file of settings; ``generate_settings`` checks what it says.
+
+    Raises:
+        SettingsError: There is no such file, or it is not TOML.
+    """
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"config file {path}: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"config file {path} is not TOML: {error}") from None
+
+
+def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
+    """Builds the settings of a run from plain values.
+
+    Args:
+        values: Nested as in TOML; ``transforms`` are written ``"NAME:LEVEL"``, ``drift`` and
+            ``label_shift`` are lists of tables.
+
+    Raises:
+        SettingsError: An unknown key, a wrong type or a value out of range; the message names the
+            key and what to write instead.
+
+    >>> generate_settings({"input": "a", "output": "b", "transforms": ["hue:1"]}).transforms
+    (TransformInfo(transf_type=<ImageTransform.HUE: 'hue'>, drift_level=1.0),)
+    """
+    values = dict(values)
+    values["profile"] = _profile(values.get("profile", {}))
+    _check_keys(GenerateSettings, values, "")
+    for name in ("input", "output"):
+        if name not in values:
+            raise SettingsError(f"{name} is missing: name it on the command line or in the file")
+    values["transforms"] = _transforms(values.get("transforms", ()))
+    values["drift"] = _tables(Drift, "drift", values.get("drift", ()))
+    values["label_shift"] = _tables(LabelShift, "label_shift", values.get("label_shift", ()))
+    if isinstance(cluster := values.get("cluster"), Mapping):
+        values["cluster"] = {name: _counted(name, value) for name, value in cluster.items()}
+    return _checked(GenerateSettings, values)
+
+
+def evaluate_settings(values: Mapping[str, Any]) -> EvaluateSettings:
+    """Builds the settings of an experiment from plain values.
+
+    Args:
+        values: Those of a run, and ``levels`` and ``batches``; ``transforms`` without a level
+            sweep.
+
+    Raises:
+        SettingsError: As for ``generate_settings``.
+
+    >>> settings = evaluate_settings({"input": "a", "output": "b", "levels": "0.5,1"})
+    >>> print(settings.sweep, settings.sweep.levels)
+    default (0.5, 1.0)
+    """
+    values = dict(values)
+    levels, batches = values.pop("levels", LEVELS), values.pop("batches", None)
+    transforms = values.pop("transforms", [str(ImageTransform.DEFAULT)])
+    if isinstance(levels, Iterable) and not isinstance(levels, str | bytes | Mapping):
+        levels = ",".join(map(str, levels))
+    if not isinstance(levels, str):
+        raise SettingsError(f'levels is {levels!r}: write "{LEVELS}" or a list, [0.2, 0.4]')
+    if isinstance(batches, bool) or not isinstance(batches, int | None):
+        raise SettingsError(f"batches is {batches!r}: give a whole number")
+    written = _listed(transforms)
+    if not all(isinstance(one, str) for one in written):
+        raise SettingsError(f'transforms is {transforms!r}: write a list, ["default"]')
+    sweep = Sweep.parse([str(one) for one in written], levels)
+    return EvaluateSettings(generate_settings(values), sweep, batches)
+
+
+def calibrate_settings(values: Mapping[str, Any]) -> CalibrateSettings:
+    """Builds the settings of a calibration from plain values.
+
+    Args:
+        values: Those of an experiment, without its output; ``calibration`` has the profile to
+            write, the metric, the target, the plot and ``for_images``.
+
+    Raises:
+        SettingsError: As for ``generate_settings``.
+
+    >>> calibrate_settings({"input": "a", "calibration": {"target": 0.5}}).target
+    0.5
+    """
+    values = dict(values)
+    asked = values.pop("calibration", {})
+    if not isinstance(asked, Mapping):
+        raise SettingsError(f"calibration is {asked!r}: write it as a table, [calibration]")
+    names = [item.name for item in fields(CalibrateSettings) if item.name not in ("run", "sweep")]
+    for key in asked:
+        if key not in names:
+            raise SettingsError(f"unknown key calibration.{key}: {suggest(key, names)}")
+    found = evaluate_settings(values | {"output": _UNWRITTEN})
+    return _checked(
+        CalibrateSettings, {"run": found.run, "sweep": found.sweep, **asked}, "calibration."
+    )
+
+
+def _checked(kind: type[T], values: Mapping[str, Any], prefix: str = "") -> T:
+    """The settings of these values, each of the type that it has to be."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(kind).validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        cause = first.get("ctx", {}).get("error")
+        if isinstance(cause, SettingsError):
+            raise cause from None
+        key = prefix + ".".join(str(part) for part in first["loc"])
+        value = "not to be shown" if key.startswith("storage_options") else repr(first["input"])
+        raise SettingsError(f"{key} is {value}: {_lower(first['msg'])}") from None
+
+
+def _counted(name: str, value: object) -> object:
+    """A setting of the cluster; those that count processes may be ``auto``, or a flag's digits."""
+    if name not in ("workers", "embedders") or not isinstance(value, str):
+        return value
+    if value == "auto":
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        raise SettingsError(
+            f'cluster.{name} is {value!r}: give a whole number, or "auto"'
+        ) from None
+
+
+def _profile(written: object) -> DriftProfile:
+    if isinstance(written, DriftProfile):
+        return written
+    if not isinstance(written, Mapping):
+        raise SettingsError(f"profile is {written!r}: write it as tables, [profile.rotate]")
+    return DriftProfile(**written)
+
+
+def _listed(written: object) -> list[Any]:
+    if not isinstance(written, Iterable) or isinstance(written, str | bytes | Mapping):
+        raise SettingsError(f'transforms is {written!r}: write a list, ["gaussian_blur:0.5"]')
+    return list(written)
+
+
+def _transforms(written: object) -> tuple[TransformInfo, ...]:
+    return plain_transforms(written, "transforms") if written not in ((), []) else ()
+
+
+def _tables(kind: Callable[..., T], name: str, written: object) -> list[T]:
+    """The drifts or label shifts of a list of tables; what is wrong is said of its number."""
+    if not isinstance(written, Sequence) or isinstance(written, str | bytes):
+        raise SettingsError(f"{name} is {written!r}: write it as a table, [[{name}]]")
+    return [_table(kind, f"{name} {number}", one) for number, one in enumerate(written, 1)]
+
+
+def _table(kind: Callable[..., T], name: str, one: object) -> T:
+    if not isinstance(one, Mapping):
+        if is_dataclass(one):
+            return cast(T, one)
+        raise SettingsError(f"{name} is {one!r}: write it as a table, [[{name.split()[0]}]]")
+    keys = [item.name for item in fields(cast(Any, kind))]
+    for key in one:
+        if key not in keys:
+            raise SettingsError(f"{name} has an unknown key {key}: {suggest(key, keys)}")
+    try:
+        return kind(**one)
+    except SettingsError as error:
+        raise SettingsError(f"{name}: {error}") from None
+
+
+def _check_keys(kind: type, values: Mapping[str, Any], prefix: str) -> None:
+    hints = get_type_hints(kind)
+    for key, value in values.items():
+        if key not in hints:
+            raise SettingsError(f"unknown key {prefix}{key}: {suggest(key, hints)}")
+        if is_dataclass(hints[key]) and not is_dataclass(value):
+            if not isinstance(value, Mapping):
+                raise SettingsError(f"{prefix}{key} is {value!r}: write it as a table, [{key}]")
+            _check_keys(hints[key], value, f"{prefix}{key}.")
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]
