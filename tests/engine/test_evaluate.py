@@ -15,7 +15,7 @@ from raydrift.errors import LockedError, OutputError, PipelineError, RejectedErr
 from raydrift.metrics import METRICS
 from raydrift.paths import StoragePath
 from raydrift.report.evaluation import METRIC_NAMES, Evaluation
-from raydrift.settings.sweep import EvaluateSettings
+from raydrift.settings import EvaluateSettings
 from raydrift.settings.toml import evaluate_settings
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.test_settings import built, leaves, uncommented
 
 from raydrift.paths.s3_options import S3Options
-from raydrift.settings.sweep import CalibrateSettings
+from raydrift.settings import CalibrateSettings
 from raydrift.settings.toml import as_dict, calibrate_settings, evaluate_settings, read_toml
+from tests.settings.test_toml import built, leaves, uncommented
 
 JOBS = Path(__file__).parents[2] / "jobs"
 

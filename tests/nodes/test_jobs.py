@@ -9,7 +9,6 @@ from typing import Any
 from urllib.error import HTTPError
 
 import pytest
-from tests.s3.test_place import options
 
 from raydrift.storage import layout
 from tests.faults.runs import (
@@ -26,6 +25,7 @@ from tests.nodes.ledgers import hosts, workers
 from tests.nodes.machines import Machine
 from tests.s3 import servers
 from tests.s3.servers import Server
+from tests.s3.test_storage_path import options
 
 DRIFTS = "ray::MapWorker(MapBatches(DriftStage))"
 

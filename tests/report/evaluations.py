@@ -7,7 +7,7 @@ import numpy as np
 
 from raydrift.metrics import mean_interval
 from raydrift.report.evaluation import METRIC_NAMES, BatchMeasures, Evaluation
-from raydrift.settings.sweep import EvaluateSettings
+from raydrift.settings import EvaluateSettings
 from raydrift.settings.toml import evaluate_settings
 from raydrift.storage.evaluated import EvaluationRecord
 from raydrift.storage.shards import Rejected

@@ -15,7 +15,7 @@ from raydrift.report.evaluation import Evaluation
 from raydrift.report.page import report_page
 from raydrift.report.strips import Strip, make_strips
 from raydrift.report.text import shortened
-from raydrift.settings.sweep import EvaluateSettings
+from raydrift.settings import EvaluateSettings
 from raydrift.storage.shards import Rejected
 from tests.report.evaluations import evaluation_of, record_of, settings_of
 

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Mapping
 
 import pytest
-from tests.s3.test_place import options
 
 from raydrift.errors import LockedError
 from raydrift.paths import FilePart, StoragePath, retries, s3_upload
 from raydrift.storage.lock import OutputLock
 from tests.s3.servers import Proxy, Server
+from tests.s3.test_storage_path import options
 
 MB = 2**20
 pytestmark = pytest.mark.parametrize("server", ["moto"], indirect=True)

@@ -6,13 +6,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.s3.test_place import options
 
 from raydrift.engine.evaluate import evaluate
 from raydrift.paths import StoragePath
 from raydrift.settings.toml import evaluate_settings
 from raydrift.storage import layout
 from tests.s3.servers import Server
+from tests.s3.test_storage_path import options
 
 
 @pytest.mark.slow

@@ -10,7 +10,6 @@ from zlib import crc32
 import numpy as np
 import pyarrow as pa
 import pytest
-from tests.s3.test_place import options
 
 from raydrift import schemas
 from raydrift.engine.spread import over_cluster
@@ -24,6 +23,7 @@ from raydrift.storage.finalize import finalize
 from raydrift.storage.record import RunRecord, make_identity
 from raydrift.storage.shards import LedgerRow, commit, write_samples
 from tests.s3.servers import Proxy, Server
+from tests.s3.test_storage_path import options
 
 MB = 2**20
 SHARDS, EACH, SIZE = 9, 4, 640_000

@@ -5,7 +5,6 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from tests.s3.test_place import options
 
 from raydrift.bench.requests import PAGE, parts_of, requests_of
 from raydrift.engine.generate import generate
@@ -16,6 +15,7 @@ from raydrift.storage.zip_layout import members_size
 from tests.s3.servers import Proxy, Server
 from tests.s3.test_merge import EACH, MB, SHARDS, SIZE, commit_shards
 from tests.s3.test_runs import settings_for
+from tests.s3.test_storage_path import options
 
 pytestmark = pytest.mark.parametrize("server", ["moto"], indirect=True)
 

@@ -13,7 +13,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.s3.test_place import options
 
 from raydrift import ImageDatasetGenerator
 from raydrift.catalog import load_catalog
@@ -25,6 +24,7 @@ from raydrift.storage.lock import OutputLock
 from tests.made_shards import shard_place
 from tests.s3.credentials import only, strict_store
 from tests.s3.servers import Proxy, Server
+from tests.s3.test_storage_path import options
 
 BIN = Path(sys.executable).parent
 RUN = {

@@ -9,7 +9,7 @@ from raydrift.settings.sweep import Sweep
 from raydrift.settings.toml import evaluate_settings, read_toml
 from raydrift.transforms import TransformInfo
 
-JOB = Path(__file__).parents[1] / "jobs" / "evaluate.toml"
+JOB = Path(__file__).parents[2] / "jobs" / "evaluate.toml"
 
 
 def written(sweep: Sweep) -> list[str]:

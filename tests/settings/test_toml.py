@@ -27,7 +27,7 @@ from raydrift.transforms import (
     transform_class,
 )
 
-JOB = Path(__file__).parents[1] / "jobs" / "generate.toml"
+JOB = Path(__file__).parents[2] / "jobs" / "generate.toml"
 
 NAMES = [
     "rotate",

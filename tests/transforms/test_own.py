@@ -20,8 +20,7 @@ from raydrift.drift.written import read_back
 from raydrift.engine.generate import generate
 from raydrift.errors import OutputError, PipelineError, SettingsError
 from raydrift.images.codec import decode
-from raydrift.settings import GenerateSettings, ImageSettings
-from raydrift.settings.sweep import EvaluateSettings, Sweep
+from raydrift.settings import EvaluateSettings, GenerateSettings, ImageSettings, Sweep
 from raydrift.settings.toml import evaluate_settings, generate_settings
 from raydrift.transforms import (
     DriftProfile,
