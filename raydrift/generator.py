@@ -318,7 +318,7 @@ class ImageDatasetGenerator(Timeline):
         Raises:
             SettingsError: (a ``ValueError``) More are asked for than remain.
         """
-        from raydrift.engine.level_batches import level_batches
+        from raydrift.engine.measured_batches import level_batches
 
         measure = kl_softmax if similarity_func is None else similarity_func
         if not callable(measure):

@@ -17,7 +17,8 @@ from raydrift.paths import StoragePath
 from raydrift.settings import GenerateSettings
 from raydrift.settings.toml import as_dict
 from raydrift.storage import layout
-from raydrift.storage.record import RunRecord, make_identity
+from raydrift.engine.identity import run_identity
+from raydrift.storage.record import JobRecord
 
 
 def make_shards(
@@ -25,8 +26,8 @@ def make_shards(
 ) -> StoragePath:
     """Commits the shards of a whole run one after another, and its run.json."""
     catalog, output = load_catalog(settings.input), StoragePath.of(settings.output)
-    record = RunRecord(
-        make_identity(settings, len(catalog), catalog.digest(), None),
+    record = JobRecord(
+        run_identity(settings, len(catalog), catalog.digest(), None),
         as_dict(settings),
         shard_size=size,
         samples=len(catalog),

@@ -16,12 +16,13 @@ from raydrift.bench.memory import Memory, Watch, seconds_since_start
 from raydrift.bench.steady import Span, steady_state
 from raydrift.bench.tables import MIB, milliseconds, percent, rate, two_columns
 from raydrift.engine.generate import generate
+from raydrift.engine.plan import EMBEDDERS, WORKERS
 from raydrift.engine.spread import cluster_spread
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.finalize import finalize
-from raydrift.storage.record import RunRecord
+from raydrift.storage.record import JobRecord
 from raydrift.storage.shards import LedgerRow, read_ledger
 from raydrift.storage.spread import Spread
 from raydrift.storage.summary import stage_seconds
@@ -185,21 +186,23 @@ def measure_pipeline(
     seconds = time.perf_counter() - clock
     output = StoragePath.of(settings.output, settings.options_of("output"))
     rows = list(read_ledger(output, record.fingerprint).values())
-    plan = record.plan
+    roles = record.plan
+    processes = {name: role["processes"] for name, role in roles.items()}
+    workers, embedders = processes[WORKERS], processes.get(EMBEDDERS, 0)
     spans = _spans(output, rows)
-    steady = steady_state(spans, plan["embedders"] or plan["workers"])
-    cores = plan["workers"] + (0 if plan["on_gpu"] else plan["embedders"])
+    steady = steady_state(spans, embedders or workers)
+    cores = sum(role["processes"] * role["cpus"] for role in roles.values())
     rate = steady.images_per_second if steady else None
     merged = record.timings["finalize"]
     first = min(span.started for span in spans) - begin
     return PipelineFigures(
         images=record.counts["asked"],
         rejected=record.counts["rejected"],
-        workers=plan["workers"],
-        embedders=plan["embedders"],
+        workers=workers,
+        embedders=embedders,
         images_per_second=rate,
         images_per_second_per_core=rate / cores if rate else None,
-        busy=steady.busy if steady and not plan["embedders"] else None,
+        busy=steady.busy if steady and not embedders else None,
         seconds=seconds,
         seconds_per_sample=seconds / count,
         seconds_per_sample_started=(seconds - first) / count,
@@ -252,7 +255,7 @@ def _spans(output: StoragePath, rows: list[LedgerRow]) -> list[Span]:
     return spans
 
 
-def _merge(output: StoragePath, record: RunRecord, rows: list[LedgerRow]) -> Merge:
+def _merge(output: StoragePath, record: JobRecord, rows: list[LedgerRow]) -> Merge:
     """The run's own merge; on a disk of this machine more of them, in turn with ``cat``.
 
     In turn, because the memory that a file is written to is dearer the first time.
@@ -274,7 +277,7 @@ def _merge(output: StoragePath, record: RunRecord, rows: list[LedgerRow]) -> Mer
     )
 
 
-def _merge_seconds(output: StoragePath, record: RunRecord, spread: Spread) -> float:
+def _merge_seconds(output: StoragePath, record: JobRecord, spread: Spread) -> float:
     (output / layout.ZIP).delete()
     record.status = "sharded"
     record.save(output)

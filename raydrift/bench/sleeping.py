@@ -20,12 +20,12 @@ import pyarrow as pa
 from raydrift.bench.memory import Watch
 from raydrift.bench.steady import Span, steady_state
 from raydrift.catalog import Catalog
-from raydrift.engine.data.pipeline import PipelineJob, run_pipeline
+from raydrift.engine.data.pipeline import Pipeline, Stage, run_pipeline
 from raydrift.engine.data.rows import table_of
 from raydrift.engine.data.shard_work import ShardJob
-from raydrift.engine.data.stages import told
+from raydrift.engine.data.shipping import told
 from raydrift.engine.data.tasks import ShardTasks
-from raydrift.engine.plan import Plan
+from raydrift.engine.plan import WORKERS, Plan, Role
 from raydrift.engine.session import connect
 from raydrift.errors import PipelineError
 from raydrift.paths import StoragePath
@@ -77,8 +77,7 @@ class SleepStage:
     the time the last is.
     """
 
-    def __init__(self, job: Any, weights: object, on_gpu: bool) -> None:
-        del weights, on_gpu
+    def __init__(self, job: Any) -> None:
         self._job: SleepJob = told(job)
         Path(self._job.ready, str(os.getpid())).touch()
 
@@ -96,7 +95,7 @@ class SleepStage:
             written=samples.num_rows,
             rejected=0,
             unread=0,
-            image_bytes=0,
+            content_bytes=0,
             size=0,
             names_size=0,
             crc32=0,
@@ -132,9 +131,9 @@ def sleep_through(sleep: Sleep) -> dict[str, Any]:
             workers=sleep.workers,
             ready=ready,
         )
-        plan = Plan(sleep.workers, embedders=0, on_gpu=False)
-        job = PipelineJob(sleep_job, plan, None, twins=None, verbose=False, stage=SleepStage)
-        with closing(run_pipeline(job, tasks)) as found:
+        plan = Plan((Role(WORKERS, sleep.workers),))
+        pipeline = Pipeline(tasks, (Stage(SleepStage, WORKERS, (sleep_job,)),), plan)
+        with closing(run_pipeline(pipeline)) as found:
             rows = [LedgerRow.from_dict(row) for row in found]
     spans = [
         Span(row.worker, row.asked, row.started, row.started + row.drift_seconds) for row in rows

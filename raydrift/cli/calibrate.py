@@ -134,6 +134,7 @@ def calibrate(
         quiet=quiet,
         tell=teller(json=quiet),
         tell_images=told.append,
+        folder=StoragePath.of(f"{settings.profile}.unfinished", options),
     )
     out = console()
     _print_curve(out, profile, told[0])

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +12,7 @@ from raydrift.cli.options import Address, Verbose
 
 if TYPE_CHECKING:
     from raydrift.settings.cluster import ClusterSettings
-    from raydrift.storage.record import RunRecord
+    from raydrift.storage.record import JobRecord
     from raydrift.storage.shards import LedgerRow
     from raydrift.storage.spread import Spread
 
@@ -86,7 +85,7 @@ def finalize(
 
 @contextmanager
 def _cluster(
-    cluster: "ClusterSettings", record: "RunRecord", quiet: bool
+    cluster: "ClusterSettings", record: "JobRecord", quiet: bool
 ) -> "Iterator[tuple[Spread, Callable[[LedgerRow], None] | None]]":
     """Who writes, and who is told of each shard: all nodes of a cluster, and its metrics.
 
@@ -99,12 +98,13 @@ def _cluster(
         yield in_threads, None
         return
     from raydrift.engine.jobs.telemetry import telemetry
+    from raydrift.engine.plan import WORKERS, Demand
     from raydrift.engine.session import connect
     from raydrift.engine.spread import cluster_spread
     from raydrift.engine.waiting import plan_when_free
 
     connect(cluster)
     # Nodes that have gone since the shards were made come back for whoever waits for one.
-    plan_when_free(replace(cluster, workers=None), False, record.shards, quiet)
+    plan_when_free(cluster, lambda _: [Demand(WORKERS)], record.shards, quiet)
     with telemetry(record, record.samples) as told:
         yield cluster_spread(), told.merge

@@ -43,7 +43,7 @@ from raydrift.cli.settings import read_settings
 if TYPE_CHECKING:
     from raydrift.paths import StoragePath
     from raydrift.settings.generate import GenerateSettings
-    from raydrift.storage.record import RunRecord
+    from raydrift.storage.record import JobRecord
 
 
 def generate(
@@ -157,7 +157,7 @@ def generate(
 
 def run_generate(
     settings: "GenerateSettings", notes: tuple[str, ...] = (), quiet: bool = False
-) -> "RunRecord":
+) -> "JobRecord":
     """Runs the generator and says what it wrote."""
     import time
 
@@ -178,7 +178,7 @@ def run_generate(
     return record
 
 
-def tell(record: "RunRecord", output: "StoragePath", seconds: float | None) -> None:
+def tell(record: "JobRecord", output: "StoragePath", seconds: float | None) -> None:
     """Prints what a run has, and where; without seconds, that it was there already."""
     from raydrift.cli.console import console
     from raydrift.report.classes import written_classes

@@ -6,8 +6,7 @@ import time
 from typing import Final
 from urllib.parse import urlsplit
 
-import ray
-
+from raydrift.engine.ray_private import address_left_here
 from raydrift.errors import ResourcesError, reason
 from raydrift.settings.cluster import ClusterSettings
 
@@ -35,7 +34,7 @@ def check_address(cluster: ClusterSettings) -> None:
     address, remedy = address_of(cluster), "leave it out to use this machine"
     if address == "auto" and os.environ.get("RAY_ADDRESS"):
         address, remedy = os.environ["RAY_ADDRESS"], "unset RAY_ADDRESS to use this machine"
-    address = _left_here() if address == "auto" else address
+    address = address_left_here() if address == "auto" else address
     if address in ("", "local"):
         return
     scheme, separator, _ = address.partition("://")
@@ -58,17 +57,6 @@ def check_address(cluster: ClusterSettings) -> None:
         raise ResourcesError(
             f"no Ray cluster answers at {address!r}: {problem}: check the address, or {remedy}"
         )
-
-
-def _left_here() -> str:
-    """What ``auto`` finds on this machine: a cluster that runs, or the file of one that has ended.
-
-    Empty: nothing, and ``ray.init`` says so at once.
-    """
-    try:
-        return str(ray._private.services.get_ray_address_from_environment("auto", None) or "")
-    except ConnectionError:
-        return ""
 
 
 def _problem(host: str, port: int) -> str:

@@ -1,7 +1,7 @@
 """Curves of divergence by level, measured: a few rounds of work, each with several levels."""
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from math import isfinite
 from numbers import Real
@@ -16,18 +16,26 @@ from raydrift.calibrate.profile import CalibrationProfile, MeasuredSample, Measu
 from raydrift.calibrate.refine import next_levels
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.value_range import with_value_range
-from raydrift.embed.weights import find_weights
+from raydrift.embed.weights import Weights, find_weights
 from raydrift.engine.data.measured import Embeddings, LevelBatch
-from raydrift.engine.jobs.job_log import log_remarks, report_input
+from raydrift.engine.identity import measure_identity, shown
+from raydrift.engine.jobs.clock import Clock
+from raydrift.engine.jobs.job_log import log_remarks, report_input, wait_reporter
 from raydrift.engine.jobs.progress import RunProgress
-from raydrift.engine.level_batches import level_batches
+from raydrift.engine.measured_batches import MeasuredBatches, as_it_is
+from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.errors import PipelineError, RejectedError, SettingsError, suggest
 from raydrift.metrics import METRICS
+from raydrift.paths import StoragePath
 from raydrift.report.input_summary import InputSummary
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.sweep import Sweep
-from raydrift.storage.record import installed_versions
+from raydrift.storage import layout
+from raydrift.storage.evaluated import working_folder
+from raydrift.storage.lock import OutputLock
+from raydrift.storage.record import JobRecord, installed_versions
+from raydrift.storage.shards import remove_shards
 from raydrift.text import plural
 
 SAMPLES: Final = 256
@@ -51,6 +59,7 @@ def calibrate(
     catalog: Catalog | None = None,
     tell: Tell | None = None,
     tell_images: Callable[[InputSummary], object] | None = None,
+    folder: StoragePath | None = None,
     quiet: bool = False,
 ) -> CalibrationProfile:
     """Measures which level gives which divergence.
@@ -74,6 +83,8 @@ def calibrate(
         catalog: The input, if it is listed already.
         tell: Called with a line before each round.
         tell_images: Called at the end with what there is to say of the images.
+        folder: Where the measured batches are kept while it is under way, so that the same call
+            goes on where it was stopped; deleted at the end. None: nothing is written.
         quiet: Show no progress.
 
     Returns:
@@ -107,22 +118,25 @@ def calibrate(
     ids: list[int] = []
     points: dict[float, CurvePoint] = {}
     levels = first_levels(sweep, settings.profile)
-    for number in range(_MOST_ROUNDS):
-        if tell is not None:
-            named = ", ".join(f"{level:g}" for level in levels)
-            many = f"{plural(samples, 'image')} at {plural(len(levels), 'level')}"
-            tell(f"round {number + 1}: {many} ({named})")
-        found = _measure(settings, catalog, ranges, sweep, levels, quiet)
-        ids = ids or found.sample_ids
-        _check_same(ids, found.sample_ids, samples)
-        for level, drifted in zip(levels, found.drifted, strict=True):
-            points[level] = _point(
-                metric, level, found.originals, drifted, settings.seed, for_images
-            )
-        curve = Curve(tuple(points[level] for level in sorted(points)))
-        levels = next_levels(curve, target, halve=number == 0)
-        if not levels:
-            break
+    rounds = _Rounds(settings, catalog, weights, sweep, folder, quiet)
+    with rounds.held():
+        for number in range(_MOST_ROUNDS):
+            if tell is not None:
+                named = ", ".join(f"{level:g}" for level in levels)
+                many = f"{plural(samples, 'image')} at {plural(len(levels), 'level')}"
+                tell(f"round {number + 1}: {many} ({named})")
+            found = rounds.measured(number, levels, ranges)
+            ids = ids or found.sample_ids
+            _check_same(ids, found.sample_ids, samples)
+            for level, drifted in zip(levels, found.drifted, strict=True):
+                points[level] = _point(
+                    metric, level, found.originals, drifted, settings.seed, for_images
+                )
+            curve = Curve(tuple(points[level] for level in sorted(points)))
+            levels = next_levels(curve, target, halve=number == 0)
+            if not levels:
+                break
+        rounds.remove()
     log_remarks(found.told.remarks)
     if tell_images is not None:
         tell_images(found.told)
@@ -189,38 +203,97 @@ class _Round:
     told: InputSummary
 
 
-def _measure(
-    settings: GenerateSettings,
-    catalog: Catalog,
-    ranges: Sequence[str],
-    sweep: Sweep,
-    levels: Sequence[float],
-    quiet: bool,
-) -> _Round:
-    chains = [transforms_at(sweep, level) for level in levels]
-    batches = []
-    with (
-        RunProgress(settings.num_samples or 0, quiet=quiet) as progress,
-        closing(level_batches(settings, catalog, chains, quiet)) as found,
-    ):
-        for batch in found:
-            batches.append(batch)
-            progress.add(_Done.of(batch))
-    batches.sort(key=lambda batch: batch.batch)
-    told = InputSummary.of(
-        catalog,
-        ranges,
-        (name for batch in batches for name in batch.class_names),
-        (remark for batch in batches for remark in batch.remarks),
-    )
-    if not batches:
-        return _Round([], np.empty((0, EMBEDDING_SIZE)), [], told)
-    return _Round(
-        [sample_id for batch in batches for sample_id in batch.sample_ids],
-        np.concatenate([batch.originals for batch in batches]),
-        [np.concatenate(parts) for parts in zip(*(b.drifted for b in batches), strict=True)],
-        told,
-    )
+class _Rounds:
+    """The rounds of a calibration: each a job in a folder of its own, where one is given."""
+
+    def __init__(
+        self,
+        settings: GenerateSettings,
+        catalog: Catalog,
+        weights: Weights,
+        sweep: Sweep,
+        folder: StoragePath | None,
+        quiet: bool,
+    ) -> None:
+        self._settings = settings
+        self._catalog = catalog
+        self._weights = weights
+        self._sweep = sweep
+        self._folder = folder
+        self._quiet = quiet
+        self._lock: OutputLock | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Holds the folder for this calibration alone."""
+        if self._folder is None:
+            yield
+            return
+        with working_folder(self._folder, wait_reporter(self._quiet)) as self._lock:
+            yield
+
+    def measured(self, number: int, levels: Sequence[float], ranges: Sequence[str]) -> _Round:
+        """Embeds the images as they are and at each level."""
+        chains = [transforms_at(self._sweep, level) for level in levels]
+        measured = MeasuredBatches.of(self._settings, self._catalog, chains)
+        found = self._kept(number, levels, measured) if self._lock else self._passed(measured)
+        batches = sorted((one for one in found if one.sample_ids), key=lambda batch: batch.batch)
+        told = InputSummary.of(
+            self._catalog,
+            ranges,
+            (name for batch in batches for name in batch.class_names),
+            (remark for batch in batches for remark in batch.remarks),
+        )
+        if not batches:
+            return _Round([], np.empty((0, EMBEDDING_SIZE)), [], told)
+        return _Round(
+            [sample_id for batch in batches for sample_id in batch.sample_ids],
+            np.concatenate([batch.originals for batch in batches]),
+            [np.concatenate(parts) for parts in zip(*(b.drifted for b in batches), strict=True)],
+            told,
+        )
+
+    def _kept(
+        self, number: int, levels: Sequence[float], measured: MeasuredBatches
+    ) -> list[LevelBatch]:
+        """The batches as the shards of a job."""
+        if self._folder is None or self._lock is None:  # never: they come together
+            raise ValueError("there is no folder")
+        folder = self._folder / f"round-{number + 1}"
+        folder.create()
+        sweep = replace(self._sweep, levels=tuple(levels))
+        record = JobRecord(
+            measure_identity(measured.settings, self._catalog, sweep, self._weights),
+            shown(measured.settings),
+            shard_size=measured.size,
+            samples=measured.samples,
+            classes=dict(self._catalog.labels),
+            versions=installed_versions(MEASURE_PACKAGES),
+        )
+        committed = measured.committed(folder, LevelBatch.table)
+        job = MeasuringJob(folder, record, committed, self._lock, Clock(), self._quiet)
+        return job.results(LevelBatch.of)
+
+    def _passed(self, measured: MeasuredBatches) -> list[LevelBatch]:
+        """The batches as workers send them; nothing is kept."""
+        batches = []
+        with (
+            RunProgress(measured.samples, quiet=self._quiet) as progress,
+            closing(replace(measured, measure=as_it_is).results(self._quiet)) as found,
+        ):
+            for batch in found:
+                batches.append(batch)
+                progress.add(_Done.of(batch))
+        return batches
+
+    def remove(self) -> None:
+        """Deletes what was kept of the rounds."""
+        if self._folder is not None:
+            for number in range(_MOST_ROUNDS):
+                folder = self._folder / f"round-{number + 1}"
+                remove_shards(folder)
+                (folder / layout.RUN).delete()
+                folder.delete_if_empty()
 
 
 def _check_same(first: list[int], now: list[int], samples: int) -> None:

@@ -7,7 +7,7 @@ merely touched, are no change.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -21,6 +21,7 @@ from raydrift.catalog.stream import sample_order
 from raydrift.engine.address import address_of
 from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.shard_work import content_crc
+from raydrift.engine.jobs.maker import InputChanges
 from raydrift.engine.session import connect
 from raydrift.engine.spread import cluster_spread
 from raydrift.errors import OutputError, ShardError, reason
@@ -28,10 +29,9 @@ from raydrift.paths import StoragePath, redacted
 from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.listing import pack, unpack
-from raydrift.storage.record import RunRecord
+from raydrift.storage.record import JobRecord
 from raydrift.storage.shards import LedgerRow, open_shard, read_rejected
 from raydrift.storage.spread import Spread, in_threads
-from raydrift.text import plural
 
 _NONE = -1
 _FEW_SHARDS = 64  # are looked at by this process; a cluster takes seconds to connect to
@@ -82,13 +82,16 @@ class InputNow:
     Args:
         settings: Of the run.
         catalog: The input, listed now.
-        record: Of the run.
+        samples: Of the run.
+        size: Samples a shard.
     """
 
-    def __init__(self, settings: GenerateSettings, catalog: Catalog, record: RunRecord) -> None:
-        self.first, self._size = settings.start, record.shard_size
+    def __init__(
+        self, settings: GenerateSettings, catalog: Catalog, samples: int, size: int
+    ) -> None:
+        self.first, self._size = settings.start, size
         order = sample_order(settings, catalog).rows
-        self._rows = order[self.first : self.first + record.samples]
+        self._rows = order[self.first : self.first + samples]
         self._paths = catalog.table["path"]
         states, size = catalog.states(self._rows), self._size
         self.listing = [
@@ -127,49 +130,27 @@ class InputNow:
         return cluster_spread()
 
 
-@dataclass
-class Changes:
-    """What has become of the files of some shards.
+def compared(now: InputNow, shards: Iterable[tuple[int, Checksums]], count: int) -> InputChanges:
+    """Compares the files of some shards, given with the checksums that these had.
 
-    Attributes:
-        images: How many have another content.
-        shards: Which shards they are in.
-        same: Shards whose files have the content that they had, and other sizes or times.
-        damaged: Shards that do not tell any more what they were made of, and why.
+    Args:
+        now: The input.
+        shards: Their numbers and checksums.
+        count: How many there are, about.
     """
-
-    images: int = 0
-    shards: set[int] = field(default_factory=set)
-    same: set[int] = field(default_factory=set)
-    damaged: dict[int, ShardError] = field(default_factory=dict)
-
-    def told(self, of: int, kept: bool = True) -> str:
-        """What is done about it, in a sentence for the run's notes.
-
-        Args:
-            of: Shards of the run.
-            kept: Whether the others are kept.
-        """
-        these = "these" if kept else "all, since they were not kept,"
-        return (
-            f"{plural(self.images, 'image')} had another content than when the run read the input, "
-            f"in {len(self.shards)} of {plural(of, 'shard')}: {these} were made again"
-        )
-
-    def look(self, now: InputNow, shards: Iterable[tuple[int, Checksums]], count: int) -> "Changes":
-        """Compares some shards, given with the checksums that their files had."""
-        for shard, changed, whole in now.compare(shards, count):
-            self.images += changed
-            if changed:
-                self.shards.add(shard)
-            elif whole:
-                self.same.add(shard)
-        return self
+    found = InputChanges()
+    for shard, changed, whole in now.compare(shards, count):
+        found.files += changed
+        if changed:
+            found.shards.add(shard)
+        elif whole:
+            found.listing[shard] = now.listing[shard]
+    return found
 
 
 def changes_of_shards(
     output: StoragePath, ledger: Mapping[int, LedgerRow], now: InputNow
-) -> Changes:
+) -> InputChanges:
     """Compares the files of those shards that were made by another listing.
 
     Args:
@@ -177,7 +158,7 @@ def changes_of_shards(
         ledger: The shards that are there.
         now: The input.
     """
-    found = Changes()
+    damaged: dict[int, ShardError] = {}
     other = [row for shard, row in ledger.items() if row.listing != now.listing[shard]]
 
     def checksums() -> Iterator[tuple[int, Checksums]]:
@@ -185,20 +166,20 @@ def changes_of_shards(
             try:
                 yield row.shard, _of_shard(output, row, now)
             except ShardError as error:
-                found.damaged[row.shard] = error
+                damaged[row.shard] = error
 
-    return found.look(now, checksums(), len(other))
+    return replace(compared(now, checksums(), len(other)), damaged=damaged)
 
 
-def note_listing(record: RunRecord, shards: Iterable[int], now: InputNow) -> None:
+def note_listing(record: JobRecord, now: Mapping[int, int]) -> None:
     """Has a complete run remember the listing of some shards, as it is now."""
     listing = unpack(record.listing)
-    for shard in shards:
-        listing[shard] = now.listing[shard]
+    for shard, state in now.items():
+        listing[shard] = state
     record.listing = pack(listing)
 
 
-def changes_of_results(output: StoragePath, record: RunRecord, now: InputNow) -> Changes:
+def changes_of_results(output: StoragePath, record: JobRecord, now: InputNow) -> InputChanges:
     """Compares the files of a complete run's shards that were made by another listing.
 
     Args:
@@ -212,7 +193,7 @@ def changes_of_results(output: StoragePath, record: RunRecord, now: InputNow) ->
     pairs = zip(unpack(record.listing), now.listing, strict=False)
     other = [shard for shard, (then, here) in enumerate(pairs) if then != here]
     if not other:
-        return Changes()
+        return InputChanges()
     checksums = np.full(record.samples, _NONE)
     for name in (layout.PROVENANCE, layout.REJECTED):
         place = output / name
@@ -226,7 +207,7 @@ def changes_of_results(output: StoragePath, record: RunRecord, now: InputNow) ->
                 "and run the same generate command again, it makes what is missing"
             ) from error
     shards = ((shard, checksums[now.samples(shard)]) for shard in other)
-    return Changes().look(now, shards, len(other))
+    return compared(now, shards, len(other))
 
 
 def _of_shard(output: StoragePath, row: LedgerRow, now: InputNow) -> Checksums:

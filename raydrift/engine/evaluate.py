@@ -1,6 +1,5 @@
 """The experiment: how far images drift at each level, measured, drawn and written."""
 
-from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
 from time import perf_counter, time
@@ -11,18 +10,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from raydrift.catalog import Catalog, catalog_of
-from raydrift.catalog.stream import Stream, axis_of
+from raydrift.catalog.stream import axis_of
 from raydrift.catalog.value_range import with_value_range
-from raydrift.embed.weights import find_weights
+from raydrift.embed.weights import Weights
+from raydrift.engine.data.measured import LevelBatch
 from raydrift.engine.data.tasks import samples_of
-from raydrift.engine.generate import shown
+from raydrift.engine.identity import measure_identity, shown
+from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.jobs.job_log import log_remarks, report_input, wait_reporter
-from raydrift.engine.jobs.progress import RunProgress
-from raydrift.engine.level_batches import LevelBatch, measure_batches
-from raydrift.engine.run import Clock
+from raydrift.engine.measured_batches import MeasuredBatches
+from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.errors import PipelineError, RejectedError
 from raydrift.metrics import METRICS, kl_softmax_pairs, mean_interval
-from raydrift.paths import StoragePath, redacted
+from raydrift.paths import redacted
 from raydrift.report.evaluation import METRIC_NAMES, BatchMeasures, Evaluation
 from raydrift.report.input_summary import InputSummary
 from raydrift.report.level_plots import kl_by_batch, kl_by_level
@@ -33,16 +33,15 @@ from raydrift.settings.generate import CalibrationSettings
 from raydrift.storage import layout
 from raydrift.storage.evaluated import (
     EvaluationRecord,
-    begin_evaluation,
-    held_for_evaluation,
+    check_replaceable,
+    working_folder,
     write_evaluation,
 )
-from raydrift.storage.lock import OutputLock
-from raydrift.storage.record import installed_versions, make_identity
+from raydrift.storage.output import made_folder
+from raydrift.storage.record import JobRecord, installed_versions
 from raydrift.text import plural
 
 _SHOWN_REJECTED: Final = 100
-_MEASURE_PACKAGES: Final = ("scipy", "scikit-learn")
 
 
 def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
@@ -68,14 +67,26 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
     catalog = catalog_of(settings.run)
     settings, ranges = _resolved(settings, catalog)
     run = settings.run
-    record = _record(settings, catalog)
+    measured = MeasuredBatches.of(run, catalog, settings.sweep.chains)
+    record = _record(settings, catalog, measured.weights)
     report_input(catalog, quiet)
-    catalog = replace(catalog, columns=None)  # nothing filters by them any more
-    output = StoragePath.of(run.output, run.options_of("output"))
-    with held_for_evaluation(output, wait_reporter(quiet)) as lock:
-        begin_evaluation(output, record, run.write.overwrite)
+    output = measured.output
+    folder = output / layout.EVALUATING
+    with made_folder(output), working_folder(folder, wait_reporter(quiet)) as lock:
+        check_replaceable(output, record, run.write.overwrite)
         clock.lap("list")
-        batches = _measure(settings, catalog, lock, quiet)
+        measure = partial(_measured_table, seed=run.seed)
+        begun = JobRecord(
+            record.identity,
+            record.settings,
+            shard_size=measured.size,
+            samples=measured.samples,
+            classes=record.classes,
+            ignored=record.ignored,
+            versions=record.versions,
+        )
+        job = MeasuringJob(folder, begun, measured.committed(folder, measure), lock, clock, quiet)
+        batches = job.results(BatchMeasures.of)
         evaluation = _evaluation(settings, catalog, ranges, batches)
         clock.lap("measure")
         strips = make_strips(run, settings.sweep, catalog, evaluation)
@@ -94,8 +105,13 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         }
         lock.check()
         write_evaluation(output, record, files)
+        job.remove()
         log_remarks(evaluation.told.remarks)
         return evaluation
+
+
+def _measured_table(batch: LevelBatch, seed: int) -> pa.Table:
+    return measure_batch(batch, seed).table()
 
 
 def measure_batch(batch: LevelBatch, seed: int) -> BatchMeasures:
@@ -161,44 +177,17 @@ def _resolved(settings: EvaluateSettings, catalog: Catalog) -> tuple[EvaluateSet
     return replace(settings, run=run, batches=-(-samples // embedding.batch_size)), ranges
 
 
-def _record(settings: EvaluateSettings, catalog: Catalog) -> EvaluationRecord:
+def _record(settings: EvaluateSettings, catalog: Catalog, weights: Weights) -> EvaluationRecord:
     run, sweep = settings.run, settings.sweep
-    weights = find_weights(run.embedding.weights, run.seed, run.options_of("weights"))
-    samples, _ = samples_of(run, catalog)
-    infos = tuple(one for chain in sweep.chains for one in chain)
-    identity = make_identity(
-        replace(run, transforms=infos), samples, catalog.digest(), weights.digest
-    )
-    identity["embedding"]["batch_size"] = run.embedding.batch_size
+    identity = measure_identity(run, catalog, sweep, weights)
     swept = {"transforms": [str(one) for one in sweep.transforms], "levels": list(sweep.levels)}
     return EvaluationRecord(
-        identity=identity
-        | {"classes": dict(catalog.labels)}
-        | Stream.of(run, catalog).identity(run)
-        | swept,
+        identity=identity,
         settings=shown(run) | swept | {"batches": settings.batches},
         classes=dict(catalog.labels),
         ignored=dict(catalog.ignored),
-        versions=installed_versions(_MEASURE_PACKAGES),
+        versions=installed_versions(MEASURE_PACKAGES),
     )
-
-
-def _measure(
-    settings: EvaluateSettings, catalog: Catalog, lock: OutputLock, quiet: bool
-) -> list[BatchMeasures]:
-    run, found = settings.run, []
-    measure = partial(measure_batch, seed=run.seed)
-    with (
-        RunProgress(
-            run.num_samples or 0, waiting="measuring the first batches", quiet=quiet
-        ) as progress,
-        closing(measure_batches(run, catalog, measure, settings.sweep.chains, quiet)) as results,
-    ):
-        for measures in results:
-            lock.check()
-            progress.add(measures)
-            found.append(measures)
-    return sorted(found, key=lambda one: one.batch)
 
 
 def _evaluation(

@@ -1,32 +1,45 @@
 """One run of the generator, from the input to the merged result."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from raydrift.calibrate.profile import calibrated
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream
 from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import find_weights
-from raydrift.engine.changes import Changes, InputNow, changes_of_results, note_listing
+from raydrift.engine.changes import changes_of_results, note_listing
 from raydrift.engine.data.tasks import notes_of, samples_of
+from raydrift.engine.drifted_shards import DriftedShards
+from raydrift.engine.identity import identity_defaults, run_identity, shown
+from raydrift.engine.jobs.clock import Clock
+from raydrift.engine.jobs.job import Job
 from raydrift.engine.jobs.job_log import JobLog, damage_reporter, report_input, wait_reporter
+from raydrift.engine.jobs.maker import InputChanges, changes_note
+from raydrift.engine.jobs.progress import RunProgress
+from raydrift.engine.jobs.telemetry import telemetry
 from raydrift.engine.plan import choose_shard_size
-from raydrift.engine.run import Clock, Run
 from raydrift.engine.session import connect, free_resources, may_grow
+from raydrift.engine.spread import cluster_spread
 from raydrift.errors import OutputError
-from raydrift.paths import StoragePath, redacted
+from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.output import OutputSettings
 from raydrift.settings.ranges import Range
-from raydrift.settings.toml import as_dict
 from raydrift.storage import layout
+from raydrift.storage.finalize import finalize
 from raydrift.storage.lock import OutputLock
-from raydrift.storage.output import can_make_some_again, failing_as_output, find_run, made_folder
-from raydrift.storage.record import RunRecord, load_record, make_identity
-from raydrift.storage.shards import remove_shards
+from raydrift.storage.output import (
+    can_make_some_again,
+    clear,
+    failing_as_output,
+    find_run,
+    made_folder,
+)
+from raydrift.storage.record import JobRecord, load_record
+from raydrift.storage.shards import LedgerRow, remove_shards
 from raydrift.storage.unread import is_any_readable_now
 from raydrift.storage.zip_room import check_before_run
 
@@ -40,7 +53,7 @@ def generate(
     catalog: Catalog | None = None,
     notes: Sequence[str] = (),
     quiet: bool = False,
-) -> RunRecord:
+) -> JobRecord:
     """Makes a drifted image set, or what is missing of one.
 
     Args:
@@ -84,36 +97,39 @@ def generate(
     stream = Stream.of(settings, catalog)
     notes = [*notes, *catalog.notes, *ranges, *notes_of(settings, stream, samples, ended_by)]
     catalog = replace(catalog, columns=None)  # workers have no use for them
-    identity = make_identity(settings, samples, listed, digest)
+    identity = run_identity(settings, samples, listed, digest)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
-    tell = wait_reporter(quiet)
+    report = wait_reporter(quiet)
     with (
         made_folder(output),
         failing_as_output(output),
-        OutputLock(output, tell=tell) as lock,
+        OutputLock(output, tell=report) as lock,
     ):
         report_input(catalog, quiet)
-        found = find_run(output, identity, settings.write.overwrite, damage_reporter(quiet))
+        found = find_run(
+            output, identity, settings.write.overwrite, damage_reporter(quiet), identity_defaults
+        )
         clock.lap("list")
         if found is not None and _gains(found, settings, output, catalog.root):
             found = None
+        size = found.shard_size if found else shard_size(settings, samples)
+        maker = DriftedShards(settings, catalog, stream, weights, output, samples, size)
         if found is not None and found.status == "complete":
-            now = InputNow(settings, catalog, found)
-            changes = changes_of_results(output, found, now)
+            changes = changes_of_results(output, found, maker.input_now)
             lock.check()  # it may have taken hours
-            if not changes.images:
-                _still_complete(found, changes, now, settings, output)
+            if not changes.files:
+                _still_complete(found, changes, settings, output)
                 JobLog(found, output).end(found, clock.total)
                 return found
             if not can_make_some_again(output, found):
-                notes = [*notes, changes.told(found.shards, kept=False)]
+                notes = [*notes, changes_note(changes, found.shards, kept=False)]
                 remove_shards(output)  # the results stay until others take their place
         if settings.write.finalize and found is None:
             check_before_run(output, samples, settings.image)
-        record = RunRecord(
+        record = JobRecord(
             identity=found.identity if found else identity,
             settings=shown(replace(settings, num_samples=samples)),
-            shard_size=found.shard_size if found else shard_size(settings, samples),
+            shard_size=size,
             samples=samples,
             classes=dict(catalog.labels),
             made_on=dict(found.made_on) if found else {},
@@ -121,13 +137,47 @@ def generate(
             ignored=dict(catalog.ignored),
             notes=list(dict.fromkeys([*(found.notes if found else ()), *notes])),
         )
-        run = Run(settings, catalog, stream, weights, output, record, lock, clock, quiet)
-        with run.log.ending():
+        job = Job(record, output, maker, settings.faults, lock, clock, quiet=quiet)
+        with job.log.ending():
             if found is None:
-                run.begin()
+                job.begin(partial(clear, output, settings.write.overwrite))
             else:
-                run.go_on()
-            return run.close()
+                job.go_on(checked=not settings.write.finalize)
+            merge = partial(_merged, record, output, settings.write, job.log, lock.check, quiet)
+            merged = job.finish(merge if settings.write.finalize else lambda _: record)
+            job.log.end(merged, clock.total)
+            return merged
+
+
+def _merged(
+    record: JobRecord,
+    output: StoragePath,
+    write: OutputSettings,
+    log: JobLog,
+    check: Callable[[], None],
+    quiet: bool,
+    _: list[LedgerRow],
+) -> JobRecord:
+    """Merges the shards that the record accepted; returns what ``run.json`` says then."""
+    log.merge()
+    asked = record.counts["asked"]
+    with (
+        telemetry(record, asked) as told,
+        RunProgress(asked, label="merging", quiet=quiet, run=record.short_id) as progress,
+    ):
+
+        def merged(row: LedgerRow) -> None:
+            progress.add(row)
+            told.merge(row)
+
+        return finalize(
+            output,
+            keep_shards=write.keep_shards,
+            accept_rejected=True,  # they were looked at
+            on_shard=merged,
+            check=check,
+            spread=cluster_spread(),
+        )
 
 
 def _ranges_found(
@@ -154,15 +204,11 @@ def _without(ranges: object, given: object) -> dict[str, list[float]]:
 
 
 def _still_complete(
-    found: RunRecord,
-    changes: Changes,
-    now: InputNow,
-    settings: GenerateSettings,
-    output: StoragePath,
+    found: JobRecord, changes: InputChanges, settings: GenerateSettings, output: StoragePath
 ) -> None:
     """Remembers files that were merely written again, and clears away what is left of shards."""
-    if changes.same:
-        note_listing(found, changes.same, now)
+    if changes.listing:
+        note_listing(found, changes.listing)
         found.save(output)
     if not settings.write.keep_shards:
         with suppress(OSError):  # a run that was killed at its very end left them
@@ -170,7 +216,7 @@ def _still_complete(
 
 
 def _gains(
-    found: RunRecord, settings: GenerateSettings, output: StoragePath, source: StoragePath
+    found: JobRecord, settings: GenerateSettings, output: StoragePath, source: StoragePath
 ) -> bool:
     """Whether a finished run that may be overwritten would have more images if it began again."""
     if found.status != "complete" or not settings.write.overwrite:
@@ -193,13 +239,3 @@ def shard_size(settings: GenerateSettings, samples: int) -> int:
         most = cluster.max_workers or free
         workers = most if may_grow(cluster) else min(free, most)  # all that may come have shards
     return choose_shard_size(None, samples, workers, settings.image.bytes)
-
-
-def shown(settings: GenerateSettings) -> dict[str, Any]:
-    """The settings as ``run.json`` holds them: without credentials in their URIs."""
-    plain = as_dict(settings)
-    plain["input"], plain["output"] = redacted(settings.input), redacted(settings.output)
-    plain["embedding"]["weights"] = redacted(settings.embedding.weights)
-    if settings.calibration.profile is not None:
-        plain["calibration"]["profile"] = redacted(settings.calibration.profile)
-    return plain

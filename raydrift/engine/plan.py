@@ -1,13 +1,20 @@
-"""Who does what: how many processes, on which resources, with shards of which size."""
+"""Who does what: how many processes of each role, on which resources, with shards of which size."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from math import ceil
-from typing import Final
+from typing import Any, Final
 
 from raydrift.engine.session import Resources
 from raydrift.errors import ResourcesError
 from raydrift.settings.cluster import ClusterSettings
 from raydrift.text import plural
+
+WORKERS: Final = "workers"
+"""The role of those that decode, drift and encode; where there is no other, also embed."""
+
+EMBEDDERS: Final = "embedders"
+"""The role of those that only embed."""
 
 SHARD_SIZE: Final = 256
 """Samples a shard, unless the run is so small that some workers would have none."""
@@ -18,107 +25,169 @@ _SHARD_BYTES: Final = 128 * 2**20
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How a run is spread.
+class Demand:
+    """What a role needs of a cluster.
 
     Attributes:
-        workers: Processes that decode, drift and encode, one CPU each, at the start.
-        embedders: Processes that only embed, at the start; 0: there is nothing to embed, or every
-            worker embeds its own images.
-        on_gpu: Whether an embedder takes a GPU, or a CPU.
-        max_workers: How many there may come to be, as CPUs join; None: no more.
-        max_embedders: How many there may come to be, as GPUs join; None: no more.
+        role: Its name, as ``workers`` or ``trainers``.
+        count: How many processes, from the start to the end; None: as many as find room.
+        least: Where ``count`` is None, how many have to find room.
+        most: Where ``count`` is None, how many there may come to be; None: no limit but the work.
+        cpus: Of each process.
+        gpus: Of each process.
+        setting: What the user sets to have fewer of them, for the message.
     """
 
-    workers: int
-    embedders: int
-    on_gpu: bool
-    max_workers: int | None = None
-    max_embedders: int | None = None
+    role: str
+    count: int | None = None
+    least: int = 1
+    most: int | None = None
+    cpus: int = 1
+    gpus: int = 0
+    setting: str = ""
+
+    @property
+    def needed(self) -> int:
+        """How many have to find room."""
+        return self.least if self.count is None else self.count
+
+    def at_most(self, shards: int) -> "Demand":
+        """The same for so many shards: a process that would have none is not asked for."""
+        count = None if self.count is None else min(self.count, shards)
+        most = shards if self.most is None else min(self.most, shards)
+        return replace(self, count=count, least=min(self.least, shards), most=most)
+
+
+@dataclass(frozen=True)
+class Role:
+    """Some processes that do the same work.
+
+    Attributes:
+        name: As in ``Demand``.
+        processes: How many there are at the start.
+        cpus: Of each.
+        gpus: Of each.
+        most: How many there may come to be, as CPUs and GPUs join; None: no more.
+    """
+
+    name: str
+    processes: int
+    cpus: int = 1
+    gpus: int = 0
+    most: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a job is spread: the roles and how many processes each has.
+
+    >>> plan = Plan((Role("samplers", 6), Role("trainers", 2, cpus=1, gpus=1)))
+    >>> plan.cpus, plan.gpus, plan["trainers"].processes, "embedders" in plan
+    (8, 2, 2, False)
+    """
+
+    roles: tuple[Role, ...]
+
+    def __getitem__(self, name: str) -> Role:
+        """The role of a name."""
+        return next(role for role in self.roles if role.name == name)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether there is such a role."""
+        return any(role.name == name for role in self.roles)
 
     @property
     def cpus(self) -> int:
         """CPUs that the plan takes at the start."""
-        return self.workers + (0 if self.on_gpu else self.embedders)
+        return sum(role.processes * role.cpus for role in self.roles)
 
     @property
     def gpus(self) -> int:
         """GPUs that the plan takes at the start."""
-        return self.embedders if self.on_gpu else 0
+        return sum(role.processes * role.gpus for role in self.roles)
+
+    def written(self) -> dict[str, Any]:
+        """The plan as plain values, the way ``run.json`` holds it."""
+        return {
+            role.name: {key: value for key, value in asdict(role).items() if key != "name"}
+            for role in self.roles
+        }
+
+    def __str__(self) -> str:
+        """``2 workers, 1 embedder``."""
+        return ", ".join(plural(role.processes, role.name[:-1]) for role in self.roles)
 
 
-def make_plan(
-    cluster: ClusterSettings, free: Resources, embed: bool, shards: int, grows: bool = False
-) -> Plan:
-    """Makes the plan, or says why it can't be.
+def make_plan(demands: Sequence[Demand], free: Resources, shards: int, grows: bool = False) -> Plan:
+    """Gives every role what it needs, and then, in their order, what is left.
+
+    Args:
+        demands: A role each.
+        free: What Ray has free.
+        shards: How many there are; no process is started that would have none.
+        grows: Whether CPUs and GPUs may join later.
+
+    Raises:
+        ResourcesError: Ray has too few CPUs or GPUs free; processes would wait for them for ever.
+    """
+    demands = [demand.at_most(shards) for demand in demands]
+    _check_room(demands, free)
+    least = least_resources(demands, shards)
+    cpus, gpus = free.cpus - least.cpus, free.gpus - least.gpus
+    roles = []
+    for demand in demands:
+        processes, most = demand.needed, None
+        if demand.count is None:
+            room = [(demand.most or shards) - processes]
+            room += [left // each for left, each in _each(demand, cpus, gpus) if each]
+            more = max(0, min(room))
+            processes += more
+            cpus, gpus = cpus - more * demand.cpus, gpus - more * demand.gpus
+            most = demand.most if grows else None
+        roles.append(Role(demand.role, processes, demand.cpus, demand.gpus, most))
+    return Plan(tuple(roles))
+
+
+def least_resources(demands: Sequence[Demand], shards: int) -> Resources:
+    """What has to be free for the job to begin; the arguments are those of ``make_plan``."""
+    fewest = [demand.at_most(shards) for demand in demands]
+    return Resources(
+        sum(demand.needed * demand.cpus for demand in fewest),
+        sum(demand.needed * demand.gpus for demand in fewest),
+    )
+
+
+def drift_demands(cluster: ClusterSettings, free: Resources, embed: bool) -> tuple[Demand, ...]:
+    """What the roles need that drift images and embed them.
+
+    Embedders take a GPU each where there are any, or as many CPUs as were asked for. Else workers
+    embed their own images.
 
     Args:
         cluster: What was asked for.
         free: What Ray has free.
         embed: Whether images are embedded.
-        shards: How many there are; no worker is started that would have none.
-        grows: Whether CPUs and GPUs may join later.
-
-    Raises:
-        ResourcesError: Ray has too few CPUs or GPUs free; a pool would wait for them for ever.
     """
-    least = least_resources(cluster, free, embed, shards)
-    if least.gpus > free.gpus:
-        key = "min_embedders" if cluster.embedders is None else "embedders"
-        raise ResourcesError(
-            f"embedding needs {plural(least.gpus, 'GPU')}, Ray has {free.gpus} free: "
-            f"set cluster.{key} = {free.gpus}, or connect to a larger cluster"
-        )
-    embedders = _embedders(cluster, free, embed)
-    on_gpu = embedders > 0 and free.gpus > 0
-    embedders = min(embedders, shards)
-    left = free.cpus - (0 if on_gpu else embedders)
-    if least.cpus > free.cpus:
-        if left > 0:
-            few = (
-                f"use --workers {left}" if cluster.workers else f"set cluster.min_workers = {left}"
-            )
-        elif free.cpus > 0:
-            few = "set cluster.embedders = 0 (workers embed then)"
-        else:
-            few = "wait until other jobs end"
-        raise ResourcesError(
-            f"the run needs {plural(least.cpus, 'CPU')}, Ray has {max(free.cpus, 0)} free: {few}, "
-            "or connect to a larger cluster"
-        )
-    most = min(cluster.max_workers or shards, shards)
-    workers = min(cluster.workers or min(left, most), shards)
-    plan = Plan(workers, embedders, on_gpu)
-    if not grows:
-        return plan
-    most_embedders = min(cluster.max_embedders or shards, shards)
-    return replace(
-        plan,
-        max_workers=None if cluster.workers else most,
-        max_embedders=most_embedders if on_gpu and cluster.embedders is None else None,
+    key = "--workers" if cluster.workers else "cluster.min_workers"
+    workers = Demand(
+        WORKERS, cluster.workers, cluster.min_workers, cluster.max_workers, setting=key
     )
-
-
-def least_resources(
-    cluster: ClusterSettings, free: Resources, embed: bool, shards: int
-) -> Resources:
-    """What has to be free for the run to begin; the arguments are those of ``make_plan``."""
-    workers = min(cluster.workers or cluster.min_workers, shards)
-    if not embed:
-        return Resources(workers, 0)
-    if cluster.embedders is None:
-        return Resources(workers, min(cluster.min_embedders, shards))
-    if free.gpus:
-        return Resources(workers, min(cluster.embedders, shards))
-    return Resources(workers + min(cluster.embedders, shards), 0)
-
-
-def _embedders(cluster: ClusterSettings, free: Resources, embed: bool) -> int:
-    if not embed:
-        return 0
-    if cluster.embedders is not None:
-        return cluster.embedders
-    return min(free.gpus, cluster.max_embedders or free.gpus)
+    asked = cluster.embedders
+    waited_for = asked is None and (cluster.min_embedders or free.gpus)
+    if not embed or not (asked or waited_for):
+        return (workers,)
+    key = "cluster.min_embedders" if asked is None else "cluster.embedders"
+    on_gpu = asked is None or free.gpus > 0
+    embedders = Demand(
+        EMBEDDERS,
+        asked,
+        max(cluster.min_embedders, 1),
+        cluster.max_embedders,
+        cpus=0 if on_gpu else 1,
+        gpus=1 if on_gpu else 0,
+        setting=key,
+    )
+    return workers, embedders
 
 
 def choose_shard_size(
@@ -142,3 +211,41 @@ def choose_shard_size(
     fair = ceil(samples / (max(workers, 1) * _SHARDS_A_WORKER))
     largest = max(1, _SHARD_BYTES // image_bytes)
     return min(SHARD_SIZE, largest, max(_SMALLEST_SHARD, fair))
+
+
+def _each(demand: Demand, cpus: int, gpus: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """What is left of CPUs and GPUs, and what a process takes of them."""
+    return (cpus, demand.cpus), (gpus, demand.gpus)
+
+
+def _check_room(demands: Sequence[Demand], free: Resources) -> None:
+    """Refuses what Ray has no room for; the message names a setting and what fits."""
+    gpus = max(free.gpus, 0)
+    for demand in demands:
+        if demand.gpus * demand.needed > gpus:
+            fits = gpus // demand.gpus
+            raise ResourcesError(
+                f"{demand.role} need {plural(demand.gpus * demand.needed, 'GPU')}, Ray has "
+                f"{gpus} free: set {demand.setting} = {fits}, or connect to a larger cluster"
+            )
+        gpus -= demand.gpus * demand.needed
+    needed = sum(demand.cpus * demand.needed for demand in demands)
+    if needed > free.cpus:
+        raise ResourcesError(
+            f"the run needs {plural(needed, 'CPU')}, Ray has {max(free.cpus, 0)} free: "
+            f"{_with_fewer_cpus(demands, free.cpus)}, or connect to a larger cluster"
+        )
+
+
+def _with_fewer_cpus(demands: Sequence[Demand], cpus: int) -> str:
+    """What to set to do with so many CPUs."""
+    first, *others = (demand for demand in demands if demand.cpus)
+    left = (cpus - sum(demand.cpus * demand.needed for demand in others)) // first.cpus
+    if left > 0:
+        flag = first.setting.startswith("--")
+        return f"use {first.setting} {left}" if flag else f"set {first.setting} = {left}"
+    if cpus > 0 and others:
+        return f"set {others[0].setting} = 0" + (
+            " (workers embed then)" if others[0].role == EMBEDDERS else ""
+        )
+    return "wait until other jobs end"

@@ -16,6 +16,7 @@ from ray.data import DataContext
 
 from raydrift.cpus import usable_cpus
 from raydrift.engine.address import address_of, check_address
+from raydrift.engine.ray_private import is_on_found_cluster
 from raydrift.errors import ResourcesError
 from raydrift.settings.cluster import ClusterSettings
 
@@ -159,9 +160,7 @@ def may_grow(cluster: ClusterSettings) -> bool:
     """Whether CPUs may join: Ray is more than what was started on this machine for this process."""
     if address_of(cluster) != "local" or is_client():
         return True
-    node: Any = ray._private.worker._global_node  # as a notebook's `ray.init` made or found it
-    found = node is not None and not node.is_head()
-    return found or sum(node["Alive"] for node in ray.nodes()) > 1
+    return is_on_found_cluster() or sum(node["Alive"] for node in ray.nodes()) > 1
 
 
 def free_resources() -> Resources:

@@ -1,7 +1,7 @@
 """The wait for what a run can't begin without, on a cluster that others may join."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ import ray
 from ray.util.placement_group import placement_group, remove_placement_group
 
 from raydrift.engine.jobs.job_log import wait_reporter
-from raydrift.engine.plan import Plan, least_resources, make_plan
+from raydrift.engine.plan import Demand, Plan, least_resources, make_plan
 from raydrift.engine.session import Resources, free_resources, may_grow
 from raydrift.errors import ResourcesError, reason
 from raydrift.settings.cluster import ClusterSettings
@@ -19,12 +19,18 @@ _TELL_EVERY_S: Final = 60.0
 _LOOK_EVERY_S: Final = 0.5
 
 
-def plan_when_free(cluster: ClusterSettings, embed: bool, shards: int, quiet: bool = False) -> Plan:
+Demands = Callable[[Resources], Sequence[Demand]]
+"""What a job's roles need, by what Ray has free."""
+
+
+def plan_when_free(
+    cluster: ClusterSettings, demands: Demands, shards: int, quiet: bool = False
+) -> Plan:
     """Makes the plan; on a cluster, waits for what it needs at least, and says so each minute.
 
     Args:
-        cluster: What was asked for, and how long the wait may be.
-        embed: Whether images are embedded.
+        cluster: Where the work is done, and how long the wait may be.
+        demands: Of the job.
         shards: How many there are.
         quiet: Say nothing.
 
@@ -32,7 +38,7 @@ def plan_when_free(cluster: ClusterSettings, embed: bool, shards: int, quiet: bo
         ResourcesError: Ray has too few CPUs or GPUs free, after the wait.
     """
     try:
-        return _plan_when_free(cluster, embed, shards, wait_reporter(quiet))
+        return _plan_when_free(cluster, demands, shards, wait_reporter(quiet))
     except (ray.exceptions.RayError, ConnectionError) as error:
         raise ResourcesError(
             f"the cluster was lost ({reason(error)}): run the same command again"
@@ -40,18 +46,18 @@ def plan_when_free(cluster: ClusterSettings, embed: bool, shards: int, quiet: bo
 
 
 def _plan_when_free(
-    cluster: ClusterSettings, embed: bool, shards: int, tell: Callable[[str], None]
+    cluster: ClusterSettings, demands: Demands, shards: int, tell: Callable[[str], None]
 ) -> Plan:
     grows = may_grow(cluster)
     deadline: float | None = None
     while True:
         free = free_resources()
         try:
-            return make_plan(cluster, free, embed, shards, grows)
+            return make_plan(demands(free), free, shards, grows)
         except ResourcesError as problem:
             if not grows:
                 raise
-            least = least_resources(cluster, free, embed, shards)
+            least = least_resources(demands(free), shards)
             now = time.monotonic()
             deadline = deadline or now + cluster.wait_seconds
             if now >= deadline:
@@ -65,7 +71,7 @@ def _wait(
 ) -> None:
     """Waits until so much is free for a moment, or the time is over."""
     tell_next = time.monotonic()
-    with _demand(least) as there:
+    with _asked_for(least) as there:
         while (now := time.monotonic()) < deadline and not there(
             min(_LOOK_EVERY_S, deadline - now)
         ):
@@ -78,7 +84,7 @@ def _wait(
 
 
 @contextmanager
-def _demand(least: Resources) -> Iterator[Callable[[float], bool]]:
+def _asked_for(least: Resources) -> Iterator[Callable[[float], bool]]:
     """Asks for resources as whoever works on a cluster does, so that an autoscaler brings them.
 
     Yields:

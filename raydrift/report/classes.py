@@ -12,7 +12,7 @@ from raydrift.paths import StoragePath
 from raydrift.report.text import shortened
 from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
-from raydrift.storage.record import RunRecord
+from raydrift.storage.record import JobRecord
 from raydrift.text import plural
 
 _SHOWN: Final = 10
@@ -42,7 +42,7 @@ def ignored_lines(ignored: Mapping[str, int]) -> list[str]:
     return [f"passed over: {count:,} ({reason})" for reason, count in ignored.items()]
 
 
-def written_classes(output: StoragePath, record: RunRecord) -> dict[str, int] | None:
+def written_classes(output: StoragePath, record: JobRecord) -> dict[str, int] | None:
     """How many images of each class a run wrote, by its tables.
 
     Returns:

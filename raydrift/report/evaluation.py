@@ -1,9 +1,9 @@
 """What the experiment found: numbers by batch, level, metric and class."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ Numbers = npt.NDArray[np.float64]
 
 METRIC_NAMES: Final = tuple(METRICS)
 """The order of the metrics in every array here."""
+
+_TIMES: Final = ("started", "embed_seconds", "measure_seconds")
+_REASONS: Final = pa.map_(pa.string(), pa.string())
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,42 @@ class BatchMeasures:
     started: float = 0.0
     embed_seconds: float = 0.0
     measure_seconds: float = 0.0
+
+    def table(self) -> pa.Table:
+        """The measures as a table of one row; what the ledger tells is left to it."""
+        return pa.table(
+            {
+                "batch": [self.batch],
+                "sample_ids": pa.array([self.sample_ids], pa.list_(pa.int64())),
+                "class_names": pa.array([self.class_names], pa.list_(pa.string())),
+                **{
+                    name: pa.array([getattr(self, name).reshape(-1)], pa.list_(pa.float64()))
+                    for name in ("values", "pairs", "interval")
+                },
+                "unmeasured": pa.array([list(self.unmeasured.items())], _REASONS),
+                **{name: [getattr(self, name)] for name in _TIMES},
+            }
+        )
+
+    @classmethod
+    def of(
+        cls, table: pa.Table, left_out: Sequence[Rejected] = (), remarks: Sequence[Remark] = ()
+    ) -> Self:
+        """The measures of a table that ``table`` made, and what the ledger tells of the batch."""
+        (row,) = table.to_pylist()
+        pairs = np.array(row["pairs"], np.float64)
+        return cls(
+            row["batch"],
+            tuple(row["sample_ids"]),
+            tuple(row["class_names"]),
+            np.array(row["values"], np.float64).reshape(-1, len(METRIC_NAMES)),
+            pairs.reshape(len(row["values"]) // len(METRIC_NAMES), -1),
+            np.array(row["interval"], np.float64).reshape(-1, 2),
+            tuple(left_out),
+            tuple(remarks),
+            dict(row["unmeasured"]),
+            **{name: row[name] for name in _TIMES},
+        )
 
     @property
     def asked(self) -> int:

@@ -19,7 +19,7 @@ from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.crc32 import combine
 from raydrift.storage.damage import find_damage
-from raydrift.storage.record import RunRecord, require_record
+from raydrift.storage.record import JobRecord, require_record
 from raydrift.storage.spread import in_threads
 from raydrift.storage.zip_reader import DamagedZipError, entries, read_end
 from raydrift.text import plural
@@ -74,7 +74,7 @@ class Inspection:
         problems: What is not as it should be; none: the output is whole.
     """
 
-    record: RunRecord
+    record: JobRecord
     files: dict[str, int]
     shards_done: int = 0
     classes: dict[str, int] = field(default_factory=dict)
@@ -121,7 +121,7 @@ def inspect_output(output: StoragePath, quick: bool = False) -> Inspection:
     return found
 
 
-def _unfinished(record: RunRecord, done: int, too_many_rejected: bool) -> str:
+def _unfinished(record: JobRecord, done: int, too_many_rejected: bool) -> str:
     if done < record.shards:
         return (
             f"{record.shards - done} of {plural(record.shards, 'shard')} are missing: "

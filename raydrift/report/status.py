@@ -10,7 +10,7 @@ from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.lock import LockOwner, find_holder
-from raydrift.storage.record import RunRecord, load_record
+from raydrift.storage.record import JobRecord, load_record
 from raydrift.storage.shards import STAGES, LedgerRow
 from raydrift.storage.summary import count, summarize
 
@@ -34,7 +34,7 @@ class RunStatus:
         slowest: The shard that took longest, as in ``run.json``; None before there is one.
     """
 
-    record: RunRecord
+    record: JobRecord
     shards: int
     asked: int
     written: int

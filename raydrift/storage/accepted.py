@@ -17,7 +17,7 @@ from raydrift.errors import ShardError
 from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.made_on import made_alike
-from raydrift.storage.record import RunRecord
+from raydrift.storage.record import JobRecord
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import (
     LedgerRow,
@@ -38,7 +38,7 @@ _SCHEMA: Final = pa.schema([(item.name, _KINDS[item.type]) for item in fields(Le
 _ROWS_AT_ONCE: Final = 4_096
 
 
-def accept(output: StoragePath, record: RunRecord, rows: Sequence[LedgerRow]) -> None:
+def accept(output: StoragePath, record: JobRecord, rows: Sequence[LedgerRow]) -> None:
     """Makes some ledger rows the ones that are merged; the run is ``sharded`` then.
 
     Other attempts at the shards are deleted.
@@ -56,7 +56,7 @@ def accept(output: StoragePath, record: RunRecord, rows: Sequence[LedgerRow]) ->
     remove_other_attempts(output, rows)
 
 
-def read_accepted(output: StoragePath, record: RunRecord) -> list[LedgerRow]:
+def read_accepted(output: StoragePath, record: JobRecord) -> list[LedgerRow]:
     """The ledger rows that the run accepted, of all shards in order.
 
     Raises:
@@ -75,7 +75,7 @@ def read_accepted(output: StoragePath, record: RunRecord) -> list[LedgerRow]:
     return list(_unpack(data))
 
 
-def rows_to_merge(output: StoragePath, record: RunRecord) -> list[LedgerRow]:
+def rows_to_merge(output: StoragePath, record: JobRecord) -> list[LedgerRow]:
     """What a merge takes: the accepted shards, in order.
 
     Of a run that was stopped before it accepted any, the best attempt at each shard.
@@ -95,7 +95,7 @@ def rows_to_merge(output: StoragePath, record: RunRecord) -> list[LedgerRow]:
     return [ledger[shard] for shard in range(record.shards)]
 
 
-def rows_there(output: StoragePath, record: RunRecord) -> list[LedgerRow]:
+def rows_there(output: StoragePath, record: JobRecord) -> list[LedgerRow]:
     """The shards of a run whose files are there: the accepted ones, or the best attempts so far."""
     if record.accepted:
         try:

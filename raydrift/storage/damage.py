@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from raydrift.paths import StoragePath
 from raydrift.storage import layout
-from raydrift.storage.record import RunRecord
+from raydrift.storage.record import JobRecord
 from raydrift.storage.zip_reader import DamagedZipError, check_ends, read_end
 from raydrift.text import plural
 
@@ -22,7 +22,7 @@ _TAIL_BYTES: Final = 8
 _NO_TABLE: Final = "is no whole parquet file"
 
 
-def find_damage(output: StoragePath, record: RunRecord, names: Mapping[str, int]) -> list[str]:
+def find_damage(output: StoragePath, record: JobRecord, names: Mapping[str, int]) -> list[str]:
     """Looks at the files of a finished run.
 
     Args:
@@ -43,7 +43,7 @@ def find_damage(output: StoragePath, record: RunRecord, names: Mapping[str, int]
     ]
 
 
-def _damage(output: StoragePath, record: RunRecord, name: str, size: int | None) -> str | None:
+def _damage(output: StoragePath, record: JobRecord, name: str, size: int | None) -> str | None:
     if size is None:
         return "is missing"
     wanted = record.files[name]["size"]

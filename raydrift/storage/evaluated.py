@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from raydrift.errors import OutputError, reason
 from raydrift.paths import StoragePath, redacted
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
-from raydrift.storage.output import made_folder, make_folder
+from raydrift.storage.output import failing_as_output, made_folder
 from raydrift.storage.record import differences
 
 FORMAT: Final = 1
@@ -52,36 +52,37 @@ class EvaluationRecord:
 
 
 @contextmanager
-def held_for_evaluation(output: StoragePath, tell: Callable[[str], object]) -> Iterator[OutputLock]:
-    """Makes the folder of an experiment, and holds it for this one alone.
+def working_folder(folder: StoragePath, report: Callable[[str], object]) -> Iterator[OutputLock]:
+    """Makes the folder of a job whose results go elsewhere, and holds it for this job alone.
+
+    What is in it stays where the job is stopped, so that the same command goes on. An empty one is
+    deleted at the end.
 
     Args:
-        output: The folder.
-        tell: Is told, in one line, why there is a wait.
+        folder: The folder.
+        report: Is told, in one line, why there is a wait.
 
     Raises:
-        LockedError: Another run is at work there.
+        LockedError: Another job is at work there.
         OutputError: The folder cannot be made or written.
     """
-    with ExitStack() as stack:
-        stack.enter_context(made_folder(output))
+    with made_folder(folder):
         try:
-            lock = stack.enter_context(OutputLock(output, tell=tell))
-        except OSError as error:
-            raise _cannot_write(output, error) from error
-        yield lock
+            with failing_as_output(folder), OutputLock(folder, tell=report) as lock:
+                yield lock
+        finally:
+            with suppress(OSError):
+                folder.delete_if_empty()
 
 
-def begin_evaluation(output: StoragePath, record: EvaluationRecord, overwrite: bool) -> None:
+def check_replaceable(output: StoragePath, record: EvaluationRecord, overwrite: bool) -> None:
     """Makes sure that the results may be written, before there are any.
 
     The same experiment again, and one that was not finished, are replaced.
 
     Raises:
-        OutputError: Another experiment's results are there and may not be overwritten, or the
-            folder cannot be written.
+        OutputError: Another experiment's results are there and may not be overwritten.
     """
-    make_folder(output)
     names = output.names()
     found = _found(output, overwrite) if layout.EVALUATION in names else None
     if found is None:
@@ -91,7 +92,6 @@ def begin_evaluation(output: StoragePath, record: EvaluationRecord, overwrite: b
                 f"output {output} holds {held[0]} of another origin: "
                 "choose another output, or replace it with --overwrite"
             )
-        _write(output, {layout.EVALUATION: _as_json(record)})
     elif found["status"] == "complete" and not overwrite:
         differs = differences(found["identity"], record.identity)
         if differs:

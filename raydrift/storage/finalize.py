@@ -14,7 +14,7 @@ from raydrift.storage.accepted import accept, rows_to_merge
 from raydrift.storage.crc32 import combine
 from raydrift.storage.damage import find_damage
 from raydrift.storage.listing import pack
-from raydrift.storage.record import RunRecord, require_record
+from raydrift.storage.record import JobRecord, require_record
 from raydrift.storage.rejected import check_before_merge_alone, write_rejected
 from raydrift.storage.shards import LedgerRow, remove_other_attempts, remove_shards
 from raydrift.storage.spread import Spread, in_threads
@@ -43,7 +43,7 @@ def finalize(
     check: Callable[[], None] = lambda: None,
     spread: Spread = in_threads,
     part_bytes: int = PART_BYTES,
-) -> RunRecord:
+) -> JobRecord:
     """Merges the shards of a run, in order of sample ids, and marks the run complete.
 
     Those are the shards that the run accepted, whatever else is in ``_shards/``.
@@ -104,7 +104,7 @@ def finalize(
 
 def _merge(
     output: StoragePath,
-    record: RunRecord,
+    record: JobRecord,
     plan: ZipLayout,
     on_shard: Callable[[LedgerRow], None] | None,
     check: Callable[[], None],

@@ -28,6 +28,8 @@ KL_BY_BATCH: Final = "kl_by_batch.png"
 KL_BY_LEVEL: Final = "kl_by_level.png"
 REPORT: Final = "report.html"
 EVALUATION: Final = "evaluation.json"
+EVALUATING: Final = "_evaluation"
+"""The folder in which the batches of an experiment are kept until all are measured."""
 
 EVALUATED: Final = (REPORT, KL_BY_BATCH, KL_BY_LEVEL, METRICS, CLASS_DRIFT)
 """The files that an experiment consists of, ``evaluation.json`` apart."""

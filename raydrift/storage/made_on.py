@@ -1,13 +1,13 @@
 """The kinds of machines that a run's bytes are made on: one for its pixels, one for its embeddings.
 
 Machines of one kind make the same bytes. A run keeps to the kinds of its first shard, in
-``RunRecord.made_on``, whatever it is resumed on.
+``JobRecord.made_on``, whatever it is resumed on.
 """
 
 from collections.abc import Mapping, Sequence
 
 from raydrift.errors import PipelineError
-from raydrift.storage.record import RunRecord
+from raydrift.storage.record import JobRecord
 from raydrift.storage.shards import LedgerRow
 
 
@@ -55,7 +55,7 @@ def check_device(there: Mapping[str, str], on_gpu: bool) -> None:
         )
 
 
-def made_alike(rows: Sequence[LedgerRow], record: RunRecord) -> list[LedgerRow]:
+def made_alike(rows: Sequence[LedgerRow], record: JobRecord) -> list[LedgerRow]:
     """The attempts at shards that were made on the run's kinds of machines; others do not count.
 
     Args:

@@ -1,6 +1,6 @@
 """An output folder as a run finds it: empty, this very run begun or finished, or another's."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from raydrift.storage.made_on import made_alike
 from raydrift.storage.record import (
     FORMAT,
     RESULT_PACKAGES,
-    RunRecord,
+    JobRecord,
     differences,
     is_of_earlier_format,
     load_record,
@@ -71,13 +71,15 @@ def find_run(
     identity: dict[str, Any],
     overwrite: bool,
     tell: Callable[[str], object] = lambda _: None,
-) -> RunRecord | None:
+    defaults: Callable[..., Mapping[str, Any]] = lambda *_: {},
+) -> JobRecord | None:
     """Looks at what is in an output folder.
 
     Args:
         output: The folder.
         identity: Of this run.
         overwrite: Whether another run may be replaced.
+        defaults: What settings are that one of two identities lacks, which it is given.
         tell: Is told, in one line, why a finished run is not finished any more.
 
     Returns:
@@ -95,7 +97,7 @@ def find_run(
         if not overwrite:
             raise
         found = None
-    differs = _differs(found, identity) if found else []
+    differs = _differs(found, identity, defaults) if found else []
     if found is not None and not differs:
         return _usable(output, found, names, overwrite, tell)
     if overwrite:
@@ -114,10 +116,12 @@ def find_run(
     return None
 
 
-def _differs(found: RunRecord, identity: dict[str, Any]) -> list[str]:
+def _differs(
+    found: JobRecord, identity: dict[str, Any], defaults: Callable[..., Mapping[str, Any]]
+) -> list[str]:
     if found.format != FORMAT:  # its identity is put together in another way
         return ["of an earlier version of raydrift"]
-    return differences(found.identity, identity)
+    return differences(found.identity, identity, defaults(found.identity, identity))
 
 
 def _check_kinds(output: StoragePath, entries: Iterable[fs.FileInfo]) -> None:
@@ -134,11 +138,11 @@ def _check_kinds(output: StoragePath, entries: Iterable[fs.FileInfo]) -> None:
 
 def _usable(
     output: StoragePath,
-    found: RunRecord,
+    found: JobRecord,
     names: dict[str, int],
     overwrite: bool,
     tell: Callable[[str], object],
-) -> RunRecord | None:
+) -> JobRecord | None:
     """This very run; a finished one that has lost something is one that has begun.
 
     Then what is left of its files stays until others take their place, and the shards that were
@@ -165,18 +169,18 @@ def _usable(
     )
 
 
-def _other_version(found: RunRecord) -> str | None:
+def _other_version(found: JobRecord) -> str | None:
     used = (name for name in RESULT_PACKAGES if name != "torch" or found.has_embeddings)
     return other_version(used, found.versions)
 
 
-def can_make_some_again(output: StoragePath, record: RunRecord) -> bool:
+def can_make_some_again(output: StoragePath, record: JobRecord) -> bool:
     """Whether some shards of a finished run can be made again: the others are still there."""
     there = read_attempts(output, record.fingerprint)
     return bool(there) and _other_version(record) is None
 
 
-def whole_shards(output: StoragePath, record: RunRecord, checked: bool) -> dict[int, LedgerRow]:
+def whole_shards(output: StoragePath, record: JobRecord, checked: bool) -> dict[int, LedgerRow]:
     """The shards of a run that are there and whole, of several attempts at one the best.
 
     Args:

@@ -2,19 +2,15 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 from typing import Any, Final, Literal
 
-from raydrift.errors import OutputError, SettingsError
+from raydrift.errors import OutputError
 from raydrift.paths import StoragePath
-from raydrift.settings.generate import GenerateSettings
-from raydrift.settings.toml import as_dict
 from raydrift.storage import layout
-from raydrift.transforms import DriftProfile, TransformInfo, plain_name
 
 FORMAT: Final = 5
 """Goes up when the same settings give other bytes or other files."""
@@ -22,17 +18,6 @@ FORMAT: Final = 5
 _OLDEST: Final = 3  # whose finished runs can still be looked at
 
 Status = Literal["running", "sharded", "complete"]
-
-_ELSEWHERE: Final = (
-    "input", "output", "num_samples", "class_mapping", "calibration", "stream", "profile",
-    "embedding", "write", "faults", "cluster", "split",
-)  # fmt: skip
-"""Settings that do not change a byte of the result, or that are told in another way: the input by
-its digest, the mapping by the classes' labels, a calibration by the transforms that it comes to,
-the length of the stream where something is placed on it, a profile by the ranges in use."""
-
-_ASIDE: Final = ("compute", "batch_size")
-"""Settings of the embeddings that do not change a value of them."""
 
 PIXEL_PACKAGES: Final = (
     "numpy", "opencv-python-headless", "simplejpeg", "cykooz.resizer", "isal", "pillow",
@@ -47,7 +32,7 @@ _PACKAGES: Final = (*RESULT_PACKAGES, "ray", "pyarrow")
 
 
 @dataclass
-class RunRecord:
+class JobRecord:
     """The content of ``run.json``.
 
     Attributes:
@@ -126,38 +111,7 @@ class RunRecord:
         (output / layout.RUN).write_bytes(json.dumps(content, indent=2).encode() + b"\n")
 
 
-def make_identity(
-    settings: GenerateSettings, samples: int, catalog_digest: str, weights_digest: str | None
-) -> dict[str, Any]:
-    """All that the bytes of a run's result depend on, as plain values.
-
-    Args:
-        settings: Of the run.
-        samples: How many it has, ``num_samples`` resolved.
-        catalog_digest: Of the input's paths and classes.
-        weights_digest: Of the network's weights; None without embeddings.
-    """
-    plain = as_dict(settings)
-    identity = {name: value for name, value in plain.items() if name not in _ELSEWHERE}
-    whole, varying = list(settings.transforms), list[TransformInfo]()
-    for drift in settings.drift:
-        (varying if drift.varies_level else whole).extend(drift.transforms)
-    identity["profile"] = settings.profile.in_use(whole, varying)
-    used = [info for info in (*whole, *varying) if info.drift_level > 0]
-    if code := settings.profile.code(used):
-        identity["code"] = code
-    identity["num_samples"] = samples
-    identity["input"] = catalog_digest
-    identity["organize_by_class"] = settings.write.organize_by_class
-    embedding = {name: value for name, value in plain["embedding"].items() if name not in _ASIDE}
-    embedding["weights"] = weights_digest
-    identity["embedding"] = embedding if settings.embedding.compute else None
-    identity["format"] = FORMAT
-    plainest: dict[str, Any] = json.loads(json.dumps(identity))  # as it will be read back
-    return plainest
-
-
-def load_record(output: StoragePath) -> RunRecord | None:
+def load_record(output: StoragePath) -> JobRecord | None:
     """Reads ``run.json``; None where there is none.
 
     Raises:
@@ -169,7 +123,7 @@ def load_record(output: StoragePath) -> RunRecord | None:
     try:
         content = json.loads(place.read_bytes())
         content.pop("fingerprint")
-        record = RunRecord(**content)
+        record = JobRecord(**content)
         oldest = _OLDEST if record.status == "complete" else FORMAT
         if not oldest <= record.format <= FORMAT:
             raise ValueError
@@ -190,7 +144,7 @@ def is_of_earlier_format(output: StoragePath) -> bool:
         return False
 
 
-def require_record(output: StoragePath) -> RunRecord:
+def require_record(output: StoragePath) -> JobRecord:
     """Reads ``run.json``.
 
     Raises:
@@ -202,28 +156,22 @@ def require_record(output: StoragePath) -> RunRecord:
     return record
 
 
-def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+def differences(
+    old: dict[str, Any], new: dict[str, Any], defaults: Mapping[str, Any] | None = None
+) -> list[str]:
     """Says where two identities differ: ``seed is 1 there and 2 here``.
 
-    A setting that one of them lacks, since there was none such when it was made, has its default
-    there.
+    Args:
+        old: The identity of what is there.
+        new: That of what is asked for.
+        defaults: What a setting is that one of them lacks, since there was none such when it was
+            made.
     """
-    defaults = as_dict(GenerateSettings("in", "out"))
-    defaults["profile"] = _own_ranges(old.get("profile", {}) | new.get("profile", {}))
-    return _differences(old, new, defaults, "")
-
-
-def _own_ranges(names: Iterable[str]) -> dict[str, Any]:
-    """The ranges that transforms have of their own; of none whose class is not here."""
-    found = {}
-    for name in names:
-        with suppress(SettingsError):
-            found[name] = asdict(DriftProfile()[plain_name(name)])
-    return found
+    return _differences(old, new, defaults or {}, "")
 
 
 def _differences(
-    old: dict[str, Any], new: dict[str, Any], defaults: dict[str, Any], prefix: str
+    old: dict[str, Any], new: dict[str, Any], defaults: Mapping[str, Any], prefix: str
 ) -> list[str]:
     found = []
     for name in sorted(old.keys() | new.keys()):

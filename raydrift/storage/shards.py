@@ -54,8 +54,8 @@ class LedgerRow:
         rejected: Images that could not be used; ``asked == written + rejected``.
         unread: Those of them that could not be read, which may be there another time.
         interrupted: Those of the unread that failed by what may pass, as a broken connection.
-        image_bytes: Bytes of its PNGs.
-        names_size: Bytes of their names in the zip.
+        content_bytes: Bytes of the files in it, as PNGs.
+        names_size: Bytes of their names.
         size: Bytes of its parquet file.
         crc32: Of its parquet file; a SHA-256 would cost more than all else in the merge.
         first_rejected: ``path: reason`` of the first rejected image, else empty.
@@ -78,7 +78,7 @@ class LedgerRow:
     written: int
     rejected: int
     unread: int
-    image_bytes: int
+    content_bytes: int
     names_size: int
     size: int
     crc32: int
@@ -98,7 +98,7 @@ class LedgerRow:
 
     @property
     def made_on(self) -> dict[str, str]:
-        """The kinds of machines that it was made on, as ``RunRecord.made_on`` has them."""
+        """The kinds of machines that it was made on, as ``JobRecord.made_on`` has them."""
         kinds = {"pixels": self.pixels_on, "embeddings": self.embedded_on}
         return {name: kind for name, kind in kinds.items() if kind}
 

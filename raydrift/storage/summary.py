@@ -7,14 +7,14 @@ from heapq import nlargest
 from statistics import median
 from typing import Any, Final
 
-from raydrift.storage.record import RunRecord
+from raydrift.storage.record import JobRecord
 from raydrift.storage.remarks import Remark, RemarkCount
 from raydrift.storage.shards import LedgerRow
 
 SLOWEST: Final = 8
 
 
-def summarize(record: RunRecord, rows: Sequence[LedgerRow]) -> None:
+def summarize(record: JobRecord, rows: Sequence[LedgerRow]) -> None:
     """Puts the sums over a run's shards into its record: counts, remarks, seconds, who made them.
 
     Args:
@@ -41,7 +41,7 @@ def count(rows: Sequence[LedgerRow]) -> dict[str, int]:
         "written": sum(row.written for row in rows),
         "rejected": sum(row.rejected for row in rows),
         "unread": sum(row.unread for row in rows),
-        "image_bytes": sum(row.image_bytes for row in rows),
+        "image_bytes": sum(row.content_bytes for row in rows),
     }
 
 

@@ -89,7 +89,7 @@ def plan_zip(rows: Sequence[LedgerRow], part_bytes: int = PART_BYTES) -> ZipLayo
         part_bytes: At least so many bytes are in every part; more where the parts would be too
             many for one upload.
     """
-    sizes = [members_size(row.written, row.names_size, row.image_bytes) for row in rows]
+    sizes = [members_size(row.written, row.names_size, row.content_bytes) for row in rows]
     total, count = sum(sizes), sum(row.written for row in rows)
     zip64 = needs_zip64(total)
     smallest = part_bytes_of(total, part_bytes)

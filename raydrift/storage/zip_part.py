@@ -57,7 +57,7 @@ def _content(output: StoragePath, part: ZipPart, filled: FilledPart) -> Iterator
     offset = part.offset
     for row in part.rows:
         yield from _shard_content(output, row, offset, part.zip64, filled)
-        offset += members_size(row.written, row.names_size, row.image_bytes)
+        offset += members_size(row.written, row.names_size, row.content_bytes)
 
 
 def _shard_content(
@@ -74,7 +74,7 @@ def _shard_content(
         offset += len(header) + size
         yield header
         yield image
-    if offset - begin != members_size(row.written, row.names_size, row.image_bytes):
+    if offset - begin != members_size(row.written, row.names_size, row.content_bytes):
         raise _misfit(output, row)
     others = [name for name in shard.schema_arrow.names if name != "image"]
     filled.shards.append(shard.read(others, use_threads=False))

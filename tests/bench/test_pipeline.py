@@ -21,7 +21,7 @@ from raydrift.settings import (
 )
 from raydrift.storage import layout
 from raydrift.storage.finalize import finalize
-from raydrift.storage.record import RunRecord, require_record
+from raydrift.storage.record import JobRecord, require_record
 from raydrift.storage.shards import LedgerRow, read_ledger
 from raydrift.storage.spread import in_threads
 from tests.made_shards import make_shards
@@ -30,7 +30,7 @@ SMALL = ImageSettings(height=32, width=32)
 
 
 @pytest.fixture
-def shards(scenes: Path, tmp_path: Path) -> tuple[StoragePath, RunRecord, list[LedgerRow]]:
+def shards(scenes: Path, tmp_path: Path) -> tuple[StoragePath, JobRecord, list[LedgerRow]]:
     """A run of five shards that is merged, and they are kept."""
     output = make_shards(GenerateSettings(str(scenes), str(tmp_path / "out"), image=SMALL))
     record = finalize(output, keep_shards=True)
@@ -40,7 +40,7 @@ def shards(scenes: Path, tmp_path: Path) -> tuple[StoragePath, RunRecord, list[L
 
 
 def test_the_merge_is_timed_on_the_machines_that_the_product_merges_on(
-    shards: tuple[StoragePath, RunRecord, list[LedgerRow]], monkeypatch: pytest.MonkeyPatch
+    shards: tuple[StoragePath, JobRecord, list[LedgerRow]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spread_over: list[int] = []
 
@@ -56,7 +56,7 @@ def test_the_merge_is_timed_on_the_machines_that_the_product_merges_on(
 
 
 def test_the_seconds_are_the_runs_own_and_the_speeds_those_of_turns(
-    shards: tuple[StoragePath, RunRecord, list[LedgerRow]], monkeypatch: pytest.MonkeyPatch
+    shards: tuple[StoragePath, JobRecord, list[LedgerRow]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output, record, rows = shards
     record.timings["finalize"] = 7.5
@@ -73,7 +73,7 @@ def test_the_seconds_are_the_runs_own_and_the_speeds_those_of_turns(
 
 
 def test_where_there_is_no_cat_the_speed_is_the_runs_own(
-    shards: tuple[StoragePath, RunRecord, list[LedgerRow]], monkeypatch: pytest.MonkeyPatch
+    shards: tuple[StoragePath, JobRecord, list[LedgerRow]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output, record, rows = shards
     record.timings["finalize"] = 0.5
@@ -89,7 +89,7 @@ cat "$@" | tee -a {folder}/copy
 
 
 def test_cat_is_given_a_bounded_number_of_paths_at_once(
-    shards: tuple[StoragePath, RunRecord, list[LedgerRow]],
+    shards: tuple[StoragePath, JobRecord, list[LedgerRow]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -107,7 +107,7 @@ def test_cat_is_given_a_bounded_number_of_paths_at_once(
 def row_of(shard: int, started: float) -> LedgerRow:
     """A shard whose stages took 1.5 s."""
     counts = dict.fromkeys(
-        ("written", "rejected", "unread", "image_bytes", "names_size", "size", "crc32"), 0
+        ("written", "rejected", "unread", "content_bytes", "names_size", "size", "crc32"), 0
     )
     seconds = {
         "read_seconds": 0.125,

@@ -77,7 +77,7 @@ def test_a_wall_time_is_listing_work_and_merge(nodes: int, writers: int) -> None
 @pytest.mark.parametrize("shards", [1, 40, 4_000, 400_000])
 def test_a_zip_has_as_many_ranges_as_the_layout_gives_it(shards: int) -> None:
     row = LedgerRow(0, "", 256, 256, 0, 0, 256 * 135_000, 256 * 12, size=0, crc32=0)
-    each = members_size(256, row.names_size, row.image_bytes)
+    each = members_size(256, row.names_size, row.content_bytes)
     assert parts_of(shards * each, each) == len(plan_zip([row] * shards).parts)
 
 

@@ -36,7 +36,7 @@ from raydrift.errors import (
 from raydrift.images.codec import decode
 from raydrift.settings import CalibrationSettings, GenerateSettings, ImageSettings
 from raydrift.settings.toml import generate_settings
-from raydrift.storage.record import RunRecord
+from raydrift.storage.record import JobRecord
 from raydrift.transforms import DriftProfile
 from tests.made_shards import shard_file
 
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.usefixtures("ray_session")
 
 TRANSFORMS = ["rotate:0.3", "hue:0.5", "gaussian_noise:0.2"]
 
-Run = tuple[Path, RunRecord]
+Run = tuple[Path, JobRecord]
 
 
 def settings_for(source: Path, output: Path, **values: Any) -> GenerateSettings:
@@ -613,11 +613,11 @@ def test_an_output_that_cannot_be_written_is_one_line(
 
 def spoil_on_save(monkeypatch: pytest.MonkeyPatch, output: Path) -> None:
     """Puts a file where the shards' folder was, as soon as the run has begun."""
-    save: Callable[..., None] = RunRecord.save
+    save: Callable[..., None] = JobRecord.save
 
-    def save_and_spoil(record: RunRecord, place: Any) -> None:
+    def save_and_spoil(record: JobRecord, place: Any) -> None:
         save(record, place)
         shutil.rmtree(output / "_shards")
         (output / "_shards").write_bytes(BytesIO().getvalue())
 
-    monkeypatch.setattr(RunRecord, "save", save_and_spoil)
+    monkeypatch.setattr(JobRecord, "save", save_and_spoil)

@@ -1,17 +1,47 @@
 """Who does what: the plan and the size of shards, as tables."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raydrift.engine.plan import Plan, choose_shard_size, least_resources, make_plan
+from raydrift.engine.plan import (
+    EMBEDDERS,
+    WORKERS,
+    Demand,
+    Plan,
+    Role,
+    choose_shard_size,
+    drift_demands,
+    least_resources,
+    make_plan,
+)
 from raydrift.engine.session import Resources
 from raydrift.errors import ResourcesError
 from raydrift.settings import ClusterSettings
 
 MANY = 1000  # shards
+
+
+def roles(
+    workers: int,
+    embedders: int,
+    on_gpu: bool,
+    most_workers: int | None = None,
+    most_embedders: int | None = None,
+) -> Plan:
+    """A plan for drifting images and, with embedders, for embedding them apart."""
+    cpus, gpus = (0, 1) if on_gpu else (1, 0)
+    others = (Role(EMBEDDERS, embedders, cpus, gpus, most_embedders),) if embedders else ()
+    return Plan((Role(WORKERS, workers, most=most_workers), *others))
+
+
+def planned(
+    cluster: ClusterSettings, free: Resources, embed: bool, shards: int, grows: bool = False
+) -> Plan:
+    return make_plan(drift_demands(cluster, free, embed), free, shards, grows)
 
 
 def asked(workers: int | None = None, embedders: int | None = None) -> ClusterSettings:
@@ -21,93 +51,93 @@ def asked(workers: int | None = None, embedders: int | None = None) -> ClusterSe
 @pytest.mark.parametrize(
     ("cluster", "cpus", "plan"),
     [
-        (asked(), 1, Plan(1, 0, False)),
-        (asked(), 8, Plan(8, 0, False)),
-        (asked(workers=3), 8, Plan(3, 0, False)),
-        (asked(embedders=2), 8, Plan(8, 0, False)),
+        (asked(), 1, roles(1, 0, False)),
+        (asked(), 8, roles(8, 0, False)),
+        (asked(workers=3), 8, roles(3, 0, False)),
+        (asked(embedders=2), 8, roles(8, 0, False)),
     ],
 )
 def test_without_embeddings_every_cpu_drifts(
     cluster: ClusterSettings, cpus: int, plan: Plan
 ) -> None:
     for gpus in (0, 4):
-        assert make_plan(cluster, Resources(cpus, gpus), embed=False, shards=MANY) == plan
+        assert planned(cluster, Resources(cpus, gpus), embed=False, shards=MANY) == plan
 
 
 @pytest.mark.parametrize(
     ("cluster", "cpus", "plan"),
     [
-        (asked(), 8, Plan(8, 0, False)),
-        (asked(workers=3), 8, Plan(3, 0, False)),
-        (asked(embedders=0), 8, Plan(8, 0, False)),
-        (asked(embedders=2), 8, Plan(6, 2, False)),
-        (asked(embedders=7), 8, Plan(1, 7, False)),
-        (asked(workers=3, embedders=2), 8, Plan(3, 2, False)),
+        (asked(), 8, roles(8, 0, False)),
+        (asked(workers=3), 8, roles(3, 0, False)),
+        (asked(embedders=0), 8, roles(8, 0, False)),
+        (asked(embedders=2), 8, roles(6, 2, False)),
+        (asked(embedders=7), 8, roles(1, 7, False)),
+        (asked(workers=3, embedders=2), 8, roles(3, 2, False)),
     ],
 )
 def test_without_gpus_workers_embed_unless_embedders_are_asked_for(
     cluster: ClusterSettings, cpus: int, plan: Plan
 ) -> None:
-    assert make_plan(cluster, Resources(cpus, 0), embed=True, shards=MANY) == plan
+    assert planned(cluster, Resources(cpus, 0), embed=True, shards=MANY) == plan
 
 
 @pytest.mark.parametrize(
     ("cluster", "free", "plan"),
     [
-        (asked(), Resources(8, 1), Plan(8, 1, True)),
-        (asked(), Resources(8, 4), Plan(8, 4, True)),
-        (asked(embedders=2), Resources(8, 4), Plan(8, 2, True)),
-        (asked(embedders=0), Resources(8, 4), Plan(8, 0, False)),
-        (asked(workers=5), Resources(8, 4), Plan(5, 4, True)),
+        (asked(), Resources(8, 1), roles(8, 1, True)),
+        (asked(), Resources(8, 4), roles(8, 4, True)),
+        (asked(embedders=2), Resources(8, 4), roles(8, 2, True)),
+        (asked(embedders=0), Resources(8, 4), roles(8, 0, False)),
+        (asked(workers=5), Resources(8, 4), roles(5, 4, True)),
     ],
 )
 def test_with_gpus_embedders_take_them_and_no_cpu(
     cluster: ClusterSettings, free: Resources, plan: Plan
 ) -> None:
-    assert make_plan(cluster, free, embed=True, shards=MANY) == plan
+    assert planned(cluster, free, embed=True, shards=MANY) == plan
 
 
 @pytest.mark.parametrize(
     ("cluster", "free", "plan"),
     [
-        (asked(), Resources(8, 0), Plan(2, 0, False)),
-        (asked(), Resources(8, 4), Plan(2, 2, True)),
-        (asked(embedders=4), Resources(8, 0), Plan(2, 2, False)),
-        (asked(embedders=3), Resources(3, 0), Plan(1, 2, False)),
+        (asked(), Resources(8, 0), roles(2, 0, False)),
+        (asked(), Resources(8, 4), roles(2, 2, True)),
+        (asked(embedders=4), Resources(8, 0), roles(2, 2, False)),
+        (asked(embedders=3), Resources(3, 0), roles(1, 2, False)),
     ],
 )
 def test_two_shards_need_no_more_than_two_of_a_kind(
     cluster: ClusterSettings, free: Resources, plan: Plan
 ) -> None:
-    assert make_plan(cluster, free, embed=True, shards=2) == plan
+    assert planned(cluster, free, embed=True, shards=2) == plan
 
 
 @pytest.mark.parametrize(
     ("cluster", "free", "plan"),
     [
-        (ClusterSettings(), Resources(8, 0), Plan(8, 0, False, 1000, None)),
-        (ClusterSettings(), Resources(8, 2), Plan(8, 2, True, 1000, 1000)),
-        (ClusterSettings(max_workers=20), Resources(8, 0), Plan(8, 0, False, 20, None)),
-        (ClusterSettings(max_workers=4), Resources(8, 0), Plan(4, 0, False, 4, None)),
-        (ClusterSettings(max_workers=5000), Resources(8, 0), Plan(8, 0, False, 1000, None)),
-        (ClusterSettings(max_embedders=3), Resources(8, 4), Plan(8, 3, True, 1000, 3)),
-        (ClusterSettings(max_embedders=6), Resources(8, 4), Plan(8, 4, True, 1000, 6)),
-        (asked(workers=3), Resources(8, 2), Plan(3, 2, True, None, 1000)),
-        (asked(embedders=1), Resources(8, 2), Plan(8, 1, True, 1000, None)),
-        (asked(embedders=2), Resources(8, 0), Plan(6, 2, False, 1000, None)),
+        (ClusterSettings(), Resources(8, 0), roles(8, 0, False, 1000, None)),
+        (ClusterSettings(), Resources(8, 2), roles(8, 2, True, 1000, 1000)),
+        (ClusterSettings(max_workers=20), Resources(8, 0), roles(8, 0, False, 20, None)),
+        (ClusterSettings(max_workers=4), Resources(8, 0), roles(4, 0, False, 4, None)),
+        (ClusterSettings(max_workers=5000), Resources(8, 0), roles(8, 0, False, 1000, None)),
+        (ClusterSettings(max_embedders=3), Resources(8, 4), roles(8, 3, True, 1000, 3)),
+        (ClusterSettings(max_embedders=6), Resources(8, 4), roles(8, 4, True, 1000, 6)),
+        (asked(workers=3), Resources(8, 2), roles(3, 2, True, None, 1000)),
+        (asked(embedders=1), Resources(8, 2), roles(8, 1, True, 1000, None)),
+        (asked(embedders=2), Resources(8, 0), roles(6, 2, False, 1000, None)),
     ],
 )
 def test_on_a_cluster_what_is_not_a_number_may_grow(
     cluster: ClusterSettings, free: Resources, plan: Plan
 ) -> None:
-    assert make_plan(cluster, free, embed=True, shards=MANY, grows=True) == plan
-    fixed = Plan(plan.workers, plan.embedders, plan.on_gpu)
-    assert make_plan(cluster, free, embed=True, shards=MANY) == fixed
+    assert planned(cluster, free, embed=True, shards=MANY, grows=True) == plan
+    fixed = Plan(tuple(replace(role, most=None) for role in plan.roles))
+    assert planned(cluster, free, embed=True, shards=MANY) == fixed
 
 
 def test_no_pool_grows_beyond_the_shards() -> None:
-    plan = make_plan(ClusterSettings(), Resources(8, 1), embed=True, shards=3, grows=True)
-    assert plan == Plan(3, 1, True, 3, 3)
+    plan = planned(ClusterSettings(), Resources(8, 1), embed=True, shards=3, grows=True)
+    assert plan == roles(3, 1, True, 3, 3)
 
 
 @pytest.mark.parametrize(
@@ -125,20 +155,20 @@ def test_no_pool_grows_beyond_the_shards() -> None:
 def test_what_a_run_cannot_begin_without(
     cluster: ClusterSettings, free: Resources, least: Resources
 ) -> None:
-    assert least_resources(cluster, free, embed=True, shards=MANY) == least
+    assert least_resources(drift_demands(cluster, free, True), MANY) == least
 
 
 def test_more_workers_than_shards_are_not_started_even_if_asked_for() -> None:
-    plan = make_plan(asked(workers=8), Resources(8, 0), embed=False, shards=2)
-    assert plan == Plan(2, 0, False)
+    plan = planned(asked(workers=8), Resources(8, 0), embed=False, shards=2)
+    assert plan == roles(2, 0, False)
 
 
 @pytest.mark.parametrize(
     ("plan", "cpus", "gpus"),
     [
-        (Plan(8, 0, False), 8, 0),
-        (Plan(6, 2, False), 8, 0),
-        (Plan(8, 2, True), 8, 2),
+        (roles(8, 0, False), 8, 0),
+        (roles(6, 2, False), 8, 0),
+        (roles(8, 2, True), 8, 2),
     ],
 )
 def test_what_a_plan_takes(plan: Plan, cpus: int, gpus: int) -> None:
@@ -184,13 +214,13 @@ def test_what_a_plan_takes(plan: Plan, cpus: int, gpus: int) -> None:
         (
             ClusterSettings(min_embedders=1),
             Resources(8, 0),
-            "embedding needs 1 GPU, Ray has 0 free: set cluster.min_embedders = 0, "
+            "embedders need 1 GPU, Ray has 0 free: set cluster.min_embedders = 0, "
             "or connect to a larger cluster",
         ),
         (
             asked(embedders=3),
             Resources(8, 2),
-            "embedding needs 3 GPUs, Ray has 2 free: set cluster.embedders = 2, "
+            "embedders need 3 GPUs, Ray has 2 free: set cluster.embedders = 2, "
             "or connect to a larger cluster",
         ),
     ],
@@ -199,19 +229,35 @@ def test_too_few_cpus_or_gpus_are_told_with_a_remedy(
     cluster: ClusterSettings, free: Resources, message: str
 ) -> None:
     with pytest.raises(ResourcesError) as caught:
-        make_plan(cluster, free, embed=True, shards=MANY)
+        planned(cluster, free, embed=True, shards=MANY)
     assert str(caught.value) == message
 
 
 def test_embedders_that_leave_no_cpu_for_a_worker_are_refused() -> None:
     message = re.escape("the run needs 3 CPUs, Ray has 2 free: ")
     with pytest.raises(ResourcesError, match=f"^{message}"):
-        make_plan(asked(embedders=2), Resources(2, 0), embed=True, shards=MANY)
+        planned(asked(embedders=2), Resources(2, 0), embed=True, shards=MANY)
 
 
 def test_one_missing_shard_needs_one_gpu_of_the_four_that_all_needed() -> None:
-    plan = make_plan(asked(embedders=4), Resources(8, 2), embed=True, shards=1)
-    assert plan == Plan(workers=1, embedders=1, on_gpu=True)
+    plan = planned(asked(embedders=4), Resources(8, 2), embed=True, shards=1)
+    assert plan == roles(workers=1, embedders=1, on_gpu=True)
+
+
+def test_trainers_on_gpus_and_samplers_on_what_is_left_can_be_planned() -> None:
+    trainers = Demand("trainers", 2, cpus=1, gpus=2, setting="training.workers")
+    plan = make_plan([Demand("samplers", most=9), trainers], Resources(8, 4), MANY)
+    assert plan == Plan((Role("samplers", 6), Role("trainers", 2, 1, 2)))
+    assert str(plan) == "6 samplers, 2 trainers"
+    with pytest.raises(ResourcesError, match=r"^trainers need 4 GPUs, Ray has 3 free: set train"):
+        make_plan([Demand("samplers"), trainers], Resources(8, 3), MANY)
+
+
+def test_two_roles_without_a_number_share_what_is_left_in_their_order() -> None:
+    demands = [Demand("samplers", most=3), Demand("readers")]
+    assert make_plan(demands, Resources(8, 0), MANY) == Plan(
+        (Role("samplers", 3), Role("readers", 5))
+    )
 
 
 COUNTS = st.integers(1, 20) | st.none()
@@ -227,14 +273,14 @@ def test_a_plan_fits_what_is_free_and_does_all_the_work(
     cluster: ClusterSettings, free: Resources, embed: bool, shards: int
 ) -> None:
     try:
-        plan = make_plan(cluster, free, embed, shards)
+        plan = planned(cluster, free, embed, shards)
     except ResourcesError:
         return
-    assert plan.workers >= 1
+    assert plan[WORKERS].processes >= 1
     assert plan.cpus <= free.cpus
     assert plan.gpus <= free.gpus
-    assert plan.embedders <= shards
-    assert embed or plan.embedders == 0
+    assert all(role.processes <= shards for role in plan.roles)
+    assert embed or EMBEDDERS not in plan
 
 
 @given(
@@ -245,8 +291,8 @@ def test_a_plan_fits_what_is_free_and_does_all_the_work(
 def test_where_nothing_is_asked_for_one_cpu_is_enough(
     free: Resources, embed: bool, shards: int
 ) -> None:
-    plan = make_plan(ClusterSettings(), free, embed, shards)
-    assert plan.workers == min(free.cpus, shards)
+    plan = planned(ClusterSettings(), free, embed, shards)
+    assert plan[WORKERS].processes == min(free.cpus, shards)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from raydrift.drift.written import as_text
 from raydrift.paths import StoragePath
 from raydrift.settings.toml import as_dict, generate_settings
 from raydrift.storage import layout
-from raydrift.storage.record import RunRecord
+from raydrift.storage.record import JobRecord
 from raydrift.storage.tables import HashingSink, TableSink
 from raydrift.storage.zip_layout import directory_entry, end_records, member_header
 
@@ -24,7 +24,7 @@ _AT_ONCE = 16_384
 def write_run(folder: Path, samples: int) -> None:
     """Writes the run's files: half as many rejected images as samples, two classes."""
     settings = generate_settings({"input": "in", "output": str(folder)})
-    record = RunRecord(
+    record = JobRecord(
         identity={}, settings=as_dict(settings), shard_size=256, samples=samples,
         classes={"boat": 0, "house": 1}, status="complete",
         counts={"asked": samples + samples // 2, "written": samples, "rejected": samples // 2},

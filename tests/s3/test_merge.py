@@ -20,7 +20,8 @@ from raydrift.storage import layout
 from raydrift.storage.accepted import accept
 from raydrift.storage.damage import find_damage
 from raydrift.storage.finalize import finalize
-from raydrift.storage.record import RunRecord, make_identity
+from raydrift.engine.identity import run_identity
+from raydrift.storage.record import JobRecord
 from raydrift.storage.shards import LedgerRow, commit, write_samples
 from tests.s3.servers import Proxy, Server
 from tests.s3.test_storage_path import options
@@ -34,8 +35,8 @@ ON_MOTO = pytest.mark.parametrize("server", ["moto"], indirect=True)
 def commit_shards(output: StoragePath) -> None:
     """A run of nine shards with four incompressible members each: 23 MB."""
     settings = generate_settings({"input": "in", "output": "out", "transforms": ["hue:0.5"]})
-    identity = make_identity(settings, SHARDS * EACH, "", None)
-    record = RunRecord(
+    identity = run_identity(settings, SHARDS * EACH, "", None)
+    record = JobRecord(
         identity, as_dict(settings), shard_size=EACH, samples=SHARDS * EACH, classes={"boat": 0}
     )
     (output / layout.SHARDS).create()

@@ -22,7 +22,7 @@ from PIL import Image
 from raydrift.bench.memory import descendants
 from raydrift.images.scenes import SCENES, draw_scene
 from raydrift.paths import StoragePath
-from raydrift.storage.record import RunRecord, load_record
+from raydrift.storage.record import JobRecord, load_record
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
 
@@ -60,7 +60,7 @@ class Soak:
 
     source: Path
     output: Path
-    record: RunRecord
+    record: JobRecord
     readings: list[Reading]
     seconds: float
 

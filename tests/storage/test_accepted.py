@@ -201,7 +201,7 @@ def test_a_rows_every_field_is_kept() -> None:
 
     remarks = (Remark("came out flat", 2, ("猫/1.tif", "猫/2.tif")),)
     row = LedgerRow(
-        shard=1, fingerprint="f", asked=2, written=2, rejected=0, unread=0, image_bytes=100,
+        shard=1, fingerprint="f", asked=2, written=2, rejected=0, unread=0, content_bytes=100,
         names_size=24, size=200, crc32=300, first_rejected="猫: x", interrupted=1,
         attempt="0123abcd", remarks=remarks, worker="h:1", pixels_on="x86-64-v3",
         embedded_on="cpu", listing=7, started=1.5, read_seconds=0.1,

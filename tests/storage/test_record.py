@@ -13,13 +13,8 @@ from raydrift.paths import StoragePath
 from raydrift.settings import GenerateSettings
 from raydrift.settings.toml import as_dict, generate_settings
 from raydrift.storage.output import find_run
-from raydrift.storage.record import (
-    RunRecord,
-    differences,
-    installed_versions,
-    load_record,
-    make_identity,
-)
+from raydrift.engine.identity import run_identity
+from raydrift.storage.record import JobRecord, differences, installed_versions, load_record
 from raydrift.transforms import ImageTransform, TransformInfo, transform_class
 
 CHANGES_BYTES: dict[str, Any] = {
@@ -112,9 +107,9 @@ def settings_with(**values: Any) -> GenerateSettings:
 
 def record_of(
     settings: GenerateSettings, samples: int = 72, catalog: str = "c0ffee", weights: str = "w"
-) -> RunRecord:
-    return RunRecord(
-        identity=make_identity(settings, samples, catalog, weights),
+) -> JobRecord:
+    return JobRecord(
+        identity=run_identity(settings, samples, catalog, weights),
         settings=as_dict(settings),
         shard_size=16,
         samples=samples,

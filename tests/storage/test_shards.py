@@ -82,7 +82,7 @@ def test_the_ledger_row_tells_what_the_files_hold(scenes: Path, tmp_path: Path) 
     images = pq.read_table(io.BytesIO(data))["image"].to_pylist()
     assert (row.asked, row.written, row.rejected, row.first_rejected) == (6, 6, 0, "")
     assert (row.size, row.crc32) == (len(data), crc32(data))
-    assert row.image_bytes == sum(len(image["bytes"]) for image in images)
+    assert row.content_bytes == sum(len(image["bytes"]) for image in images)
     assert row.names_size == sum(len(image["path"].encode()) for image in images)
 
 

@@ -17,7 +17,7 @@ from tests.made_shards import make_shards
 def row(shard: int, worker: str = "a:1", rejected: int = 0, **values: Any) -> LedgerRow:
     return LedgerRow(
         shard=shard, fingerprint="run", asked=10, written=10 - rejected, rejected=rejected,
-        unread=0, image_bytes=1000, names_size=1, size=1100, crc32=0, worker=worker, **values,
+        unread=0, content_bytes=1000, names_size=1, size=1100, crc32=0, worker=worker, **values,
     )  # fmt: skip
 
 

@@ -119,7 +119,7 @@ def test_ranges_are_all_shards_in_order_without_gaps(
     for part in plan.parts:
         assert part.offset == end
         end += part.size
-        sizes = [members_size(row.written, row.names_size, row.image_bytes) for row in part.rows]
+        sizes = [members_size(row.written, row.names_size, row.content_bytes) for row in part.rows]
         assert part.size == sum(sizes)
         assert part.size >= part_bytes or len(plan.parts) == 1, "S3 wants them large"
     assert end == plan.members_size
@@ -138,7 +138,7 @@ def test_all_entries_have_offsets_of_64_bits_where_the_members_end_beyond_32(
     data_size: int,
 ) -> None:
     rows = [row_of(1, 1, 100), row_of(0, 0, 0), row_of(1, 1, data_size - 31 - 100)]
-    far = sum(30 + row.names_size + row.image_bytes for row in rows if row.written) >= 2**32 - 1
+    far = sum(30 + row.names_size + row.content_bytes for row in rows if row.written) >= 2**32 - 1
     plan = plan_zip(rows, 1)
     assert {part.zip64 for part in plan.parts} == {far}
     assert plan.directory_size == 2 * 47 + (2 * 12 if far else 0) == directory_size(2, 2, far)

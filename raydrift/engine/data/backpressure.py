@@ -1,18 +1,17 @@
-"""What keeps the pixels that wait for embedders within the object store.
+"""What keeps the pixels that wait for embedders, or for a consumer, within bounds.
 
 Ray Data holds a stage back by the size of what it made so far. Before the first shard came it knows
-none, and starts two on every worker: with a small store they do not fit, and go to the disk.
+none, and starts two on every worker: with a small store they do not fit, and go to the disk. Of
+batches for a consumer that pauses it makes as many as half of the store takes.
 """
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 from ray.data import DataContext
-from ray.data._internal.execution.backpressure_policy import (
-    ENABLED_BACKPRESSURE_POLICIES,
-    ENABLED_BACKPRESSURE_POLICIES_CONFIG_KEY,
-    BackpressurePolicy,
-)
+
+from raydrift.engine.ray_private import BackpressurePolicy, add_policy
 
 _PNGS: Final = 1.0  # as many bytes as the pixels that they show: of noise; of photos it is half
 _OF_LIMIT: Final = 1.5  # Ray Data takes half of the store by itself; from 80 % on Ray spills
@@ -25,9 +24,7 @@ def limit_pixels(context: DataContext, pixel_bytes: int) -> None:
         context: Of the pipeline.
         pixel_bytes: Of the images of one shard.
     """
-    ours = partial(PixelsInStore, shard_bytes=int(pixel_bytes * (1 + _PNGS)))
-    policies = [*ENABLED_BACKPRESSURE_POLICIES, ours]
-    context.set_config(ENABLED_BACKPRESSURE_POLICIES_CONFIG_KEY, policies)
+    add_policy(context, partial(PixelsInStore, shard_bytes=int(pixel_bytes * (1 + _PNGS))))
 
 
 class PixelsInStore(BackpressurePolicy):
@@ -50,3 +47,39 @@ class PixelsInStore(BackpressurePolicy):
         on_the_way: int = begun - self._embedders.metrics.num_task_inputs_processed
         room: float = _OF_LIMIT * self._resource_manager.get_global_limits().object_store_memory
         return on_the_way == 0 or (on_the_way + 1) * self._shard_bytes <= room
+
+
+@dataclass
+class Taken:
+    """How many batches a consumer has taken so far."""
+
+    count: int = 0
+
+
+def limit_ahead(context: DataContext, ahead: int, taken: Taken) -> None:
+    """Has a pipeline begin only so many shards more than its consumer has taken.
+
+    Args:
+        context: Of the pipeline.
+        ahead: How many.
+        taken: Counted by whoever gives them to the consumer, in the driver's process.
+    """
+    add_policy(context, partial(AheadOfConsumer, ahead=ahead, taken=taken))
+
+
+class AheadOfConsumer(BackpressurePolicy):
+    """Lets the last stage begin only so many shards more than were taken."""
+
+    def __init__(
+        self, context: Any, topology: Any, resources: Any, ahead: int, taken: Taken
+    ) -> None:
+        super().__init__(context, topology, resources)
+        self._last = list(topology)[-1]
+        self._ahead, self._taken = ahead, taken
+
+    def can_add_input(self, op: Any) -> bool:
+        """Whether a stage may begin another shard."""
+        if op is not self._last:
+            return True
+        begun: int = self._last.metrics.num_tasks_submitted
+        return begun - self._taken.count < self._ahead

@@ -1,10 +1,19 @@
-"""What a worker's failure was, in the one line that is said of it."""
+"""A worker's failure: on its way to the driver, and in the one line that is said of it."""
 
 import re
 from pathlib import PurePath
 from typing import Final
 
+import pyarrow as pa
+
+from raydrift.errors import RaydriftError
 from raydrift.paths import redacted
+
+FAILURE: Final = "failure"
+"""The column with the name of an error's class; empty where all went well."""
+
+MESSAGE: Final = "message"
+"""The column with what the error says."""
 
 _LONGEST: Final = 300
 _CHAINED: Final = re.compile(
@@ -17,6 +26,11 @@ _RAISED: Final = re.compile(r"^(?P<kind>[A-Za-z_][\w.]*)(?:: (?P<said>.*))?$")
 _BEGINS: Final = ("Traceback (most recent call last)", "ray::")  # Ray leaves frames out
 _RAYS: Final = "ray."
 _COLOUR: Final = re.compile(r"\x1b\[[\d;]*m")
+
+
+def failure_row(error: RaydriftError) -> pa.Table:
+    """What goes to the driver in the place of a result: Ray would lose the error's type."""
+    return pa.Table.from_pylist([{FAILURE: type(error).__name__, MESSAGE: str(error)}])
 
 
 def explain_failure(error: BaseException) -> str:

@@ -1,13 +1,15 @@
-"""What is measured: a batch of originals, and their drifted twins."""
+"""What is measured: a batch of originals, and their drifted copies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from raydrift.schedules.schedule import Schedule
+from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import Rejected
 from raydrift.transforms import TransformInfo
@@ -47,16 +49,64 @@ class LevelBatch:
     remarks: tuple[Remark, ...] = ()
     started: float = 0.0
 
+    def table(self) -> pa.Table:
+        """The batch as a table of one row; ``rejected`` and ``remarks`` are left to the ledger."""
+        return pa.table(
+            {
+                "batch": [self.batch],
+                "sample_ids": pa.array([self.sample_ids], pa.list_(pa.int64())),
+                "labels": pa.array([self.labels], pa.list_(pa.int64())),
+                "class_names": pa.array([self.class_names], pa.list_(pa.string())),
+                "originals": _listed(self.originals),
+                "drifted": _listed(np.array(self.drifted)),
+                "started": [self.started],
+            }
+        )
+
+    @classmethod
+    def of(
+        cls, table: pa.Table, rejected: Sequence[Rejected] = (), remarks: Sequence[Remark] = ()
+    ) -> Self:
+        """The batch of a table that ``table`` made, and what the ledger tells of it."""
+        (row,) = table.select(
+            ["batch", "sample_ids", "labels", "class_names", "started"]
+        ).to_pylist()
+        shape = (-1, len(row["sample_ids"]), EMBEDDING_SIZE)
+        originals, drifted = (
+            table[name].combine_chunks().flatten().to_numpy() for name in ("originals", "drifted")
+        )
+        levels = drifted.reshape(shape) if originals.size else []
+        return cls(
+            row["batch"],
+            tuple(row["sample_ids"]),
+            tuple(row["labels"]),
+            tuple(row["class_names"]),
+            originals.reshape(shape[1:]),
+            tuple(levels),
+            tuple(rejected),
+            tuple(remarks),
+            row["started"],
+        )
+
+
+def _listed(values: npt.NDArray[np.float64]) -> pa.Array:
+    """All values as one row of a column of lists."""
+    flat = np.ascontiguousarray(values, np.float64).reshape(-1)
+    return pa.ListArray.from_arrays(pa.array([0, flat.size], pa.int32()), pa.array(flat))
+
 
 @dataclass(frozen=True)
 class MeasureJob:
     """What a worker that measures is told.
 
     Attributes:
-        schedules: Each makes a twin of every image.
-        measure: What the worker makes of a batch before it goes to the driver; its result has to
-            be picklable.
+        schedules: Each makes a drifted copy of every image.
+        measure: What the worker makes of a batch. Its result has to be picklable; where it is to be
+            committed, it is an Arrow table.
+        commit: Whether the worker commits the result as a shard of its job, instead of sending it
+            to the driver.
     """
 
     schedules: tuple[Schedule, ...]
     measure: Callable[[LevelBatch], Any]
+    commit: bool = False

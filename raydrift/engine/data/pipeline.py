@@ -1,175 +1,196 @@
-"""Shards through Ray Data's actor pools, one small row for each coming back."""
+"""A pipeline over Ray Data: a source of shards, stages that pass them on, and what comes out.
+
+Where it ends is its last stage's choice. A stage that commits its shards returns a ledger row of
+each, one that measures returns the measures, one that hands out batches returns their pixels: the
+first two are taken as they are done, batches in order and no faster than they are used.
+"""
 
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 import ray
 import ray.data
 
 from raydrift import errors
-from raydrift.embed.weights import Weights
-from raydrift.engine.data.backpressure import limit_pixels
-from raydrift.engine.data.failures import explain_failure
-from raydrift.engine.data.measured import MeasureJob
-from raydrift.engine.data.shard_work import ShardJob
-from raydrift.engine.data.shipping import code_included, pack, with_transforms, without_transforms
-from raydrift.engine.data.stages import DriftStage, EmbedStage, MeasureStage, PixelStage, shard_rows
-from raydrift.engine.data.tasks import ShardTasks
-from raydrift.engine.plan import Plan
+from raydrift.engine.data.backpressure import Taken, limit_ahead, limit_pixels
+from raydrift.engine.data.failures import FAILURE, MESSAGE, explain_failure, failure_row
+from raydrift.engine.data.rows import as_row
+from raydrift.engine.data.shipping import pack, told
+from raydrift.engine.plan import Plan, Role
+from raydrift.engine.ray_private import OBJECTS_AHEAD, executed
 from raydrift.engine.session import data_context, is_client
 from raydrift.errors import PipelineError, RaydriftError
 
 # Endless by default. An image that kills its worker does so once: restarted, the worker decodes in
 # a child process. The others are for a node that is lost, whose workers Ray asks in vain, every few
 # seconds, until it notices.
-_TASK_RETRIES = 100
+_TASK_RETRIES: Final = 100
 
 # So many shards' tasks may wait for workers. Of Ray's two, 16 workers had something to do for 80 %
 # of their time, since its loop fetches what is there and then has other things to do.
-_SHARDS_AHEAD = 512
+_SHARDS_AHEAD: Final = 512
+
+Tables = Generator[pa.Table]
 
 
-Rows = Generator[dict[str, Any], None, None]
+class ShardSource(Sized, Protocol):
+    """The tasks of some shards, each made when it is asked for; it can be pickled."""
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        """A table for each shard."""
 
 
 @dataclass(frozen=True)
-class PipelineJob:
+class Stage:
+    """One step of a pipeline.
+
+    Attributes:
+        actor: A class; its instances take a shard's row and return one.
+        role: Of the plan: whose processes they are.
+        arguments: Of the class. They go through the object store, once: the class is given
+            references, of which ``shipping.told`` makes the values. Ray writes the arguments
+            themselves into its logs.
+    """
+
+    actor: Callable[..., Any]
+    role: str
+    arguments: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pipeline:
     """All that a pipeline is made from.
 
     Attributes:
-        shard_job: What its workers are told.
-        plan: How it is spread.
-        weights: Of the network; None: nothing is embedded.
-        twins: What is measured of originals and their drifted twins, instead of writing shards;
-            None: shards are written.
+        source: The shards.
+        stages: One after the other.
+        plan: How the stages are spread.
+        passed_bytes: Of a shard's pixels between the last two stages; 0: none are passed on.
         verbose: Whether Ray shows its own progress.
-        stage: What drifts and commits a shard; a benchmark has one that sleeps.
-        embed_stage: What embeds and commits a shard that others drifted; likewise.
     """
 
-    shard_job: ShardJob
+    source: ShardSource
+    stages: tuple[Stage, ...]
     plan: Plan
-    weights: Weights | None
-    twins: MeasureJob | None
-    verbose: bool
-    stage: Callable[..., Any] = DriftStage
-    embed_stage: Callable[..., Any] = EmbedStage
+    passed_bytes: int = 0
+    verbose: bool = False
 
 
-def run_pipeline(job: PipelineJob, tasks: ShardTasks) -> Rows:
-    """Runs shards and yields a row for each as it is done.
-
-    Through ``ray://`` an actor on the cluster drives the pipeline: Ray Data can't run in a client.
+def run_pipeline(pipeline: Pipeline) -> Generator[dict[str, Any]]:
+    """Runs shards, and yields the row that comes out of each as it is done.
 
     Raises:
         RaydriftError: What a worker could not go on after.
     """
     # Closed here and now: an error's traceback, which a notebook keeps, would hold it for longer.
-    with closing(_hosted_rows(job, tasks) if is_client() else _rows(job, tasks)) as rows:
-        for row in rows:
-            if row["failure"]:
-                kind = getattr(errors, row["failure"], PipelineError)
-                raise kind(row["message"])
-            yield row
+    with closing(_results(pipeline, None)) as tables:
+        for table in tables:
+            yield from table.to_pylist()
 
 
-def _rows(job: PipelineJob, tasks: ShardTasks) -> Rows:
-    with data_context(job.verbose) as context:
-        if job.plan.embedders and job.twins is None:
-            limit_pixels(context, tasks.size * job.shard_job.settings.image.bytes)
+def run_in_order(pipeline: Pipeline, ahead: int) -> Tables:
+    """Runs shards, and yields the table that comes out of each, in the order of the source.
+
+    Args:
+        pipeline: Its last stage's tables are what is yielded.
+        ahead: Shards that may be begun before the consumer takes them; more would fill the object
+            store where it is slow.
+
+    Raises:
+        RaydriftError: What a worker could not go on after.
+    """
+    with closing(_results(pipeline, ahead)) as tables:
+        yield from tables
+
+
+def _results(pipeline: Pipeline, ahead: int | None) -> Tables:
+    """What comes out of the last stage; a failure in the place of a table is raised.
+
+    Through ``ray://`` an actor on the cluster drives the pipeline: Ray Data can't run in a client.
+    """
+    run = _hosted if is_client() else _executed
+    with closing(run(pipeline, ahead)) as tables:
+        for table in tables:
+            if FAILURE in table.column_names and (failed := table[FAILURE][0].as_py()):
+                kind = getattr(errors, failed, PipelineError)
+                raise kind(table[MESSAGE][0].as_py())
+            yield table
+
+
+def _executed(pipeline: Pipeline, ahead: int | None) -> Tables:
+    with data_context(pipeline.verbose) as context:
+        taken = Taken()
+        if pipeline.passed_bytes:
+            limit_pixels(context, pipeline.passed_bytes)
+        if ahead is not None:
+            context.execution_options.preserve_order = True
+            limit_ahead(context, ahead, taken)
         try:
-            yield from _results(_dataset(job, tasks))
+            with executed(_dataset(pipeline)) as tables:
+                for table in tables:
+                    taken.count += 1
+                    yield table
         except (ray.exceptions.RayError, ConnectionError) as error:
             raise PipelineError(explain_failure(error)) from error
 
 
-def _results(dataset: ray.data.Dataset) -> Rows:
-    """What `iter_batches` does, but that waits on a lock, which Ctrl-C does not always interrupt.
+def _dataset(pipeline: Pipeline) -> ray.data.Dataset:
+    dataset = _source(pipeline.source)
+    for stage in pipeline.stages:
+        dataset = _map(
+            dataset,
+            stage.actor,
+            fn_constructor_args=tuple(map(_reference, stage.arguments)),
+            batch_size=1,
+            zero_copy_batch=True,
+            max_task_retries=_TASK_RETRIES,
+            **_resources(pipeline.plan[stage.role]),
+        )
+    return dataset
 
-    `iter_internal_ref_bundles` polls as well, but leaves workers at work where it is closed early.
+
+def _reference(argument: Any) -> Any:
+    return None if argument is None else ray.put(pack(argument))
+
+
+def _resources(role: Role) -> dict[str, Any]:
+    """A role as Ray Data takes it.
+
+    It adds actors as it finds, every 20 s, that CPUs or GPUs have joined, where those that are
+    there have two shards each, one of them waiting.
     """
-    bundles, _, executor = dataset._execute_to_iterator()
-    try:
-        if executor is not None:
-            executor.set_external_consumer_bytes(0)  # nothing is held here: the last stage may wait
-        for bundle in bundles:
-            for table in cast(list[pa.Table], ray.get(bundle.block_refs)):
-                yield from table.to_pylist()
-    finally:
-        if executor is not None:
-            executor.shutdown(force=True)
-
-
-def _dataset(job: PipelineJob, tasks: ShardTasks) -> ray.data.Dataset:
-    job = with_transforms(job)
-    return _stages(job, _source(without_transforms(tasks)))
-
-
-def _stages(job: PipelineJob, dataset: ray.data.Dataset) -> ray.data.Dataset:
-    plan, told = job.plan, ray.put(pack(job.shard_job))
-    weights = ray.put(job.weights) if job.weights is not None else None
-    workers, gpus = _pool(plan.workers, plan.max_workers), 1 if plan.on_gpu else 0
-    embedders = _pool(plan.embedders, plan.max_embedders) if plan.embedders else workers
-    if job.twins is not None:
-        arguments = (told, ray.put(job.twins), weights, plan.on_gpu)
-        pool = embedders if plan.on_gpu else workers
-        return _stage(dataset, MeasureStage, pool, arguments, gpus=gpus)
-    if not plan.embedders:
-        return _stage(dataset, job.stage, workers, (told, weights, False))
-    dataset = _stage(dataset, PixelStage, workers, (told,))
-    return _stage(dataset, job.embed_stage, embedders, (told, weights, plan.on_gpu), gpus=gpus)
-
-
-def _pool(actors: int, most: int | None) -> ray.data.ActorPoolStrategy:
-    """Some actors; Ray Data adds others as it finds, every 20 s, that CPUs or GPUs have joined.
-
-    It does so where those that are there have two shards each, one of them waiting.
-    """
-    return ray.data.ActorPoolStrategy(
-        min_size=actors, max_size=max(actors, most or 0), max_tasks_in_flight_per_actor=2
+    most = max(role.processes, role.most or 0)
+    pool = ray.data.ActorPoolStrategy(
+        min_size=role.processes, max_size=most, max_tasks_in_flight_per_actor=2
     )
+    return {"compute": pool, "num_cpus": role.cpus, "num_gpus": role.gpus}
 
 
-def _source(tasks: ShardTasks) -> ray.data.Dataset:
+def _source(shards: ShardSource) -> ray.data.Dataset:
     """The shards, each a block of one row, made by a process of their own as they are needed.
 
     As blocks that are there from the start they would cost the driver 65 kB and 2.6 ms each. The
     process takes no CPU: a pool of actors on all of them would wait for it for ever.
     """
-    start: ray.data.Dataset = ray.data.from_blocks([pa.table({"shards": [len(tasks)]})])
-    rows: Callable[..., Any] = shard_rows
+    start: ray.data.Dataset = ray.data.from_blocks([pa.table({"shards": [len(shards)]})])
     return _map(
         start,
-        rows,
-        fn_args=(ray.put(tasks),),
+        _shard_rows,
+        fn_args=(ray.put(shards),),
         batch_size=None,
         num_cpus=0,
-        _generator_backpressure_num_objects=2 * _SHARDS_AHEAD,  # a block is two
+        **{OBJECTS_AHEAD: 2 * _SHARDS_AHEAD},  # a block is two
     )
 
 
-def _stage(
-    dataset: ray.data.Dataset,
-    stage: Callable[..., Any],
-    pool: ray.data.ActorPoolStrategy,
-    arguments: tuple[Any, ...],
-    gpus: int = 0,
-) -> ray.data.Dataset:
-    return _map(
-        dataset,
-        stage,
-        fn_constructor_args=arguments,
-        batch_size=1,
-        zero_copy_batch=True,
-        compute=pool,
-        num_cpus=0 if gpus else 1,
-        num_gpus=gpus,
-        max_task_retries=_TASK_RETRIES,
-    )
+def _shard_rows(_: pa.Table, shards: "ray.ObjectRef[Iterable[pa.Table]]") -> Iterator[pa.Table]:
+    """Every shard's tasks, as a row each."""
+    for table in ray.get(shards):
+        yield as_row(table)
 
 
 def _map(dataset: ray.data.Dataset, work: Callable[..., Any], **options: Any) -> ray.data.Dataset:
@@ -182,25 +203,22 @@ def _map(dataset: ray.data.Dataset, work: Callable[..., Any], **options: Any) ->
 class PipelineHost:
     """Drives a pipeline from inside the cluster, for a driver that is outside."""
 
-    def __init__(self, job: PipelineJob, tasks: ShardTasks) -> None:
-        self._rows = _rows(job, tasks)
+    def __init__(self, pipeline: Any, ahead: int | None) -> None:
+        self._tables = _executed(told(pipeline), ahead)
 
-    def next(self) -> dict[str, Any] | None:
-        """The next row; None after the last."""
+    def next(self) -> pa.Table | None:
+        """What comes out next; None after the last."""
         try:
-            return next(self._rows, None)
+            return next(self._tables, None)
         except RaydriftError as error:
-            return {"failure": type(error).__name__, "message": str(error)}
+            return failure_row(error)
 
 
-def _hosted_rows(job: PipelineJob, tasks: ShardTasks) -> Rows:
-    job = with_transforms(job)
-    with code_included(job):
-        told = ray.put(job), ray.put(without_transforms(tasks))
-    host: Any = ray.remote(num_cpus=0)(PipelineHost).remote(*told)
+def _hosted(pipeline: Pipeline, ahead: int | None) -> Tables:
+    host: Any = ray.remote(num_cpus=0)(PipelineHost).remote(ray.put(pack(pipeline)), ahead)
     try:
-        while (row := ray.get(host.next.remote())) is not None:
-            yield row
+        while (table := ray.get(host.next.remote())) is not None:
+            yield table
     except (ray.exceptions.RayError, ConnectionError) as error:
         raise PipelineError(explain_failure(error)) from error
     finally:

@@ -282,7 +282,7 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
         crc32=crc32,
         rejected=len(made.rejected),
         unread=sum(one.stage == "read" for one in made.rejected),
-        first_rejected=_in_one_line(made.rejected[0]) if made.rejected else "",
+        first_rejected=first_rejected(made.rejected),
         worker=f"{socket.gethostname()}:{os.getpid()}",
         pixels_on=made.pixels_on,
         embedded_on=made.embedded_on,
@@ -330,7 +330,7 @@ class _Made:
             "asked": table.num_rows,
             "written": written.num_rows,
             "interrupted": pc.sum(table["passing"]).as_py(),
-            "image_bytes": pc.sum(sizes).as_py() or 0,
+            "content_bytes": pc.sum(sizes).as_py() or 0,
             "names_size": pc.sum(pc.binary_length(written["file_name"])).as_py() or 0,
             "embed_seconds": part.embed_seconds,
         }
@@ -378,5 +378,6 @@ def _rejected(table: pa.Table) -> list[Rejected]:
     return [Rejected(*row.values()) for row in table.select(names).to_pylist()]
 
 
-def _in_one_line(rejected: Rejected) -> str:
-    return " ".join(f"{rejected.path}: {rejected.error}".split())
+def first_rejected(rejected: Sequence[Rejected]) -> str:
+    """The first of some rejected images and why, in one line; empty where there is none."""
+    return " ".join(f"{rejected[0].path}: {rejected[0].error}".split()) if rejected else ""

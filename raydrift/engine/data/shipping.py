@@ -7,19 +7,19 @@ is looked for on the worker, and in the folder that the module was loaded from, 
 import os
 import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import ray
 from ray import cloudpickle
 
 from raydrift.transforms import DriftProfile, TransformInfo
 
 if TYPE_CHECKING:
-    from raydrift.engine.data.pipeline import PipelineJob
     from raydrift.engine.data.shard_work import ShardJob
     from raydrift.engine.data.tasks import ShardTasks
     from raydrift.schedules.schedule import Schedule
@@ -36,15 +36,17 @@ class Packed:
     folders: tuple[str, ...]
 
 
-def with_transforms(job: "PipelineJob") -> "PipelineJob":
-    """The same job with all transforms at hand: a worker looks for no transform's module."""
-    shard_job = job.shard_job
-    settings = shard_job.settings
-    schedules = [shard_job.schedule] if shard_job.schedule is not None else []
-    schedules += job.twins.schedules if job.twins is not None else ()
-    infos = [*settings.transforms, *(info for one in schedules for info in _transforms(one))]
-    held = replace(settings, profile=settings.profile.holding(infos))
-    return replace(job, shard_job=replace(shard_job, settings=held))
+def with_transforms(job: "ShardJob", schedules: Iterable["Schedule"] = ()) -> "ShardJob":
+    """The same job with all transforms at hand: a worker looks for no transform's module.
+
+    Args:
+        job: What workers are told.
+        schedules: What happens to samples, beside the job's own schedule.
+    """
+    settings = job.settings
+    all_of_them = [*schedules, *([job.schedule] if job.schedule is not None else [])]
+    infos = [*settings.transforms, *(info for one in all_of_them for info in _transforms(one))]
+    return replace(job, settings=replace(settings, profile=settings.profile.holding(infos)))
 
 
 def without_transforms(tasks: "ShardTasks") -> "ShardTasks":
@@ -52,28 +54,32 @@ def without_transforms(tasks: "ShardTasks") -> "ShardTasks":
     return replace(tasks, settings=replace(tasks.settings, profile=DriftProfile()))
 
 
-def pack(job: "ShardJob") -> Packed:
-    """A job as bytes that have the code of its transforms in them."""
-    modules = _modules(job.settings.profile)
+def pack(value: Any) -> Any:
+    """What workers are told, as bytes that have the code of its transforms in them.
+
+    Args:
+        value: A job, a pipeline, or anything else, which stays as it is.
+    """
+    modules = sorted(
+        {one for job in _jobs(value) for one in _modules(job.settings.profile)}, key=str
+    )
+    if not modules:
+        return value
     with _by_value(modules):
-        return Packed(cloudpickle.dumps(job), tuple(map(_folder, modules)))
+        return Packed(cloudpickle.dumps(value), tuple(map(_folder, modules)))
 
 
-def unpacked(value: Any) -> Any:
-    """What was packed, or a value that was not."""
+def told(reference: Any) -> Any:
+    """What a reference that a stage was given stands for; None: nothing."""
+    if reference is None:
+        return None
+    value = ray.get(reference)
     if not isinstance(value, Packed):
         return value
     for folder in value.folders:
         if folder not in sys.path and os.path.isdir(folder):
             sys.path.append(folder)
     return pickle.loads(value.content)  # noqa: S301  (the driver's own)
-
-
-@contextmanager
-def code_included(job: "PipelineJob") -> Iterator[None]:
-    """While this lasts, what is pickled of the job's transforms has their code in it."""
-    with _by_value(_modules(job.shard_job.settings.profile)):
-        yield
 
 
 @contextmanager
@@ -87,6 +93,19 @@ def _by_value(modules: list[ModuleType]) -> Iterator[None]:
     finally:
         for module in new:
             cloudpickle.unregister_pickle_by_value(module)
+
+
+def _jobs(value: Any) -> Iterator["ShardJob"]:
+    """The jobs in what workers are told."""
+    from raydrift.engine.data.pipeline import Pipeline
+    from raydrift.engine.data.shard_work import ShardJob
+
+    if isinstance(value, ShardJob):
+        yield value
+    elif isinstance(value, Pipeline):
+        for stage in value.stages:
+            for argument in stage.arguments:
+                yield from _jobs(argument)
 
 
 def _modules(profile: DriftProfile) -> list[ModuleType]:

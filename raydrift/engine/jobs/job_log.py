@@ -12,7 +12,7 @@ from raydrift.errors import ShardError
 from raydrift.log import tell
 from raydrift.paths import StoragePath
 from raydrift.report.classes import classes_line, ignored_lines
-from raydrift.storage.record import RunRecord
+from raydrift.storage.record import JobRecord
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import LedgerRow
 from raydrift.text import plural
@@ -83,7 +83,7 @@ class JobLog:
         output: Its folder.
     """
 
-    def __init__(self, record: RunRecord, output: StoragePath) -> None:
+    def __init__(self, record: JobRecord, output: StoragePath) -> None:
         self._record = record
         self._output = str(output)
         self._run = record.short_id
@@ -108,14 +108,12 @@ class JobLog:
         self._tell(
             logging.INFO,
             "begin",
-            f"making {missing} of {plural(record.shards, 'shard')} "
-            f"with {plural(plan.workers, 'worker')}",
+            f"making {missing} of {plural(record.shards, 'shard')} with {plan}",
             output=self._output,
             samples=record.samples,
             shards=record.shards,
             missing=missing,
-            workers=plan.workers,
-            embedders=plan.embedders,
+            **{role.name: role.processes for role in plan.roles},
         )
 
     def shard(self, row: LedgerRow) -> None:
@@ -128,7 +126,7 @@ class JobLog:
             asked=row.asked,
             written=row.written,
             rejected=row.rejected,
-            png_bytes=row.image_bytes,
+            png_bytes=row.content_bytes,
             seconds=round(row.seconds, 3),
             worker=row.worker,
         )
@@ -179,7 +177,7 @@ class JobLog:
         facts = {"shards": record.shards, "samples": record.samples}
         self._tell(logging.INFO, "merge", text, **facts)
 
-    def end(self, record: RunRecord, seconds: float) -> None:
+    def end(self, record: JobRecord, seconds: float) -> None:
         """The run did what it was asked to."""
         log_remarks((Remark(**remark) for remark in record.remarks), run=self._run)
         counts = record.counts

@@ -13,8 +13,9 @@ import ray
 from ray.util.metrics import Counter, Gauge, Histogram
 
 from raydrift.engine.jobs.repeated import Repeated
+from raydrift.engine.ray_private import count
 from raydrift.engine.session import is_client
-from raydrift.storage.record import RunRecord
+from raydrift.storage.record import JobRecord
 from raydrift.storage.shards import STAGES, LedgerRow
 
 # Seconds that a shard may take: of 256 images a second or two, with a network on a CPU ten.
@@ -80,7 +81,7 @@ class RunMetrics:
         self._count(self._images, row.written)
         self._count(self._rejected, row.unread, "read")
         self._count(self._rejected, row.rejected - row.unread, "decode")
-        self._count(self._png_bytes, row.image_bytes)
+        self._count(self._png_bytes, row.content_bytes)
         self._count(self._shard_bytes, row.size)
         for stage, seconds in row.stage_seconds.items():
             self._count(self._stages, seconds, stage)
@@ -89,7 +90,7 @@ class RunMetrics:
     def merge(self, row: LedgerRow) -> None:
         """Counts a shard that was merged."""
         self._count(self._merged_images, row.written)
-        self._count(self._merged_bytes, row.image_bytes)
+        self._count(self._merged_bytes, row.content_bytes)
 
     def _show(self) -> None:
         self._samples.set(self._asked, self._run)
@@ -103,8 +104,7 @@ class RunMetrics:
         return counter
 
     def _count(self, counter: Counter, value: float, stage: str | None = None) -> None:
-        """What ``inc`` does, but that refuses 0, with which a series begins that has a rate."""
-        counter._record(value, self._run if stage is None else {**self._run, "stage": stage})
+        count(counter, value, self._run if stage is None else {**self._run, "stage": stage})
 
 
 class _Nobody:
@@ -138,7 +138,7 @@ class _Told:
 
 
 @contextmanager
-def telemetry(record: RunRecord, done: int) -> Iterator[Telemetry]:
+def telemetry(record: JobRecord, done: int) -> Iterator[Telemetry]:
     """Where a run's shards are told to, as long as this lasts.
 
     Args:

@@ -289,7 +289,7 @@ def test_a_shard_of_nothing_but_rejected_images_is_committed(tmp_path: Path) -> 
     job = job_for(tmp_path / "in", tmp_path / "out")
     (job.output / "_shards").create()
     row = commit_shard(job, 3, [ShardPart(drifted(job, tasks_of(job, 3), keep_pixels=False)[0])])
-    assert (row.asked, row.written, row.rejected, row.image_bytes) == (3, 0, 3, 0)
+    assert (row.asked, row.written, row.rejected, row.content_bytes) == (3, 0, 3, 0)
     assert open_shard(job.output, row).read().num_rows == 0
 
 
@@ -308,7 +308,7 @@ def test_parts_make_the_same_shard_as_the_whole(
     assert read_rejected(job.output, row) == told
     for name in ("asked", "written", "rejected", "unread", "interrupted", "first_rejected"):
         assert getattr(row, name) == getattr(whole, name)
-    assert (row.image_bytes, row.names_size) == (whole.image_bytes, whole.names_size)
+    assert (row.content_bytes, row.names_size) == (whole.content_bytes, whole.names_size)
 
 
 def test_a_part_is_written_before_the_next_is_made(scenes: Path, tmp_path: Path) -> None:
@@ -326,8 +326,8 @@ def test_a_part_is_written_before_the_next_is_made(scenes: Path, tmp_path: Path)
 
     row = commit_shard(job, 3, parts())
     assert sizes[0] < 100
-    assert sizes[1] > row.image_bytes / 4
-    assert sizes[2] > row.image_bytes / 2
+    assert sizes[1] > row.content_bytes / 4
+    assert sizes[2] > row.content_bytes / 2
 
 
 def test_the_profile_that_was_applied_is_kept_and_one_that_was_not_is_told(tmp_path: Path) -> None:

@@ -1,101 +1,79 @@
-"""A run at work: shards are made until none is missing, then merged."""
+"""A job at work: its shards are made until none is missing, then it is finished.
 
+A job knows nothing of what is in its shards. It has a folder that it has locked, a record of what
+it is, a maker of shards and, at the end, something that makes the result of all of them.
+"""
+
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, replace
-from time import perf_counter
+from dataclasses import replace
+from typing import Final, TypeVar
 
-import numpy as np
-
-from raydrift.catalog import Catalog
-from raydrift.catalog.stream import Stream
-from raydrift.embed.weights import Weights
-from raydrift.engine.changes import InputNow, changes_of_shards
-from raydrift.engine.data.pipeline import PipelineJob, run_pipeline
-from raydrift.engine.data.shard_work import ShardJob
-from raydrift.engine.data.tasks import ShardTasks
+from raydrift.engine.data.pipeline import run_pipeline
+from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.jobs.job_log import JobLog
+from raydrift.engine.jobs.maker import ShardMaker, changes_note
 from raydrift.engine.jobs.progress import RunProgress
 from raydrift.engine.jobs.telemetry import Telemetry, telemetry
+from raydrift.engine.plan import Plan
 from raydrift.engine.session import connect
-from raydrift.engine.spread import cluster_spread
 from raydrift.engine.waiting import plan_when_free
 from raydrift.errors import PipelineError, RejectedError, ShardError
 from raydrift.paths import StoragePath
-from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.output import FaultSettings
 from raydrift.storage import layout
 from raydrift.storage.accepted import accept
-from raydrift.storage.finalize import finalize
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.made_on import check_device, check_made_on
-from raydrift.storage.output import clear, whole_shards
-from raydrift.storage.record import RunRecord
+from raydrift.storage.output import whole_shards
+from raydrift.storage.record import JobRecord
 from raydrift.storage.rejected import check_share
 from raydrift.storage.shards import LedgerRow, remove_other_attempts, remove_unfinished
 from raydrift.storage.summary import summarize
-from raydrift.storage.unread import shards_to_read_again
 from raydrift.text import plural
 
 # An input is out of reach when half of the images cannot be read, of so many at least at a first
 # reading, and of so many at a second one.
-_OUTAGE_IMAGES = 500
-_FEW_IMAGES = 10
-_REPAIRS = 2
+_OUTAGE_IMAGES: Final = 500
+_FEW_IMAGES: Final = 10
+_REPAIRS: Final = 2
 
 
-class Clock:
-    """Seconds, by what they were spent on."""
-
-    def __init__(self) -> None:
-        self._start = self._last = perf_counter()
-        self.seconds: dict[str, float] = {}
-
-    def lap(self, name: str) -> None:
-        """Books the time since the last lap."""
-        now = perf_counter()
-        self.seconds[name] = round(self.seconds.get(name, 0.0) + now - self._last, 3)
-        self._last = now
-
-    @property
-    def total(self) -> float:
-        """Seconds since it was started."""
-        return perf_counter() - self._start
+Result = TypeVar("Result")
 
 
-class Run:
-    """One run on its output folder, which it has locked.
+class Job:
+    """One job on its folder, which it has locked.
 
     Args:
-        settings: Of the run.
-        catalog: Its input.
-        stream: What happens to its samples.
-        weights: Of the network; None: nothing is embedded.
-        output: The folder.
         record: What ``run.json`` is going to say.
+        output: The folder.
+        maker: Makes its shards.
+        faults: What happens with samples that cannot be used.
         lock: Of the folder.
         clock: Whose laps ``run.json`` tells.
+        waiting: What is told before the first shard is done.
         quiet: Show no progress.
     """
 
     def __init__(
         self,
-        settings: GenerateSettings,
-        catalog: Catalog,
-        stream: Stream,
-        weights: Weights | None,
+        record: JobRecord,
         output: StoragePath,
-        record: RunRecord,
+        maker: ShardMaker,
+        faults: FaultSettings,
         lock: OutputLock,
         clock: Clock,
-        quiet: bool,
+        waiting: str = "starting workers",
+        quiet: bool = False,
     ) -> None:
-        self._settings = settings
-        self._catalog = catalog
-        self._stream = stream
-        self._weights = weights
-        self._output = output
         self._record = record
+        self._output = output
+        self._maker = maker
+        self._faults = faults
         self._lock = lock
         self._clock = clock
+        self._waiting = waiting
         self._quiet = quiet
         self._log = JobLog(record, output)
         self._ledger: dict[int, LedgerRow] = {}
@@ -103,62 +81,86 @@ class Run:
 
     @property
     def log(self) -> JobLog:
-        """Where the run's events go."""
+        """Where the job's events go."""
         return self._log
 
-    def begin(self) -> None:
-        """Makes all shards anew; whatever was in the folder is deleted as they start."""
-        self._clock.lap("connect")
-        self._make_missing(anew=True)
+    def begin(self, clear: Callable[[], None]) -> None:
+        """Makes all shards anew.
 
-    def go_on(self) -> None:
-        """Makes those shards that are not there and whole."""
-        self._find_shards(checked=not self._settings.write.finalize)
+        Args:
+            clear: Deletes whatever is in the folder; called when the workers are about to start.
+        """
+        self._clock.lap("connect")
+        self._make_missing(clear)
+
+    def go_on(self, checked: bool) -> None:
+        """Makes those shards that are not there and whole.
+
+        Args:
+            checked: Whether all bytes of those that are there are read to find damaged ones; what
+                finishes the job does that too.
+        """
+        self._find_shards(checked)
         remove_unfinished(self._output)
         self._clock.lap("check")
         self._make_missing()
 
-    def close(self) -> RunRecord:
-        """Merges the shards, unless the settings leave that for later.
+    def finish(self, finisher: Callable[[list[LedgerRow]], Result]) -> Result:
+        """Makes the result of the shards.
 
         A shard that is found to be damaged is made again: a disk may have lied, or a worker of an
         earlier attempt, which was killed, may have written late.
 
+        Args:
+            finisher: Makes it, given the ledger rows in order. The record is saved by then, and
+                says that all shards are there.
+
         Raises:
-            RejectedError: Too many images could not be used; the shards are kept.
+            RejectedError: Too many samples could not be used; the shards are kept.
         """
         for _ in range(_REPAIRS):
             try:
-                return self._merge()
+                return finisher(self._accepted())
             except ShardError as error:
                 self._log.damaged(error)
                 self._find_shards(checked=True)
                 self._make_missing()
-        return self._merge()
+        return finisher(self._accepted())
+
+    def _accepted(self) -> list[LedgerRow]:
+        """All shards, in order; the record says that these are the ones."""
+        output, record = self._output, self._record
+        rows = [self._ledger[shard] for shard in range(record.shards)]
+        for row in rows:
+            self._check_first(row)
+        self._lock.check()
+        record.timings = dict(self._clock.seconds)
+        summarize(record, rows)
+        accept(output, record, rows)
+        check_share(output, rows, self._faults.max_rejected)
+        return rows
 
     def _find_shards(self, checked: bool) -> None:
         """Looks for the shards that are there, and for those that may gain by being made anew."""
-        source, max_bytes = self._catalog.root, self._settings.image.most_read
         self._ledger = whole_shards(self._output, self._record, checked)
         self._drop_changed()
-        again = shards_to_read_again(self._output, self._ledger.values(), source, max_bytes)
+        again = self._maker.readable_now(self._ledger.values())
         self._earlier = {shard: self._ledger.pop(shard) for shard in again}
         self._log.look_again(again)
         if not self._ledger and not self._earlier:
             self._record.made_on = {}  # no other bytes are left that new ones could differ from
 
     def _drop_changed(self) -> None:
-        """Deletes the shards of images whose content is another by now; the run says how many."""
-        now = InputNow(self._settings, self._catalog, self._record)
-        found = changes_of_shards(self._output, self._ledger, now)
-        for shard in found.same:
-            self._ledger[shard] = replace(self._ledger[shard], listing=now.listing[shard])
+        """Deletes the shards of files whose content is another by now; the record says how many."""
+        found = self._maker.changes(self._ledger)
+        for shard, listing in found.listing.items():
+            self._ledger[shard] = replace(self._ledger[shard], listing=listing)
         for error in found.damaged.values():
             self._log.damaged(error)
-        if found.images:
-            told = found.told(self._record.shards)
-            self._record.notes = list(dict.fromkeys([*self._record.notes, told]))
-            self._log.changed(told, found.images, len(found.shards))
+        if found.shards:
+            note = changes_note(found, self._record.shards)
+            self._record.notes = list(dict.fromkeys([*self._record.notes, note]))
+            self._log.changed(note, found.files, len(found.shards))
         gone = found.shards | found.damaged.keys()
         if not gone:
             return
@@ -167,88 +169,65 @@ class Run:
         self._lock.check()
         remove_other_attempts(self._output, self._ledger.values())
 
-    def _make_missing(self, anew: bool = False) -> None:
-        missing = [shard for shard in range(self._record.shards) if shard not in self._ledger]
+    def _make_missing(self, clear: Callable[[], None] | None = None) -> None:
+        record = self._record
+        missing = [shard for shard in range(record.shards) if shard not in self._ledger]
         if not missing:
             return
-        settings = self._settings
-        connect(settings.cluster)
-        embed = self._weights is not None
-        plan = plan_when_free(settings.cluster, embed, len(missing), self._quiet)
+        cluster = self._maker.cluster
+        connect(cluster)
+        plan = plan_when_free(cluster, self._maker.demands, len(missing), self._quiet)
         self._clock.lap("connect")
         self._lock.check()
-        check_device(self._record.made_on, plan.on_gpu)
-        if anew:
-            clear(self._output, settings.write.overwrite)
+        check_device(record.made_on, plan.gpus > 0)
+        if clear is not None:
+            clear()
         (self._output / layout.SHARDS).create()
-        self._record.plan = asdict(plan)
-        self._record.save(self._output)
-        job = PipelineJob(
-            ShardJob(
-                settings,
-                self._catalog.root,
-                self._output,
-                self._record.fingerprint,
-                self._record.versions,
-                self._stream.schedule,
-                self._record.made_on,
-            ),
-            plan,
-            self._weights,
-            twins=None,
-            verbose=settings.cluster.verbose,
-        )
+        record.plan = plan.written()
+        record.save(self._output)
         there = self._ledger.values()
         done, rejected = sum(row.asked for row in there), sum(row.rejected for row in there)
         self._log.begin(len(missing), plan)
         with (
-            telemetry(self._record, done) as told,
+            telemetry(record, done) as told,
             RunProgress(
-                self._record.samples,
+                record.samples,
                 done,
                 rejected,
+                waiting=self._waiting,
                 quiet=self._quiet,
-                run=self._record.short_id,
+                run=record.short_id,
             ) as progress,
         ):
-            again = self._make(job, missing, progress, told, last=False)
+            again = self._make(missing, plan, progress, told, last=False)
             if again:
-                self._make(job, again, progress, told, last=True)
+                self._make(again, plan, progress, told, last=True)
         self._clock.lap("pipeline")
 
     def _make(
         self,
-        job: PipelineJob,
         shards: list[int],
+        plan: Plan,
         progress: RunProgress,
         told: Telemetry,
         last: bool,
     ) -> list[int]:
         """Makes some shards; returns those to be made once more.
 
-        Those are the ones with images whose reading failed by what may have passed by now. The last
-        time such images are rejected, if they are a few: where they are many, the input is out of
-        reach, and nothing is given up for that.
+        Those are the ones with samples whose reading failed by what may have passed by now. The
+        last time such samples are rejected, if they are a few: where they are many, the input is
+        out of reach, and nothing is given up for that.
 
         Raises:
             PipelineError: A shard did not come back whole, or the input cannot be reached.
         """
-        record = self._record
-        tasks = ShardTasks(
-            self._settings,
-            self._catalog,
-            record.samples,
-            record.shard_size,
-            np.array(shards),
-            self._stream.where,
-        )
         again: set[int] = set()
         read, interrupted, first = 0, 0, ""
-        with closing(run_pipeline(job, tasks)) as rows:
+        with closing(run_pipeline(self._maker.pipeline(shards, plan, self._record))) as rows:
             for values in rows:
                 self._lock.check()
                 row = LedgerRow.from_dict(values)
-                if row.asked != (wanted := tasks.asked(row.shard)):
+                if row.asked != (wanted := self._maker.asked(row.shard)):
                     raise PipelineError(
                         f"shard {row.shard} came with {row.asked} of its "
                         f"{plural(wanted, 'sample')}: run the same command again"
@@ -292,46 +271,11 @@ class Run:
         return min(row, self._earlier.pop(row.shard, row), key=lambda one: one.unusable)
 
     def _check_first(self, row: LedgerRow) -> None:
-        if row.rejected and self._settings.faults.on_error == "fail":
+        if row.rejected and self._faults.on_error == "fail":
             raise RejectedError(
                 f"{row.first_rejected}: stopped at the first image that cannot be used; "
                 "go on without such images with --on-error skip"
             )
-
-    def _merge(self) -> RunRecord:
-        output, record, settings = self._output, self._record, self._settings
-        rows = [self._ledger[shard] for shard in range(record.shards)]
-        for row in rows:
-            self._check_first(row)
-        self._lock.check()
-        record.timings = dict(self._clock.seconds)
-        summarize(record, rows)
-        accept(output, record, rows)
-        check_share(output, rows, settings.faults.max_rejected)
-        if not settings.write.finalize:
-            self._log.end(record, self._clock.total)
-            return record
-        self._log.merge()
-        asked = record.counts["asked"]
-        with (
-            telemetry(record, asked) as told,
-            RunProgress(asked, label="merging", quiet=self._quiet, run=record.short_id) as progress,
-        ):
-
-            def merged(row: LedgerRow) -> None:
-                progress.add(row)
-                told.merge(row)
-
-            complete = finalize(
-                output,
-                keep_shards=settings.write.keep_shards,
-                accept_rejected=True,  # they were looked at
-                on_shard=merged,
-                check=self._lock.check,
-                spread=cluster_spread(),
-            )
-        self._log.end(complete, self._clock.total)
-        return complete
 
 
 def _check_reach(interrupted: int, read: int, first: str) -> None:

@@ -1,0 +1,121 @@
+"""What an actor that makes pixels keeps from shard to shard: its reader, and what decodes."""
+
+import socket
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import ray
+
+from raydrift.drift.platform import pixel_platform
+from raydrift.engine.data.reader import Reader
+from raydrift.engine.data.shard_work import Decoder, ShardJob, drift_shard, next_image
+from raydrift.errors import ImageError, PipelineError
+from raydrift.images.decoded import RGB
+from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
+from raydrift.storage.made_on import check_made_on
+from raydrift.storage.record import PIXEL_PACKAGES, other_version
+from raydrift.storage.remarks import Remark, RemarkCount
+from raydrift.storage.shards import Rejected
+
+Part = tuple[pa.Table, RGB | None]
+"""Drifted samples of a shard, and their pixels where they are kept."""
+
+
+@dataclass(frozen=True)
+class Originals:
+    """The images of a shard as they are.
+
+    Attributes:
+        rows: Of the usable ones in the shard's table.
+        pixels: Theirs, uint8 of shape (n, height, width, 3).
+        rejected: The others.
+        interrupted: How many of those could not be read for a reason that may pass.
+        remarks: On the usable ones.
+        read_seconds: Waited for input.
+        decode_seconds: For the rest.
+    """
+
+    rows: list[int]
+    pixels: RGB
+    rejected: tuple[Rejected, ...]
+    interrupted: int
+    remarks: tuple[Remark, ...]
+    read_seconds: float
+    decode_seconds: float
+
+
+class Drifter:
+    """What an actor that makes pixels keeps: its reader, and what decodes."""
+
+    def __init__(self, job: ShardJob) -> None:
+        self._job = job
+        image = job.settings.image
+        self._reader = Reader(job.source, image.max_bytes, image.max_memory)
+        self._decoder = _decoder()
+        self._other = other_version(PIXEL_PACKAGES, job.versions)
+
+    def drift(self, tasks: pa.Table, keep_pixels: bool, rows: int | None = None) -> Iterator[Part]:
+        """Drifts a shard, see ``drift_shard``."""
+        self._check()
+        return drift_shard(self._job, tasks, keep_pixels, self._reader, self._decoder, rows)
+
+    def originals(self, tasks: pa.Table) -> Originals:
+        """Reads and decodes the images of a shard."""
+        self._check()
+        clock, waited = time.perf_counter(), 0.0
+        settings = self._job.settings
+        shape = (tasks.num_rows, settings.image.height, settings.image.width, 3)
+        pixels = np.empty(shape, np.uint8)
+        rows: list[int] = []
+        rejected: list[Rejected] = []
+        interrupted = 0
+        remarks = RemarkCount()
+        ids, paths = tasks["sample_id"].to_pylist(), tasks["source_path"].to_pylist()
+        contents = self._reader.fetch(paths)
+        for row in range(tasks.num_rows):
+            taken = next_image(settings, contents, self._decoder)
+            waited += taken.waited
+            decoded, crc = taken.image, taken.content_crc
+            if isinstance(decoded, ImageError):
+                reject = Rejected(ids[row], paths[row], decoded.stage, decoded.reason, crc)
+                rejected.append(reject)
+                interrupted += decoded.passing
+                continue
+            pixels[len(rows)] = decoded.pixels
+            rows.append(row)
+            remarks.add(Remark(text, 1, (paths[row],)) for text in decoded.remarks)
+        return Originals(
+            rows,
+            pixels[: len(rows)],
+            tuple(rejected),
+            interrupted,
+            remarks.listed,
+            waited,
+            time.perf_counter() - clock - waited,
+        )
+
+    def _check(self) -> None:
+        """The bytes may not depend on the node; not in the constructor, which Ray would repeat."""
+        if self._other is not None:
+            raise PipelineError(
+                f"the run is made with {self._other} on node {socket.gethostname()}: install the "
+                "same versions everywhere, then run the same command again"
+            )
+        here = {"pixels": pixel_platform()}
+        check_made_on(self._job.made_on, here, socket.gethostname())
+
+
+def _decoder() -> Decoder:
+    """What decodes in this actor.
+
+    An actor that was restarted may have been killed by an image that it will be given again: it
+    decodes in a child process from then on.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Ray's own, about itself
+        restarted = ray.get_runtime_context().was_current_actor_reconstructed
+    return IsolatedDecoder() if restarted else decode_in_time

@@ -1,0 +1,150 @@
+"""What the actors of a measurement do: each call embeds a batch as it is, and drifted."""
+
+import os
+import pickle
+import socket
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from isal import isal_zlib
+
+from raydrift.drift.platform import pixel_platform
+from raydrift.embed.weights import Weights
+from raydrift.engine.data.committing import committed
+from raydrift.engine.data.drifter import Drifter, Originals
+from raydrift.engine.data.failures import FAILURE, MESSAGE, failure_row
+from raydrift.engine.data.lazy_embedder import LazyEmbedder
+from raydrift.engine.data.measured import LevelBatch, MeasureJob
+from raydrift.engine.data.pipeline import Stage
+from raydrift.engine.data.rows import table_of
+from raydrift.engine.data.shard_work import ShardJob, drifted_image, first_rejected
+from raydrift.engine.data.shipping import told, with_transforms
+from raydrift.engine.plan import EMBEDDERS, WORKERS, Plan
+from raydrift.errors import RaydriftError
+from raydrift.storage import layout
+from raydrift.storage.shards import LedgerRow, commit, write_samples
+
+
+def measure_stages(
+    job: ShardJob, measured: MeasureJob, plan: Plan, weights: Weights
+) -> tuple[Stage, ...]:
+    """The one stage that measures; embedders do all of the work where they have GPUs.
+
+    Args:
+        job: What workers are told.
+        measured: What they measure.
+        plan: With embedders on GPUs, or with workers alone.
+        weights: Of the network.
+    """
+    job = with_transforms(job, measured.schedules)
+    on_gpu = EMBEDDERS in plan and plan[EMBEDDERS].gpus > 0
+    role = EMBEDDERS if on_gpu else WORKERS
+    return (Stage(MeasureStage, role, (job, measured, weights, on_gpu)),)
+
+
+@dataclass(frozen=True)
+class _Embedded:
+    """A batch, and what the ledger tells of its making."""
+
+    batch: LevelBatch
+    originals: Originals
+    drift_seconds: float
+    embed_seconds: float
+
+
+class MeasureStage:
+    """Embeds each image of a batch as it is, and drifted by each schedule; then measures.
+
+    The copies of one schedule are made and embedded before those of the next: however many there
+    are, a worker holds the pixels of the originals and of one.
+    """
+
+    def __init__(self, job: Any, measured: Any, weights: Any, on_gpu: Any) -> None:
+        self._job: ShardJob = told(job)
+        self._measured: MeasureJob = told(measured)
+        self._drifter = Drifter(self._job)
+        schedules = self._measured.schedules
+        self._jobs = [replace(self._job, schedule=schedule) for schedule in schedules]
+        self._embedder = LazyEmbedder(self._job, weights, told(on_gpu))
+
+    def __call__(self, row: pa.Table) -> pa.Table:
+        tasks = table_of(row)
+        try:
+            embedded, clock = self._embed(tasks), time.perf_counter()
+            result = self._measured.measure(embedded.batch)
+        except RaydriftError as error:
+            return failure_row(error)
+        if self._measured.commit:
+            seconds = embedded.embed_seconds + time.perf_counter() - clock
+            timed = replace(embedded, embed_seconds=seconds)
+            return committed(self._job.output, lambda: self._commit(tasks, timed, result))
+        made_on = {"pixels": pixel_platform(), "embeddings": self._embedder.platform}
+        row = {"result": pickle.dumps(result), "host": socket.gethostname(), "made_on": made_on}
+        return pa.Table.from_pylist([row | {FAILURE: "", MESSAGE: ""}])
+
+    def _commit(self, tasks: pa.Table, embedded: _Embedded, result: pa.Table) -> LedgerRow:
+        batch, originals, clock = embedded.batch, embedded.originals, time.perf_counter()
+        attempt = layout.new_attempt()
+        size, crc32 = write_samples(self._job.output, batch.batch, attempt, result.schema, [result])
+        row = LedgerRow(
+            shard=batch.batch,
+            attempt=attempt,
+            fingerprint=self._job.fingerprint,
+            asked=tasks.num_rows,
+            written=len(batch.sample_ids),
+            rejected=len(batch.rejected),
+            unread=sum(one.stage == "read" for one in batch.rejected),
+            interrupted=originals.interrupted,
+            first_rejected=first_rejected(batch.rejected),
+            content_bytes=0,
+            names_size=0,
+            size=size,
+            crc32=crc32,
+            remarks=batch.remarks,
+            worker=f"{socket.gethostname()}:{os.getpid()}",
+            pixels_on=pixel_platform(),
+            embedded_on=self._embedder.platform,
+            listing=isal_zlib.crc32(tasks["file_state"].to_numpy()),
+            started=batch.started,
+            read_seconds=originals.read_seconds,
+            drift_seconds=embedded.drift_seconds,
+            embed_seconds=embedded.embed_seconds,
+            write_seconds=time.perf_counter() - clock,
+        )
+        commit(self._job.output, row, batch.rejected)
+        return row
+
+    def _embed(self, tasks: pa.Table) -> _Embedded:
+        started = time.time()
+        images = self._drifter.originals(tasks)
+        embed, clock = self._embedder.ready(), time.perf_counter()
+        used = tasks.take(pa.array(images.rows, pa.int64()))
+        sample_ids = used["sample_id"].to_pylist()
+        embedded = embed(images.pixels)
+        embed_seconds, drift_seconds = time.perf_counter() - clock, images.decode_seconds
+        copies, drifted = np.empty_like(images.pixels), []
+        for job in self._jobs:
+            clock = time.perf_counter()
+            chains = job.drifts(used).chains()
+            for place, (sample_id, chain) in enumerate(zip(sample_ids, chains, strict=True)):
+                original = images.pixels[place]
+                copies[place] = drifted_image(job.settings, original, sample_id, chain)[0]
+            drift_seconds += time.perf_counter() - clock
+            clock = time.perf_counter()
+            drifted.append(embed(copies))
+            embed_seconds += time.perf_counter() - clock
+        batch = LevelBatch(
+            tasks["shard"][0].as_py(),
+            tuple(sample_ids),
+            tuple(used["label"].to_pylist()),
+            tuple(used["class_name"].to_pylist()),
+            embedded,
+            tuple(drifted),
+            images.rejected,
+            images.remarks,
+            started,
+        )
+        return _Embedded(batch, images, drift_seconds, embed_seconds)

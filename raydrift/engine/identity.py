@@ -1,0 +1,114 @@
+"""What the bytes of a run depend on: the settings that count, the input, the network."""
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+from raydrift.catalog import Catalog
+from raydrift.catalog.stream import Stream
+from raydrift.embed.weights import Weights
+from raydrift.errors import SettingsError
+from raydrift.paths import redacted
+from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.sweep import Sweep
+from raydrift.settings.toml import as_dict
+from raydrift.storage.record import FORMAT
+from raydrift.transforms import DriftProfile, TransformInfo, plain_name
+
+_ELSEWHERE: Final = (
+    "input", "output", "num_samples", "class_mapping", "calibration", "stream", "profile",
+    "embedding", "write", "faults", "cluster", "split",
+)  # fmt: skip
+"""Settings that do not change a byte of the result, or that are told in another way: the input by
+its digest, the mapping by the classes' labels, a calibration by the transforms that it comes to,
+the length of the stream where something is placed on it, a profile by the ranges in use."""
+
+_ASIDE: Final = ("compute", "batch_size")
+"""Settings of the embeddings that do not change a value of them."""
+
+
+def run_identity(
+    settings: GenerateSettings, samples: int, catalog_digest: str, weights_digest: str | None
+) -> dict[str, Any]:
+    """All that the bytes of a run's result depend on, as plain values.
+
+    Args:
+        settings: Of the run.
+        samples: How many it has, ``num_samples`` resolved.
+        catalog_digest: Of the input's paths and classes.
+        weights_digest: Of the network's weights; None without embeddings.
+    """
+    plain = as_dict(settings)
+    identity = {name: value for name, value in plain.items() if name not in _ELSEWHERE}
+    whole, varying = list(settings.transforms), list[TransformInfo]()
+    for drift in settings.drift:
+        (varying if drift.varies_level else whole).extend(drift.transforms)
+    identity["profile"] = settings.profile.in_use(whole, varying)
+    used = [info for info in (*whole, *varying) if info.drift_level > 0]
+    if code := settings.profile.code(used):
+        identity["code"] = code
+    identity["num_samples"] = samples
+    identity["input"] = catalog_digest
+    identity["organize_by_class"] = settings.write.organize_by_class
+    embedding = {name: value for name, value in plain["embedding"].items() if name not in _ASIDE}
+    embedding["weights"] = weights_digest
+    identity["embedding"] = embedding if settings.embedding.compute else None
+    identity["format"] = FORMAT
+    plainest: dict[str, Any] = json.loads(json.dumps(identity))  # as it will be read back
+    return plainest
+
+
+def measure_identity(
+    settings: GenerateSettings, catalog: Catalog, sweep: Sweep, weights: Weights
+) -> dict[str, Any]:
+    """All that the measures of a sweep depend on, as plain values.
+
+    Args:
+        settings: Of the images and the network, ``num_samples`` resolved.
+        catalog: The input.
+        sweep: The transforms and levels.
+        weights: Of the network.
+    """
+    infos = tuple(info for chain in sweep.chains for info in chain)
+    swept = replace(settings, transforms=infos)
+    samples = settings.num_samples or len(catalog)
+    identity = run_identity(swept, samples, catalog.digest(), weights.digest)
+    identity["embedding"]["batch_size"] = settings.embedding.batch_size
+    identity |= {"classes": dict(catalog.labels)} | Stream.of(settings, catalog).identity(settings)
+    return identity | {
+        "transforms": [str(one) for one in sweep.transforms],
+        "levels": list(sweep.levels),
+    }
+
+
+def identity_defaults(*identities: Mapping[str, Any]) -> dict[str, Any]:
+    """What a setting is that an identity lacks, see ``storage.record.differences``.
+
+    Args:
+        *identities: Those that are compared; the ranges of their transforms are among the defaults.
+    """
+    defaults = as_dict(GenerateSettings("in", "out"))
+    used = (name for identity in identities for name in identity.get("profile", {}))
+    defaults["profile"] = _own_ranges(used)
+    return defaults
+
+
+def shown(settings: GenerateSettings) -> dict[str, Any]:
+    """The settings as ``run.json`` holds them: without credentials in their URIs."""
+    plain = as_dict(settings)
+    plain["input"], plain["output"] = redacted(settings.input), redacted(settings.output)
+    plain["embedding"]["weights"] = redacted(settings.embedding.weights)
+    if settings.calibration.profile is not None:
+        plain["calibration"]["profile"] = redacted(settings.calibration.profile)
+    return plain
+
+
+def _own_ranges(names: Iterable[str]) -> dict[str, Any]:
+    """The ranges that transforms have of their own; of none whose class is not here."""
+    found = {}
+    for name in names:
+        with suppress(SettingsError):
+            found[name] = asdict(DriftProfile()[plain_name(name)])
+    return found

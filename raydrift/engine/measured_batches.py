@@ -1,0 +1,227 @@
+"""The batches of a measurement: originals and their drifted copies, side by side in the network."""
+
+import pickle
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from raydrift.catalog import Catalog
+from raydrift.catalog.stream import Stream
+from raydrift.embed.weights import Weights, find_weights
+from raydrift.engine.changes import InputNow
+from raydrift.engine.data.measure_stage import measure_stages
+from raydrift.engine.data.measured import Chain, LevelBatch, MeasureJob
+from raydrift.engine.data.pipeline import Pipeline, run_pipeline
+from raydrift.engine.data.shard_work import ShardJob
+from raydrift.engine.data.shipping import without_transforms
+from raydrift.engine.data.tasks import ShardTasks, samples_of
+from raydrift.engine.jobs.maker import InputChanges
+from raydrift.engine.plan import Demand, Plan, drift_demands
+from raydrift.engine.session import Resources, connect
+from raydrift.engine.waiting import plan_when_free
+from raydrift.paths import StoragePath
+from raydrift.schedules.schedule import Schedule
+from raydrift.schedules.where import Masks
+from raydrift.settings.cluster import ClusterSettings
+from raydrift.settings.generate import GenerateSettings
+from raydrift.storage.made_on import check_made_on
+from raydrift.storage.record import JobRecord, installed_versions
+from raydrift.storage.shards import LedgerRow
+from raydrift.storage.unread import shards_to_read_again
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class MeasuredBatches:
+    """Measures a run's samples batch by batch: as a ``ShardMaker``, or straight to the driver.
+
+    An image is read, decoded and embedded once, and once more drifted by each schedule. A sample's
+    drift is what ``generate`` would write: it comes from the seed, the position in the chain and
+    the sample id.
+
+    Attributes:
+        settings: Of the run; its ``embedding.batch_size`` is the size of a batch.
+        catalog: The input.
+        weights: Of the network.
+        schedules: Each makes a drifted copy of every image.
+        where: For each drift of the schedules, of which rows of the catalog it is meant.
+        output: The folder of the job that commits the results.
+        commit: Whether there is such a job; else the driver gets the results, and nothing is
+            written.
+        measure: What the workers make of each batch; a table where it is committed.
+    """
+
+    settings: GenerateSettings
+    catalog: Catalog
+    weights: Weights
+    schedules: tuple[Schedule, ...]
+    where: Masks
+    output: StoragePath
+    commit: bool = False
+    measure: Callable[[LevelBatch], Any] = LevelBatch.table
+
+    @classmethod
+    def of(
+        cls, settings: GenerateSettings, catalog: Catalog, chains: Sequence[Chain] | None = None
+    ) -> Self:
+        """What is measured of a run.
+
+        Args:
+            settings: Of the run.
+            catalog: The input.
+            chains: Transforms to drift every sample by, ``()`` for none: one chain a level,
+                instead of the run's own drifts. None: one copy, which gets what is in force on
+                the sample in the run.
+
+        Raises:
+            SettingsError: More samples are asked for than the input has.
+            WeightsError: The network's weights cannot be found.
+        """
+        schedules: tuple[Schedule, ...]
+        where: Masks = ()
+        if chains is None:
+            stream = Stream.of(settings, catalog)
+            schedules, where = (stream.schedule,), stream.where
+        else:
+            schedules = tuple(Schedule(settings.seed, tuple(chain)) for chain in chains)
+        weights = find_weights(
+            settings.embedding.weights, settings.seed, settings.options_of("weights")
+        )
+        samples, _ = samples_of(settings, catalog)
+        settings = replace(settings, num_samples=samples)
+        output = StoragePath.of(settings.output, settings.options_of("output"))
+        catalog = replace(catalog, columns=None)  # workers have no use for them
+        return cls(settings, catalog, weights, schedules, where, output)
+
+    def committed(self, output: StoragePath, measure: Callable[[LevelBatch], pa.Table]) -> Self:
+        """The same as the work of a job in a folder, whose shards have what is measured."""
+        return replace(self, output=output, commit=True, measure=measure)
+
+    @property
+    def samples(self) -> int:
+        """Of the whole measurement."""
+        return self.settings.num_samples or 0
+
+    @property
+    def size(self) -> int:
+        """Samples a batch."""
+        return self.settings.embedding.batch_size
+
+    @property
+    def cluster(self) -> ClusterSettings:
+        """Where the work is done."""
+        return self.settings.cluster
+
+    def demands(self, free: Resources) -> Sequence[Demand]:
+        """Embedders that do all of it where there are GPUs, else workers."""
+        cluster = self.cluster
+        if not (cluster.min_embedders or free.gpus):
+            cluster = replace(cluster, embedders=0)
+        return drift_demands(cluster, free, embed=True)
+
+    def asked(self, shard: int) -> int:
+        """How many samples a batch has."""
+        return self._tasks(()).asked(shard)
+
+    def pipeline(self, shards: Sequence[int], plan: Plan, record: JobRecord) -> Pipeline:
+        """Measures the batches, and commits what comes of it."""
+        return self._pipeline(shards, plan, record.fingerprint, record.versions, record.made_on)
+
+    def changes(self, ledger: Mapping[int, LedgerRow]) -> InputChanges:
+        """Batches of files that were written again, with the same content or another."""
+        now = self.input_now.listing
+        other = {shard for shard, row in ledger.items() if row.listing != now[shard]}
+        return InputChanges(sum(ledger[shard].asked for shard in other), other)
+
+    def readable_now(self, rows: Collection[LedgerRow]) -> Sequence[int]:
+        """Which batches have images that could not be read, and perhaps can be now."""
+        most = self.settings.image.most_read
+        return shards_to_read_again(self.output, rows, self.catalog.root, most)
+
+    @cached_property
+    def input_now(self) -> InputNow:
+        """The files of the batches, as they are listed now."""
+        return InputNow(self.settings, self.catalog, self.samples, self.size)
+
+    def results(self, quiet: bool = False) -> Generator[Any]:
+        """Measures without a job: what ``measure`` says of each batch, as it is done, in any order.
+
+        Only that comes to the driver, not the embeddings, of which a million images have 4 GB a
+        level.
+
+        Args:
+            quiet: Say nothing while it waits for a cluster.
+        """
+        count = -(-self.samples // self.size)
+        connect(self.cluster)
+        plan = plan_when_free(self.cluster, self.demands, count, quiet)
+        pipeline = self._pipeline(range(count), plan, "", installed_versions(), {})
+        with closing(run_pipeline(pipeline)) as rows:
+            made_on: dict[str, str] = {}
+            for row in rows:
+                check_made_on(made_on, row["made_on"], row["host"], kept=False)
+                made_on = row["made_on"]
+                yield pickle.loads(row["result"])  # noqa: S301  (of a worker of ours)
+
+    def _pipeline(
+        self,
+        shards: Sequence[int],
+        plan: Plan,
+        fingerprint: str,
+        versions: Mapping[str, str],
+        made_on: Mapping[str, str],
+    ) -> Pipeline:
+        job = ShardJob(
+            self.settings, self.catalog.root, self.output, fingerprint, versions, made_on=made_on
+        )
+        measured = MeasureJob(self.schedules, self.measure, self.commit)
+        stages = measure_stages(job, measured, plan, self.weights)
+        return Pipeline(self._tasks(shards), stages, plan, verbose=self.cluster.verbose)
+
+    def _tasks(self, shards: Sequence[int]) -> ShardTasks:
+        return without_transforms(
+            ShardTasks(
+                self.settings,
+                self.catalog,
+                self.samples,
+                self.size,
+                np.array(shards, np.int64),
+                self.where,
+            )
+        )
+
+
+def as_it_is(batch: LevelBatch) -> LevelBatch:
+    """Measures nothing: the embeddings themselves are asked for."""
+    return batch
+
+
+def level_batches(
+    settings: GenerateSettings,
+    catalog: Catalog,
+    chains: Sequence[Chain] | None = None,
+    quiet: bool = False,
+) -> Generator[LevelBatch]:
+    """Embeds each sample of a run as it is, and drifted by each of some chains; writes nothing.
+
+    Args:
+        settings: As for ``MeasuredBatches.of``.
+        catalog: The input.
+        chains: As there.
+        quiet: Say nothing while it waits for a cluster.
+
+    Yields:
+        The batches as they are done, in any order. One of images that cannot be used does not
+        come.
+    """
+    measured = replace(MeasuredBatches.of(settings, catalog, chains), measure=as_it_is)
+    with closing(measured.results(quiet)) as batches:
+        for batch in batches:
+            if batch.sample_ids:
+                yield batch

@@ -1,0 +1,98 @@
+"""A measurement that is kept while it is under way: stopped, it goes on where it was."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final, TypeVar
+
+import pyarrow as pa
+
+from raydrift.engine.jobs.clock import Clock
+from raydrift.engine.jobs.job import Job
+from raydrift.engine.measured_batches import MeasuredBatches
+from raydrift.paths import StoragePath
+from raydrift.settings.output import FaultSettings
+from raydrift.storage import layout
+from raydrift.storage.lock import OutputLock
+from raydrift.storage.output import clear, find_run
+from raydrift.storage.record import JobRecord, other_version
+from raydrift.storage.remarks import Remark
+from raydrift.storage.shards import (
+    LedgerRow,
+    Rejected,
+    open_shard,
+    read_rejected,
+    remove_shards,
+)
+
+MEASURE_PACKAGES: Final = ("scipy", "scikit-learn")
+"""What metrics come from, beside the packages that make pixels and embeddings."""
+
+_ANY_NUMBER: Final = FaultSettings(max_rejected=1.0)  # may be unusable, as long as some are not
+
+Result = TypeVar("Result")
+
+
+class MeasuringJob:
+    """A job whose shards are measured batches.
+
+    Args:
+        folder: Of the job, which is locked.
+        record: What the job is; another job's shards in the folder are deleted.
+        measured: Measures and commits the batches.
+        lock: Of the folder, or of one above it.
+        clock: Whose laps the record tells.
+        quiet: Show no progress.
+    """
+
+    def __init__(
+        self,
+        folder: StoragePath,
+        record: JobRecord,
+        measured: MeasuredBatches,
+        lock: OutputLock,
+        clock: Clock,
+        quiet: bool,
+    ) -> None:
+        self._folder = folder
+        found = find_run(folder, record.identity, overwrite=True)
+        if found is not None and found.shard_size == record.shard_size:
+            same = other_version(MEASURE_PACKAGES, found.versions) is None
+            self._found = found if same else None
+        else:
+            self._found = None
+        if self._found is not None:
+            record.made_on, record.notes = dict(self._found.made_on), list(self._found.notes)
+        waiting = "measuring the first batches"
+        self._job = Job(record, folder, measured, _ANY_NUMBER, lock, clock, waiting, quiet)
+
+    def results(
+        self, of: Callable[[pa.Table, list[Rejected], tuple[Remark, ...]], Result]
+    ) -> list[Result]:
+        """Measures what is missing, and reads all of it back.
+
+        Args:
+            of: Makes a result of the table of a batch, its rejected images, and the remarks on the
+                others.
+
+        Returns:
+            One for each batch, in order.
+        """
+        with self._job.log.ending():
+            if self._found is None:
+                self._job.begin(partial(clear, self._folder, True))
+            else:
+                self._job.go_on(checked=False)
+            return self._job.finish(lambda rows: [self._read(row, of) for row in rows])
+
+    def _read(
+        self,
+        row: LedgerRow,
+        of: Callable[[pa.Table, list[Rejected], tuple[Remark, ...]], Result],
+    ) -> Result:
+        rejected = read_rejected(self._folder, row) if row.rejected else []
+        return of(open_shard(self._folder, row).read(), rejected, row.remarks)
+
+    def remove(self) -> None:
+        """Deletes the shards and the record; their results are elsewhere."""
+        remove_shards(self._folder)
+        (self._folder / layout.RUN).delete()
