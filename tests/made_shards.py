@@ -13,11 +13,11 @@ from raydrift.catalog import load_catalog
 from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.engine.data.tasks import ShardTasks
+from raydrift.engine.identity import run_identity
 from raydrift.paths import StoragePath
 from raydrift.settings import GenerateSettings
 from raydrift.settings.toml import as_dict
 from raydrift.storage import layout
-from raydrift.engine.identity import run_identity
 from raydrift.storage.record import JobRecord
 
 

@@ -15,7 +15,7 @@ from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import Weights
 from raydrift.engine.data.measured import LevelBatch
 from raydrift.engine.data.tasks import samples_of
-from raydrift.engine.identity import measure_identity, shown
+from raydrift.engine.identity import identity_defaults, measure_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.jobs.job_log import log_remarks, report_input, wait_reporter
 from raydrift.engine.measured_batches import MeasuredBatches
@@ -73,7 +73,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
     output = measured.output
     folder = output / layout.EVALUATING
     with made_folder(output), working_folder(folder, wait_reporter(quiet)) as lock:
-        check_replaceable(output, record, run.write.overwrite)
+        check_replaceable(output, record, run.write.overwrite, identity_defaults)
         clock.lap("list")
         measure = partial(_measured_table, seed=run.seed)
         begun = JobRecord(
@@ -87,7 +87,11 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         )
         job = MeasuringJob(folder, begun, measured.committed(folder, measure), lock, clock, quiet)
         batches = job.results(BatchMeasures.of)
-        evaluation = _evaluation(settings, catalog, ranges, batches)
+        try:
+            evaluation = _evaluation(settings, catalog, ranges, batches)
+        except RejectedError:
+            job.remove()  # there is nothing to go on with
+            raise
         clock.lap("measure")
         strips = make_strips(run, settings.sweep, catalog, evaluation)
         plots = {

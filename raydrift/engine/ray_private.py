@@ -62,7 +62,7 @@ def add_policy(context: DataContext, policy: Callable[..., BackpressurePolicy]) 
     """
     key = ENABLED_BACKPRESSURE_POLICIES_CONFIG_KEY
     known = context.get_config(key, ENABLED_BACKPRESSURE_POLICIES)
-    context.set_config(key, [*known, policy])
+    context.set_config(key, [policy, *known])
 
 
 def count(counter: Counter, value: float, labels: Mapping[str, str]) -> None:

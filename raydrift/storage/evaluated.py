@@ -75,10 +75,21 @@ def working_folder(folder: StoragePath, report: Callable[[str], object]) -> Iter
                 folder.delete_if_empty()
 
 
-def check_replaceable(output: StoragePath, record: EvaluationRecord, overwrite: bool) -> None:
+def check_replaceable(
+    output: StoragePath,
+    record: EvaluationRecord,
+    overwrite: bool,
+    defaults: Callable[..., Mapping[str, Any]] = lambda *_: {},
+) -> None:
     """Makes sure that the results may be written, before there are any.
 
     The same experiment again, and one that was not finished, are replaced.
+
+    Args:
+        output: The folder.
+        record: Of this experiment.
+        overwrite: Whether another one's results may be replaced.
+        defaults: As for ``storage.output.find_run``.
 
     Raises:
         OutputError: Another experiment's results are there and may not be overwritten.
@@ -93,7 +104,8 @@ def check_replaceable(output: StoragePath, record: EvaluationRecord, overwrite: 
                 "choose another output, or replace it with --overwrite"
             )
     elif found["status"] == "complete" and not overwrite:
-        differs = differences(found["identity"], record.identity)
+        there, here = found["identity"], record.identity
+        differs = differences(there, here, defaults(there, here))
         if differs:
             raise OutputError(
                 f"output {output} holds another evaluation ({'; '.join(differs)}): "

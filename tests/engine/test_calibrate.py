@@ -11,7 +11,7 @@ from raydrift.calibrate import CalibrationProfile, Curve, CurvePoint
 from raydrift.calibrate.first_levels import transforms_at
 from raydrift.catalog import load_catalog
 from raydrift.engine.calibrate import calibrate
-from raydrift.engine.level_batches import level_batches
+from raydrift.engine.measured_batches import level_batches
 from raydrift.errors import RejectedError, SettingsError
 from raydrift.metrics import kl_softmax_pairs
 from raydrift.settings import ClusterSettings, EmbeddingSettings, GenerateSettings, ImageSettings

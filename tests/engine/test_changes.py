@@ -162,7 +162,7 @@ def test_the_results_stay_until_others_take_their_place(
         raise ResourcesError("no CPU is free")
 
     with monkeypatch.context() as patched:
-        patched.setattr("raydrift.engine.run.run_pipeline", fails)
+        patched.setattr("raydrift.engine.jobs.job.run_pipeline", fails)
         with pytest.raises(ResourcesError):
             generate(settings, quiet=True)
     assert results(tmp_path / "out") == before

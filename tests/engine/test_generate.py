@@ -4,7 +4,7 @@ import gc
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,7 +24,6 @@ from raydrift.drift.written import read_back
 from raydrift.embed.state import load_state
 from raydrift.embed.weights import find_weights
 from raydrift.engine.generate import generate, shown
-from raydrift.engine.plan import Plan
 from raydrift.errors import (
     OutputError,
     PipelineError,
@@ -205,7 +204,10 @@ def test_a_worker_that_drifts_and_one_that_embeds_give_the_same_bytes(
         cluster={"workers": 1, "embedders": 1},
     )
     record = generate(settings, quiet=True)
-    assert record.plan == asdict(Plan(1, 1, on_gpu=False))
+    assert record.plan == {
+        "workers": {"processes": 1, "cpus": 1, "gpus": 0, "most": None},
+        "embedders": {"processes": 1, "cpus": 1, "gpus": 0, "most": None},
+    }
     assert record.files == embedded[1].files
 
 

@@ -2,16 +2,21 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 import ray
 
-from raydrift.engine.plan import Plan
-from raydrift.engine.waiting import plan_when_free
+from raydrift.engine.plan import WORKERS, Plan, Role, drift_demands
+from raydrift.engine.waiting import Demands, plan_when_free
 from raydrift.errors import ResourcesError
 from raydrift.settings import ClusterSettings
 
 pytestmark = pytest.mark.usefixtures("ray_session")
+
+
+def demands(cluster: ClusterSettings, embed: bool) -> Demands:
+    return partial(drift_demands, cluster, embed=embed)
 
 
 @pytest.fixture
@@ -27,7 +32,8 @@ def busy() -> Iterator[None]:
 @pytest.mark.usefixtures("busy")
 def test_it_ends_when_another_job_gives_its_cpu_back(capsys: pytest.CaptureFixture[str]) -> None:
     cluster = ClusterSettings("auto", min_workers=2, max_workers=5)
-    assert plan_when_free(cluster, False, 9) == Plan(2, 0, False, max_workers=5)
+    plan = plan_when_free(cluster, demands(cluster, embed=False), 9)
+    assert plan == Plan((Role(WORKERS, 2, most=5),))
     said = "waiting for 2 CPUs on the cluster, which has 1 CPU free: 600 s at most\n"
     assert capsys.readouterr().err == said
 
@@ -44,7 +50,7 @@ def test_it_ends_when_another_job_gives_its_cpu_back(capsys: pytest.CaptureFixtu
         (
             ClusterSettings("auto", min_embedders=1, wait_seconds=0.5),
             True,
-            "waited 0.5 s (cluster.wait_seconds): embedding needs 1 GPU, Ray has 0 free: "
+            "waited 0.5 s (cluster.wait_seconds): embedders need 1 GPU, Ray has 0 free: "
             "set cluster.min_embedders = 0, or connect to a larger cluster",
         ),
     ],
@@ -53,13 +59,13 @@ def test_it_ends_with_an_error_when_its_time_is_over(
     cluster: ClusterSettings, embed: bool, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ResourcesError) as caught:
-        plan_when_free(cluster, embed, 9, quiet=True)
+        plan_when_free(cluster, demands(cluster, embed), 9, quiet=True)
     assert str(caught.value) == message
     assert capsys.readouterr().err == ""
 
 
 def test_on_this_machine_alone_there_is_none() -> None:
-    begin = time.monotonic()
+    cluster, begin = ClusterSettings(min_workers=3), time.monotonic()
     with pytest.raises(ResourcesError, match=r"^the run needs 3 CPUs, Ray has 2 free: "):
-        plan_when_free(ClusterSettings(min_workers=3), False, 9)
+        plan_when_free(cluster, demands(cluster, embed=False), 9)
     assert time.monotonic() - begin < 5

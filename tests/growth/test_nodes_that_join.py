@@ -50,8 +50,7 @@ def test_a_run_waits_for_its_first_node_and_takes_what_joins_later(
     assert waited == ("waiting for 1 CPU on the cluster, which has 0 CPUs free: 600 s at most")
     assert first in {process(name) for name in made}
     assert len(made) == 3, "no more than cluster.max_workers"
-    started = {"workers": 1, "embedders": 0, "on_gpu": False}
-    assert plan(output) == started | {"max_workers": 3, "max_embedders": None}
+    assert plan(output) == {"workers": {"processes": 1, "cpus": 1, "gpus": 0, "most": 3}}
     assert contents(output) == without_embeddings(reference)
 
 
@@ -75,6 +74,8 @@ def test_gpus_that_join_get_embedders(
         os.kill(process(first), signal.SIGCONT)
         assert run.wait() == 0, run.said()
     assert contents(output) == reference
-    found = plan(output)
-    started = {name: found[name] for name in ("workers", "embedders", "on_gpu")}
-    assert started == {"workers": 1, "embedders": 1, "on_gpu": True}
+    assert {name: role["processes"] for name, role in plan(output).items()} == {
+        "workers": 1,
+        "embedders": 1,
+    }
+    assert plan(output)["embedders"]["gpus"] == 1

@@ -31,8 +31,10 @@ def test_a_submitted_job_writes_a_whole_output(
     assert record["status"] == "complete"
     zipped = (output / "sampled_images.zip").read_bytes()
     assert record["files"]["sampled_images.zip"]["crc32"] == f"{crc32(zipped):08x}"
-    may_become = {"max_workers": 2, "max_embedders": 2}  # one a shard
-    assert record["plan"] == {"workers": 2, "embedders": 1, "on_gpu": True} | may_become
+    assert record["plan"] == {  # they may become one a shard
+        "workers": {"processes": 2, "cpus": 1, "gpus": 0, "most": 2},
+        "embedders": {"processes": 1, "cpus": 0, "gpus": 1, "most": 2},
+    }
     assert pq.read_table(output / "embeddings.parquet").num_rows == 24
 
 

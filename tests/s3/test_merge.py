@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from raydrift import schemas
+from raydrift.engine.identity import run_identity
 from raydrift.engine.spread import over_cluster
 from raydrift.errors import ShardError
 from raydrift.paths import FilePart, StoragePath
@@ -20,7 +21,6 @@ from raydrift.storage import layout
 from raydrift.storage.accepted import accept
 from raydrift.storage.damage import find_damage
 from raydrift.storage.finalize import finalize
-from raydrift.engine.identity import run_identity
 from raydrift.storage.record import JobRecord
 from raydrift.storage.shards import LedgerRow, commit, write_samples
 from tests.s3.servers import Proxy, Server

@@ -8,7 +8,12 @@ import pytest
 from raydrift.errors import OutputError
 from raydrift.paths import StoragePath
 from raydrift.storage import layout
-from raydrift.storage.evaluated import EvaluationRecord, begin_evaluation, write_evaluation
+from raydrift.storage.evaluated import (
+    EvaluationRecord,
+    check_replaceable,
+    working_folder,
+    write_evaluation,
+)
 
 
 def record_of(seed: int = 1) -> EvaluationRecord:
@@ -17,7 +22,8 @@ def record_of(seed: int = 1) -> EvaluationRecord:
 
 def evaluated(folder: Path, seed: int = 1) -> StoragePath:
     output = StoragePath.of(folder)
-    begin_evaluation(output, record_of(seed), overwrite=False)
+    output.create()
+    check_replaceable(output, record_of(seed), overwrite=False)
     write_evaluation(output, record_of(seed), {layout.METRICS: b"metrics"})
     return output
 
@@ -27,9 +33,7 @@ def status(output: StoragePath) -> str:
 
 
 def test_it_is_complete_when_all_files_are_there(tmp_path: Path) -> None:
-    output = StoragePath.of(tmp_path / "new")
-    begin_evaluation(output, record_of(), overwrite=False)
-    assert status(output) == "running"
+    output = StoragePath.of(tmp_path)
     write_evaluation(output, record_of(), {layout.METRICS: b"metrics"})
     assert status(output) == "complete"
     assert set(output.names()) == {layout.METRICS, layout.EVALUATION}
@@ -37,30 +41,42 @@ def test_it_is_complete_when_all_files_are_there(tmp_path: Path) -> None:
 
 def test_the_same_one_may_be_measured_again(tmp_path: Path) -> None:
     output = evaluated(tmp_path)
-    begin_evaluation(output, record_of(), overwrite=False)
+    check_replaceable(output, record_of(), overwrite=False)
     assert status(output) == "complete", "until there are new results"
 
 
 def test_another_one_needs_overwrite(tmp_path: Path) -> None:
     output = evaluated(tmp_path)
     with pytest.raises(OutputError) as error:
-        begin_evaluation(output, record_of(seed=2), overwrite=False)
+        check_replaceable(output, record_of(seed=2), overwrite=False)
     assert str(error.value) == (
         f"output {tmp_path} holds another evaluation (seed is 1 there and 2 here): "
         "choose another output, or replace it with --overwrite"
     )
-    begin_evaluation(output, record_of(seed=2), overwrite=True)
+    check_replaceable(output, record_of(seed=2), overwrite=True)
 
 
 def test_one_that_was_not_finished_is_in_nobodys_way(tmp_path: Path) -> None:
-    begin_evaluation(StoragePath.of(tmp_path), record_of(), overwrite=False)
-    begin_evaluation(StoragePath.of(tmp_path), record_of(seed=2), overwrite=False)
+    output = evaluated(tmp_path)
+    record = json.loads((output / layout.EVALUATION).read_bytes()) | {"status": "running"}
+    (output / layout.EVALUATION).write_bytes(json.dumps(record).encode())
+    check_replaceable(output, record_of(seed=2), overwrite=False)
+
+
+def test_the_folder_of_the_work_goes_when_it_is_empty(tmp_path: Path) -> None:
+    folder = StoragePath.of(tmp_path / layout.EVALUATING)
+    with working_folder(folder, print):
+        assert list(folder.names()) == [layout.LOCK]
+        (folder / layout.RUN).write_bytes(b"{}")
+    with working_folder(folder, print):
+        (folder / layout.RUN).delete()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_files_of_another_origin_are_kept(tmp_path: Path) -> None:
     (tmp_path / layout.REPORT).write_text("mine")
     with pytest.raises(OutputError, match=r"holds report.html of another origin: choose another"):
-        begin_evaluation(StoragePath.of(tmp_path), record_of(), overwrite=False)
+        check_replaceable(StoragePath.of(tmp_path), record_of(), overwrite=False)
     assert [path.name for path in tmp_path.iterdir()] == [layout.REPORT]
 
 
@@ -68,10 +84,9 @@ def test_files_of_another_origin_are_kept(tmp_path: Path) -> None:
 def test_a_record_that_is_not_ours_is_kept(tmp_path: Path, content: str) -> None:
     (tmp_path / layout.EVALUATION).write_text(content)
     with pytest.raises(OutputError, match=r"evaluation.json is not of this version of raydrift"):
-        begin_evaluation(StoragePath.of(tmp_path), record_of(), overwrite=False)
+        check_replaceable(StoragePath.of(tmp_path), record_of(), overwrite=False)
     assert (tmp_path / layout.EVALUATION).read_text() == content
-    begin_evaluation(StoragePath.of(tmp_path), record_of(), overwrite=True)
-    assert status(StoragePath.of(tmp_path)) == "running"
+    check_replaceable(StoragePath.of(tmp_path), record_of(), overwrite=True)
 
 
 def test_a_run_of_generate_in_the_same_folder_is_left_alone(tmp_path: Path) -> None:
@@ -82,5 +97,6 @@ def test_a_run_of_generate_in_the_same_folder_is_left_alone(tmp_path: Path) -> N
 
 def test_a_file_in_the_folders_place_is_said(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
-    with pytest.raises(OutputError, match=r"out is a file: give a folder"):
-        begin_evaluation(StoragePath.of(tmp_path / "out"), record_of(), overwrite=False)
+    folder = working_folder(StoragePath.of(tmp_path / "out"), print)
+    with pytest.raises(OutputError, match=r"out is a file: give a folder"), folder:
+        pass

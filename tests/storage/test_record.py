@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from raydrift.engine.identity import identity_defaults, run_identity
 from raydrift.errors import OutputError
 from raydrift.paths import StoragePath
 from raydrift.settings import GenerateSettings
 from raydrift.settings.toml import as_dict, generate_settings
 from raydrift.storage.output import find_run
-from raydrift.engine.identity import run_identity
 from raydrift.storage.record import JobRecord, differences, installed_versions, load_record
 from raydrift.transforms import ImageTransform, TransformInfo, transform_class
 
@@ -105,6 +105,11 @@ def settings_with(**values: Any) -> GenerateSettings:
     return generate_settings(plain)
 
 
+def told_differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
+    """As a run tells them, which knows the defaults."""
+    return differences(there, here, identity_defaults(there, here))
+
+
 def record_of(
     settings: GenerateSettings, samples: int = 72, catalog: str = "c0ffee", weights: str = "w"
 ) -> JobRecord:
@@ -128,7 +133,7 @@ def test_a_setting_that_changes_bytes_changes_the_fingerprint(name: str) -> None
     assert changed != settings_with()
     assert fingerprint(changed) != fingerprint(settings_with())
     identity = record_of(changed).identity
-    assert differences(json.loads(json.dumps(identity)), identity) == []
+    assert told_differences(json.loads(json.dumps(identity)), identity) == []
 
 
 @pytest.mark.parametrize("name", RANGES)
@@ -227,7 +232,7 @@ def test_a_record_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     found = load_record(StoragePath.of(tmp_path))
     assert found == record
     assert found.fingerprint == record.fingerprint
-    assert differences(found.identity, record.identity) == []
+    assert told_differences(found.identity, record.identity) == []
 
 
 def test_a_record_of_before_the_slowest_shards_were_told_is_read(tmp_path: Path) -> None:
@@ -341,14 +346,14 @@ def test_differences_say_what_is_other(
     changed: dict[str, Any], told: dict[str, Any], texts: list[str]
 ) -> None:
     there, here = record_of(settings_with()), record_of(settings_with(**changed), **told)
-    assert differences(there.identity, here.identity) == texts
+    assert told_differences(there.identity, here.identity) == texts
 
 
 def test_ranges_that_differ_are_told() -> None:
     hue = {"transforms": ["hue:1.0"]}
     there = record_of(settings_with(**hue))
     here = record_of(settings_with(**hue, **{"profile.hue.turns": 0.1}))
-    assert differences(there.identity, here.identity) == [
+    assert told_differences(there.identity, here.identity) == [
         "profile.hue.turns is 0.5 there and 0.1 here"
     ]
 
@@ -358,9 +363,9 @@ def test_a_setting_that_came_later_has_its_default_in_runs_of_before() -> None:
     before = json.loads(json.dumps(identity))
     del before["shuffle"], before["image"]["max_bytes"], before["profile"]["hue"]["turns"]
     del before["embedding"]["precision"]
-    assert differences(before, identity) == []
+    assert told_differences(before, identity) == []
     changed = identity | {"shuffle": False, "image": identity["image"] | {"max_bytes": 10}}
-    assert differences(before, changed) == [
+    assert told_differences(before, changed) == [
         "image.max_bytes is 1073741824 there and 10 here",
         "shuffle is true there and false here",
     ]
@@ -369,16 +374,16 @@ def test_a_setting_that_came_later_has_its_default_in_runs_of_before() -> None:
 def test_a_setting_that_counted_once_is_no_difference_at_its_default() -> None:
     identity = record_of(settings_with()).identity
     before = identity | {"embedding": identity["embedding"] | {"batch_size": 32}}
-    assert differences(before, identity) == []
+    assert told_differences(before, identity) == []
 
 
 def test_classes_that_differ_are_told_in_one_sentence() -> None:
     there = {"classes": {str(number): number for number in range(1000)}}
     here = {"classes": {str(number): 0 for number in range(1000)}}
-    assert differences(there, here) == ["the classes or their labels are others"]
+    assert told_differences(there, here) == ["the classes or their labels are others"]
 
 
 def test_a_long_difference_is_cut() -> None:
-    (text,) = differences({"transforms": ["rotate:0.5"] * 9}, {"transforms": []})
+    (text,) = told_differences({"transforms": ["rotate:0.5"] * 9}, {"transforms": []})
     start = '["rotate:0.5", "rotate:0.5", "rotate:0.5", "rotate:0.5", "'
     assert text == f"transforms is {start[:57]}... there and [] here"

@@ -22,11 +22,11 @@ from ray._private.internal_api import get_memory_info_reply, get_state_from_addr
 
 from raydrift.bench.inputs import load_repeated
 from raydrift.bench.memory import Watch
-from raydrift.engine.data.pipeline import PipelineJob, run_pipeline
+from raydrift.engine.data.pipeline import Pipeline, Stage, run_pipeline
 from raydrift.engine.data.shard_work import ShardJob
-from raydrift.engine.data.stages import DriftStage, EmbedStage
+from raydrift.engine.data.stages import DriftStage, EmbedStage, PixelStage
 from raydrift.engine.data.tasks import ShardTasks
-from raydrift.engine.plan import Plan
+from raydrift.engine.plan import EMBEDDERS, WORKERS, Plan, Role
 from raydrift.paths import StoragePath
 from raydrift.settings import GenerateSettings
 from raydrift.storage import layout
@@ -41,7 +41,7 @@ EVERY_S = 0.2
 class SlowEmbedStage(EmbedStage):
     """Takes its time, and leaves the embedding out."""
 
-    def __init__(self, job: Any, weights: Any, on_gpu: bool) -> None:
+    def __init__(self, job: Any, weights: Any, on_gpu: Any) -> None:
         super().__init__(job, weights, on_gpu)
         self._embedder = None  # type: ignore[assignment]
 
@@ -101,19 +101,22 @@ def main(photos: str, output: str, slow: str) -> None:
     catalog = replace(load_repeated(photos, SAMPLES), columns=None)
     place = StoragePath.of(output)
     (place / layout.SHARDS).create()
-    job = PipelineJob(
-        ShardJob(settings, catalog.root, place, "slow", installed_versions()),
-        Plan(workers, embedders, on_gpu=False),
-        None,
-        twins=None,
-        verbose=False,
-        stage=SlowWriteStage,
-        embed_stage=SlowEmbedStage,
-    )
+    job = ShardJob(settings, catalog.root, place, "slow", installed_versions())
+    if slow == "embedder":
+        plan = Plan((Role(WORKERS, workers), Role(EMBEDDERS, embedders)))
+        stages = (
+            Stage(PixelStage, WORKERS, (job,)),
+            Stage(SlowEmbedStage, EMBEDDERS, (job, None, False)),
+        )
+    else:
+        plan = Plan((Role(WORKERS, workers),))
+        stages = (Stage(SlowWriteStage, WORKERS, (job, None, False)),)
     tasks = ShardTasks(settings, catalog, SAMPLES, SHARD, np.arange(SAMPLES // SHARD))
+    passed = SHARD * settings.image.bytes if embedders else 0
+    pipeline = Pipeline(tasks, stages, plan, passed)
     watch = StoreWatch()
     watch.start()
-    with Watch() as memory, closing(run_pipeline(job, tasks)) as rows:
+    with Watch() as memory, closing(run_pipeline(pipeline)) as rows:
         shards = sorted(row["shard"] for row in rows)
     watch.stop()
     print(

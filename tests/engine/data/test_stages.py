@@ -3,7 +3,7 @@
 import errno
 import gc
 import inspect
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
@@ -18,14 +18,15 @@ import ray
 
 from raydrift.catalog import load_catalog
 from raydrift.embed.weights import find_weights
-from raydrift.engine.data import pipeline, stages
+from raydrift.engine.data import drifter, pipeline
+from raydrift.engine.data.measure_stage import measure_stages
 from raydrift.engine.data.measured import MeasureJob
-from raydrift.engine.data.pipeline import PipelineJob, run_pipeline
+from raydrift.engine.data.pipeline import Pipeline, Stage, run_pipeline
 from raydrift.engine.data.rows import as_row, table_of
 from raydrift.engine.data.shard_work import ShardJob
-from raydrift.engine.data.stages import DriftStage
+from raydrift.engine.data.stages import DriftStage, drift_stages
 from raydrift.engine.data.tasks import ShardTasks
-from raydrift.engine.plan import Plan
+from raydrift.engine.plan import EMBEDDERS, WORKERS, Plan, Role
 from raydrift.errors import PipelineError
 from raydrift.images.codec import RGB, decode_image
 from raydrift.images.decoded import Decoded
@@ -40,16 +41,19 @@ from raydrift.storage.shards import LedgerRow, open_shard, read_ledger
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
+Stages = Callable[[ShardJob], tuple[Stage, ...]]
 
-def run_with(versions: dict[str, str], scenes: Path, output: Path, **how: Any) -> int:
+
+def run_with(
+    versions: dict[str, str], scenes: Path, output: Path, plan: Plan, stages: Stages
+) -> int:
     """Runs three shards as if the driver had these versions; returns how many came back."""
     (output / "_shards").mkdir()
     settings = generate_settings({"input": str(scenes), "output": str(output)})
     catalog = load_catalog(settings.input)
     told = ShardJob(settings, catalog.root, StoragePath.of(output), "run", versions)
     tasks = ShardTasks(settings, catalog, 12, 4, np.arange(3))
-    job = PipelineJob(told, verbose=False, **how)
-    with closing(run_pipeline(job, tasks)) as rows:
+    with closing(run_pipeline(Pipeline(tasks, stages(told), plan))) as rows:
         return len(list(rows))
 
 
@@ -60,25 +64,24 @@ def open_pipelines() -> list[Generator[Any]]:
     return [one for one in ours if inspect.getgeneratorstate(one) != inspect.GEN_CLOSED]
 
 
-WAYS = {
-    "drift and write": {"plan": Plan(2, 0, False), "weights": None, "twins": None},
-    "drift, embed and write": {"plan": Plan(1, 1, False), "weights": True, "twins": None},
-    "measure": {
-        "plan": Plan(1, 0, False),
-        "weights": True,
-        "twins": MeasureJob((Schedule(0),), str),
-    },
+WORKER, TWO_WORKERS = Plan((Role(WORKERS, 1),)), Plan((Role(WORKERS, 2),))
+WITH_EMBEDDER = Plan((Role(WORKERS, 1), Role(EMBEDDERS, 1)))
+RANDOM = find_weights("random", seed=0)
+MEASURED = MeasureJob((Schedule(0),), str)
+
+WAYS: dict[str, tuple[Plan, Stages]] = {
+    "drift and write": (TWO_WORKERS, lambda job: drift_stages(job, TWO_WORKERS, None)),
+    "drift, embed and write": (WITH_EMBEDDER, lambda job: drift_stages(job, WITH_EMBEDDER, RANDOM)),
+    "measure": (WORKER, lambda job: measure_stages(job, MEASURED, WORKER, RANDOM)),
 }
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_node_with_another_library_makes_no_pixel(way: str, scenes: Path, tmp_path: Path) -> None:
     """The bytes would depend on which node a shard came to."""
-    how = dict(WAYS[way])
-    how["weights"] = find_weights("random", seed=0) if how["weights"] else None
     versions = installed_versions() | {"pillow": "1.0"}
     with pytest.raises(PipelineError) as caught:
-        run_with(versions, scenes, tmp_path, **how)
+        run_with(versions, scenes, tmp_path, *WAYS[way])
     assert str(caught.value) == (
         f"the run is made with pillow 1.0, this is {version('pillow')} on node {gethostname()}: "
         "install the same versions everywhere, then run the same command again"
@@ -90,7 +93,7 @@ def test_a_node_with_another_library_makes_no_pixel(way: str, scenes: Path, tmp_
 def test_what_makes_no_pixels_may_differ(scenes: Path, tmp_path: Path) -> None:
     """The package's own code travels with the run; a GPU's node has another build of torch."""
     versions = installed_versions() | {"raydrift": "0.0.1", "torch": "2.13.0+cu130"}
-    assert run_with(versions, scenes, tmp_path, **WAYS["drift and write"]) == 3
+    assert run_with(versions, scenes, tmp_path, *WAYS["drift and write"]) == 3
 
 
 @pytest.fixture
@@ -98,13 +101,13 @@ def one_shard(
     scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[DriftStage, pa.Table, StoragePath]:
     """What an actor is, the row of a shard of forty images, and the run's folder."""
-    monkeypatch.setattr(stages, "_decoder", lambda: decode_image)  # it asks Ray, of an actor
+    monkeypatch.setattr(drifter, "_decoder", lambda: decode_image)  # it asks Ray, of an actor
     (tmp_path / "_shards").mkdir()
     settings = generate_settings({"input": str(scenes), "output": str(tmp_path)})
     catalog, output = load_catalog(settings.input), StoragePath.of(tmp_path)
     told = ShardJob(settings, catalog.root, output, "run", installed_versions())
     (tasks,) = ShardTasks(settings, catalog, 40, 40, np.arange(1))
-    return DriftStage(ray.put(told), None, False), as_row(tasks), output
+    return DriftStage(ray.put(told), None, ray.put(False)), as_row(tasks), output
 
 
 def test_a_disk_that_fails_for_a_moment_is_given_the_shard_again(

@@ -3,14 +3,16 @@
 import shutil
 from contextlib import closing
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from raydrift.catalog import load_catalog
+from raydrift.engine.data.measured import LevelBatch
 from raydrift.engine.generate import generate
-from raydrift.engine.level_batches import LevelBatch, level_batches
+from raydrift.engine.measured_batches import level_batches
 from raydrift.settings import GenerateSettings
 from raydrift.settings.toml import generate_settings
 from raydrift.storage.shards import Rejected
@@ -111,7 +113,7 @@ def test_images_that_cannot_be_used_are_left_out_and_named(scenes: Path, tmp_pat
         found = sorted((one.batch, one.sample_ids, one.rejected) for one in batches)
     reason = "not an image in a known format"
     assert found == [
-        (1, (4, 5), (Rejected(3, "a/3.jpg", "decode", reason),)),
+        (1, (4, 5), (Rejected(3, "a/3.jpg", "decode", reason, crc32(b"no image")),)),
         (2, (6, 7), ()),
     ]
 

@@ -10,11 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from raydrift.catalog import Catalog, load_catalog
-from raydrift.engine import run
+from raydrift.engine import generate as module
 from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.engine.data.tasks import ShardTasks
 from raydrift.engine.generate import generate
+from raydrift.engine.jobs import job
 from raydrift.errors import LockedError, OutputError, PipelineError
 from raydrift.paths import StoragePath
 from raydrift.settings import GenerateSettings
@@ -61,15 +62,15 @@ def test_a_shard_that_changes_before_the_merge_is_made_again(
 ) -> None:
     """As by a disk that lies."""
     settings = settings_for(scenes, tmp_path, shard_size=24)
-    merges: list[Callable[..., Any]] = [run.finalize]
+    merges: list[Callable[..., Any]] = [module.finalize]
 
     def finalize_after_damage(*arguments: Any, **options: Any) -> Any:
         if len(merges) == 1:
             shard_file(tmp_path, 2).write_bytes(b"damaged")
-        merges.append(run.finalize)
+        merges.append(module.finalize)
         return merges[0](*arguments, **options)
 
-    monkeypatch.setattr(run, "finalize", finalize_after_damage)
+    monkeypatch.setattr(module, "finalize", finalize_after_damage)
     assert generate(settings, quiet=True).counts["written"] == 72
     assert len(merges) == 3
 
@@ -79,7 +80,7 @@ def test_a_worker_that_commits_late_changes_nothing(
 ) -> None:
     """It was cut off from its input, and comes after the good shard and before the merge."""
     settings = settings_for(scenes, tmp_path / "out", shard_size=16)
-    merge = run.finalize
+    merge = module.finalize
 
     def commit_late_and_merge(output: StoragePath, **options: Any) -> Any:
         record, catalog = require_record(output), load_catalog(settings.input)
@@ -91,7 +92,7 @@ def test_a_worker_that_commits_late_changes_nothing(
         assert (late.asked, late.unread) == (16, 16)
         return merge(output, **options)
 
-    monkeypatch.setattr(run, "finalize", commit_late_and_merge)
+    monkeypatch.setattr(module, "finalize", commit_late_and_merge)
     counts = generate(settings, quiet=True).counts
     assert (counts["written"], counts["rejected"]) == (72, 0)
     assert not (tmp_path / "out/_shards").exists()
@@ -208,8 +209,8 @@ def test_a_run_that_slept_and_lost_its_folder_deletes_nothing(
         monkeypatch.setattr(lock.time, "time", lambda: now + 3600)
         return plan_when_free(*arguments)
 
-    plan_when_free = run.plan_when_free
-    monkeypatch.setattr(run, "plan_when_free", plan_after_a_long_sleep)
+    plan_when_free = job.plan_when_free
+    monkeypatch.setattr(job, "plan_when_free", plan_after_a_long_sleep)
     with pytest.raises(LockedError, match=r"another run is at work in .* \(b:1\)"):
         generate(settings_for(scenes, tmp_path), quiet=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.lock", "sampled_images.zip"]

@@ -1,0 +1,107 @@
+"""The private names of Ray's that raydrift uses are there, and do what they are used for.
+
+Where one of these fails after an upgrade, `engine/ray_private.py` is the one file to mend.
+"""
+
+import inspect
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import ray
+import ray.data
+from ray.data import DataContext
+from ray.util.metrics import Counter
+
+from raydrift.engine import ray_private
+
+pytestmark = pytest.mark.usefixtures("ray_session")
+
+CHANGED = f"Ray {ray.__version__} has changed {{}}: see raydrift/engine/ray_private.py"
+
+
+def dataset(rows: int) -> Any:
+    def each(table: pa.Table) -> Any:
+        for number in range(table["rows"][0].as_py()):
+            yield pa.table({"number": [number]})
+
+    start = ray.data.from_blocks([pa.table({"rows": [rows]})])
+    options: dict[str, Any] = {ray_private.OBJECTS_AHEAD: 8}
+    return start.map_batches(each, batch_format="pyarrow", batch_size=None, **options)
+
+
+@pytest.mark.filterwarnings("ignore:`ray_remote_args` is deprecated")
+def test_a_dataset_runs_and_is_stopped_half_way() -> None:
+    found = []
+    with ray_private.executed(dataset(1000)) as tables:
+        for table in tables:
+            found += table["number"].to_pylist()
+            if len(found) >= 3:
+                break
+    assert found[:3] == [0, 1, 2], CHANGED.format("Dataset._execute_to_iterator()")
+
+
+class Never(ray_private.BackpressurePolicy):
+    """Lets no block be taken until it was asked three times."""
+
+    def __init__(self, context: Any, topology: Any, resources: Any, asked: list[str]) -> None:
+        super().__init__(context, topology, resources)
+        self._asked = asked
+
+    def can_add_input(self, op: Any) -> bool:
+        self._asked.append(str(op.metrics.num_tasks_submitted))
+        return len(self._asked) > 3
+
+
+def test_a_rule_of_ours_is_asked_before_a_stage_takes_a_block() -> None:
+    asked: list[str] = []
+    context = DataContext.get_current().copy()
+    ray_private.add_policy(context, partial(Never, asked=asked))
+    with DataContext.current(context):
+        rows = ray.data.from_blocks([pa.table({"number": [n]}) for n in range(2)])
+        same = rows.map_batches(lambda table: table, batch_format="pyarrow")
+        with ray_private.executed(same) as tables:
+            found = [number for table in tables for number in table["number"].to_pylist()]
+    assert sorted(found) == [0, 1]
+    assert asked[:4] == ["0"] * 4, CHANGED.format("BackpressurePolicy.can_add_input()")
+
+
+def test_a_counter_takes_a_zero() -> None:
+    counter = Counter("raydrift_test_total", "Of a test.", ("run",))
+    with pytest.raises(ValueError, match="value must be >0"):
+        counter.inc(0, {"run": "a"})
+    ray_private.count(counter, 0, {"run": "a"})
+    assert list(inspect.signature(counter._record).parameters) == ["value", "tags"], CHANGED.format(
+        "Metric._record()"
+    )
+
+
+def test_the_session_was_started_here() -> None:
+    assert ray_private.is_on_found_cluster() is False, CHANGED.format("worker._global_node")
+
+
+def test_the_address_on_this_machine_is_the_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    begin = time.monotonic()
+    found = ray_private.address_left_here()
+    assert found == ray.get_runtime_context().gcs_address, CHANGED.format(
+        "services.get_ray_address_from_environment()"
+    )
+    assert time.monotonic() - begin < 20
+
+
+def test_no_other_file_has_a_private_name_of_rays() -> None:
+    """``_generator_backpressure_num_objects`` is a private option, ``ray._private`` a module."""
+    home = inspect.getsourcefile(ray_private) or ""
+    folder = home.removesuffix("engine/ray_private.py")
+    private = ("ray._", "ray.data._", "_execute_to_", "._record(", "_generator_back", "._internal")
+    found = [
+        (path.name, word)
+        for path in Path(folder).rglob("*.py")
+        for word in private
+        if str(path) != home and word in path.read_text()
+    ]
+    assert found == []
