@@ -72,7 +72,8 @@ def measure_identity(
         weights: Of the network.
     """
     infos = tuple(info for chain in sweep.chains for info in chain)
-    swept = replace(settings, transforms=infos)
+    embedding = replace(settings.embedding, compute=True)
+    swept = replace(settings, transforms=infos, embedding=embedding)
     samples = settings.num_samples or len(catalog)
     identity = run_identity(swept, samples, catalog.digest(), weights.digest)
     identity["embedding"]["batch_size"] = settings.embedding.batch_size

@@ -215,7 +215,8 @@ def other_version(names: Iterable[str], versions: Mapping[str, str]) -> str | No
     Returns:
         As ``pillow 13.0.0, this is 13.1.0``, for the first of them.
     """
-    here = installed_versions()
+    names = list(names)
+    here = installed_versions(names)
     for name in names:
         before, now = versions.get(name, "(absent)"), here.get(name, "(absent)")
         if before != now:

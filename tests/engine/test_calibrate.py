@@ -1,5 +1,6 @@
 """Calibrating with real images and a real network: the level found gives what was asked for."""
 
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from raydrift.engine.calibrate import calibrate
 from raydrift.engine.measured_batches import level_batches
 from raydrift.errors import RejectedError, SettingsError
 from raydrift.metrics import kl_softmax_pairs
+from raydrift.paths import StoragePath
 from raydrift.settings import ClusterSettings, EmbeddingSettings, GenerateSettings, ImageSettings
 from raydrift.settings.sweep import Sweep
 
@@ -54,6 +56,35 @@ def noise(ray_session: None, scenes: Path) -> CalibrationProfile:
     assert ray_session is None
     sweep = Sweep.parse(["gaussian_noise"], "1")
     return calibrate(small(scenes), sweep, target=0.04, quiet=True)
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_one_that_was_stopped_goes_on_and_comes_to_the_same_curve(
+    noise: CalibrationProfile,
+    scenes: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    folder = StoragePath.of(tmp_path / "noise.toml.unfinished")
+    sweep = Sweep.parse(["gaussian_noise"], "1")
+    rounds = list[str]()
+
+    def stop(line: str) -> None:
+        rounds.append(line)
+        if len(rounds) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        calibrate(small(scenes), sweep, target=0.04, tell=stop, folder=folder, quiet=True)
+    assert folder.names().keys() == set(), "of files; the lock is gone"
+    assert {entry.base_name for entry in folder.entries()} == {"round-1"}
+
+    with caplog.at_level(logging.INFO, "raydrift"):
+        again = calibrate(small(scenes), sweep, target=0.04, folder=folder, quiet=True)
+    begun = [line for line in caplog.messages if line.startswith("making")]
+    assert begun == ["making 1 of 1 shard with 1 worker"], "the first round was there"
+    assert again == noise
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.usefixtures("ray_session")

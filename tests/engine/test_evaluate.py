@@ -1,6 +1,7 @@
 """The experiment on a real Ray, looked at from outside: what is in the files."""
 
 import json
+import logging
 import shutil
 from pathlib import Path
 
@@ -29,6 +30,9 @@ PUBLISHED = {
     0.2: 0.055, 0.3: 0.163, 0.4: 0.245, 0.5: 0.297, 0.6: 0.385, 0.7: 0.565, 0.8: 0.70, 0.9: 0.825,
     1.0: 0.94,
 }  # fmt: skip
+
+
+FEW = {"weights": "random", "batch_size": 2}
 
 
 def settings_for(source: Path, output: Path, **values: object) -> EvaluateSettings:
@@ -120,6 +124,42 @@ def test_none_that_can_be_used_is_an_error_that_says_why(tmp_path: Path) -> None
         evaluate(settings_for(tmp_path / "input", tmp_path / "out"), quiet=True)
     assert str(error.value).startswith(f"none of 1 image of {tmp_path}/input can be used (first: ")
     assert not (tmp_path / "out").exists()
+
+
+def test_one_that_was_stopped_goes_on(
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The batches that were measured are kept, and the numbers are those of one go."""
+    settings = settings_for(source, tmp_path / "out", batches=None, embedding=FEW)
+    check, checked = OutputLock.check, list[int]()
+
+    def stopped(lock: OutputLock) -> None:
+        checked.append(1)
+        if len(checked) == 3:  # before the workers start, and at each batch
+            raise KeyboardInterrupt
+        check(lock)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(OutputLock, "check", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            evaluate(settings, quiet=True)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {layout.EVALUATING}
+
+    with caplog.at_level(logging.INFO):
+        evaluate(settings, quiet=True)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
+    (begun,) = (line for line in caplog.messages if line.startswith("making"))
+    assert int(begun.split()[1]) < 7
+    whole = evaluate(
+        settings_for(source, tmp_path / "whole", batches=None, embedding=FEW), quiet=True
+    )
+    for name in (layout.METRICS, layout.CLASS_DRIFT):
+        there = pq.read_table(tmp_path / "out" / name)
+        assert there.equals(pq.read_table(tmp_path / "whole" / name))
+    assert whole.samples == 12
 
 
 @pytest.mark.slow

@@ -5,9 +5,8 @@ none, and starts two on every worker: with a small store they do not fit, and go
 batches for a consumer that pauses it makes as many as half of the store takes.
 """
 
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from ray.data import DataContext
 
@@ -49,11 +48,15 @@ class PixelsInStore(BackpressurePolicy):
         return on_the_way == 0 or (on_the_way + 1) * self._shard_bytes <= room
 
 
-@dataclass
 class Taken:
     """How many batches a consumer has taken so far."""
 
-    count: int = 0
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __deepcopy__(self, _: object) -> Self:
+        """Ray Data copies its settings with all that is in them; the count stays one."""
+        return self
 
 
 def limit_ahead(context: DataContext, ahead: int, taken: Taken) -> None:

@@ -1,0 +1,94 @@
+"""A run's samples as batches for a consumer, in order and no faster than it takes them."""
+
+import logging
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from raydrift.catalog import Catalog
+from raydrift.catalog.stream import Stream
+from raydrift.catalog.value_range import with_value_range
+from raydrift.engine.data.batch_stage import BatchStage
+from raydrift.engine.data.pipeline import Pipeline, Stage, run_in_order
+from raydrift.engine.data.rows import pixels_of, table_of
+from raydrift.engine.data.shard_work import ShardJob
+from raydrift.engine.data.shipping import with_transforms, without_transforms
+from raydrift.engine.data.tasks import ShardTasks, samples_of
+from raydrift.engine.plan import WORKERS, drift_demands
+from raydrift.engine.session import connect
+from raydrift.engine.waiting import plan_when_free
+from raydrift.errors import RejectedError
+from raydrift.images.batch import DriftedBatch
+from raydrift.log import tell
+from raydrift.paths import StoragePath
+from raydrift.settings.generate import GenerateSettings
+from raydrift.storage.record import installed_versions
+from raydrift.text import plural
+
+_AHEAD: Final = 4
+"""Batches a worker that may be begun before the consumer takes them: two that it works on or has
+waiting, and two that are done."""
+
+
+def drifted_batches(
+    settings: GenerateSettings, catalog: Catalog, quiet: bool = False
+) -> Generator[DriftedBatch]:
+    """Makes the samples that ``generate`` would write, as batches; nothing is written.
+
+    Args:
+        settings: Of the run; its ``embedding.batch_size`` is the size of a batch.
+        catalog: The input.
+        quiet: Say nothing while it waits for a cluster.
+
+    Yields:
+        The batches in the order of the samples. A batch lacks images that cannot be used; one
+        without any image does not come.
+
+    Raises:
+        SettingsError: More samples are asked for than the input has.
+        RejectedError: An image cannot be used and the settings say to stop, or too many cannot.
+        PipelineError: A worker failed.
+    """
+    samples, _ = samples_of(settings, catalog)
+    settings, _ = with_value_range(settings, catalog)
+    stream, size = Stream.of(settings, catalog), settings.embedding.batch_size
+    count = -(-samples // size)
+    cluster = settings.cluster
+    connect(cluster)
+    plan = plan_when_free(cluster, partial(drift_demands, cluster, embed=False), count, quiet)
+    shards = np.arange(count)
+    catalog = replace(catalog, columns=None)  # workers have no use for them
+    tasks = ShardTasks(settings, catalog, samples, size, shards, stream.where)
+    output = StoragePath.of(settings.output)  # nothing is written there
+    job = ShardJob(settings, catalog.root, output, "", installed_versions(), stream.schedule)
+    stages = (Stage(BatchStage, WORKERS, (with_transforms(job),)),)
+    pipeline = Pipeline(without_transforms(tasks), stages, plan, verbose=cluster.verbose)
+    rejected, ahead = 0, _AHEAD * plan[WORKERS].processes
+    with closing(run_in_order(pipeline, ahead)) as rows:
+        for row in rows:
+            rejected += (few := row["rejected"][0].as_py())
+            if few:
+                text = f"{plural(few, 'image')} of a batch cannot be used"
+                tell(logging.WARNING, "rejected", text, rejected=few)
+            batch = _batch(row, settings)
+            if len(batch):
+                yield batch
+    if rejected > settings.faults.max_rejected * samples:
+        raise RejectedError(
+            f"{rejected} of {plural(samples, 'image')} cannot be used, more than max_rejected "
+            f"{settings.faults.max_rejected:g}"
+        )
+
+
+def _batch(row: pa.Table, settings: GenerateSettings) -> DriftedBatch:
+    table = table_of(row)
+    names = ("sample_id", "timestamp", "label", "drifted", "level")
+    ids, times, labels, drifted, levels = (table[name].to_numpy() for name in names)
+    images = pixels_of(row, settings.image.height, settings.image.width)
+    classes = tuple(table["class_name"].to_pylist())
+    return DriftedBatch(images, labels, classes, ids, times, drifted, levels)

@@ -1,0 +1,52 @@
+"""What the actors do that make batches for a consumer: nothing is encoded, nothing is written."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from raydrift.engine.data.drifter import Drifter
+from raydrift.engine.data.failures import failure_row
+from raydrift.engine.data.rows import as_row, table_of
+from raydrift.engine.data.shard_work import ShardJob, drifted_image, first_rejected
+from raydrift.engine.data.shipping import told
+from raydrift.errors import RaydriftError, RejectedError
+
+
+class BatchStage:
+    """Drifts the images of a batch and passes it on, its pixels with it.
+
+    The table has the samples that can be used, with ``drifted`` and ``level``, and in each row how
+    many of the batch cannot be used (``rejected``).
+    """
+
+    def __init__(self, job: Any) -> None:
+        self._job: ShardJob = told(job)
+        self._drifter = Drifter(self._job)
+
+    def __call__(self, row: pa.Table) -> pa.Table:
+        try:
+            return self._drifted(table_of(row))
+        except RaydriftError as error:
+            return failure_row(error)
+
+    def _drifted(self, tasks: pa.Table) -> pa.Table:
+        images, job = self._drifter.originals(tasks), self._job
+        if images.rejected and job.settings.faults.on_error == "fail":
+            raise RejectedError(
+                f"{first_rejected(images.rejected)}: stopped at the first image that cannot be "
+                'used; go on without such images with FaultSettings(on_error="skip")'
+            )
+        used = tasks.take(pa.array(images.rows, pa.int64()))
+        drifts = job.drifts(used)
+        pixels = np.empty_like(images.pixels)
+        ids = used["sample_id"].to_pylist()
+        for place, (sample_id, chain) in enumerate(zip(ids, drifts.chains(), strict=True)):
+            original = images.pixels[place]
+            pixels[place] = drifted_image(job.settings, original, sample_id, chain)[0]
+        names = ["sample_id", "timestamp", "label", "class_name"]
+        table = used.select(names)
+        table = table.append_column("drifted", pa.array(drifts.levels > 0))
+        table = table.append_column("level", pa.array(drifts.levels))
+        counted = as_row(table, pixels)
+        return counted.append_column("rejected", pa.array([len(images.rejected)]))
