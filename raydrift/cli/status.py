@@ -24,8 +24,12 @@ def status(
     from raydrift.cli.console import console
     from raydrift.cli.settings import output_place
     from raydrift.report.status import find_starter, run_status
+    from raydrift.storage import layout
 
     place = output_place(output, config)
+    evaluating = place / layout.EVALUATING
+    if not (place / layout.RUN).is_file() and (evaluating / layout.RUN).is_file():
+        place = evaluating
     starter = find_starter(place)
     if starter is None:
         facts = _facts(run_status(place))
