@@ -18,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from raydrift.errors import ImageError
 from raydrift.images.quiet import quiet
+from raydrift.images.refused import camera_raw
 from raydrift.images.sampled import SampledImage
 from raydrift.images.tiff_colours import (
     IN_JPEG,
@@ -92,7 +93,7 @@ def opened(source: IO[bytes]) -> Iterator["TiffPage | None"]:
     """
     start = source.read(_CR2_PLACE + len(_CR2))
     if start[:4] in _RAW_STARTS:
-        raise _raw(_RAW_STARTS[start[:4]])
+        raise camera_raw(_RAW_STARTS[start[:4]])
     source.seek(0)
     with quiet(), ExitStack() as stack:
         try:
@@ -104,7 +105,7 @@ def opened(source: IO[bytes]) -> Iterator["TiffPage | None"]:
         if _lost_tags(source, file, page):
             raise _cut_off()
         if any(map(_is_raw, _pages(file, page))) or start[_CR2_PLACE:] == _CR2:
-            raise _raw(_raw_name(page))
+            raise camera_raw(_raw_name(page))
         if page.is_reduced:
             raise ImageError(
                 "decode",
@@ -234,10 +235,6 @@ def _raw_name(page: "TiffPage") -> str:
         return "DNG"
     make = str(page.tags.valueof(271, "")).strip()
     return next((name for maker, name in _MAKERS.items() if maker in make.lower()), make or "TIFF")
-
-
-def _raw(name: str) -> ImageError:
-    return ImageError("decode", f"a camera's raw file ({name}): develop it to JPEG or TIFF first")
 
 
 def _samples(data: bytes, page: "TiffPage", bands: list[int]) -> npt.NDArray[Any]:
