@@ -25,7 +25,7 @@ def decode(data: bytes, settings: ImageSettings) -> RGB:
         ImageError: The file is not a whole image that can be used.
         PipelineError: Its reader does not give uint8 RGB.
     """
-    return rgb_of(decode_image(data, settings), "decode")
+    return rgb_of(decode_image(data, settings), "decode()")
 
 
 def decode_image(data: bytes, settings: ImageSettings) -> Decoded:

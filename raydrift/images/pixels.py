@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -26,8 +27,8 @@ class ColourSpace(StrEnum):
     """What the values of pixels mean.
 
     Attributes:
-        SRGB: Red, green and blue for a display; with alpha, if there are four channels.
-        LINEAR: Red, green and blue, in proportion to the light; likewise.
+        SRGB: Red, green and blue for a display.
+        LINEAR: Red, green and blue, in proportion to the light.
         GREY: One value for each pixel.
         MOSAIC: What a sensor behind a colour filter array saw: one value for each pixel, of the
             colour of its filter.
@@ -49,8 +50,8 @@ class Sample:
     """Pixels, and what belongs to them.
 
     Attributes:
-        pixels: uint8, uint16 or float32. Of shape (height, width, 3), or with alpha (height, width,
-            4), in colours; (height, width) in grey or as a mosaic.
+        pixels: uint8, uint16 or float32, of shape (height, width, 3) in colours, (height, width) in
+            grey or as a mosaic.
         space: What their values mean.
         mask: A label for each pixel, (height, width): bool, uint8, int16, uint16 or float32.
         points: Places in the image, float64 (n, 2) of (x, y) in pixels; the centre of the first
@@ -75,10 +76,9 @@ class Sample:
 
     def __post_init__(self) -> None:
         """Every decoded image comes by here: nothing looks at the pixels themselves."""
-        shape = self.pixels.shape
-        channels = shape[2:] in ((3,), (4,)) if self.space.is_coloured else shape[2:] == ()
-        if self.pixels.dtype not in _DEPTHS or len(shape) < 2 or not channels:
-            wanted = "(height, width, 3 or 4)" if self.space.is_coloured else "(height, width)"
+        shape, channels = self.pixels.shape, (3,) if self.space.is_coloured else ()
+        if self.pixels.dtype not in _DEPTHS or len(shape) < 2 or shape[2:] != channels:
+            wanted = "(height, width, 3)" if self.space.is_coloured else "(height, width)"
             raise TypeError(
                 f"{self.space} pixels are {told(self.pixels)}: give uint8, uint16 or float32 of "
                 f"shape {wanted}"
@@ -102,7 +102,12 @@ class Sample:
     @property
     def kind(self) -> str:
         """The dtype and the colour space of the pixels, as ``uint8 srgb``."""
-        return f"{self.pixels.dtype} {self.space}"
+        return _kind(self.pixels.dtype, self.space)
+
+
+@cache
+def _kind(dtype: "np.dtype[Any]", space: ColourSpace) -> str:
+    return f"{dtype} {space}"
 
 
 def _is_plain(name: str, fact: object) -> bool:
@@ -122,6 +127,20 @@ def told(array: Array) -> str:
     return f"{array.dtype} {array.shape}"
 
 
+def check_rgb(pixels: Array, wants: str) -> None:
+    """Makes sure that pixels are uint8 RGB: of one image or several, channels last.
+
+    Args:
+        pixels: Of any dtype and shape.
+        wants: Who takes them.
+
+    Raises:
+        PipelineError: They are not.
+    """
+    if pixels.dtype != np.uint8 or pixels.ndim < 3 or pixels.shape[-1] != 3:
+        raise PipelineError(f"{wants} takes uint8 RGB (height, width, 3), not {told(pixels)}")
+
+
 def rgb_of(sample: Sample, wants: str) -> RGB:
     """The pixels of a sample, for those who take uint8 RGB and nothing else.
 
@@ -132,9 +151,8 @@ def rgb_of(sample: Sample, wants: str) -> RGB:
     Raises:
         PipelineError: They are of another kind.
     """
-    if sample.kind != "uint8 srgb" or sample.pixels.shape[2] != 3:
+    if sample.kind != "uint8 srgb":
         raise PipelineError(
-            f"{wants} takes uint8 RGB, and this image is {sample.kind} of shape "
-            f"{sample.pixels.shape}: give images that are decoded to uint8 RGB"
+            f"{wants} takes uint8 srgb pixels, not {sample.kind}: give images that are read as such"
         )
     return sample.pixels

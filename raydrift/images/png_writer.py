@@ -10,6 +10,7 @@ from isal import isal_zlib
 from raydrift.images.png import PNG_START
 
 _FILTER_UP: Final = 2
+_BESIDES: Final = 1024  # bytes for chunks, and what noise grows by
 _COLOURS: Final = {1: 0, 3: 2, 4: 6}
 """How a PNG numbers grey, RGB and RGBA, by their channels."""
 
@@ -48,6 +49,12 @@ def encode_png(pixels: npt.NDArray[Any]) -> bytes:
     return b"".join(
         (PNG_START, *_chunk(b"IHDR", header), *_chunk(b"IDAT", body), *_chunk(b"IEND", b""))
     )
+
+
+def most_png_bytes(pixels: npt.NDArray[Any]) -> int:
+    """The most bytes that ``encode_png`` makes of pixels of such a dtype and shape."""
+    filtered = pixels.nbytes + len(pixels)  # each row has a filter byte
+    return filtered + filtered // 64 + _BESIDES
 
 
 def _chunk(tag: bytes, data: bytes) -> tuple[bytes, bytes, bytes, bytes]:

@@ -32,13 +32,13 @@ from raydrift.engine.data.shard_work import (
     ShardPart,
     commit_shard,
     drift_shard,
-    drifted_image,
+    drifted_sample,
     next_image,
 )
 from raydrift.engine.data.shipping import unpacked
 from raydrift.errors import ImageError, OutputError, PipelineError, RaydriftError, reason
-from raydrift.images.codec import RGB
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
+from raydrift.images.pixels import RGB, Array, Sample, rgb_of
 from raydrift.paths import retrying
 from raydrift.storage.made_on import check_made_on
 from raydrift.storage.output import cannot_write
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 _FAILURE = "failure"
 _ROWS_AT_ONCE = 16
 
-_Part = tuple[pa.Table, RGB | None]
+_Part = tuple[pa.Table, Array | None]
 """Drifted samples of a shard, and their pixels where they are kept."""
 
 
@@ -113,10 +113,8 @@ class EmbedStage:
     def __call__(self, row: pa.Table) -> pa.Table:
         if _FAILURE in row.column_names:
             return row
-        image = self._job.settings.image
-        pixels = pixels_of(row, image.height, image.width)
         samples = table_of(row)
-        parts = [(samples, pixels)]
+        parts = [(samples, pixels_of(row))]
         return _commit(self._job, self._embedder, samples["shard"][0].as_py(), lambda: parts)
 
 
@@ -161,8 +159,8 @@ class MeasureStage:
         for job in self._jobs:
             chains = job.drifts(used).chains()
             for place, (sample_id, chain) in enumerate(zip(sample_ids, chains, strict=True)):
-                original = originals[place]
-                twins[place] = drifted_image(job.settings, original, sample_id, chain)[0]
+                original = Sample(originals[place])
+                twins[place] = drifted_sample(job.settings, original, sample_id, chain)[0].pixels
             drifted.append(embed(twins))
         return LevelBatch(
             tasks["shard"][0].as_py(),
@@ -213,7 +211,7 @@ class _Drifter:
             if isinstance(decoded, ImageError):
                 rejected.append(Rejected(ids[row], paths[row], decoded.stage, decoded.reason))
             else:
-                pixels[len(rows)] = decoded.pixels
+                pixels[len(rows)] = rgb_of(decoded, "the network")
                 rows.append(row)
                 remarks.add(Remark(text, 1, (paths[row],)) for text in decoded.remarks)
         return rows, pixels[: len(rows)], rejected, remarks.listed
