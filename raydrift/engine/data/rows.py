@@ -40,6 +40,11 @@ def table_of(row: pa.Table) -> pa.Table:
 
 
 def pixels_of(row: pa.Table) -> npt.NDArray[Any]:
-    """The shard's pixels that ``as_row`` was given, read-only."""
-    data = row[_PIXELS][0].as_buffer()
-    return np.frombuffer(data, row[_DTYPE][0].as_py()).reshape(row[_SHAPE][0].as_py())
+    """The shard's pixels that ``as_row`` was given, read-only; they are not copied."""
+    (whole,) = (chunk for chunk in row[_PIXELS].chunks if len(chunk))
+    _, ends, data = whole.buffers()  # of a scalar Arrow would make a copy
+    start, end = np.frombuffer(ends, np.int64)[whole.offset :][:2]
+    dtype, shape = np.dtype(row[_DTYPE][0].as_py()), row[_SHAPE][0].as_py()
+    count = (end - start) // dtype.itemsize
+    pixels: npt.NDArray[Any] = np.frombuffer(data, dtype, count, start)
+    return pixels.reshape(shape)

@@ -1,0 +1,7 @@
+"""With this folder on PYTHONPATH, a process reads mosaics: this is all that it takes."""
+
+from mosaic_reader import MOSAIC
+
+from raydrift.images import readers
+
+readers.READERS = (MOSAIC, *readers.READERS)  # type: ignore[misc]
