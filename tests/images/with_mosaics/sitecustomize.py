@@ -1,7 +1,8 @@
 """With this folder on PYTHONPATH, a process reads mosaics: this is all that it takes."""
 
-from mosaic_reader import MOSAIC
+if __name__ == "sitecustomize":  # and not where tests are collected
+    from mosaic_reader import MOSAIC
 
-from raydrift.images import readers
+    from raydrift.images import readers
 
-readers.READERS = (MOSAIC, *readers.READERS)  # type: ignore[misc]
+    readers.READERS = (MOSAIC, *readers.READERS)  # type: ignore[misc]
