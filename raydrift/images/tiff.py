@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _STARTS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _RAW_STARTS: Final = {b"IIRO": "ORF", b"IIRS": "ORF", b"MMOR": "ORF", b"IIU\0": "RW2"}
 
+_PLANAR: Final = (1, 2)  # bands side by side, or each in a plane of its own
 _OF_CAMERAS: Final = (32803, 34892)  # a colour filter array, and raw values without one
 
 # Compressions and bands that Pillow has: from none and those of fax to Zstandard.
@@ -240,6 +241,8 @@ def _raw_name(page: "TiffPage") -> str:
 def _samples(data: bytes, page: "TiffPage", bands: list[int]) -> npt.NDArray[Any]:
     """Some bands of the image, decoded strip by strip or tile by tile."""
     _, _, height, width, _ = page.shaped
+    if page.planarconfig not in _PLANAR:  # where tiles would leave bands unwritten
+        raise ImageError("decode", "the file is damaged: it does not say how its bands lie")
     samples = np.empty((height, width, len(bands)), page._dtype)
     in_planes, count = page.planarconfig != 1, prod(page.chunked)
     nothing = _missing(page, samples.dtype) or 0
