@@ -185,7 +185,7 @@ def test_the_buffers_of_one_size_are_gone_before_those_of_another_are_made(
 @pytest.mark.parametrize(("dtype", "shape"), [(np.uint16, (2, 32, 32, 3)), (np.uint8, (2, 32, 32))])
 def test_pixels_of_another_kind_are_an_error(weights: Weights, dtype: Any, shape: Any) -> None:
     embedder = Embedder(weights, EmbeddingSettings(), device="cpu")
-    with pytest.raises(PipelineError, match="the network takes uint8 RGB .*, not uint"):
+    with pytest.raises(PipelineError, match=r"the network takes uint8 RGB .*, not uint"):
         embedder(np.zeros(shape, dtype))
 
 
