@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         ImageDataCategoryInfo,
     )
     from raydrift.dataset import open_dataset as open  # noqa: A004  (as zipfile and tarfile do)
-    from raydrift.drift import MovingTransform, SampledTransform, drift_image
+    from raydrift.drift import MovingTransform, SampledTransform, drift_image, drift_sample
     from raydrift.errors import (
         CatalogError,
         LockedError,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         WeightsError,
     )
     from raydrift.generator import ImageDatasetGenerator
+    from raydrift.images.pixels import ColourSpace, Sample
     from raydrift.metrics import METRICS, kl_softmax
     from raydrift.paths.s3_options import S3Options
     from raydrift.schedules.drift import Drift
@@ -47,6 +48,7 @@ __all__ = [
     "CalibrationProfile",
     "CatalogError",
     "ClusterSettings",
+    "ColourSpace",
     "Drift",
     "DriftProfile",
     "DriftedDataset",
@@ -64,6 +66,7 @@ __all__ = [
     "RejectedError",
     "ResourcesError",
     "S3Options",
+    "Sample",
     "SampledTransform",
     "SettingsError",
     "ShardError",
@@ -72,6 +75,7 @@ __all__ = [
     "WeightsError",
     "__version__",
     "drift_image",
+    "drift_sample",
     "kl_softmax",
     "open",
 ]
@@ -85,7 +89,7 @@ _HOMES = {
         "DriftedSample",
         "open",
     ),
-    "raydrift.drift": ("MovingTransform", "SampledTransform", "drift_image"),
+    "raydrift.drift": ("MovingTransform", "SampledTransform", "drift_image", "drift_sample"),
     "raydrift.errors": (
         "CatalogError",
         "LockedError",
@@ -99,6 +103,7 @@ _HOMES = {
         "WeightsError",
     ),
     "raydrift.generator": ("ImageDatasetGenerator",),
+    "raydrift.images.pixels": ("ColourSpace", "Sample"),
     "raydrift.metrics": ("METRICS", "kl_softmax"),
     "raydrift.paths.s3_options": ("S3Options",),
     "raydrift.schedules.drift": ("Drift",),

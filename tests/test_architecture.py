@@ -139,7 +139,13 @@ def test_the_public_names_are_those_that_are_listed() -> None:
 def test_all_that_public_signatures_name_is_public() -> None:
     """A user who writes down the type of an argument finds it in the package itself."""
     ours: set[type] = set()
-    for name in ("ImageDatasetGenerator", "DriftedDataset", "CalibrationProfile", "drift_image"):
+    for name in (
+        "ImageDatasetGenerator",
+        "DriftedDataset",
+        "CalibrationProfile",
+        "drift_image",
+        "drift_sample",
+    ):
         public = getattr(raydrift, name)
         methods = [public] if callable(public) and not isinstance(public, type) else []
         if isinstance(public, type):

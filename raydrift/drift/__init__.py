@@ -1,6 +1,6 @@
 """What a drift does to pixels: draw its parameters, then apply them."""
 
-from raydrift.drift.chain import apply, apply_chain, drift_image
+from raydrift.drift.chain import apply, apply_chain, drift_image, drift_sample, replay_sample
 from raydrift.drift.moving import MovingTransform
 from raydrift.drift.sampled import SampledTransform, sample
 
@@ -10,5 +10,7 @@ __all__ = [
     "apply",
     "apply_chain",
     "drift_image",
+    "drift_sample",
+    "replay_sample",
     "sample",
 ]

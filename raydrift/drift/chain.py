@@ -1,50 +1,56 @@
-"""A list of transforms on one image, drawn and applied."""
+"""A list of transforms on one sample, drawn and applied."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
 from raydrift import seeds
+from raydrift.drift.moving import MovingTransform
 from raydrift.drift.sampled import SampledTransform, sample, unchanged
 from raydrift.drift.written import check_parameters
 from raydrift.errors import PipelineError, reason
-from raydrift.images.decoded import RGB
+from raydrift.images.pixels import RGB, Array, Sample, told
 from raydrift.transforms import DriftProfile, ImageTransform, Parameters, Transform, TransformInfo
 
 _PUBLISHED: Final = DriftProfile()
 
+_AnySample = TypeVar("_AnySample", bound=Sample)
 
-def drift_image(
-    image: RGB,
+
+def drift_sample(
+    original: _AnySample,
     transforms: Sequence[TransformInfo],
     *,
     seed: int,
     sample_id: int,
     profile: DriftProfile | None = None,
-) -> tuple[RGB, list[SampledTransform]]:
-    """Draws and applies a list of transforms, in order.
+) -> tuple[_AnySample, list[SampledTransform]]:
+    """Draws and applies a list of transforms, in order; mask and points move with the pixels.
 
     Args:
-        image: uint8 RGB of shape (height, width, 3); it is left alone.
+        original: Pixels, and what belongs to them; they are left alone.
         transforms: What to do. Two of the same kind are drawn apart: position counts.
         seed: The run's seed.
-        sample_id: The image's place in the run.
+        sample_id: The sample's place in the run.
         profile: The ranges that a level spans; None: the published ones.
 
     Returns:
-        The drifted image and what was drawn for each transform. The same arguments give the same
+        The drifted sample and what was drawn for each transform. The same arguments give the same
         bytes, whatever was drawn before, anywhere.
 
     Raises:
-        PipelineError: A transform that does not come with raydrift failed.
+        PipelineError: A transform does not take such pixels, or moves them and not the mask; or one
+            that does not come with raydrift failed.
 
     >>> grey = np.full((8, 8, 3), 100, np.uint8)
-    >>> drifted, drawn = drift_image(
-    ...     grey, [TransformInfo(ImageTransform.BRIGHTNESS, 0.5)], seed=1, sample_id=0)
-    >>> bool(drifted[0, 0, 0] == round(min(255, 100 * drawn[0].parameters["factor"])))
-    True
+    >>> dot = np.array([[2.0, 3.0]])
+    >>> turned, (drawn,) = drift_sample(
+    ...     Sample(grey, points=dot), [TransformInfo("rotate", 1.0)], seed=1, sample_id=0)
+    >>> float(np.linalg.norm(turned.points - 3.5).round(3))  # as far from the centre as before
+    1.581
     """
     profile = _PUBLISHED if profile is None else profile
     drawn = []
@@ -57,8 +63,79 @@ def drift_image(
             drawn.append(sample(info, rng, profile))
             if not isinstance(drawn[-1].kernel, ImageTransform):
                 check_parameters(drawn[-1].parameters)
-            image = apply(image, drawn[-1], rng, profile)
-    return image, drawn
+            original = apply_to_sample(original, drawn[-1], rng, profile)
+    return original, drawn
+
+
+def drift_image(
+    image: RGB,
+    transforms: Sequence[TransformInfo],
+    *,
+    seed: int,
+    sample_id: int,
+    profile: DriftProfile | None = None,
+) -> tuple[RGB, list[SampledTransform]]:
+    """Draws and applies a list of transforms to pixels alone, as ``drift_sample``.
+
+    Args:
+        image: uint8 RGB of shape (height, width, 3); it is left alone.
+        transforms: What to do. Two of the same kind are drawn apart: position counts.
+        seed: The run's seed.
+        sample_id: The image's place in the run.
+        profile: The ranges that a level spans; None: the published ones.
+
+    Returns:
+        The drifted image and what was drawn for each transform.
+
+    Raises:
+        PipelineError: A transform that does not come with raydrift failed.
+
+    >>> grey = np.full((8, 8, 3), 100, np.uint8)
+    >>> drifted, drawn = drift_image(
+    ...     grey, [TransformInfo(ImageTransform.BRIGHTNESS, 0.5)], seed=1, sample_id=0)
+    >>> bool(drifted[0, 0, 0] == round(min(255, 100 * drawn[0].parameters["factor"])))
+    True
+    """
+    drifted, drawn = drift_sample(
+        Sample(image), transforms, seed=seed, sample_id=sample_id, profile=profile
+    )
+    return drifted.pixels, drawn
+
+
+def apply_to_sample(
+    original: _AnySample,
+    drawn: SampledTransform,
+    rng: np.random.Generator,
+    profile: DriftProfile | None = None,
+) -> _AnySample:
+    """Applies one transform with the parameters that were drawn for it.
+
+    Args:
+        original: Pixels, and what belongs to them; they are left alone.
+        drawn: The transform and its parameters; with none, the sample itself is returned.
+        rng: The generator that the parameters were drawn from, as it was left; noise goes on in it.
+        profile: Where transforms have ranges that are not their own.
+
+    Raises:
+        PipelineError: The transform does not take such pixels, or moves them and not the mask.
+    """
+    if not drawn.parameters:
+        return original
+    transform = _kernel(drawn, _PUBLISHED if profile is None else profile)
+    if original.kind not in transform.takes:
+        raise PipelineError(
+            f"{transform} takes {' or '.join(transform.takes)} pixels, not {original.kind}: leave "
+            "it out, or give it others"
+        )
+    mask, points = original.mask, original.points
+    if transform.moves and (mask is not None or points is not None):
+        mask, points = _moved_along(transform, original, drawn.parameters)
+    if isinstance(drawn.kernel, ImageTransform):
+        pixels = transform.apply_with(rng, original.pixels, **drawn.parameters)
+    else:
+        pixels = transform.apply_with(rng, original.pixels.copy(), **drawn.parameters)
+        _check_result(pixels, original.pixels, "apply")
+    return replace(original, pixels=pixels, mask=mask, points=points)
 
 
 def apply(
@@ -67,30 +144,18 @@ def apply(
     rng: np.random.Generator,
     profile: DriftProfile | None = None,
 ) -> RGB:
-    """Applies one transform with the parameters that were drawn for it.
-
-    Args:
-        image: uint8 RGB of shape (height, width, 3); it is left alone.
-        drawn: The transform and its parameters; with none, the image itself is returned.
-        rng: The generator that the parameters were drawn from, as it was left; noise goes on in it.
-        profile: Where transforms have ranges that are not their own.
-    """
-    if not drawn.parameters:
-        return image
-    transform = _kernel(drawn, _PUBLISHED if profile is None else profile)
-    if isinstance(drawn.kernel, ImageTransform):
-        return transform.apply_with(rng, image, **drawn.parameters)
-    return _of_others(transform, image, rng, drawn.parameters)
+    """Applies one transform to pixels alone, uint8 RGB, see ``apply_to_sample``."""
+    return apply_to_sample(Sample(image), drawn, rng, profile).pixels
 
 
-def apply_chain(
-    image: RGB,
+def replay_sample(
+    original: _AnySample,
     drawn: Sequence[SampledTransform],
     *,
     seed: int,
     sample_id: int,
     profile: DriftProfile | None = None,
-) -> RGB:
+) -> _AnySample:
     """Applies transforms that were drawn before, as a row of ``provenance.parquet`` has them.
 
     What is drawn for every pixel, as noise, is in no row: it is drawn again from (seed, position,
@@ -102,8 +167,21 @@ def apply_chain(
             continue
         rng = seeds.generator(seed, position, sample_id)
         sample(one.info, rng, profile)  # which leaves the generator where the pixels' numbers begin
-        image = apply(image, one, rng, profile)
-    return image
+        original = apply_to_sample(original, one, rng, profile)
+    return original
+
+
+def apply_chain(
+    image: RGB,
+    drawn: Sequence[SampledTransform],
+    *,
+    seed: int,
+    sample_id: int,
+    profile: DriftProfile | None = None,
+) -> RGB:
+    """Applies what was drawn before to pixels alone, uint8 RGB, see ``replay_sample``."""
+    whole = replay_sample(Sample(image), drawn, seed=seed, sample_id=sample_id, profile=profile)
+    return whole.pixels
 
 
 def _kernel(drawn: SampledTransform, profile: DriftProfile) -> Transform:
@@ -111,18 +189,38 @@ def _kernel(drawn: SampledTransform, profile: DriftProfile) -> Transform:
     return profile.of(drawn.info) if asked else profile[drawn.kernel]
 
 
-def _of_others(
-    transform: Transform, image: RGB, rng: np.random.Generator, parameters: Parameters
-) -> RGB:
-    """Applies a transform that does not come with raydrift, whose word is not taken for it."""
-    drifted = transform.apply_with(rng, image.copy(), **parameters)
-    is_like_it = isinstance(drifted, np.ndarray) and drifted.shape == image.shape
-    if not is_like_it or drifted.dtype != np.uint8:
-        there = type(drifted).__name__
-        if isinstance(drifted, np.ndarray):
-            there = f"{drifted.dtype} {drifted.shape}"
-        raise TypeError(f"apply() returned {there}, not uint8 {image.shape}")
-    return drifted
+def _moved_along(
+    transform: Transform, original: Sample, parameters: Parameters
+) -> tuple[Array | None, Array | None]:
+    """The mask and the points of a sample whose pixels move."""
+    mask, points = original.mask, original.points
+    if not isinstance(transform, MovingTransform):
+        there = "mask" if mask is not None else "points"
+        raise PipelineError(
+            f"it moves pixels, but not the {there} that came with them: derive it from "
+            "raydrift.MovingTransform"
+        )
+    if mask is not None:
+        moved = transform.apply_to_mask(mask, **parameters)
+        _check_result(moved, mask, "apply_to_mask")
+        mask = moved
+    if points is not None:
+        moved = transform.apply_to_points(points, *original.pixels.shape[:2], **parameters)
+        _check_result(moved, points, "apply_to_points")
+        points = moved
+    return mask, points
+
+
+def _check_result(result: Any, given: Array, method: str) -> None:
+    """Makes sure of what a transform returned: one that does not come with raydrift may not know.
+
+    Raises:
+        TypeError: It is of another dtype or shape than what was given.
+    """
+    is_array = isinstance(result, np.ndarray)
+    if not is_array or result.shape != given.shape or result.dtype != given.dtype:
+        there = told(result) if is_array else type(result).__name__
+        raise TypeError(f"{method}() returned {there}, not {told(given)}")
 
 
 @contextmanager

@@ -1,29 +1,36 @@
 """Transforms that move pixels: masks and points move along."""
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from raydrift.images.decoded import RGB
+from raydrift.images.pixels import MASKS, RGB, ColourSpace
 from raydrift.transforms import Transform
 
 Matrix = npt.NDArray[np.float64]
 """Float64 (2, 3): where the centre of a pixel at (x, y, 1) goes to."""
-
-_MASKS = (np.uint8, np.int16, np.uint16, np.float32)
 
 
 @dataclass(frozen=True)
 class MovingTransform(Transform):
     """A transform that moves pixels in straight lines: it says where to, the rest follows.
 
-    What comes from outside the image is black.
+    What comes from outside the image is black. A mosaic cannot be moved so: its pixels would come
+    under other filters.
     """
 
     moves = True
+    takes = tuple(
+        f"{dtype} {space}"
+        for dtype, space in product(
+            ("uint8", "uint16", "float32"),
+            (ColourSpace.SRGB, ColourSpace.LINEAR, ColourSpace.GREY),
+        )
+    )
 
     def matrix(self, height: int, width: int, *_: Any, **parameters: Any) -> Matrix:
         """Where pixels go in an image of this size, in pixels; the first one's centre is (0, 0).
@@ -53,7 +60,7 @@ class MovingTransform(Transform):
         """
         if mask.dtype == np.bool_:
             return self._moved(mask.astype(np.uint8), cv2.INTER_NEAREST, parameters) > 0
-        if mask.dtype not in _MASKS:
+        if mask.dtype not in MASKS:
             raise TypeError(f"a mask of {mask.dtype}: give bool, uint8, int16, uint16 or float32")
         return self._moved(mask, cv2.INTER_NEAREST, parameters)
 

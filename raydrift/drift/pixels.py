@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from raydrift.images.decoded import RGB
+from raydrift.images.pixels import RGB
 
 GREY: Final = np.array([0.2989, 0.587, 0.114])
 """Of red, green and blue in grey, as torchvision has it."""

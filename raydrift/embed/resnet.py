@@ -15,7 +15,7 @@ from raydrift.embed.network import Network
 from raydrift.embed.platform import embedding_platform
 from raydrift.embed.state import load_state
 from raydrift.embed.weights import Weights
-from raydrift.images.codec import RGB
+from raydrift.images.pixels import RGB, check_rgb
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.settings.embedding import EmbeddingSettings
 
@@ -94,7 +94,11 @@ class Embedder:
 
         Returns:
             float64 of shape (n, 512).
+
+        Raises:
+            PipelineError: The pixels are of another kind.
         """
+        check_rgb(pixels, "the network")
         height, width = pixels.shape[1:3]
         shape = (self._batch_of(height, width), height, width, 3)
         with self._ready():

@@ -75,7 +75,7 @@ def drifted_batches(
             if few:
                 text = f"{plural(few, 'image')} of a batch cannot be used"
                 tell(logging.WARNING, "rejected", text, rejected=few)
-            batch = _batch(row, settings)
+            batch = _batch(row)
             if len(batch):
                 yield batch
     if rejected > settings.faults.max_rejected * samples:
@@ -85,10 +85,10 @@ def drifted_batches(
         )
 
 
-def _batch(row: pa.Table, settings: GenerateSettings) -> DriftedBatch:
+def _batch(row: pa.Table) -> DriftedBatch:
     table = table_of(row)
     names = ("sample_id", "timestamp", "label", "drifted", "level")
     ids, times, labels, drifted, levels = (table[name].to_numpy() for name in names)
-    images = pixels_of(row, settings.image.height, settings.image.width)
+    images = pixels_of(row)
     classes = tuple(table["class_name"].to_pylist())
     return DriftedBatch(images, labels, classes, ids, times, drifted, levels)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from raydrift.images.decoded import RGB
+from raydrift.images.pixels import RGB
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,16 @@ has a bound on its memory: an image that takes more is an error there.
 import json
 import os
 import signal
-import struct
 import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import asdict
 from typing import IO, Final
 
-import numpy as np
-
 from raydrift.errors import ImageError
+from raydrift.images.carried import receive, receive_decoded, send, send_decoded
 from raydrift.images.codec import decode_image
 from raydrift.images.decoded import Decoded
-from raydrift.images.value_range import Values
 from raydrift.settings.image import ImageSettings
 
 SLOWEST_S: Final = 300.0
@@ -28,7 +25,6 @@ SLOWEST_S: Final = 300.0
 
 _MEMORY_BESIDES: Final = 2**26  # libraries that are loaded late, and what the heap cannot reuse
 
-_SIZE: Final = struct.Struct("<Q")
 _READY: Final = b"!"
 _FINE: Final = b"+"
 _REJECTED: Final = b"-"
@@ -64,7 +60,7 @@ class IsolatedDecoder:
         for _ in range(2):
             child = self._ready(settings)
             try:
-                return self._ask(child, data, settings)
+                return self._ask(child, data)
             except ImageError:
                 raise
             except (EOFError, BrokenPipeError):
@@ -100,19 +96,13 @@ class IsolatedDecoder:
                 raise RuntimeError(f"no process to decode in could be started ({_told(status)})")
         return self._child
 
-    def _ask(
-        self, child: "subprocess.Popen[bytes]", data: bytes, settings: ImageSettings
-    ) -> Decoded:
+    def _ask(self, child: "subprocess.Popen[bytes]", data: bytes) -> Decoded:
         if child.stdin is None or child.stdout is None:  # never: both are pipes
             raise EOFError
-        _send(child.stdin, data)
-        verdict, answer = child.stdout.read(1), _receive(child.stdout)
-        if verdict == _FINE:
-            shape = (settings.height, settings.width, 3)
-            pixels = np.frombuffer(answer, np.uint8).reshape(shape).copy()
-            remarks, values, profile = json.loads(_receive(child.stdout))
-            return Decoded(pixels, tuple(remarks), values and Values(**values), profile)
-        raise ImageError("decode", answer.decode())
+        send(child.stdin, data)
+        if child.stdout.read(1) == _FINE:
+            return receive_decoded(child.stdout)
+        raise ImageError("decode", receive(child.stdout).decode())
 
 
 def limit_memory(most: int) -> None:
@@ -140,37 +130,17 @@ def serve(settings: ImageSettings, requests: IO[bytes], answers: IO[bytes]) -> N
     answers.flush()
     while True:
         try:
-            data = _receive(requests)
+            data = receive(requests)
         except EOFError:
             return
         try:
             decoded = decode_in_time(data, settings)
         except ImageError as error:
             answers.write(_REJECTED)
-            _send(answers, error.reason.encode())
+            send(answers, error.reason.encode())
             continue
         answers.write(_FINE)
-        _send(answers, decoded.pixels.tobytes())
-        values = decoded.values and asdict(decoded.values)
-        _send(answers, json.dumps([decoded.remarks, values, decoded.profile]).encode())
-
-
-def _send(pipe: IO[bytes], data: bytes) -> None:
-    pipe.write(_SIZE.pack(len(data)))
-    pipe.write(data)
-    pipe.flush()
-
-
-def _receive(pipe: IO[bytes]) -> bytes:
-    (size,) = _SIZE.unpack(_exactly(pipe, _SIZE.size))
-    return _exactly(pipe, size)
-
-
-def _exactly(pipe: IO[bytes], size: int) -> bytes:
-    data = pipe.read(size)
-    if len(data) < size:
-        raise EOFError
-    return data
+        send_decoded(answers, decoded)
 
 
 def _told(status: int) -> str:

@@ -12,9 +12,9 @@ import numpy as np
 import simplejpeg
 
 from raydrift.errors import ImageError
-from raydrift.images.decoded import RGB
 from raydrift.images.jpeg_segments import Frame, JpegHeader, Scan, read_scans
 from raydrift.images.limits import BESIDES, check_memory, check_pixels
+from raydrift.images.pixels import RGB
 from raydrift.settings.image import ImageSettings
 
 JPEG_START: Final = b"\xff\xd8"

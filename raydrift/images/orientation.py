@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from raydrift.images.decoded import RGB
+from raydrift.images.pixels import RGB
 from raydrift.settings.image import ImageSettings
 
 _TAG: Final = 0x0112

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms
 
-from raydrift.images.decoded import RGB, Decoded
+from raydrift.images.decoded import Decoded
+from raydrift.images.pixels import RGB
 from raydrift.settings.image import ImageSettings
 
 NOT_APPLIED: Final = (

@@ -18,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from raydrift.errors import ImageError
 from raydrift.images.quiet import quiet
+from raydrift.images.refused import camera_raw
 from raydrift.images.sampled import SampledImage
 from raydrift.images.tiff_colours import (
     IN_JPEG,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _STARTS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _RAW_STARTS: Final = {b"IIRO": "ORF", b"IIRS": "ORF", b"MMOR": "ORF", b"IIU\0": "RW2"}
 
+_PLANAR: Final = (1, 2)  # bands side by side, or each in a plane of its own
 _OF_CAMERAS: Final = (32803, 34892)  # a colour filter array, and raw values without one
 
 # Compressions and bands that Pillow has: from none and those of fax to Zstandard.
@@ -92,7 +94,7 @@ def opened(source: IO[bytes]) -> Iterator["TiffPage | None"]:
     """
     start = source.read(_CR2_PLACE + len(_CR2))
     if start[:4] in _RAW_STARTS:
-        raise _raw(_RAW_STARTS[start[:4]])
+        raise camera_raw(_RAW_STARTS[start[:4]])
     source.seek(0)
     with quiet(), ExitStack() as stack:
         try:
@@ -104,7 +106,7 @@ def opened(source: IO[bytes]) -> Iterator["TiffPage | None"]:
         if _lost_tags(source, file, page):
             raise _cut_off()
         if any(map(_is_raw, _pages(file, page))) or start[_CR2_PLACE:] == _CR2:
-            raise _raw(_raw_name(page))
+            raise camera_raw(_raw_name(page))
         if page.is_reduced:
             raise ImageError(
                 "decode",
@@ -236,13 +238,11 @@ def _raw_name(page: "TiffPage") -> str:
     return next((name for maker, name in _MAKERS.items() if maker in make.lower()), make or "TIFF")
 
 
-def _raw(name: str) -> ImageError:
-    return ImageError("decode", f"a camera's raw file ({name}): develop it to JPEG or TIFF first")
-
-
 def _samples(data: bytes, page: "TiffPage", bands: list[int]) -> npt.NDArray[Any]:
     """Some bands of the image, decoded strip by strip or tile by tile."""
     _, _, height, width, _ = page.shaped
+    if page.planarconfig not in _PLANAR:  # where tiles would leave bands unwritten
+        raise ImageError("decode", "the file is damaged: it does not say how its bands lie")
     samples = np.empty((height, width, len(bands)), page._dtype)
     in_planes, count = page.planarconfig != 1, prod(page.chunked)
     nothing = _missing(page, samples.dtype) or 0

@@ -12,8 +12,9 @@ from raydrift.catalog.stream import sample_order
 from raydrift.catalog.value_range import with_value_range
 from raydrift.drift import drift_image
 from raydrift.errors import CatalogError, ImageError, SettingsError, reason
-from raydrift.images.decoded import RGB, Decoded
+from raydrift.images.decoded import Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder
+from raydrift.images.pixels import RGB, rgb_of
 from raydrift.paths import redacted
 from raydrift.report.input_summary import InputSummary
 from raydrift.report.level_sheet import LevelCard, level_sheet
@@ -89,7 +90,7 @@ def preview(
                 passed_over += 1
                 first_problem = first_problem or " ".join(f"{path}: {image.reason}".split())
                 continue
-            pixels = image.pixels
+            pixels = rgb_of(image, "a preview")
             rows = {
                 str(transform): [
                     _drifted(settings, pixels, sample_id, transform, level) for level in levels

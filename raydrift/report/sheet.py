@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from raydrift.images.codec import RGB
+from raydrift.images.pixels import RGB, check_rgb
 from raydrift.report.fonts import one_font
 from raydrift.text import printable
 
@@ -95,7 +95,12 @@ def shown_size(height: int, width: int) -> tuple[int, int]:
 
 
 def paste(sheet: Image.Image, corner: Corner, image: RGB) -> None:
-    """Puts an image, uint8 RGB, on the sheet in the size that it is shown with."""
+    """Puts an image, uint8 RGB, on the sheet in the size that it is shown with.
+
+    Raises:
+        PipelineError: It is of another kind.
+    """
+    check_rgb(image, "a sheet")
     size = shown_size(*image.shape[:2])
     enlarged = size[0] > image.shape[1]
     method = Image.Resampling.NEAREST if enlarged else Image.Resampling.LANCZOS

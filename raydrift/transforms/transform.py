@@ -37,6 +37,7 @@ class Transform:
         draws: What is drawn for each image, in a word or two; empty: nothing is.
         at_level: What level L means; ``{field}`` stands for the value of a range.
         moves: Whether pixels move. Masks and points then move along, see ``MovingTransform``.
+        takes: Which pixels it is for, by their dtype and colour space, as ``uint16 mosaic``.
         needs: A package that has to be there, as ``torch``; empty: none that raydrift lacks.
 
     Raises:
@@ -64,6 +65,7 @@ class Transform:
     draws: ClassVar[str] = ""
     at_level: ClassVar[str] = ""
     moves: ClassVar[bool] = False
+    takes: ClassVar[tuple[str, ...]] = ("uint8 srgb",)
     needs: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:

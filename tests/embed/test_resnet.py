@@ -15,6 +15,7 @@ from torchvision.transforms.v2.functional import resize
 
 from raydrift.embed.resnet import BATCH_SIZE, Embedder, _Lane
 from raydrift.embed.weights import Weights, find_weights
+from raydrift.errors import PipelineError
 from raydrift.images.codec import decode
 from raydrift.settings import EmbeddingSettings, ImageSettings
 
@@ -179,6 +180,13 @@ def test_the_buffers_of_one_size_are_gone_before_those_of_another_are_made(
     for height in (32, 64, 32):
         embedder(pixels_of(scenes, 1, height, 96))
     assert alive == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("dtype", "shape"), [(np.uint16, (2, 32, 32, 3)), (np.uint8, (2, 32, 32))])
+def test_pixels_of_another_kind_are_an_error(weights: Weights, dtype: Any, shape: Any) -> None:
+    embedder = Embedder(weights, EmbeddingSettings(), device="cpu")
+    with pytest.raises(PipelineError, match=r"the network takes uint8 RGB .*, not uint"):
+        embedder(np.zeros(shape, dtype))
 
 
 def test_normalize_is_torchvisions(weights: Weights, plain: nn.Module, pixels: np.ndarray) -> None:

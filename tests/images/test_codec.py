@@ -10,9 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageOps, PngImagePlugin
 
 from raydrift.errors import ImageError
@@ -68,45 +65,6 @@ def png_of(width: int, height: int, depth: int, colours: int, rows: bytes = b"")
     header = struct.pack(">IIBBBBB", width, height, depth, colours, 0, 0, 0)
     body = chunk(b"IDAT", zlib.compress(rows)) if rows else b""
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + body + chunk(b"IEND", b"")
-
-
-class TestPng:
-    @given(arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3))))
-    def test_any_image_comes_back_through_pillow(self, image: RGB) -> None:
-        assert (as_pillow_reads(encode_png(image)) == image).all()
-
-    @pytest.mark.parametrize(
-        "shape", [(1, 1), (1, 8192), (8192, 1), (1000, 1), (224, 224), (333, 517)]
-    )
-    def test_any_size_comes_back_through_pillow(self, shape: tuple[int, int]) -> None:
-        image = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
-        assert (as_pillow_reads(encode_png(image)) == image).all()
-
-    def test_photographs_come_back_through_pillow_and_our_own_decoder(self, photos: Path) -> None:
-        for file in sorted(photos.rglob("*.JPEG"))[::40]:
-            image = decode(file.read_bytes(), ImageSettings())
-            assert (as_pillow_reads(encode_png(image)) == image).all()
-            assert (decode(encode_png(image), ImageSettings()) == image).all()
-
-    def test_it_is_8_bit_rgb_and_nothing_else(self) -> None:
-        data = encode_png(SCENE)
-        with Image.open(BytesIO(data)) as image:
-            image.verify()
-            assert (image.format, image.mode, image.size) == ("PNG", "RGB", (WIDTH, HEIGHT))
-            assert image.info == {}
-
-    def test_equal_pixels_give_equal_bytes_however_they_lie_in_memory(self) -> None:
-        mirrored = np.ascontiguousarray(SCENE[:, ::-1])[:, ::-1]
-        assert encode_png(mirrored) == encode_png(SCENE.copy()) == encode_png(SCENE)
-
-    def test_the_image_is_left_alone(self) -> None:
-        before = SCENE.copy()
-        encode_png(SCENE)
-        assert (before == SCENE).all()
-
-    def test_a_smooth_image_is_small(self) -> None:
-        grey = np.full((224, 224, 3), 77, np.uint8)
-        assert len(encode_png(grey)) < 2000
 
 
 class TestJpeg:

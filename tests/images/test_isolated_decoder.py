@@ -109,7 +109,7 @@ def test_an_answer_that_nobody_waited_for_is_not_given_to_the_next_image(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(isolated_decoder, "_receive", interrupted)
+        patched.setattr(isolated_decoder, "receive_decoded", interrupted)
         with pytest.raises(KeyboardInterrupt):
             decoder(images[0], SETTINGS)
     np.testing.assert_array_equal(decoder(images[1], SETTINGS).pixels, decode(images[1], SETTINGS))

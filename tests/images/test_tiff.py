@@ -177,6 +177,13 @@ class TestLayout:
         with pytest.raises(ImageError):
             decode(bytes(data), SAME_SIZE)
 
+    @pytest.mark.parametrize("planar", [0, 3])
+    def test_bands_that_lie_nobody_knows_how_are_rejected(self, planar: int) -> None:
+        """What is not written to would be whatever the memory had before."""
+        data = tiff_of(DEEP["uint16"](PIC), 2, tags={284: [planar]})
+        with pytest.raises(ImageError, match="damaged: it does not say how its bands lie"):
+            decode(data, SAME_SIZE)
+
     def test_pixels_and_bands_are_limited_before_anything_is_decoded(self) -> None:
         data = tiff_of(DEEP["uint16"](PIC), 2)
         small = ImageSettings(64, 64, max_pixels=4095)

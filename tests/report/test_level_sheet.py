@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from raydrift.errors import PipelineError
 from raydrift.images.codec import RGB
 from raydrift.report.level_sheet import LevelCard, level_sheet
 
@@ -51,6 +52,12 @@ def test_long_texts_stay_in_their_place() -> None:
     assert long.width == short.width
     paper = np.asarray(short)[0, 0]
     assert np.all(np.asarray(long)[:, -36:] == paper), "the right margin"
+
+
+def test_pixels_of_another_kind_are_an_error() -> None:
+    mosaic = LevelCard("sample 0", np.zeros((150, 180), np.uint16), {"hue": [plain(WEAK)]})
+    with pytest.raises(PipelineError, match=r"a sheet takes uint8 RGB .*, not uint16 \(150, 180\)"):
+        level_sheet([mosaic], [0.5], "Levels")
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ import pyarrow as pa
 from raydrift.engine.data.drifter import Drifter
 from raydrift.engine.data.failures import failure_row
 from raydrift.engine.data.rows import as_row, table_of
-from raydrift.engine.data.shard_work import ShardJob, drifted_image, first_rejected
+from raydrift.engine.data.shard_work import ShardJob, drifted_sample, first_rejected
 from raydrift.engine.data.shipping import told
 from raydrift.errors import RaydriftError, RejectedError
+from raydrift.images.pixels import Sample
 
 
 class BatchStage:
@@ -31,7 +32,7 @@ class BatchStage:
             return failure_row(error)
 
     def _drifted(self, tasks: pa.Table) -> pa.Table:
-        images, job = self._drifter.originals(tasks), self._job
+        images, job = self._drifter.originals(tasks, "a batch"), self._job
         if images.rejected and job.settings.faults.on_error == "fail":
             raise RejectedError(
                 f"{first_rejected(images.rejected)}: stopped at the first image that cannot be "
@@ -42,8 +43,8 @@ class BatchStage:
         pixels = np.empty_like(images.pixels)
         ids = used["sample_id"].to_pylist()
         for place, (sample_id, chain) in enumerate(zip(ids, drifts.chains(), strict=True)):
-            original = images.pixels[place]
-            pixels[place] = drifted_image(job.settings, original, sample_id, chain)[0]
+            original = Sample(images.pixels[place])
+            pixels[place] = drifted_sample(job.settings, original, sample_id, chain)[0].pixels
         names = ["sample_id", "timestamp", "label", "class_name"]
         table = used.select(names)
         table = table.append_column("drifted", pa.array(drifts.levels > 0))

@@ -14,14 +14,14 @@ from raydrift.drift.platform import pixel_platform
 from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.shard_work import Decoder, ShardJob, drift_shard, next_image
 from raydrift.errors import ImageError, PipelineError
-from raydrift.images.decoded import RGB
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
+from raydrift.images.pixels import RGB, Array, rgb_of
 from raydrift.storage.made_on import check_made_on
 from raydrift.storage.record import PIXEL_PACKAGES, other_version
 from raydrift.storage.remarks import Remark, RemarkCount
 from raydrift.storage.shards import Rejected
 
-Part = tuple[pa.Table, RGB | None]
+Part = tuple[pa.Table, Array | None]
 """Drifted samples of a shard, and their pixels where they are kept."""
 
 
@@ -63,8 +63,16 @@ class Drifter:
         self._check()
         return drift_shard(self._job, tasks, keep_pixels, self._reader, self._decoder, rows)
 
-    def originals(self, tasks: pa.Table) -> Originals:
-        """Reads and decodes the images of a shard."""
+    def originals(self, tasks: pa.Table, taker: str) -> Originals:
+        """Reads and decodes the images of a shard.
+
+        Args:
+            tasks: A row a sample (``schemas.TASK``).
+            taker: Who takes them, as ``the network``; for the error.
+
+        Raises:
+            PipelineError: An image is no uint8 RGB, or this node makes other bytes.
+        """
         self._check()
         clock, waited = time.perf_counter(), 0.0
         settings = self._job.settings
@@ -85,7 +93,7 @@ class Drifter:
                 rejected.append(reject)
                 interrupted += decoded.passing
                 continue
-            pixels[len(rows)] = decoded.pixels
+            pixels[len(rows)] = rgb_of(decoded, taker)
             rows.append(row)
             remarks.add(Remark(text, 1, (paths[row],)) for text in decoded.remarks)
         return Originals(

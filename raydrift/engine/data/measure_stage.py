@@ -20,10 +20,11 @@ from raydrift.engine.data.lazy_embedder import LazyEmbedder
 from raydrift.engine.data.measured import LevelBatch, MeasureJob
 from raydrift.engine.data.pipeline import Stage
 from raydrift.engine.data.rows import table_of
-from raydrift.engine.data.shard_work import ShardJob, drifted_image, first_rejected
+from raydrift.engine.data.shard_work import ShardJob, drifted_sample, first_rejected
 from raydrift.engine.data.shipping import told, with_transforms
 from raydrift.engine.plan import EMBEDDERS, WORKERS, Plan
 from raydrift.errors import RaydriftError
+from raydrift.images.pixels import Sample
 from raydrift.storage import layout
 from raydrift.storage.shards import LedgerRow, commit, write_samples
 
@@ -119,7 +120,7 @@ class MeasureStage:
 
     def _embed(self, tasks: pa.Table) -> _Embedded:
         started = time.time()
-        images = self._drifter.originals(tasks)
+        images = self._drifter.originals(tasks, "the network")
         embed, clock = self._embedder.ready(), time.perf_counter()
         used = tasks.take(pa.array(images.rows, pa.int64()))
         sample_ids = used["sample_id"].to_pylist()
@@ -130,8 +131,8 @@ class MeasureStage:
             clock = time.perf_counter()
             chains = job.drifts(used).chains()
             for place, (sample_id, chain) in enumerate(zip(sample_ids, chains, strict=True)):
-                original = images.pixels[place]
-                copies[place] = drifted_image(job.settings, original, sample_id, chain)[0]
+                original = Sample(images.pixels[place])
+                copies[place] = drifted_sample(job.settings, original, sample_id, chain)[0].pixels
             drift_seconds += time.perf_counter() - clock
             clock = time.perf_counter()
             drifted.append(embed(copies))

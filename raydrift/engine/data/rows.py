@@ -1,29 +1,37 @@
 """A shard as one row of Ray Data, which is never split or bundled: its table, and its pixels."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-
-from raydrift.images.decoded import RGB
 
 _SAMPLES: Final = "samples"
 _PIXELS: Final = "pixels"
+_DTYPE: Final = "dtype"
+_SHAPE: Final = "shape"
 
 
-def as_row(samples: pa.Table, pixels: RGB | None = None) -> pa.Table:
-    """A shard's table, and its pixels, as a table of one row; nothing is copied."""
+def as_row(samples: pa.Table, pixels: npt.NDArray[Any] | None = None) -> pa.Table:
+    """A shard's table, and its pixels, as a table of one row; nothing is copied.
+
+    Args:
+        samples: A row a sample.
+        pixels: Of any dtype and shape, contiguous.
+    """
     values = samples.combine_chunks().to_struct_array().combine_chunks()
     row = pa.table(
         {_SAMPLES: pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)}
     )
     if pixels is None:
         return row
-    data = pa.py_buffer(pixels)
-    ends = pa.py_buffer(np.array([0, data.size], np.int64))
-    return row.append_column(
-        _PIXELS, pa.LargeBinaryArray.from_buffers(pa.large_binary(), 1, [None, ends, data])
+    ends = pa.py_buffer(np.array([0, pixels.nbytes], np.int64))
+    buffers = [None, ends, pa.py_buffer(pixels)]
+    row = row.append_column(
+        _PIXELS, pa.LargeBinaryArray.from_buffers(pa.large_binary(), 1, buffers)
     )
+    row = row.append_column(_DTYPE, pa.array([pixels.dtype.str]))
+    return row.append_column(_SHAPE, pa.array([pixels.shape], pa.list_(pa.int64())))
 
 
 def table_of(row: pa.Table) -> pa.Table:
@@ -31,7 +39,12 @@ def table_of(row: pa.Table) -> pa.Table:
     return pa.Table.from_struct_array(row[_SAMPLES].combine_chunks().flatten())
 
 
-def pixels_of(row: pa.Table, height: int, width: int) -> RGB:
-    """The shard's pixels that ``as_row`` was given, read-only."""
-    data = row[_PIXELS][0].as_buffer()
-    return np.frombuffer(data, np.uint8).reshape(-1, height, width, 3)
+def pixels_of(row: pa.Table) -> npt.NDArray[Any]:
+    """The shard's pixels that ``as_row`` was given, read-only; they are not copied."""
+    (whole,) = (chunk for chunk in row[_PIXELS].chunks if len(chunk))
+    _, ends, data = whole.buffers()  # of a scalar Arrow would make a copy
+    start, end = np.frombuffer(ends, np.int64)[whole.offset :][:2]
+    dtype, shape = np.dtype(row[_DTYPE][0].as_py()), row[_SHAPE][0].as_py()
+    count = (end - start) // dtype.itemsize
+    pixels: npt.NDArray[Any] = np.frombuffer(data, dtype, count, start)
+    return pixels.reshape(shape)

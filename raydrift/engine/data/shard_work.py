@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,13 +18,15 @@ import pyarrow.compute as pc
 from isal import isal_zlib
 
 from raydrift import schemas
-from raydrift.drift import SampledTransform, drift_image
+from raydrift.drift import SampledTransform, drift_sample
 from raydrift.drift.platform import pixel_platform
 from raydrift.drift.written import written
+from raydrift.engine.data.gathered import PixelStack, PngColumn
 from raydrift.engine.data.reader import Reader
-from raydrift.errors import ImageError
-from raydrift.images.codec import decode_image, encode_png
-from raydrift.images.decoded import RGB, Decoded
+from raydrift.errors import ImageError, PipelineError
+from raydrift.images.codec import decode_image
+from raydrift.images.decoded import Decoded
+from raydrift.images.pixels import Array, Sample
 from raydrift.paths import StoragePath
 from raydrift.schedules.schedule import SampleDrift, Schedule
 from raydrift.settings.generate import GenerateSettings
@@ -34,11 +36,11 @@ from raydrift.storage.remarks import RemarkCount
 from raydrift.storage.shards import LedgerRow, Rejected, commit, write_samples
 from raydrift.transforms import TransformInfo
 
-_PNG_ROOM: Final = 1024
-
 _STARTED: Final = "started"
 _REMARKS: Final = "remarks"
 _SECONDS: Final = ("read_seconds", "drift_seconds")
+
+_AnySample = TypeVar("_AnySample", bound=Sample)
 
 Decoder = Callable[[bytes, ImageSettings], Decoded]
 """``codec.decode_image``, or what does the same elsewhere."""
@@ -99,7 +101,7 @@ def drift_shard(
     reader: Reader,
     decoder: Decoder = decode_image,
     rows: int | None = None,
-) -> Iterator[tuple[pa.Table, RGB | None]]:
+) -> Iterator[tuple[pa.Table, Array | None]]:
     """Reads, decodes, drifts and encodes one shard's images, part by part.
 
     Args:
@@ -114,7 +116,11 @@ def drift_shard(
         The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
         ``reason``, ``pixels_on``, ``profile``, ``remarks``, ``content_crc``, and for the rejected
         ones ``stage``, ``error`` and ``passing``; and the pixels, uint8 of shape (n, height, width,
-        3), black where rejected.
+        3) where the images' readers do not say otherwise, black where rejected.
+
+    Raises:
+        PipelineError: A transform failed, the pixels of an image cannot be a PNG, or those that are
+            kept are not alike.
     """
     contents = reader.fetch(tasks["source_path"].to_pylist())
     for start in range(0, tasks.num_rows, rows or tasks.num_rows):
@@ -128,12 +134,11 @@ def _drift_part(
     keep_pixels: bool,
     contents: Iterator[bytes | ImageError],
     decoder: Decoder,
-) -> tuple[pa.Table, RGB | None]:
+) -> tuple[pa.Table, Array | None]:
     started, clock = time.time(), time.perf_counter()
     settings = job.settings
-    size = (settings.image.height, settings.image.width)
-    pixels = np.zeros((tasks.num_rows, *size, 3), np.uint8) if keep_pixels else None
-    pngs = PngColumn(tasks.num_rows, size[0] * (3 * size[1] + 1))  # each row has a filter byte
+    pixels = PixelStack(tasks.num_rows) if keep_pixels else None
+    pngs = PngColumn(tasks.num_rows)
     chains: list[list[SampledTransform]] = []
     problems: list[ImageError | None] = []
     remarks: list[tuple[str, ...]] = []
@@ -154,10 +159,13 @@ def _drift_part(
             remarks.append(())
             profiles.append(None)
             continue
-        image, drawn = drifted_image(settings, decoded.pixels, sample_id, transforms)
-        if pixels is not None:
-            pixels[place] = image
-        pngs.add(encode_png(image))
+        drifted, drawn = drifted_sample(settings, decoded, sample_id, transforms)
+        try:
+            if pixels is not None:
+                pixels.put(place, drifted.pixels)
+            pngs.add(drifted.pixels)
+        except TypeError as error:
+            raise PipelineError(f"sample {sample_id}: {error}") from None
         chains.append(drawn)
         problems.append(None)
         remarks.append(decoded.remarks)
@@ -190,7 +198,8 @@ def _drift_part(
     times = (started, waited, time.perf_counter() - clock - waited)
     for column, value in zip((_STARTED, *_SECONDS), times, strict=True):
         table = table.append_column(column, pa.array(np.full(tasks.num_rows, value)))
-    return table, pixels
+    shape = (settings.image.height, settings.image.width, 3)
+    return table, None if pixels is None else pixels.finish(shape)
 
 
 @dataclass(frozen=True)
@@ -235,12 +244,15 @@ def next_image(
         return NextImage(ImageError(problem.stage, problem.reason, problem.passing), crc, waited)
 
 
-def drifted_image(
-    settings: GenerateSettings, image: RGB, sample_id: int, transforms: Sequence[TransformInfo]
-) -> tuple[RGB, list[SampledTransform]]:
-    """Drifts one image by what is in force on it."""
-    return drift_image(
-        image,
+def drifted_sample(
+    settings: GenerateSettings,
+    sample: _AnySample,
+    sample_id: int,
+    transforms: Sequence[TransformInfo],
+) -> tuple[_AnySample, list[SampledTransform]]:
+    """Drifts one sample by what is in force on it."""
+    return drift_sample(
+        sample,
         transforms,
         seed=settings.seed,
         sample_id=sample_id,
@@ -341,36 +353,6 @@ class _Made:
         self.listing = isal_zlib.crc32(table["file_state"].to_numpy(), self.listing)
         self.pixels_on, self.embedded_on = table["pixels_on"][0].as_py(), part.embedded_on
         return written
-
-
-class PngColumn:
-    """The PNGs of a shard, gathered in one place of memory as they come.
-
-    Args:
-        count: How many there will be, the rejected ones too.
-        image_bytes: Of the pixels of one, as PNG filters them; no PNG here is much larger.
-    """
-
-    def __init__(self, count: int, image_bytes: int) -> None:
-        # What is not written to yet takes no memory.
-        self._data = np.empty(count * (image_bytes + image_bytes // 64 + _PNG_ROOM), np.uint8)
-        self._ends = np.zeros(count + 1, np.int32)
-        self._there: list[bool] = []
-
-    def add(self, png: bytes | None) -> None:
-        """Takes the next one; None where it was rejected."""
-        place = len(self._there)
-        start, content = self._ends[place], png or b""
-        end = start + len(content)
-        self._data[start:end] = np.frombuffer(content, np.uint8)
-        self._ends[place + 1] = end
-        self._there.append(png is not None)
-
-    def finish(self) -> pa.Array:
-        """All of them, binary, null where rejected."""
-        there = pa.array(self._there)
-        buffers = [there.buffers()[1], pa.py_buffer(self._ends), pa.py_buffer(self._data)]
-        return pa.Array.from_buffers(pa.binary(), len(there), buffers)
 
 
 def _rejected(table: pa.Table) -> list[Rejected]:

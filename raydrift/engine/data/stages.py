@@ -85,10 +85,8 @@ class EmbedStage:
     def __call__(self, row: pa.Table) -> pa.Table:
         if FAILURE in row.column_names:
             return row
-        image = self._job.settings.image
-        pixels = pixels_of(row, image.height, image.width)
         samples = table_of(row)
-        parts = [(samples, pixels)]
+        parts = [(samples, pixels_of(row))]
         return _commit(self._job, self._embedder, samples["shard"][0].as_py(), lambda: parts)
 
 

@@ -1,0 +1,26 @@
+"""JPEG files to decoded images, by libjpeg."""
+
+from raydrift.images.decoded import Decoded
+from raydrift.images.jpeg import JPEG_START, decode_scaled
+from raydrift.images.jpeg_segments import read_header
+from raydrift.images.metadata import of_jpeg
+from raydrift.images.orientation import lying, upright
+from raydrift.images.profiles import managed
+from raydrift.images.resize import resize
+from raydrift.settings.image import ImageSettings
+
+
+def is_jpeg(data: bytes) -> bool:
+    """Whether a file starts as a JPEG."""
+    return data.startswith(JPEG_START)
+
+
+def read_jpeg(data: bytes, settings: ImageSettings) -> Decoded | None:
+    """Decodes a JPEG at a scale; None: it is one for Pillow, as in CMYK."""
+    header = read_header(data)
+    said = of_jpeg(header)
+    size = lying(settings, said.orientation)
+    pixels = decode_scaled(data, header, size, settings)
+    if pixels is None:
+        return None
+    return managed(upright(resize(pixels, *size), said.orientation), said.profile, settings)
