@@ -17,18 +17,21 @@ from raydrift.engine.jobs.job_log import JobLog, damage_reporter, report_input, 
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.run import Clock, Run
 from raydrift.engine.session import connect, free_resources, may_grow
+from raydrift.engine.spread import cluster_spread
 from raydrift.errors import OutputError
 from raydrift.paths import StoragePath, redacted
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.ranges import Range
 from raydrift.settings.toml import as_dict
 from raydrift.storage import layout
+from raydrift.storage.accepted import rows_there
+from raydrift.storage.finalize import finalize
+from raydrift.storage.finishers.chosen import finisher_for, finisher_of
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import can_make_some_again, failing_as_output, find_run, made_folder
 from raydrift.storage.record import RunRecord, load_record, make_identity
 from raydrift.storage.shards import remove_shards
 from raydrift.storage.unread import is_any_readable_now
-from raydrift.storage.zip_room import check_before_run
 
 # Workers that a cluster without a node yet is taken to come to.
 _COMING = 64
@@ -95,6 +98,8 @@ def generate(
         report_input(catalog, quiet)
         found = find_run(output, identity, settings.write.overwrite, damage_reporter(quiet))
         clock.lap("list")
+        if found is not None and settings.write.finalize:
+            found = _in_container(found, settings, output, lock)
         if found is not None and _gains(found, settings, output, catalog.root):
             found = None
         if found is not None and found.status == "complete":
@@ -109,7 +114,7 @@ def generate(
                 notes = [*notes, changes.told(found.shards, kept=False)]
                 remove_shards(output)  # the results stay until others take their place
         if settings.write.finalize and found is None:
-            check_before_run(output, samples, settings.image)
+            finisher_for(settings.write).check_before_run(output, samples, settings.image)
         record = RunRecord(
             identity=found.identity if found else identity,
             settings=shown(replace(settings, num_samples=samples)),
@@ -119,6 +124,7 @@ def generate(
             made_on=dict(found.made_on) if found else {},
             ranges_found=_without(settings.image.value_range, given),
             ignored=dict(catalog.ignored),
+            files=dict(found.files) if found else {},
             notes=list(dict.fromkeys([*(found.notes if found else ()), *notes])),
         )
         run = Run(settings, catalog, stream, weights, output, record, lock, clock, quiet)
@@ -167,6 +173,22 @@ def _still_complete(
     if not settings.write.keep_shards:
         with suppress(OSError):  # a run that was killed at its very end left them
             remove_shards(output)
+
+
+def _in_container(
+    found: RunRecord, settings: GenerateSettings, output: StoragePath, lock: OutputLock
+) -> RunRecord | None:
+    """A finished run in the container that is asked for; None: it is to be made again for that.
+
+    Raises:
+        OutputError: It is in another one, and its shards, which it could be made of, are gone.
+    """
+    asked = finisher_for(settings.write)
+    if found.status != "complete" or asked == finisher_of(found):
+        return found
+    if settings.write.overwrite and len(rows_there(output, found)) < found.shards:
+        return None
+    return finalize(output, finisher=asked, check=lock.check, spread=cluster_spread())
 
 
 def _gains(
