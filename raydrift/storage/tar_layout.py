@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from raydrift.errors import OutputError
-from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.shards import LedgerRow
 from raydrift.storage.splitting import in_files, in_parts
@@ -48,13 +47,10 @@ class TarLayout:
     size: int
 
 
-def plan_tars(
-    output: StoragePath, rows: Sequence[LedgerRow], file_bytes: int, part_bytes: int
-) -> list[TarLayout]:
+def plan_tars(rows: Sequence[LedgerRow], file_bytes: int, part_bytes: int) -> list[TarLayout]:
     """Lays out the tar files of a run.
 
     Args:
-        output: The run's folder, which errors name.
         rows: The run's shards in order.
         file_bytes: Of a file, at most; more where a single shard has more.
         part_bytes: At least so many bytes are in every part but the last.
@@ -65,8 +61,8 @@ def plan_tars(
     sizes = [row.tar_size for row in rows]
     if min(sizes) < 0:
         raise OutputError(
-            f"{output} has shards of an earlier version of raydrift, which cannot become tar "
-            "files: finish them with --container zip, or begin again with --overwrite"
+            "the shards were made by an earlier version of raydrift, and cannot become tar files: "
+            "finish them with --container zip, or begin again with --overwrite"
         )
     return [
         _plan_tar(rows[piece.begin : piece.end], layout.tar_name(number), part_bytes)

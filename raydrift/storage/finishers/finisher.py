@@ -114,15 +114,15 @@ class Finisher(Protocol):
             OutputError: They are.
         """
 
-    def plan(
-        self, output: StoragePath, rows: Sequence[LedgerRow], part_bytes: int
-    ) -> Sequence[PlannedFile]:
+    def plan(self, rows: Sequence[LedgerRow], part_bytes: int) -> Sequence[PlannedFile]:
         """Lays out the files by the sizes of the shards, and by nothing else.
 
         Args:
-            output: The run's folder, which errors name.
             rows: The run's shards, in order.
             part_bytes: That a writer fills at a time, at least.
+
+        Raises:
+            OutputError: These shards cannot become such files.
         """
 
     def opened(self, output: StoragePath, file: Any) -> AbstractContextManager[PartFile]:

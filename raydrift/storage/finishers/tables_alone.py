@@ -63,9 +63,7 @@ class TablesAlone:
     def check_before_merge(self, output: StoragePath, files: Sequence[PlannedFile]) -> None:
         """Tables find room everywhere."""
 
-    def plan(
-        self, output: StoragePath, rows: Sequence[LedgerRow], part_bytes: int
-    ) -> Sequence[NoFile]:
+    def plan(self, rows: Sequence[LedgerRow], part_bytes: int) -> Sequence[NoFile]:
         """The shards as they are read, some at a time."""
         pieces = in_parts([row.size for row in rows], part_bytes)
         return [

@@ -46,11 +46,9 @@ class WebDataset:
         """Refuses files that are too large."""
         check_file_bytes(output, self.file_bytes)
 
-    def plan(
-        self, output: StoragePath, rows: Sequence[LedgerRow], part_bytes: int
-    ) -> Sequence[TarLayout]:
+    def plan(self, rows: Sequence[LedgerRow], part_bytes: int) -> Sequence[TarLayout]:
         """As many shards a file as fit."""
-        return plan_tars(output, rows, self.file_bytes, part_bytes)
+        return plan_tars(rows, self.file_bytes, part_bytes)
 
     def opened(self, output: StoragePath, file: TarLayout) -> AbstractContextManager[PartFile]:
         """Opens a tar file; S3 takes its last part in any size, so that one part is an upload."""

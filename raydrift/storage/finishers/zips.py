@@ -76,9 +76,7 @@ class OneZip(_Zipped):
         """Refuses a zip that is too large."""
         check_zip_before_merge(output, sum(file.size for file in files))
 
-    def plan(
-        self, output: StoragePath, rows: Sequence[LedgerRow], part_bytes: int
-    ) -> Sequence[ZipLayout]:
+    def plan(self, rows: Sequence[LedgerRow], part_bytes: int) -> Sequence[ZipLayout]:
         """All shards in one file."""
         return [plan_zip(rows, part_bytes)]
 
@@ -106,9 +104,7 @@ class SeveralZips(_Zipped):
         """Refuses files that are too large."""
         check_file_bytes(output, self.file_bytes)
 
-    def plan(
-        self, output: StoragePath, rows: Sequence[LedgerRow], part_bytes: int
-    ) -> Sequence[ZipLayout]:
+    def plan(self, rows: Sequence[LedgerRow], part_bytes: int) -> Sequence[ZipLayout]:
         """As many shards a file as fit."""
         return plan_zips(rows, self.file_bytes, part_bytes)
 
