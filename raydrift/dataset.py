@@ -20,8 +20,9 @@ from raydrift.images.decoded import RGB
 from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
+from raydrift.storage.finishers.chosen import finisher_of
 from raydrift.storage.record import require_record
-from raydrift.storage.written_images import ShardImages, ShardRows, WrittenImages, ZippedImages
+from raydrift.storage.written_images import ShardImages, ShardRows, WrittenImages
 from raydrift.transforms import TransformInfo
 
 if TYPE_CHECKING:
@@ -222,9 +223,9 @@ class DriftedDataset:
 
     @cached_property
     def _images(self) -> WrittenImages:
-        return (
-            ZippedImages(self._output) if self._merged else ShardImages(self._output, self._shards)
-        )
+        if self._merged:
+            return finisher_of(self._record).images(self._output, self._record)
+        return ShardImages(self._output, self._shards)
 
     @cached_property
     def _provenance_rows(self) -> ShardRows:
@@ -283,17 +284,35 @@ class ImageDataCategoryInfo(DriftedDataset):
     """What one call of ``sample`` wrote: its samples, and where its files are.
 
     Attributes:
-        zip_type: Of the container.
-        file_type: Of its members.
+        file_type: Of the images.
     """
 
-    zip_type = "zip"
     file_type = "png"
 
     @property
+    def zip_type(self) -> str:
+        """What the images are in: ``zip``, or the setting ``container`` of the generator."""
+        return finisher_of(self._record).name
+
+    @property
     def zip_path(self) -> str:
-        """The zip of the drifted images."""
+        """The zip of the drifted images.
+
+        Raises:
+            OutputError: They are in several files, or in none: see ``image_paths``.
+        """
+        if layout.ZIP not in self._record.files:
+            raise OutputError(
+                f"{self._output} has no {layout.ZIP}, since container is {self.zip_type!r}: "
+                "use image_paths, or the samples themselves"
+            )
         return str(self._output / layout.ZIP)
+
+    @property
+    def image_paths(self) -> list[str]:
+        """The files that the drifted images are in, in order; none where there are tables alone."""
+        names = (name for name in self._record.files if not name.endswith(".parquet"))
+        return [str(self._output / name) for name in names]
 
     @property
     def input_mapping_path(self) -> str:

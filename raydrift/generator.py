@@ -68,7 +68,10 @@ class ImageDatasetGenerator(Timeline):
         first_timestamp: Of sample 0, seconds since 1970.
         sample_delta_timestamp: Seconds between one sample and the next.
         class_mapping: Class name to integer label; None: sorted names to 0..C-1.
-        organize_by_class: Whether the zip has class folders.
+        container: What the images are put into: ``zip``, one file; ``zips``, several;
+            ``webdataset``, tar files that training code can stream; ``tables``, nothing.
+        container_bytes: The most that one of several files has; None: 4 GiB, of tar files 1 GiB.
+        organize_by_class: Whether the container has class folders.
         shard_size: Samples a shard, the unit of work and of resume; None: 256, or fewer.
         keep_shards: Whether the shards stay after they are merged.
         weights: ``imagenet``, ``random`` or the path of a ResNet18 state dict.
@@ -120,6 +123,8 @@ class ImageDatasetGenerator(Timeline):
         first_timestamp: float = FIRST_TIMESTAMP,
         sample_delta_timestamp: float = 1800.0,
         class_mapping: Mapping[str, int] | None = None,
+        container: str = "zip",
+        container_bytes: int | None = None,
         organize_by_class: bool = False,
         shard_size: int | None = None,
         keep_shards: bool = False,
@@ -160,6 +165,8 @@ class ImageDatasetGenerator(Timeline):
                 batch_size=batch_size,
             ),
             write=OutputSettings(
+                container=container,
+                container_bytes=container_bytes,
                 organize_by_class=organize_by_class,
                 shard_size=shard_size,
                 keep_shards=keep_shards,
@@ -224,7 +231,8 @@ class ImageDatasetGenerator(Timeline):
         Args:
             output_path: The folder to write, a local path or a URI.
             num_samples: How many; None: all that remain.
-            organize_by_class: Whether the zip has class folders; None: as the constructor said.
+            organize_by_class: Whether the container has class folders; None: as the constructor
+                said.
             overwrite: Whether another run's output there is replaced.
 
         Raises:

@@ -69,6 +69,17 @@ REJECTED: Final = pa.schema(
 """``rejected.parquet``: the images that could not be used, why, and the CRC-32 of their files, null
 where these could not be read."""
 
+IMAGE_INDEX: Final = pa.schema(
+    [
+        ("sample_id", pa.int64()),
+        ("container", pa.string()),
+        ("offset", pa.int64()),
+        ("size", pa.int64()),
+    ]
+)
+"""``image_index.parquet``, beside tar files, which have no directory: in which of them a sample's
+PNG is, from which byte on, and how many bytes it has."""
+
 METRICS: Final = pa.schema(
     [
         ("batch", pa.int64()),

@@ -1,5 +1,6 @@
 """What the README shows is what happens."""
 
+import gc
 import json
 import re
 import shlex
@@ -71,7 +72,7 @@ def test_the_transform_of_ones_own_drifts_a_run(
 ) -> None:
     (tmp_path / "photos").symlink_to(scenes)
     monkeypatch.chdir(tmp_path)
-    _, example = blocks("python")
+    _, example, _ = blocks("python")
     assert len([line for line in example.splitlines() if line]) <= 12
     (tmp_path / "my_fog.py").write_text(example)
     (command,) = [block for block in blocks("sh") if "my_fog" in block]
@@ -111,6 +112,29 @@ def test_the_commands_that_show_drift_and_place_it_in_time_run(
     for line in shown:
         assert run(shlex.split(line.removeprefix("uv run raydrift "))) == 0, line
     assert {"sheet.png", "plan.png", "out"} <= {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.usefixtures("ray_session")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # webdataset leaves its last file open
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_tar_files_are_made_and_streamed_as_it_says(
+    photos: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "photos").symlink_to(photos)
+    monkeypatch.chdir(tmp_path)
+    (block,) = [block for block in blocks("sh") if "--container" in block]
+    for line in block.splitlines():
+        command = line.split("#")[0].removeprefix("uv run raydrift ")
+        assert run(shlex.split(command)) == 0, line
+    capsys.readouterr()
+    exec(blocks("python")[2], {})
+    gc.collect()
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == 328
+    assert {line.rpartition(") ")[0] for line in shown} == {"(224, 224, 3"}
 
 
 @pytest.mark.parametrize("path", READMES, ids=lambda path: str(path.relative_to(ROOT)))

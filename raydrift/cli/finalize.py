@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from raydrift.cli.log import Log, start_log, teller
-from raydrift.cli.options import Address, Verbose
+from raydrift.cli.options import Address, Container, ContainerBytes, Verbose
 
 if TYPE_CHECKING:
     from raydrift.settings.cluster import ClusterSettings
@@ -21,6 +21,8 @@ def finalize(
     output: Annotated[
         str | None, typer.Argument(help="Output folder of 'raydrift generate'.")
     ] = None,
+    container: Container = None,
+    container_bytes: ContainerBytes = None,
     keep_shards: Annotated[
         bool | None, typer.Option("--keep-shards", help="Keep _shards/ after the merge.")
     ] = None,
@@ -39,7 +41,10 @@ def finalize(
     verbose: Verbose = None,
     log: Log = None,
 ) -> None:
-    """Merge a run's shards into the zip and the tables; with --address on all nodes together."""
+    """Merge a run's shards into a container and the tables; with --address on all nodes together.
+
+    A finished run whose shards were kept is put into another container, if one is named.
+    """
     import time
 
     from raydrift.cli.files import check_lasting
@@ -48,6 +53,7 @@ def finalize(
     from raydrift.engine.jobs.job_log import JobLog
     from raydrift.paths import StoragePath
     from raydrift.storage.finalize import finalize as merge
+    from raydrift.storage.finishers.chosen import finisher_asked, finisher_of
     from raydrift.storage.lock import OutputLock
     from raydrift.storage.output import failing_as_output
     from raydrift.storage.record import require_record
@@ -62,17 +68,20 @@ def finalize(
     check_lasting(settings.output)
     place = StoragePath.of(settings.output, settings.options_of("output"))
     known = require_record(place)  # before a lock is put into the folder
+    finisher = finisher_asked(known, container, container_bytes)
+    done = known.status == "complete" and finisher == finisher_of(known)
     events = JobLog(known, place)
     with (
-        _cluster(settings.cluster, known, json) as (spread, on_shard),
+        _cluster(settings.cluster, known, done, json) as (spread, on_shard),
         failing_as_output(place),
         OutputLock(place, tell=teller(json)) as lock,
         events.ending(),
     ):
-        if known.status != "complete":
+        if not done:
             events.merge()
         record = merge(
             place,
+            finisher=finisher,
             keep_shards=settings.write.keep_shards,
             accept_rejected=accept_rejected,
             on_shard=on_shard,
@@ -80,12 +89,12 @@ def finalize(
             spread=spread,
         )
         events.end(record, time.monotonic() - start)
-    tell(record, place, None if known.status == "complete" else time.monotonic() - start)
+    tell(record, place, None if done else time.monotonic() - start)
 
 
 @contextmanager
 def _cluster(
-    cluster: "ClusterSettings", record: "JobRecord", quiet: bool
+    cluster: "ClusterSettings", record: "JobRecord", done: bool, quiet: bool
 ) -> "Iterator[tuple[Spread, Callable[[LedgerRow], None] | None]]":
     """Who writes, and who is told of each shard: all nodes of a cluster, and its metrics.
 
@@ -94,7 +103,7 @@ def _cluster(
     from raydrift.storage.spread import in_threads
 
     asked = cluster.address or os.environ.get("RAY_ADDRESS")
-    if not asked or record.status == "complete":
+    if not asked or done:
         yield in_threads, None
         return
     from raydrift.engine.jobs.telemetry import telemetry

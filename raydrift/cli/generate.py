@@ -21,6 +21,8 @@ from raydrift.cli.log import Log, start_log
 from raydrift.cli.options import (
     Address,
     Config,
+    Container,
+    ContainerBytes,
     ImageSize,
     Input,
     Level,
@@ -64,8 +66,10 @@ def generate(
     split: Split = None,
     seed: Seed = None,
     num_samples: NumSamples = None,
+    container: Container = None,
+    container_bytes: ContainerBytes = None,
     organize_by_class: Annotated[
-        bool | None, typer.Option("--organize-by-class", help="Class folders inside the zip.")
+        bool | None, typer.Option("--organize-by-class", help="Class folders in the container.")
     ] = None,
     embeddings: Annotated[
         bool | None, typer.Option("--embeddings", help="Also write ResNet18 embeddings.")
@@ -103,7 +107,7 @@ def generate(
     verbose: Verbose = None,
     log: Log = None,
 ) -> None:
-    """Make a drifted image set: a zip of PNGs with mapping, target and embeddings.
+    """Make a drifted image set: PNGs in a zip or in tar files, with mapping, target, embeddings.
 
     The same command on the same output finishes what is missing.
     """
@@ -128,6 +132,8 @@ def generate(
             "precision": precision,
         },
         "write": {
+            "container": container,
+            "container_bytes": container_bytes,
             "organize_by_class": organize_by_class,
             "shard_size": shard_size,
             "keep_shards": keep_shards,
@@ -207,7 +213,6 @@ def tell(record: "JobRecord", output: "StoragePath", seconds: float | None) -> N
             f"  shards in {output}/{layout.SHARDS}: merge them with raydrift finalize {output}"
         )
         return
-    for name in layout.RESULTS:
-        empty = name == layout.REJECTED and not counts["rejected"]
-        if not empty and (name != layout.EMBEDDINGS or record.has_embeddings):
+    for name in layout.in_short(record.files):
+        if name != layout.REJECTED or counts["rejected"]:
             out.print(f"  {output}/{name}")

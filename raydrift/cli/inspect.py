@@ -76,7 +76,7 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
         facts["rejected"] = f"{record.counts['rejected']:,}"
     if placed and found.classes:
         facts["drifted"] = f"{found.drifted:,}"
-    facts |= {name: f"{size:,} bytes" for name, size in sorted(found.files.items())}
+    facts |= _sizes(found.files)
     width = max(map(len, facts))
     for name, fact in facts.items():
         out.print(f"  {name:<{width}}  {fact}")
@@ -84,6 +84,16 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
         out.print(f"  {line}")
     for remark in record.remarks:
         out.print(f"  {Remark(**remark)}")
+
+
+def _sizes(files: dict[str, int]) -> dict[str, str]:
+    """The size of each file; of numbered ones that of all together."""
+    from raydrift.storage import layout
+
+    names = sorted(files)
+    short = layout.in_short(names)
+    rest = sum(size for name, size in files.items() if name not in short)
+    return {name: f"{files.get(name, rest):,} bytes" for name in sorted(short)}
 
 
 def _timeline(settings: dict[str, Any]) -> dict[str, str]:

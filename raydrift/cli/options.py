@@ -84,6 +84,23 @@ ValueRange = Annotated[
         show_default="as some images of the input have them",
     ),
 ]
+Container = Annotated[
+    str | None,
+    typer.Option(
+        metavar="zip|zips|webdataset|tables",
+        help="What the images are put into: one zip, several, tar files to be streamed, or "
+        "nothing: the tables alone.",
+        show_default="zip",
+    ),
+]
+ContainerBytes = Annotated[
+    int | None,
+    typer.Option(
+        metavar="BYTES",
+        help="Of one of several zips or tar files, at most.",
+        show_default="4 GiB and 1 GiB",
+    ),
+]
 Workers = Annotated[
     str | None,
     typer.Option(

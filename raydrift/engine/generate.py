@@ -29,7 +29,9 @@ from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.output import OutputSettings
 from raydrift.settings.ranges import Range
 from raydrift.storage import layout
+from raydrift.storage.accepted import rows_there
 from raydrift.storage.finalize import finalize
+from raydrift.storage.finishers.chosen import finisher_for, finisher_of
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import (
     can_make_some_again,
@@ -41,7 +43,6 @@ from raydrift.storage.output import (
 from raydrift.storage.record import JobRecord, load_record
 from raydrift.storage.shards import LedgerRow, remove_shards
 from raydrift.storage.unread import is_any_readable_now
-from raydrift.storage.zip_room import check_before_run
 
 # Workers that a cluster without a node yet is taken to come to.
 _COMING = 64
@@ -110,6 +111,8 @@ def generate(
             output, identity, settings.write.overwrite, damage_reporter(quiet), identity_defaults
         )
         clock.lap("list")
+        if found is not None and settings.write.finalize:
+            found = _in_container(found, settings, output, lock)
         if found is not None and _gains(found, settings, output, catalog.root):
             found = None
         size = found.shard_size if found else shard_size(settings, samples)
@@ -125,7 +128,7 @@ def generate(
                 notes = [*notes, changes_note(changes, found.shards, kept=False)]
                 remove_shards(output)  # the results stay until others take their place
         if settings.write.finalize and found is None:
-            check_before_run(output, samples, settings.image)
+            finisher_for(settings.write).check_before_run(output, samples, settings.image)
         record = JobRecord(
             identity=found.identity if found else identity,
             settings=shown(replace(settings, num_samples=samples)),
@@ -135,6 +138,7 @@ def generate(
             made_on=dict(found.made_on) if found else {},
             ranges_found=_without(settings.image.value_range, given),
             ignored=dict(catalog.ignored),
+            files=dict(found.files) if found else {},
             notes=list(dict.fromkeys([*(found.notes if found else ()), *notes])),
         )
         job = Job(record, output, maker, settings.faults, lock, clock, quiet=quiet)
@@ -213,6 +217,22 @@ def _still_complete(
     if not settings.write.keep_shards:
         with suppress(OSError):  # a run that was killed at its very end left them
             remove_shards(output)
+
+
+def _in_container(
+    found: JobRecord, settings: GenerateSettings, output: StoragePath, lock: OutputLock
+) -> JobRecord | None:
+    """A finished run in the container that is asked for; None: it is to be made again for that.
+
+    Raises:
+        OutputError: It is in another one, and its shards, which it could be made of, are gone.
+    """
+    asked = finisher_for(settings.write)
+    if found.status != "complete" or asked == finisher_of(found):
+        return found
+    if settings.write.overwrite and len(rows_there(output, found)) < found.shards:
+        return None
+    return finalize(output, finisher=asked, check=lock.check, spread=cluster_spread())
 
 
 def _gains(

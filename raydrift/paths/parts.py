@@ -139,8 +139,8 @@ class PassingWriter:
     """Writes nothing: the content is the result."""
 
     def put(self, part: FilePart, buffers: Iterable[Buffer]) -> PartResult:
-        """Returns the offset and the content."""
-        return part.offset, list(buffers)
+        """Returns the offset and the content, which may travel to another process."""
+        return part.offset, b"".join(buffers)
 
 
 @contextmanager
@@ -152,14 +152,13 @@ def in_order(sink: Sink) -> Iterator[PartFile]:
     end = 0
     with SpooledTemporaryFile(max_size=_SPOOL_BYTES) as early:
 
-        def take(result: tuple[int, list[Buffer]]) -> None:
+        def take(result: tuple[int, bytes]) -> None:
             nonlocal end
-            offset, buffers = result
+            offset, content = result
             to: Sink = sink if offset == end else early
-            for buffer in buffers:
-                to.write(buffer)
+            to.write(content)
             if offset == end:
-                end += sum(map(len, buffers))
+                end += len(content)
 
         yield PartFile(PassingWriter(), take, anywhere=False, at_once=2)
         early.seek(0)

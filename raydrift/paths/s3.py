@@ -321,8 +321,8 @@ class S3Store:
         for key in left:
             self.client.delete_object(Bucket=bucket, Key=key)
 
-    def abort_uploads(self, path: str) -> None:
-        """Aborts the unfinished uploads of an object.
+    def abort_uploads(self, path: str, begins: bool = False) -> None:
+        """Aborts the unfinished uploads of an object, or of all that begin with a path.
 
         A writer that was killed leaves its parts behind, which cost and are not listed. A store
         that does not tell of them, or not to everyone, is left alone.
@@ -333,9 +333,9 @@ class S3Store:
                 Bucket=bucket, Prefix=key
             )
             for one in [upload for page in pages for upload in page.get("Uploads", ())]:
-                if one["Key"] == key:
+                if begins or one["Key"] == key:
                     self.client.abort_multipart_upload(
-                        Bucket=bucket, Key=key, UploadId=one["UploadId"]
+                        Bucket=bucket, Key=one["Key"], UploadId=one["UploadId"]
                     )
 
 

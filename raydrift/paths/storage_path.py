@@ -317,17 +317,21 @@ class StoragePath:
         self.write_bytes(data, sync)
         return True
 
-    def remove_unfinished(self, names: Iterable[str]) -> None:
+    def remove_unfinished(self, names: Iterable[str], prefix: str | None = None) -> None:
         """Deletes what writers that were killed left of these files in this folder.
 
-        Nobody else may be writing them.
+        Nobody else may be writing them: neither those of the names, nor those that begin with the
+        prefix.
         """
         if self.s3 is not None:
             for name in names:
                 self.s3.abort_uploads(f"{self.path}/{name}")
+            if prefix is not None:
+                self.s3.abort_uploads(f"{self.path}/{prefix}", begins=True)
             return
-        ours = set(names)
-        self.delete_files(name for name in self.names() if unfinished_of(name) in ours)
+        exact, begins = set(names), prefix or "/"
+        half = ((name, unfinished_of(name) or "") for name in self.names())
+        self.delete_files(n for n, of in half if of in exact or of.startswith(begins))
 
     def delete(self) -> None:
         """Deletes this file or this folder with all that is in it; nothing there is no error."""

@@ -2,7 +2,6 @@
 
 from io import BytesIO
 from typing import Any
-from zipfile import ZipFile
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -13,6 +12,8 @@ from raydrift.images.codec import RGB, decode
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
+from raydrift.storage.finishers.chosen import finisher_of
+from raydrift.storage.record import require_record
 
 
 def drifted_pairs(settings: GenerateSettings, per_class: int) -> list[tuple[RGB, RGB, str]]:
@@ -27,23 +28,22 @@ def drifted_pairs(settings: GenerateSettings, per_class: int) -> list[tuple[RGB,
     """
     source = StoragePath.of(settings.input, settings.options_of("input"))
     output = StoragePath.of(settings.output, settings.options_of("output"))
-    mapping = _rows(output / layout.INPUT_MAPPING)
-    chosen: dict[str, list[tuple[dict[str, Any], str]]] = {}
-    for row, names in zip(_rows(output / layout.PROVENANCE), mapping, strict=True):
+    chosen: dict[str, list[tuple[dict[str, Any], int]]] = {}
+    for place, row in enumerate(_rows(output / layout.PROVENANCE)):
         of_class = chosen.setdefault(row["class_name"], [])
         if len(of_class) < per_class:
-            of_class.append((row, names["file_name"]))
-    place = output / layout.ZIP
-    with place.open_here_and_there() as file, ZipFile(file) as archive:
-        return [
-            (
-                decode((source / row["source_path"]).read_bytes(), settings.image),
-                np.asarray(Image.open(BytesIO(archive.read(name)))),
-                f"{class_name}  {_caption(row)}",
-            )
-            for class_name in sorted(chosen)
-            for row, name in chosen[class_name]
-        ]
+            of_class.append((row, place))
+    record = require_record(output)
+    images = finisher_of(record).images(output, record)
+    return [
+        (
+            decode((source / row["source_path"]).read_bytes(), settings.image),
+            np.asarray(Image.open(BytesIO(images.png(place)))),
+            f"{class_name}  {_caption(row)}",
+        )
+        for class_name in sorted(chosen)
+        for row, place in chosen[class_name]
+    ]
 
 
 def _caption(row: dict[str, Any]) -> str:

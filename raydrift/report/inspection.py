@@ -19,9 +19,10 @@ from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.crc32 import combine
 from raydrift.storage.damage import find_damage
+from raydrift.storage.damaged import DamagedError
+from raydrift.storage.finishers.chosen import finisher_of
 from raydrift.storage.record import JobRecord, require_record
 from raydrift.storage.spread import in_threads
-from raydrift.storage.zip_reader import DamagedZipError, entries, read_end
 from raydrift.text import plural
 
 _BLOCK = 2**22
@@ -100,7 +101,7 @@ def inspect_output(output: StoragePath, quick: bool = False) -> Inspection:
     record = require_record(output)
     names = output.names()
     found = Inspection(
-        record, {name: size for name, size in names.items() if name in layout.RESULTS}
+        record, {name: size for name, size in names.items() if layout.is_result(name)}
     )
     found.shards_done = len(rows_there(output, record))
     if record.status != "complete":
@@ -117,7 +118,7 @@ def inspect_output(output: StoragePath, quick: bool = False) -> Inspection:
         _summarize(output, found)
         _check_tables(output, found)
     if not found.problems:
-        _check_zip(output, found)
+        _check_members(output, found)
     return found
 
 
@@ -140,8 +141,6 @@ def _reading(name: str, found: Inspection) -> Iterator[None]:
     """That a file cannot be read is a problem of the output, and no crash."""
     try:
         yield
-    except DamagedZipError as error:
-        found.problems.append(f"{name} {error}")
     except (pa.ArrowException, OSError) as error:
         found.problems.append(f"{name} cannot be read: {reason(error)}")
 
@@ -157,6 +156,7 @@ def _check_tables(output: StoragePath, found: Inspection) -> None:
     """Whether all tables have the same samples in the same order."""
     names = [layout.INPUT_MAPPING, layout.TARGET, layout.PROVENANCE]
     names += [layout.EMBEDDINGS] if found.record.has_embeddings else []
+    names += finisher_of(found.record).tables
     samples = {}
     for name in names:
         with _reading(name, found):
@@ -182,7 +182,7 @@ def _check_bytes(output: StoragePath, found: Inspection) -> None:
     """Whether the files still have the bytes that were written."""
     for name, wanted in found.record.files.items():
         with _reading(name, found):
-            if name == layout.ZIP:
+            if "crc32" in wanted:
                 if _crc32(output / name) != wanted["crc32"]:
                     found.problems.append(
                         f"{name} was altered: its CRC-32 is not the one in run.json"
@@ -191,20 +191,18 @@ def _check_bytes(output: StoragePath, found: Inspection) -> None:
                 found.problems.append(f"{name} was altered: its SHA-256 is not the one in run.json")
 
 
-def _check_zip(output: StoragePath, found: Inspection) -> None:
-    """Whether the zip's directory names the members of the mapping, one behind the other."""
-    place, others = output / layout.ZIP, f"has other members than {layout.INPUT_MAPPING}"
-    with _reading(layout.ZIP, found), place.open_here_and_there() as file:
-        end = read_end(file)
-        members, offset = entries(file, end), 0
-        for batch in _batches(output, layout.INPUT_MAPPING, ["file_name"]):
-            for name in batch["file_name"].to_pylist():
-                member = next(members, None)
-                if member is None or member.path != name.encode() or member.offset != offset:
-                    raise DamagedZipError(others)
-                offset = member.end
-        if offset != end.offset or next(members, None) is not None:
-            raise DamagedZipError(others)
+def _check_members(output: StoragePath, found: Inspection) -> None:
+    """Whether the files with images name the members of the mapping."""
+    names = (
+        name
+        for batch in _batches(output, layout.INPUT_MAPPING, ["file_name"])
+        for name in batch["file_name"].to_pylist()
+    )
+    with _reading("the images", found):
+        try:
+            finisher_of(found.record).check_members(output, found.record, names)
+        except DamagedError as error:
+            found.problems.append(str(error))
 
 
 def _crc32(place: StoragePath) -> str:

@@ -1,8 +1,12 @@
 """What is written, and what happens with images that cannot be used."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from raydrift.checked import check_types, choose, require
+from raydrift.checked import at_least, check_types, choose, require
+
+CONTAINERS: Final = ("zip", "zips", "webdataset", "tables")
+"""What the images of a finished run are in: one zip, several, tar files, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -10,7 +14,11 @@ class OutputSettings:
     """What is written, and what is done with what is there.
 
     Attributes:
-        organize_by_class: Class folders inside the zip, instead of a flat one.
+        container: What the images are in: ``zip``, one file; ``zips``, several; ``webdataset``, tar
+            files that training code can stream; ``tables``, nothing, the tables alone are written.
+        container_bytes: The most that one file of ``zips`` or ``webdataset`` has, unless a single
+            shard has more; None: 4 GiB for zips, 1 GiB for tar files. The others have no use of it.
+        organize_by_class: Class folders inside the container, instead of a flat one.
         shard_size: Samples a shard, the unit of work and of resume; None: 256, fewer for small
             sets, so that every worker has some.
         keep_shards: Whether ``_shards/`` stays after they are merged.
@@ -18,6 +26,8 @@ class OutputSettings:
         overwrite: Whether another run's output is replaced.
     """
 
+    container: str = "zip"
+    container_bytes: int | None = None
     organize_by_class: bool = False
     shard_size: int | None = None
     keep_shards: bool = False
@@ -26,6 +36,8 @@ class OutputSettings:
 
     def __post_init__(self) -> None:
         check_types(self, "write.")
+        choose("write.container", self.container, CONTAINERS)
+        at_least(1, "write.container_bytes", self.container_bytes)
         size = self.shard_size
         ok = size is None or 1 <= size <= 65_536
         require(ok, "write.shard_size", size, "give 1 to 65536 samples")

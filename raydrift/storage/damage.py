@@ -1,11 +1,13 @@
 """Whether the files of a finished run are whole, as far as a short look can tell.
 
-Sizes alone do not tell: what a disk lost may still have its size. The ends of the zip and the
-footers of the tables are read as well, a few kilobytes of each. What is between them is compared
-with checksums by ``raydrift inspect``.
+Sizes alone do not tell: what a disk lost may still have its size. The ends of the files with images
+and the footers of the tables are read as well, a few kilobytes of each. What is between them is
+compared with checksums by ``raydrift inspect``.
 """
 
 from collections.abc import Mapping
+from contextlib import closing
+from functools import partial
 from typing import Final
 
 import pyarrow as pa
@@ -13,13 +15,16 @@ import pyarrow.parquet as pq
 
 from raydrift.paths import StoragePath
 from raydrift.storage import layout
+from raydrift.storage.damaged import DamagedError
+from raydrift.storage.finishers.chosen import finisher_of
 from raydrift.storage.record import JobRecord
-from raydrift.storage.zip_reader import DamagedZipError, check_ends, read_end
+from raydrift.storage.spread import in_threads
 from raydrift.text import plural
 
 _MAGIC: Final = b"PAR1"
 _TAIL_BYTES: Final = 8
 _NO_TABLE: Final = "is no whole parquet file"
+_READERS: Final = 8
 
 
 def find_damage(output: StoragePath, record: JobRecord, names: Mapping[str, int]) -> list[str]:
@@ -36,36 +41,32 @@ def find_damage(output: StoragePath, record: JobRecord, names: Mapping[str, int]
     Raises:
         OSError: A file cannot be read now.
     """
-    return [
-        f"{name} {damage}"
-        for name in layout.RESULTS
-        if name in record.files and (damage := _damage(output, record, name, names.get(name)))
-    ]
+    look = partial(_damage, output, record, names)
+    with closing(in_threads(look, record.files, _READERS)) as looked:
+        return [
+            f"{name} {damage}" for name, damage in zip(record.files, looked, strict=True) if damage
+        ]
 
 
-def _damage(output: StoragePath, record: JobRecord, name: str, size: int | None) -> str | None:
-    if size is None:
+def _damage(
+    output: StoragePath, record: JobRecord, names: Mapping[str, int], name: str
+) -> str | None:
+    if name not in names:
         return "is missing"
-    wanted = record.files[name]["size"]
+    size, wanted = names[name], record.files[name]["size"]
     if size != wanted:
         return f"has {size} bytes, {wanted} were written"
     place = output / name
     with place.open_here_and_there() as file:
-        if name == layout.ZIP:
-            return _zip_damage(file, record.counts["written"])
-        rows = record.counts["rejected" if name == layout.REJECTED else "written"]
-        return _table_damage(file, rows)
-
-
-def _zip_damage(file: pa.NativeFile, members: int) -> str | None:
-    try:
-        end = read_end(file)
-        if end.members != members:
-            return f"has {plural(end.members, 'image')}, {members} were written"
-        check_ends(file, end)
-    except DamagedZipError as error:
-        return str(error)
-    return None
+        if name.endswith(".parquet"):
+            rows = record.counts["rejected" if name == layout.REJECTED else "written"]
+            return _table_damage(file, rows)
+        images = int(record.files[name].get("images", record.counts["written"]))
+        try:
+            finisher_of(record).check_ends(file, images)
+        except DamagedError as error:
+            return str(error)
+        return None
 
 
 def _table_damage(file: pa.NativeFile, rows: int) -> str | None:

@@ -13,6 +13,7 @@ TARGET: Final = "target.parquet"
 EMBEDDINGS: Final = "embeddings.parquet"
 PROVENANCE: Final = "provenance.parquet"
 REJECTED: Final = "rejected.parquet"
+IMAGE_INDEX: Final = "image_index.parquet"
 RUN: Final = "run.json"
 SHARDS: Final = "_shards"
 LOCK: Final = "run.lock"
@@ -20,7 +21,10 @@ ACCEPTED: Final = "accepted.arrow"
 """In ``_shards/``: the ledger rows of the shards that are merged."""
 
 RESULTS: Final = (ZIP, INPUT_MAPPING, TARGET, EMBEDDINGS, PROVENANCE, REJECTED)
-"""The files that a finished run consists of, ``run.json`` apart."""
+"""The files that a finished run consists of, ``run.json`` apart, with its images in one zip."""
+
+NUMBERED: Final = "sampled_images-"
+"""What the names of the files begin with where the images are in several."""
 
 METRICS: Final = "metrics.parquet"
 CLASS_DRIFT: Final = "class_drift.parquet"
@@ -41,9 +45,46 @@ _WINDOWS_DEVICE: Final = re.compile(
 )
 _LONGEST_NAME: Final = 255
 
+_NUMBERED_FILE: Final = re.compile(NUMBERED + r"([0-9]{5,}\.zip|[0-9]{6,}\.tar)")
+
 _SHARD_FILE: Final = re.compile(r"part-[0-9]{8,}-[0-9a-f]{8}\.(parquet|json)")
 
 _EARLIER_SHARD_FILE: Final = re.compile(r"part-[0-9]{8,}\.(parquet|json)")
+
+
+def zip_name(number: int) -> str:
+    """``sampled_images-00012.zip``: one of several zips."""
+    return f"{NUMBERED}{number:05d}.zip"
+
+
+def tar_name(number: int) -> str:
+    """``sampled_images-000012.tar``: numbered as the tools of webdataset number theirs."""
+    return f"{NUMBERED}{number:06d}.tar"
+
+
+def is_result(name: str) -> bool:
+    """Whether a file in an output folder is one of a run's results, by its name.
+
+    >>> [is_result(name) for name in ("sampled_images-000012.tar", "sampled_images.tar")]
+    [True, False]
+    """
+    return name in (*RESULTS, IMAGE_INDEX) or _NUMBERED_FILE.fullmatch(name) is not None
+
+
+def in_short(names: Iterable[str]) -> list[str]:
+    """Names of files, the numbered ones as one, in the way that shells and webdataset write it.
+
+    >>> in_short([tar_name(0), tar_name(1), tar_name(2), "target.parquet"])
+    ['sampled_images-{000000..000002}.tar', 'target.parquet']
+    """
+    numbered, others = list[str](), list[str]()
+    for name in names:
+        (numbered if _NUMBERED_FILE.fullmatch(name) else others).append(name)
+    if len(numbered) < 2:
+        return numbered + others
+    ends = (numbered[0], numbered[-1])
+    first, last = (name.removeprefix(NUMBERED).partition(".")[0] for name in ends)
+    return [f"{NUMBERED}{{{first}..{last}}}{numbered[0][-4:]}", *others]
 
 
 def new_attempt() -> str:

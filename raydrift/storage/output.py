@@ -107,7 +107,7 @@ def find_run(
             f"output {output} holds another run ({'; '.join(differs)}): "
             "choose another output, or replace it with --overwrite"
         )
-    held = [name for name in layout.RESULTS if name in names]
+    held = sorted(name for name in names if layout.is_result(name))
     if held:
         raise OutputError(
             f"output {output} holds {held[0]} of another origin: "
@@ -128,8 +128,9 @@ def _check_kinds(output: StoragePath, entries: Iterable[fs.FileInfo]) -> None:
     """Raises OutputError where a folder has the name of a file of ours, or the other way round."""
     for info in entries:
         kind = "folder" if info.type == fs.FileType.Directory else "file"
-        ours = "folder" if info.base_name == layout.SHARDS else "file"
-        if info.base_name in (*layout.RESULTS, layout.RUN, layout.SHARDS) and kind != ours:
+        name = info.base_name
+        ours = "folder" if name == layout.SHARDS else "file"
+        if (layout.is_result(name) or name in (layout.RUN, layout.SHARDS)) and kind != ours:
             raise OutputError(
                 f"{output / info.base_name} is a {kind} of another origin: "
                 "choose another output, or move it away"
@@ -199,13 +200,13 @@ def clear(output: StoragePath, overwrite: bool) -> None:
         output: The folder.
         overwrite: Whether results go that no run of this version is known to have written.
     """
-    results: Iterable[str] = layout.RESULTS
+    there = output.names()
+    results: Iterable[str] = filter(layout.is_result, there)
     if is_of_earlier_format(output):
         remove_earlier_shards(output)
     if not overwrite:
         record = load_record(output)
         results = record.files if record else ()
-    there = output.names()
     output.delete_files([name for name in (*results, layout.RUN) if name in there])
     remove_shards(output)
 

@@ -1,16 +1,19 @@
-"""The images of a run, one by one: from the zip without unpacking it, or from the shards."""
+"""The images of a run, one by one: from what they are in, nothing unpacked, or from the shards."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from raydrift.errors import OutputError
 from raydrift.paths import StoragePath
 from raydrift.storage import layout
+from raydrift.storage.damaged import DamagedError
+from raydrift.storage.record import JobRecord
 from raydrift.storage.shards import LedgerRow
-from raydrift.storage.zip_reader import DamagedZipError, entries, read_end
+from raydrift.storage.zip_reader import entries, read_end
 
 
 class WrittenImages(Protocol):
@@ -24,14 +27,14 @@ class ZippedImages:
     """The members of a finished zip; its directory is read once, 16 bytes a member are kept.
 
     Args:
-        output: The folder of a finished run.
+        place: The zip.
 
     Raises:
-        OutputError: The zip cannot be read.
+        OutputError: It cannot be read.
     """
 
-    def __init__(self, output: StoragePath) -> None:
-        self._zip = output / layout.ZIP
+    def __init__(self, place: StoragePath) -> None:
+        self._zip = place
         try:
             with self._zip.open_here_and_there() as file:
                 end = read_end(file)
@@ -40,7 +43,7 @@ class ZippedImages:
                     np.dtype((np.int64, 2)),
                     end.members,
                 )
-        except (DamagedZipError, OSError, ValueError) as error:
+        except (DamagedError, OSError, ValueError) as error:
             raise OutputError(
                 f"{self._zip} cannot be read ({error}): see raydrift inspect"
             ) from None
@@ -49,6 +52,57 @@ class ZippedImages:
     def png(self, place: int) -> bytes:
         """The PNG of a sample; 0 is the first one that was written."""
         return self._zip.read_part(int(self._sizes[place]), int(self._begins[place]))
+
+
+class ImagesOfFiles:
+    """The members of several zips; a directory is read when an image of its zip is asked for.
+
+    Args:
+        output: The folder of a finished run.
+        record: Of the run; it tells how many images each zip has.
+    """
+
+    def __init__(self, output: StoragePath, record: JobRecord) -> None:
+        counts = {n: int(facts["images"]) for n, facts in record.files.items() if "images" in facts}
+        self._files = [output / name for name in counts]
+        self._begins = np.concatenate([[0], np.cumsum([*counts.values()])]).astype(np.int64)
+        self._read: dict[int, ZippedImages] = {}
+
+    def png(self, place: int) -> bytes:
+        """The PNG of a sample; 0 is the first one that was written."""
+        number = int(np.searchsorted(self._begins, place, side="right")) - 1
+        if number not in self._read:
+            self._read[number] = ZippedImages(self._files[number])
+        return self._read[number].png(place - int(self._begins[number]))
+
+
+class IndexedImages:
+    """The images that an index finds in some files; it is read once, 20 bytes an image are kept.
+
+    Args:
+        output: The folder of a finished run.
+
+    Raises:
+        OutputError: The index cannot be read.
+    """
+
+    def __init__(self, output: StoragePath) -> None:
+        self._output = output
+        index = output / layout.IMAGE_INDEX
+        try:
+            with index.open_here_and_there() as file:
+                table = pq.read_table(file, columns=["container", "offset", "size"])
+        except (OSError, pa.ArrowException) as error:
+            raise OutputError(f"{index} cannot be read ({error}): see raydrift inspect") from None
+        files = table["container"].combine_chunks().dictionary_encode()
+        self._names: list[str] = files.dictionary.to_pylist()
+        self._files = files.indices.to_numpy()
+        self._begins, self._sizes = table["offset"].to_numpy(), table["size"].to_numpy()
+
+    def png(self, place: int) -> bytes:
+        """The PNG of a sample; 0 is the first one that was written."""
+        file = self._output / self._names[int(self._files[place])]
+        return file.read_part(int(self._sizes[place]), int(self._begins[place]))
 
 
 class ShardRows:

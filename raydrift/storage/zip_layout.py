@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
+from raydrift.storage import layout
 from raydrift.storage.shards import LedgerRow
+from raydrift.storage.splitting import in_files, in_parts
 
 PART_BYTES: Final = 64 * 2**20
 """What one writer fills at a time, about: whole shards."""
@@ -63,12 +65,14 @@ class ZipLayout:
         count: Members.
         members_size: Bytes of all members, with their headers: where the directory begins.
         directory_size: Bytes of all entries of the directory.
+        name: Of the file.
     """
 
     parts: tuple[ZipPart, ...]
     count: int
     members_size: int
     directory_size: int
+    name: str = layout.ZIP
 
     @property
     def end(self) -> bytes:
@@ -81,28 +85,50 @@ class ZipLayout:
         return self.members_size + self.directory_size + len(self.end)
 
 
-def plan_zip(rows: Sequence[LedgerRow], part_bytes: int = PART_BYTES) -> ZipLayout:
+def plan_zip(
+    rows: Sequence[LedgerRow], part_bytes: int = PART_BYTES, name: str = layout.ZIP
+) -> ZipLayout:
     """Lays out a zip.
 
     Args:
-        rows: The run's shards in order.
+        rows: Its shards in order.
         part_bytes: At least so many bytes are in every part; more where the parts would be too
             many for one upload.
+        name: Of the file.
     """
-    sizes = [members_size(row.written, row.names_size, row.content_bytes) for row in rows]
+    sizes = [_members_size_of(row) for row in rows]
     total, count = sum(sizes), sum(row.written for row in rows)
     zip64 = needs_zip64(total)
-    smallest = part_bytes_of(total, part_bytes)
-    parts: list[ZipPart] = []
-    begin = offset = filled = 0
-    for place, size in enumerate(sizes, start=1):
-        filled += size
-        left = total - offset - filled
-        if (filled >= smallest and left >= smallest) or place == len(rows):
-            parts.append(ZipPart(len(parts), tuple(rows[begin:place]), offset, filled, zip64))
-            begin, offset, filled = place, offset + filled, 0
+    parts = tuple(
+        ZipPart(number, tuple(rows[piece.begin : piece.end]), piece.offset, piece.size, zip64)
+        for number, piece in enumerate(in_parts(sizes, part_bytes_of(total, part_bytes)))
+    )
     names = sum(row.names_size for row in rows)
-    return ZipLayout(tuple(parts), count, total, directory_size(count, names, zip64))
+    return ZipLayout(parts, count, total, directory_size(count, names, zip64), name)
+
+
+def plan_zips(
+    rows: Sequence[LedgerRow], file_bytes: int, part_bytes: int = PART_BYTES
+) -> list[ZipLayout]:
+    """Lays out several zips.
+
+    Args:
+        rows: The run's shards in order.
+        file_bytes: Of a zip, at most; more where a single shard has more.
+        part_bytes: As for ``plan_zip``.
+    """
+    zip64 = needs_zip64(file_bytes)
+    sizes = [
+        _members_size_of(row) + directory_size(row.written, row.names_size, zip64) for row in rows
+    ]
+    return [
+        plan_zip(rows[piece.begin : piece.end], part_bytes, layout.zip_name(number))
+        for number, piece in enumerate(in_files(sizes, file_bytes - END_64.size - END.size))
+    ]
+
+
+def _members_size_of(row: LedgerRow) -> int:
+    return members_size(row.written, row.names_size, row.content_bytes)
 
 
 def part_bytes_of(members_size: int, part_bytes: int = PART_BYTES) -> int:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 from isal import isal_zlib
 
+from raydrift.storage.damaged import DamagedError
 from raydrift.storage.zip_layout import (
     END,
     END_64,
@@ -21,10 +22,6 @@ from raydrift.storage.zip_layout import (
 _BLOCK_BYTES: Final = 4 * 2**20
 _LARGEST_ENTRY: Final = 2**12
 """Bytes; a member's name is that of a class, of 255 bytes at most, and a number."""
-
-
-class DamagedZipError(Exception):
-    """The zip is not as it was written; the text goes on from its name."""
 
 
 class ZipEnd(NamedTuple):
@@ -58,7 +55,7 @@ def read_end(file: pa.NativeFile) -> ZipEnd:
     """Reads the end of a zip.
 
     Raises:
-        DamagedZipError: It has none, or one of another file.
+        DamagedError: It has none, or one of another file.
     """
     size = file.size()
     tail = file.read_at(END_64.size + END.size, max(0, size - END_64.size - END.size))
@@ -70,7 +67,7 @@ def read_end(file: pa.NativeFile) -> ZipEnd:
     except struct.error:
         whole = b""
     if not whole or not tail.endswith(whole) or offset + directory_size + len(whole) != size:
-        raise DamagedZipError("does not end as a zip does")
+        raise DamagedError("does not end as a zip does")
     return ZipEnd(count, offset, directory_size)
 
 
@@ -78,7 +75,7 @@ def entries(file: pa.NativeFile, end: ZipEnd) -> Iterator[ZipEntry]:
     """The entries of a zip's directory in order, of which a few megabytes are in memory at a time.
 
     Raises:
-        DamagedZipError: Something else is there.
+        DamagedError: Something else is there.
     """
     stop = end.offset + end.size
     rest = b""
@@ -99,7 +96,7 @@ def check_ends(file: pa.NativeFile, end: ZipEnd) -> None:
     """Looks at the first and the last member: whether they are where the directory says, and whole.
 
     Raises:
-        DamagedZipError: They are not.
+        DamagedError: They are not.
     """
     if not end.members:
         return
@@ -111,7 +108,7 @@ def check_ends(file: pa.NativeFile, end: ZipEnd) -> None:
     if first is None or last is None or last[1] != len(tail):
         raise _no_entries()
     if first[0].offset != 0 or first[0].end > end.offset or last[0].end != end.offset:
-        raise DamagedZipError("has gaps between its members")
+        raise DamagedError("has gaps between its members")
     for entry in (first[0], last[0]):
         _check_member(file, entry)
 
@@ -122,7 +119,7 @@ def _check_member(file: pa.NativeFile, entry: ZipEntry) -> None:
     data = memoryview(content)[len(header) :]
     if not content.startswith(header) or isal_zlib.crc32(data) != entry.crc32:
         name = entry.path.decode(errors="replace")
-        raise DamagedZipError(f"has lost the content of its member {name!r}")
+        raise DamagedError(f"has lost the content of its member {name!r}")
 
 
 def _entry(block: bytes, place: int) -> tuple[ZipEntry, int] | None:
@@ -142,5 +139,5 @@ def _entry(block: bytes, place: int) -> tuple[ZipEntry, int] | None:
     return ZipEntry(block[path_ends - names : path_ends], crc, size, offset), ends
 
 
-def _no_entries() -> DamagedZipError:
-    return DamagedZipError("has no directory of its members")
+def _no_entries() -> DamagedError:
+    return DamagedError("has no directory of its members")

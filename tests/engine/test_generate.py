@@ -316,7 +316,7 @@ def test_a_finished_run_that_lost_files_is_made_again(
     images = tmp_path / "sampled_images.zip"
     images.write_bytes(bytes(images.stat().st_size))
     with monkeypatch.context() as patch:
-        patch.setattr("raydrift.engine.run.run_pipeline", no_pipeline)
+        patch.setattr("raydrift.engine.jobs.job.run_pipeline", no_pipeline)
         with pytest.raises(PipelineError, match=r"^all workers died$"):
             generate(settings, quiet=True)
     assert images.exists()

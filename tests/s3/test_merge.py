@@ -21,8 +21,12 @@ from raydrift.storage import layout
 from raydrift.storage.accepted import accept
 from raydrift.storage.damage import find_damage
 from raydrift.storage.finalize import finalize
+from raydrift.storage.finishers.finisher import Finisher
+from raydrift.storage.finishers.webdataset import WebDataset
+from raydrift.storage.finishers.zips import SeveralZips
 from raydrift.storage.record import JobRecord
 from raydrift.storage.shards import LedgerRow, commit, write_samples
+from raydrift.storage.tar_members import samples_size
 from tests.s3.servers import Proxy, Server
 from tests.s3.test_storage_path import options
 
@@ -56,6 +60,9 @@ def commit_shards(output: StoragePath) -> None:
                 "file_name": name,
                 "image": {"bytes": random.bytes(SIZE), "path": name},
                 "transforms": [],
+                "drifted": True,
+                "level": 0.5,
+                "reason": "",
             }
             for number, name in zip(ids, names, strict=True)
         ]
@@ -65,9 +72,8 @@ def commit_shards(output: StoragePath) -> None:
             sum(map(len, names)),
             *write_samples(output, shard, ATTEMPT, table.schema, [table]),
         )
-        ledger.append(
-            LedgerRow(shard, record.fingerprint, EACH, EACH, 0, 0, *sizes, attempt=ATTEMPT)
-        )
+        told = {"attempt": ATTEMPT, "tar_size": samples_size(table)}
+        ledger.append(LedgerRow(shard, record.fingerprint, EACH, EACH, 0, 0, *sizes, **told))
         commit(output, ledger[-1], [])
     accept(output, record, ledger)
 
@@ -101,6 +107,52 @@ def test_parts_from_many_writers_are_the_zip_of_one(
     (output / layout.ZIP).write_bytes(whole[:-MB] + bytes(MB))
     (damage,) = find_damage(output, record, output.names())
     assert damage == f"{layout.ZIP} does not end as a zip does"
+
+
+@pytest.mark.parametrize("finisher", [SeveralZips(12 * MB), WebDataset(12 * MB)])
+def test_several_files_are_uploads_of_their_own(
+    server: Server, bucket: str, finisher: Finisher, tmp_path: Path
+) -> None:
+    output, local = StoragePath.of(f"s3://{bucket}/out", options(server)), StoragePath.of(tmp_path)
+    for place in (output, local):
+        commit_shards(place)
+    record = finalize(output, finisher=finisher, spread=backwards, part_bytes=5 * MB)
+    assert record.files == finalize(local, finisher=finisher).files
+    names = [name for name in record.files if not name.endswith(".parquet")]
+    assert len(names) == 3
+    for name in names:
+        assert (output / name).read_bytes() == (local / name).read_bytes(), name
+    assert server.unfinished_uploads(bucket) == []
+    no_pngs = "has lost the content of its member"  # as these are
+    assert all(no_pngs in damage for damage in find_damage(output, record, output.names()))
+
+
+@ON_MOTO
+@pytest.mark.usefixtures("ray_session")
+@pytest.mark.parametrize("finisher", [SeveralZips(9 * MB), WebDataset(9 * MB)])
+def test_tasks_of_a_cluster_write_several_files(
+    server: Server, bucket: str, finisher: Finisher, tmp_path: Path
+) -> None:
+    """The last one is a single part, which goes through this process if it is a zip's."""
+    output, local = StoragePath.of(f"s3://{bucket}/out", options(server)), StoragePath.of(tmp_path)
+    for place in (output, local):
+        commit_shards(place)
+    spread = partial(over_cluster, cpus=2)
+    record = finalize(output, finisher=finisher, spread=spread, part_bytes=5 * MB)
+    assert record.files == finalize(local, finisher=finisher, spread=spread).files
+    for name in record.files:
+        assert (output / name).read_bytes() == (local / name).read_bytes(), name
+
+
+@ON_MOTO
+def test_uploads_of_a_merge_that_was_killed_are_aborted(server: Server, bucket: str) -> None:
+    output = StoragePath.of(f"s3://{bucket}/out", options(server))
+    commit_shards(output)
+    with server.client() as client:
+        for key in ("out/sampled_images-000007.tar", "out/mine.tar"):
+            client.create_multipart_upload(Bucket=bucket, Key=key)
+    finalize(output)
+    assert server.unfinished_uploads(bucket) == ["out/mine.tar"]
 
 
 @ON_MOTO

@@ -41,6 +41,8 @@ CHANGES_BYTES: dict[str, Any] = {
 CHANGES_NOTHING: dict[str, Any] = {
     "embedding.batch_size": 16,
     "output": "elsewhere",
+    "write.container": "webdataset",
+    "write.container_bytes": 10**9,
     "write.shard_size": 16,
     "write.keep_shards": True,
     "write.finalize": False,

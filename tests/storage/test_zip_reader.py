@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from raydrift.storage import zip_reader
-from raydrift.storage.zip_reader import DamagedZipError, ZipEntry, check_ends, entries, read_end
+from raydrift.storage.zip_reader import DamagedError, ZipEntry, check_ends, entries, read_end
 from tests.storage.test_zip_layout import GIB, MEMBERS, Members, write_sparse, zipped
 
 
@@ -54,12 +54,12 @@ def test_offsets_beyond_4_gib(tmp_path: Path) -> None:
 def test_a_zip_that_is_cut_off_or_goes_on_is_damaged(cut: int) -> None:
     data = zipped([("a", b"1"), ("b", b"2")])
     for other in (data[:-cut], data + bytes(cut), b""):
-        with pytest.raises(DamagedZipError, match=r"^does not end as a zip does$"):
+        with pytest.raises(DamagedError, match=r"^does not end as a zip does$"):
             read(other)
 
 
 def test_a_directory_with_a_hole_in_its_midst_ends_there() -> None:
     data = zipped([(name, b"1") for name in "abc"])
     second = data.index(b"PK\1\2", data.index(b"PK\1\2") + 1)
-    with pytest.raises(DamagedZipError, match=r"^has no directory of its members$"):
+    with pytest.raises(DamagedError, match=r"^has no directory of its members$"):
         read(data[:second] + bytes(47) + data[second + 47 :])

@@ -34,6 +34,7 @@ from raydrift.settings.image import ImageSettings
 from raydrift.storage import layout
 from raydrift.storage.remarks import RemarkCount
 from raydrift.storage.shards import LedgerRow, Rejected, commit, write_samples
+from raydrift.storage.tar_members import samples_size
 from raydrift.transforms import TransformInfo
 
 _STARTED: Final = "started"
@@ -343,6 +344,7 @@ class _Made:
             "written": written.num_rows,
             "interrupted": pc.sum(table["passing"]).as_py(),
             "content_bytes": pc.sum(sizes).as_py() or 0,
+            "tar_size": samples_size(written),
             "names_size": pc.sum(pc.binary_length(written["file_name"])).as_py() or 0,
             "embed_seconds": part.embed_seconds,
         }

@@ -1,4 +1,4 @@
-"""A zip that is larger than its place takes is refused before the work, not after it."""
+"""A file that is larger than its place takes is refused before the work, not after it."""
 
 from pathlib import Path
 
@@ -9,9 +9,10 @@ from raydrift.errors import OutputError
 from raydrift.paths import StoragePath
 from raydrift.settings import ImageSettings
 from raydrift.settings.toml import generate_settings
+from raydrift.storage.finishers.webdataset import WebDataset
+from raydrift.storage.finishers.zips import OneZip, SeveralZips
 from raydrift.storage.shards import LedgerRow
 from raydrift.storage.zip_layout import plan_zip
-from raydrift.storage.zip_room import check_before_merge, check_before_run
 
 BUCKET = {"key": "a", "secret": "b", "region": "eu-central-1"}
 
@@ -22,21 +23,35 @@ def bucket() -> StoragePath:
     return StoragePath.of("s3://bucket/out", BUCKET)
 
 
-def test_a_billion_images_are_refused_on_s3_with_how_many_fit(bucket: StoragePath) -> None:
+def test_a_zip_of_a_billion_images_is_refused_on_s3_and_the_remedy_is_named(
+    bucket: StoragePath,
+) -> None:
     with pytest.raises(OutputError) as error:
-        check_before_run(bucket, 1_000_000_000, ImageSettings())
+        OneZip().check_before_run(bucket, 1_000_000_000, ImageSettings())
     assert str(error.value) == (
-        "the zip of 1,000,000,000 samples may grow to 150.8 TB, and s3://bucket/out takes 19.3 TB: "
-        "split the input into manifests of up to 128,167,169 images, a run each, or make shards "
-        "alone with --no-finalize"
+        "the zip of 1,000,000,000 samples may grow to 150.8 TB, and s3://bucket/out takes 19.3 TB "
+        "a file: use --container zips or webdataset, which have as many files as they need"
     )
-    check_before_run(bucket, 128_167_169, ImageSettings())
+    OneZip().check_before_run(bucket, 128_167_169, ImageSettings())
     with pytest.raises(OutputError):
-        check_before_run(bucket, 128_167_169 + 1, ImageSettings())
+        OneZip().check_before_run(bucket, 128_167_169 + 1, ImageSettings())
+
+
+@pytest.mark.parametrize("several", [SeveralZips, WebDataset])
+def test_several_files_have_room_for_any_number_of_images(
+    several: type[SeveralZips | WebDataset], bucket: StoragePath
+) -> None:
+    several().check_before_run(bucket, 10**12, ImageSettings())
+    with pytest.raises(OutputError) as error:
+        several(file_bytes=20 * 10**12).check_before_run(bucket, 10, ImageSettings())
+    assert str(error.value) == (
+        "write.container_bytes is 20000000000000, and s3://bucket/out takes 19327352832000 bytes a "
+        "file: give fewer"
+    )
 
 
 def test_a_disk_says_itself_what_it_takes(tmp_path: Path) -> None:
-    check_before_run(StoragePath.of(tmp_path), 1_000_000_000, ImageSettings())
+    OneZip().check_before_run(StoragePath.of(tmp_path), 1_000_000_000, ImageSettings())
 
 
 def test_a_run_is_refused_before_it_has_done_anything(
@@ -57,8 +72,8 @@ def test_what_the_merge_takes_has_no_range_that_is_too_large_for_a_part(
     many = int(19.2e12 / shard_bytes)
     for shards in (many, many - 7, many - many // 9_000):
         plan = plan_zip([row] * shards)
-        check_before_merge(bucket, plan)
+        OneZip().check_before_merge(bucket, [plan])
         assert max(part.size for part in plan.parts) <= 5 * 2**30
     larger = plan_zip([row] * int(19.4e12 / shard_bytes))
     with pytest.raises(OutputError, match=r"^the zip would be 19\.4 TB, and s3://bucket/out takes"):
-        check_before_merge(bucket, larger)
+        OneZip().check_before_merge(bucket, [larger])

@@ -1,0 +1,97 @@
+"""A sample in a tar file: three members that have one key, as webdataset puts them together.
+
+``KEY.png`` is the image, ``KEY.cls`` its label as text, ``KEY.json`` what is known of it. The key
+is a number, in its class's folder if that is asked for: webdataset ends it at the first dot of the
+file's name, and there is no other dot than the one before ``png``.
+"""
+
+import json
+from collections.abc import Mapping
+from tarfile import PAX_FORMAT, TarInfo
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from raydrift.drift.written import parameters_of
+
+BLOCK: Final = 512
+"""Bytes; each member's header and each one's content begin at a multiple of it."""
+
+END: Final = bytes(2 * BLOCK)
+"""What is behind the last member."""
+
+FACTS: Final = (
+    "sample_id", "timestamp", "label", "class_name", "source_path", "drifted", "level", "reason",
+    "transforms", "content_crc", "profile",
+)  # fmt: skip
+"""What ``KEY.json`` says of a sample: the columns of a shard that are neither image nor numbers of
+the network."""
+
+_IMAGE: Final = ".png"
+_DATE: Final = 315_532_800  # 1 January 1980, as in the zip
+_MODE: Final = 0o644
+_PLAIN_NAME: Final = 100  # bytes of ASCII; other names have headers of their own before them
+
+
+def member_header(name: str, size: int) -> bytes:
+    """What comes before the content of a member.
+
+    Args:
+        name: Its name, with forward slashes.
+        size: Bytes of its content.
+    """
+    member = TarInfo(name)
+    member.size, member.mtime, member.mode = size, _DATE, _MODE
+    return member.tobuf(PAX_FORMAT, "utf-8", "strict")
+
+
+def after_image(name: str, size: int, facts: Mapping[str, Any]) -> bytes:
+    """What comes after a PNG: the rest of its last block, then its label and its facts.
+
+    Args:
+        name: Of the PNG's member.
+        size: Bytes of the PNG.
+        facts: A row of the shard, with the columns ``FACTS``.
+    """
+    key = name.removesuffix(_IMAGE)
+    pieces = [bytes(-size % BLOCK)]
+    for member, text in ((f"{key}.cls", _label(facts)), (f"{key}.json", _facts(facts))):
+        pieces += [member_header(member, len(text)), text, bytes(-len(text) % BLOCK)]
+    return b"".join(pieces)
+
+
+def samples_size(table: pa.Table) -> int:
+    """Bytes that the samples of a shard, or of a part of it, take in a tar file."""
+    sizes = pc.binary_length(pc.struct_field(table["image"], "bytes")).to_pylist()
+    rows = table.select(["file_name", *FACTS]).to_pylist()
+    return sum(
+        _header_size(row["file_name"])
+        + _in_blocks(size)
+        + sum(
+            _header_size(row["file_name"].removesuffix(_IMAGE) + suffix) + _in_blocks(len(text))
+            for suffix, text in ((".cls", _label(row)), (".json", _facts(row)))
+        )
+        for row, size in zip(rows, sizes, strict=True)
+    )
+
+
+def _label(facts: Mapping[str, Any]) -> bytes:
+    return str(facts["label"]).encode()
+
+
+def _facts(facts: Mapping[str, Any]) -> bytes:
+    plain = {name: facts[name] for name in FACTS}
+    plain["transforms"] = [
+        one | {"parameters": parameters_of(one["parameters"])} for one in facts["transforms"]
+    ]
+    return json.dumps(plain, ensure_ascii=False).encode()
+
+
+def _header_size(name: str) -> int:
+    plain = name.isascii() and len(name) <= _PLAIN_NAME
+    return BLOCK if plain else len(member_header(name, 0))
+
+
+def _in_blocks(size: int) -> int:
+    return size + -size % BLOCK

@@ -1,0 +1,59 @@
+"""The content of one part of a tar file."""
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from raydrift.paths import Buffer, StoragePath
+from raydrift.storage.finishers.finisher import FilledPart
+from raydrift.storage.shard_members import members, misfit, without_images
+from raydrift.storage.shards import LedgerRow, open_shard
+from raydrift.storage.tar_layout import TarPart
+from raydrift.storage.tar_members import END, FACTS, after_image, member_header
+
+
+def tar_content(output: StoragePath, part: TarPart, filled: FilledPart) -> Iterator[Buffer]:
+    """The bytes of a part; a shard is read when the one before it was asked for to its end.
+
+    Args:
+        output: The run's folder.
+        part: The part.
+        filled: Is told of its shards, and where the image of each sample is.
+
+    Raises:
+        ShardError: A shard is gone or altered.
+    """
+    offset = part.offset
+    for row in part.rows:
+        yield from _shard_content(output, row, offset, part.file, filled)
+        offset += row.tar_size
+    if part.is_last:
+        yield END
+
+
+def _shard_content(
+    output: StoragePath, row: LedgerRow, begin: int, file: str, filled: FilledPart
+) -> Iterator[Buffer]:
+    """The bytes of a shard's samples, which begin at an offset; ``filled`` is told of them."""
+    shard = open_shard(output, row)
+    table = without_images(shard)
+    offset, offsets, sizes = begin, list[int](), list[int]()
+    facts = table.select(FACTS).to_pylist()
+    for (name, image), its in zip(members(shard), facts, strict=True):
+        header, rest = member_header(name, len(image)), after_image(name, len(image), its)
+        offsets.append(offset + len(header))
+        sizes.append(len(image))
+        offset += len(header) + len(image) + len(rest)
+        yield header
+        yield image
+        yield rest
+    if offset - begin != row.tar_size:
+        raise misfit(output, row)
+    index = {
+        "container": pa.array([file] * len(sizes), pa.string()),
+        "offset": pa.array(offsets, pa.int64()),
+        "size": pa.array(sizes, pa.int64()),
+    }
+    for name, column in index.items():
+        table = table.append_column(name, column)
+    filled.shards.append(table)
