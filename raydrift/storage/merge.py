@@ -90,6 +90,7 @@ def merge(
                         on_shard(row)
                 check()
                 files.close_whole()
+        check()
     return files.facts | {name: sink.facts for name, sink in sinks.items()}
 
 
