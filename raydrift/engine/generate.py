@@ -115,6 +115,8 @@ def generate(
             found = _in_container(found, settings, output, lock)
         if found is not None and _gains(found, settings, output, catalog.root):
             found = None
+        if settings.write.finalize and found is None:
+            finisher_for(settings.write).check_before_run(output, samples, settings.image)
         size = found.shard_size if found else shard_size(settings, samples)
         maker = DriftedShards(settings, catalog, stream, weights, output, samples, size)
         if found is not None and found.status == "complete":
@@ -127,8 +129,6 @@ def generate(
             if not can_make_some_again(output, found):
                 notes = [*notes, changes_note(changes, found.shards, kept=False)]
                 remove_shards(output)  # the results stay until others take their place
-        if settings.write.finalize and found is None:
-            finisher_for(settings.write).check_before_run(output, samples, settings.image)
         record = JobRecord(
             identity=found.identity if found else identity,
             settings=shown(replace(settings, num_samples=samples)),
