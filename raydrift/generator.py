@@ -4,12 +4,13 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from raydrift.calibrate import CalibrationProfile, asked_for, calibrated
+from raydrift.calibrate import CalibrationProfile
 from raydrift.catalog import catalog_of
 from raydrift.catalog.stream import Stream, sample_order
 from raydrift.catalog.value_range import with_value_range
@@ -18,6 +19,8 @@ from raydrift.dataset import BatchSimilarity, ImageDataCategoryInfo
 from raydrift.errors import SettingsError
 from raydrift.metrics import kl_softmax
 from raydrift.paths import StoragePath
+from raydrift.schedules.drift import Drift
+from raydrift.schedules.label_shift import LabelShift
 from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.generate import FIRST_TIMESTAMP, GenerateSettings
@@ -37,15 +40,33 @@ Similarity = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], float]
 
 _UNWRITTEN: Final = "(nothing is written)"
 
+Given = ParamSpec("Given")
+Returned = TypeVar("Returned")
 
-class ImageDatasetGenerator(Timeline):
+
+def _face_of(
+    method: Callable[Concatenate[Timeline, Given], Returned],
+) -> Callable[Concatenate["ImageDatasetGenerator", Given], Returned]:
+    """The same method on a generator, where it does its work on the generator's timeline."""
+
+    @wraps(method)
+    def face(
+        generator: "ImageDatasetGenerator", /, *args: Given.args, **values: Given.kwargs
+    ) -> Returned:
+        return method(generator.timeline, *args, **values)
+
+    return face
+
+
+class ImageDatasetGenerator:
     """Samples a drifted image set from a folder of images, call by call.
 
     The calls of ``sample`` go on from one another: ids and timestamps continue and no image comes
     twice. What a sample becomes depends on the seed, its id and the drift in force, not on how
     many workers or calls made it.
 
-    Drifts can be placed anywhere on the timeline of the whole stream, see ``Timeline``.
+    Drifts can be placed anywhere on the timeline of the whole stream, see ``Timeline``: the methods
+    that add them are the same here and on ``generator.timeline``.
 
     Args:
         seed: 0 to 2^64 - 1.
@@ -168,9 +189,10 @@ class ImageDatasetGenerator(Timeline):
             storage_options={} if storage_options is None else storage_options,
             cluster=ClusterSettings() if cluster is None else cluster,
         )
-        super().__init__(settings, catalog_of(settings))
+        self._settings = settings
+        self._catalog = catalog_of(settings)
+        self._timeline = Timeline(settings, self._catalog)
         self._progress = progress
-        self._calibrated: tuple[tuple[TransformInfo, ...], list[str]] = ((), [])
 
     @property
     def class_mapping(self) -> dict[str, int]:
@@ -182,33 +204,39 @@ class ImageDatasetGenerator(Timeline):
         """The same as ``class_mapping``."""
         return self.class_mapping
 
-    def add_calibrated_drift(
-        self,
-        profile: CalibrationProfile | str | os.PathLike[str],
-        target: float | None = None,
-        level: float | None = None,
-    ) -> None:
-        """From the next sample on, images drift as far as is asked for, by what was measured.
+    @property
+    def timeline(self) -> Timeline:
+        """The stream's timeline: its drifts and label shifts, and how far it is written."""
+        return self._timeline
 
-        Args:
-            profile: What ``calibrate`` returned, or its file.
-            target: The divergence that the images are to have, in the profile's metric.
-            level: Instead of it, the share of the divergence at full level, 0 to 1.
+    @property
+    def remaining(self) -> int:
+        """Samples that were not asked for yet; a label shift may end the stream early."""
+        return self._timeline.remaining
 
-        Raises:
-            SettingsError: (a ``ValueError``) Neither or both are given, or the profile does not
-                hold for these settings or does not reach so far.
-        """
-        asked, known = asked_for(profile, target, level)
-        settings = replace(self._settings, calibration=asked)
-        found, notes = calibrated(settings, self._catalog.digest(), profile=known)
-        self.add_abrupt_drift(found.transforms)
-        self._calibrated = found.transforms, notes
+    @property
+    def transforms(self) -> tuple[TransformInfo, ...]:
+        """What the last abrupt drift without a start does to every sample; empty: nothing."""
+        return self._timeline.transforms
 
-    def reset(self) -> None:
-        """Goes back to the start, without drift: the same calls then give the same bytes."""
-        super().reset()
-        self._calibrated = ((), [])
+    @property
+    def drifts(self) -> tuple[Drift, ...]:
+        """The drifts on the timeline, in the order in which they were added."""
+        return self._timeline.drifts
+
+    @property
+    def label_shifts(self) -> tuple[LabelShift, ...]:
+        """The changes of the mix of classes."""
+        return self._timeline.label_shifts
+
+    add_abrupt_drift = _face_of(Timeline.add_abrupt_drift)
+    add_calibrated_drift = _face_of(Timeline.add_calibrated_drift)
+    add_gradual_drift = _face_of(Timeline.add_gradual_drift)
+    add_incremental_drift = _face_of(Timeline.add_incremental_drift)
+    add_recurring_drift = _face_of(Timeline.add_recurring_drift)
+    add_seasonal_drift = _face_of(Timeline.add_seasonal_drift)
+    add_label_shift = _face_of(Timeline.add_label_shift)
+    reset = _face_of(Timeline.reset)
 
     def sample(
         self,
@@ -236,19 +264,17 @@ class ImageDatasetGenerator(Timeline):
 
         write = self._settings.write
         organized = write.organize_by_class if organize_by_class is None else organize_by_class
-        settings = self._planned(
+        settings = self._timeline.planned(
             output=path_text("output_path", output_path),
-            start=self._cursor,
+            start=self._timeline.written,
             num_samples=num_samples,
             write=replace(write, organize_by_class=organized, overwrite=overwrite),
         )
-        calibrated, notes = self._calibrated
-        notes = notes if calibrated == self._transforms else []
-        quiet = not self._progress
+        notes, quiet = self._timeline.notes, not self._progress
         record = generate(settings, catalog=self._catalog, notes=notes, quiet=quiet)
         for remark in record.remarks:
             warnings.warn(str(Remark(**remark)), stacklevel=2)
-        self._cursor += record.samples
+        self._timeline.advance(record.samples)
         return ImageDataCategoryInfo(StoragePath.of(settings.output, settings.options_of("output")))
 
     def calibrate(
@@ -282,7 +308,7 @@ class ImageDatasetGenerator(Timeline):
         """
         from raydrift.engine.calibrate import calibrate
 
-        settings = replace(self._settings, start=self._cursor, num_samples=num_samples)
+        settings = replace(self._settings, start=self._timeline.written, num_samples=num_samples)
         sweep = Sweep(swept_transforms(transform_list), (1.0,))
         quiet = not self._progress
         told: list[InputSummary] = []
@@ -325,8 +351,8 @@ class ImageDatasetGenerator(Timeline):
             raise SettingsError(
                 f"similarity_func is {measure!r}: give a function of two arrays of embeddings"
             )
-        settings = self._planned(
-            start=self._cursor,
+        settings = self._timeline.planned(
+            start=self._timeline.written,
             num_samples=num_samples,
             embedding=replace(self._settings.embedding, compute=True),
         )
@@ -337,7 +363,7 @@ class ImageDatasetGenerator(Timeline):
             similarity = measure(one.originals, one.drifted[0])
             mean_level = level(one.sample_ids)
             found.append(
-                BatchSimilarity(one.batch, one.sample_ids, similarity, mean_level, self._transforms)
+                BatchSimilarity(one.batch, one.sample_ids, similarity, mean_level, self.transforms)
             )
             remarks[one.batch] = one.remarks
         total = RemarkCount()
