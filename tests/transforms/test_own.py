@@ -127,8 +127,13 @@ def test_a_class_in_a_module_of_the_working_folder_drifts_a_run(
 def test_an_object_of_a_module_that_no_worker_finds_goes_with_the_job(
     scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a module beside it, and with ranges of its own, which the run's record has."""
-    code = FOG.replace("GREY = 200", "from far_grey import GREY")
+    """With a module beside it, a lock, a cache, and ranges, which the run's record has."""
+    code = FOG.replace("GREY = 200", "from far_grey import GREY\n\nLOCK = threading.Lock()")
+    code = code.replace("\ndef mixed", "\n@lru_cache\ndef grey():\n    return GREY\n\n\ndef mixed")
+    code = code.replace("    return np.rint", "    with LOCK:\n        return np.rint")
+    code = code.replace("share * GREY", "share * grey()")
+    code = code.replace("import dataclass", "import dataclass\nfrom functools import lru_cache")
+    code = code.replace("import numpy", "import threading\n\nimport numpy")
     (tmp_path / "far_fog.py").write_text(code)
     (tmp_path / "far_grey.py").write_text("GREY = 200\n")
     monkeypatch.syspath_prepend(tmp_path)

@@ -16,7 +16,14 @@ from raydrift.engine.data.backpressure import limit_pixels
 from raydrift.engine.data.failures import explain_failure
 from raydrift.engine.data.measured import MeasureJob
 from raydrift.engine.data.shard_work import ShardJob
-from raydrift.engine.data.shipping import code_included, pack, with_transforms, without_transforms
+from raydrift.engine.data.shipping import (
+    Packed,
+    pack,
+    pack_pipeline,
+    unpacked,
+    with_transforms,
+    without_transforms,
+)
 from raydrift.engine.data.stages import DriftStage, EmbedStage, MeasureStage, PixelStage, shard_rows
 from raydrift.engine.data.tasks import ShardTasks
 from raydrift.engine.plan import Plan
@@ -182,8 +189,8 @@ def _map(dataset: ray.data.Dataset, work: Callable[..., Any], **options: Any) ->
 class PipelineHost:
     """Drives a pipeline from inside the cluster, for a driver that is outside."""
 
-    def __init__(self, job: PipelineJob, tasks: ShardTasks) -> None:
-        self._rows = _rows(job, tasks)
+    def __init__(self, job: Packed, tasks: ShardTasks) -> None:
+        self._rows = _rows(unpacked(job), tasks)
 
     def next(self) -> dict[str, Any] | None:
         """The next row; None after the last."""
@@ -194,9 +201,7 @@ class PipelineHost:
 
 
 def _hosted_rows(job: PipelineJob, tasks: ShardTasks) -> Rows:
-    job = with_transforms(job)
-    with code_included(job):
-        told = ray.put(job), ray.put(without_transforms(tasks))
+    told = ray.put(pack_pipeline(with_transforms(job))), ray.put(without_transforms(tasks))
     host: Any = ray.remote(num_cpus=0)(PipelineHost).remote(*told)
     try:
         while (row := ray.get(host.next.remote())) is not None:

@@ -1,22 +1,36 @@
 """Transforms that do not come with raydrift go to the workers with the job, code and all.
 
-Their classes, and what stands in their module or package, are pickled by value. What that imports
-is looked for on the worker, and in the folder that the module was loaded from, if that is there.
+The source of their module or package travels, and a worker imports that. Classes of a script or a
+notebook, and those whose file is not what Python loaded, are pickled by value instead. What their
+modules import is looked for on the worker, and in the folder that they were loaded from, if that is
+there.
 """
 
 import os
 import pickle
 import sys
-from collections.abc import Iterator
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import lru_cache
+from io import BytesIO
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ray import cloudpickle
 
+from raydrift.errors import SettingsError, reason
 from raydrift.transforms import DriftProfile, TransformInfo
+from raydrift.transforms.code import is_ours
+from raydrift.transforms.sources import (
+    Sources,
+    folder_of,
+    install,
+    is_as_loaded,
+    root_of,
+    sources_of,
+)
 
 if TYPE_CHECKING:
     from raydrift.engine.data.pipeline import PipelineJob
@@ -24,15 +38,19 @@ if TYPE_CHECKING:
     from raydrift.engine.data.tasks import ShardTasks
     from raydrift.schedules.schedule import Schedule
 
-_PACKAGE = __name__.partition(".")[0]
-_HERE = "__main__"  # which pickles by value as it is
-
 
 @dataclass(frozen=True)
 class Packed:
-    """What workers are told, and where modules that it needs may lie."""
+    """A job, on its way to the workers.
+
+    Attributes:
+        content: The pickled job.
+        sources: The source of its transforms' modules.
+        folders: Where modules that those import may lie.
+    """
 
     content: bytes
+    sources: Sources
     folders: tuple[str, ...]
 
 
@@ -53,31 +71,54 @@ def without_transforms(tasks: "ShardTasks") -> "ShardTasks":
 
 
 def pack(job: "ShardJob") -> Packed:
-    """A job as bytes that have the code of its transforms in them."""
-    modules = _modules(job.settings.profile)
-    with _by_value(modules):
-        return Packed(cloudpickle.dumps(job), tuple(map(_folder, modules)))
+    """A job as bytes, with the code of its transforms.
+
+    Raises:
+        SettingsError: What a transform uses cannot be sent.
+    """
+    return _packed(job, job.settings.profile)
+
+
+def pack_pipeline(job: "PipelineJob") -> Packed:
+    """The same of a whole pipeline, which another process is to drive."""
+    return _packed(job, job.shard_job.settings.profile)
 
 
 def unpacked(value: Any) -> Any:
     """What was packed, or a value that was not."""
     if not isinstance(value, Packed):
         return value
+    install(value.sources)
     for folder in value.folders:
         if folder not in sys.path and os.path.isdir(folder):
             sys.path.append(folder)
     return pickle.loads(value.content)  # noqa: S301  (the driver's own)
 
 
-@contextmanager
-def code_included(job: "PipelineJob") -> Iterator[None]:
-    """While this lasts, what is pickled of the job's transforms has their code in it."""
-    with _by_value(_modules(job.shard_job.settings.profile)):
-        yield
+def _packed(job: Any, profile: DriftProfile) -> Packed:
+    kinds = [type(one) for one in profile.given.values() if not is_ours(type(one))]
+    roots = {kind: root for kind in kinds if (root := root_of(kind)) is not None}
+    with_source = [kind for kind in roots if is_as_loaded(kind)]
+    others = [root for kind, root in roots.items() if kind not in with_source]
+    file = BytesIO()
+    pickler: Any = _Pickler
+    with _by_value(others):
+        try:
+            pickler(file).dump(job)
+        except Exception as error:  # whatever an object of the user's raises
+            names = ", ".join(kind.name for kind in kinds if kind not in with_source)
+            if not names:
+                raise
+            raise SettingsError(
+                f"transform {names} cannot be sent to the workers: {reason(error)}: move its class "
+                "into a module of its own, or start Python again if that has changed"
+            ) from error
+    folders = {folder_of(root) for root in roots.values()}
+    return Packed(file.getvalue(), sources_of(with_source), tuple(sorted(folders)))
 
 
 @contextmanager
-def _by_value(modules: list[ModuleType]) -> Iterator[None]:
+def _by_value(modules: Iterable[ModuleType]) -> Iterator[None]:
     known = cloudpickle.list_registry_pickle_by_value()
     new = [module for module in modules if module.__name__ not in known]
     for module in new:
@@ -89,15 +130,18 @@ def _by_value(modules: list[ModuleType]) -> Iterator[None]:
             cloudpickle.unregister_pickle_by_value(module)
 
 
-def _modules(profile: DriftProfile) -> list[ModuleType]:
-    """The modules and packages that the transforms at hand are from, raydrift left out."""
-    names = {type(one).__module__.partition(".")[0] for one in profile.given.values()}
-    return [sys.modules[name] for name in sorted(names - {_PACKAGE, _HERE}) if name in sys.modules]
+class _Pickler(cloudpickle.CloudPickler):
+    """Takes the caches of ``functools`` by value too, empty: a notebook may have them."""
+
+    dispatch_table = ChainMap(  # noqa: RUF012
+        {type(lru_cache(str)): lambda one: (_cache, (one.__wrapped__, one.cache_parameters()))},
+        cloudpickle.CloudPickler.dispatch_table,
+    )
 
 
-def _folder(module: ModuleType) -> str:
-    file = Path(module.__file__ or "").absolute()
-    return str(file.parents[1] if file.name == "__init__.py" else file.parent)
+def _cache(function: Callable[..., Any], parameters: dict[str, Any]) -> Callable[..., Any]:
+    cached: Callable[..., Any] = lru_cache(**parameters)(function)
+    return cached
 
 
 def _transforms(schedule: "Schedule") -> Iterator[TransformInfo]:
