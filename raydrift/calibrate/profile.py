@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -15,7 +15,7 @@ from raydrift.errors import SettingsError, reason
 from raydrift.paths import StoragePath, redacted
 from raydrift.settings.generate import CalibrationSettings, GenerateSettings
 from raydrift.settings.sweep import Sweep
-from raydrift.transforms import DriftProfile, TransformInfo, check_level
+from raydrift.transforms import DriftProfile, TransformInfo, check_level, split_level
 from raydrift.transforms.profile import old_ranges
 
 FORMAT: Final = 2
@@ -232,9 +232,12 @@ class CalibrationProfile:
                 values |= {"format": FORMAT, "ranges": old_ranges(values["ranges"])}
             if values.get("format") != FORMAT:
                 raise SettingsError(f"format is {values.get('format')}, not {FORMAT}")
+            _check_there(name, values["ranges"], values.get("transforms", ()))
             values["ranges"] = DriftProfile(**values["ranges"])
             profile = TypeAdapter(cls).validate_python(values)
             profile.fit, profile.sweep  # noqa: B018  (which check what they are made of)
+        except _MissingError:
+            raise
         except ValidationError as error:
             first = error.errors()[0]
             problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
@@ -245,6 +248,19 @@ class CalibrationProfile:
         else:
             return profile
         raise SettingsError(f"profile {name} is not one of raydrift calibrate ({problem})")
+
+
+class _MissingError(SettingsError):
+    """A profile is one, but of transforms that are not here."""
+
+
+def _check_there(profile: str, *names: Iterable[object]) -> None:
+    """Makes sure that the transforms that a profile names are here."""
+    for written in dict.fromkeys(str(one) for some in names for one in some):
+        try:
+            split_level(written)
+        except SettingsError as error:
+            raise _MissingError(f"profile {profile} was measured with {written}: {error}") from None
 
 
 def asked_for(

@@ -15,6 +15,7 @@ from raydrift.engine.data.measured import Chain, LevelBatch, MeasureJob
 from raydrift.engine.data.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.data.tasks import ShardTasks, samples_of
+from raydrift.engine.needs import check_needs
 from raydrift.engine.session import connect, free_resources
 from raydrift.engine.waiting import plan_when_free
 from raydrift.paths import StoragePath
@@ -93,6 +94,7 @@ def measure_batches(
         settings.embedding.weights, settings.seed, settings.options_of("weights")
     )
     connect(settings.cluster)
+    check_needs(settings, schedules)
     cluster = settings.cluster
     if not (cluster.min_embedders or free_resources().gpus):
         cluster = replace(cluster, embedders=0)  # without GPUs every worker embeds

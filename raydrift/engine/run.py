@@ -16,6 +16,7 @@ from raydrift.engine.data.tasks import ShardTasks
 from raydrift.engine.jobs.job_log import JobLog
 from raydrift.engine.jobs.progress import RunProgress
 from raydrift.engine.jobs.telemetry import Telemetry, telemetry
+from raydrift.engine.needs import check_needs
 from raydrift.engine.session import connect
 from raydrift.engine.spread import cluster_spread
 from raydrift.engine.waiting import plan_when_free
@@ -174,6 +175,7 @@ class Run:
         settings = self._settings
         connect(settings.cluster)
         embed = self._weights is not None
+        check_needs(settings, [self._stream.schedule])
         plan = plan_when_free(settings.cluster, embed, len(missing), self._quiet)
         self._clock.lap("connect")
         self._lock.check()

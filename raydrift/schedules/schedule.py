@@ -187,13 +187,19 @@ class Schedule:
 
     Attributes:
         seed: The run's seed.
-        transforms: Of every sample.
+        transforms: What every sample gets.
         drifts: Over them, in this order.
     """
 
     seed: int
     transforms: tuple[TransformInfo, ...] = ()
     drifts: tuple[ScheduledDrift, ...] = ()
+
+    @property
+    def infos(self) -> tuple[TransformInfo, ...]:
+        """All transforms, those of its drifts included."""
+        drifts = (info for placed in self.drifts for info in placed.drift.transforms)
+        return (*self.transforms, *drifts)
 
     def samples(self, ids: Ids, meant: Flags | None = None) -> SampleDrift:
         """What samples get; the same for each whichever others are asked about.

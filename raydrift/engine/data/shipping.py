@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ray import cloudpickle
 
 from raydrift.errors import SettingsError, reason
-from raydrift.transforms import DriftProfile, TransformInfo
+from raydrift.transforms import DriftProfile
 from raydrift.transforms.code import is_ours
 from raydrift.transforms.sources import (
     Sources,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from raydrift.engine.data.pipeline import PipelineJob
     from raydrift.engine.data.shard_work import ShardJob
     from raydrift.engine.data.tasks import ShardTasks
-    from raydrift.schedules.schedule import Schedule
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def with_transforms(job: "PipelineJob") -> "PipelineJob":
     settings = shard_job.settings
     schedules = [shard_job.schedule] if shard_job.schedule is not None else []
     schedules += job.twins.schedules if job.twins is not None else ()
-    infos = [*settings.transforms, *(info for one in schedules for info in _transforms(one))]
+    infos = [*settings.transforms, *(info for one in schedules for info in one.infos)]
     held = replace(settings, profile=settings.profile.holding(infos))
     return replace(job, shard_job=replace(shard_job, settings=held))
 
@@ -142,9 +141,3 @@ class _Pickler(cloudpickle.CloudPickler):
 def _cache(function: Callable[..., Any], parameters: dict[str, Any]) -> Callable[..., Any]:
     cached: Callable[..., Any] = lru_cache(**parameters)(function)
     return cached
-
-
-def _transforms(schedule: "Schedule") -> Iterator[TransformInfo]:
-    yield from schedule.transforms
-    for placed in schedule.drifts:
-        yield from placed.drift.transforms
