@@ -22,7 +22,7 @@ from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.storage.remarks import Remark
 from raydrift.text import plural
-from raydrift.transforms import Name, TransformInfo
+from raydrift.transforms import Name, Transform, TransformInfo
 
 _MOST_PIXELS: Final = 2**27
 
@@ -110,8 +110,15 @@ def preview(
     title = f"{plural(len(transforms), 'transform')}, {plural(len(levels), 'level')}"
     input_summary = InputSummary.of(catalog, ranges, None, remarks)
     told = f"as raydrift generate -t NAME:LEVEL --seed {settings.seed} writes them"
-    sheet = level_sheet(cards, levels, title, told)
+    notes = {str(one): _notes(settings.profile[one]) for one in transforms}
+    sheet = level_sheet(cards, levels, title, told, notes)
     return Preview(sheet, tuple(ids), passed_over, first_problem, input_summary)
+
+
+def _notes(transform: Transform) -> list[str]:
+    """What a transform says of itself."""
+    described = transform.described()
+    return [transform.help, f"Level L: {described}." if described else ""]
 
 
 def _samples(

@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, Final, get_type_hints
 
 from raydrift.checked import check_types, require
-from raydrift.errors import SettingsError
+from raydrift.errors import SettingsError, reason
 from raydrift.transforms.code import code_digest, is_ours
 from raydrift.transforms.names import Name
 
@@ -168,8 +168,18 @@ class Transform:
         return asdict(self)
 
     def described(self) -> str:
-        """What level L means, with the values of the ranges."""
-        return self.at_level.format(**asdict(self))
+        """What level L means, with the values of the ranges.
+
+        Raises:
+            SettingsError: ``at_level`` names what is no range.
+        """
+        try:
+            return self.at_level.format(**asdict(self))
+        except (LookupError, ValueError) as error:
+            raise SettingsError(
+                f"transform {self.name!r}: at_level is {self.at_level!r} ({reason(error)}): write "
+                "a range as {most}, and { as {{"
+            ) from None
 
 
 def check_class(kind: type[Transform], name: str) -> None:

@@ -325,6 +325,16 @@ def test_a_class_that_cannot_be_had_is_told_with_the_remedy(
         assert str(error.value) == f"transform {name!r}: {said}"
 
 
+def test_what_its_level_means_names_its_ranges() -> None:
+    bad = type("Bad", (Darker,), {"__module__": "made", "at_level": "{most}·L"})
+    with pytest.raises(SettingsError) as error:
+        bad().described()
+    assert str(error.value) == (
+        "transform 'made:Bad': at_level is '{most}·L' (KeyError: 'most'): write a range as "
+        "{most}, and { as {{"
+    )
+
+
 @dataclass(frozen=True)
 class Needing(Darker):
     needs = "no_such_package"
