@@ -161,7 +161,7 @@ def _terminate(*_: object) -> None:
 
 
 def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
-    kept = {"generate": "finished shards are kept", "finalize": "the shards are kept"}
+    kept = {"generate": "what is finished is kept", "finalize": "the shards are kept"}
     command = arguments[0] if arguments else ""
     goes_on = f": {kept[command]}, the same command goes on" if command in kept else ""
     return _fail(f"{how}{goes_on}", status)

@@ -134,5 +134,7 @@ def tell(evaluation: "Evaluation", output: object, seconds: float) -> None:
         out.print(f"  rejected first: {first.path!r} at {first.stage}: {first.error}")
     for metric, why in evaluation.unmeasured.items():
         out.print(f"  {metric} is missing in some batches: {why}")
+    if evaluation.unmeasured:
+        out.print("  larger batches may have what is missing: --batch-size")
     for name in (*layout.EVALUATED, layout.EVALUATION):
         out.print(f"  {output}/{name}")

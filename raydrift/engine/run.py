@@ -340,5 +340,5 @@ def _check_reach(interrupted: int, read: int, first: str) -> None:
     if interrupted > read / 2:
         raise PipelineError(
             f"the input cannot be reached: {plural(interrupted, 'image')} could not be read "
-            f"(first: {first}): finished shards are kept, the same command goes on"
+            f"(first: {first}): what is finished is kept, the same command goes on"
         )

@@ -58,8 +58,10 @@ def domain_classifier_auc(
 
     before, after = check_samples(original, drifted)
     n, m = len(before), len(after)
-    if not 2 <= folds <= min(n, m):
-        raise ValueError(f"folds are {folds}: give 2 to {min(n, m)}, the rows of a sample")
+    if folds < 2:
+        raise ValueError(f"folds is {folds}: give at least 2")
+    if folds > min(n, m):
+        raise ValueError(f"{min(n, m)} rows in a sample: {folds} folds need at least {folds}")
     rows = np.concatenate([before, after])
     drifts = np.arange(n + m) >= n
     fold_of = np.concatenate([_deal(n, folds, seed), _deal(m, folds, seed)])

@@ -122,9 +122,11 @@ def inspect_output(output: StoragePath, quick: bool = False) -> Inspection:
 
 
 def _unfinished(record: RunRecord, done: int, too_many_rejected: bool) -> str:
-    if done < record.shards:
+    missing = record.shards - done
+    if missing > 0:
+        verb = "is" if missing == 1 else "are"
         return (
-            f"{record.shards - done} of {plural(record.shards, 'shard')} are missing: "
+            f"{missing} of {plural(record.shards, 'shard')} {verb} missing: "
             "run the same generate command again"
         )
     if too_many_rejected:

@@ -313,10 +313,12 @@ def test_a_run_with_missing_shards_is_unfinished(sharded: Path, tmp_path: Path) 
     folder = tmp_path / "run"
     shutil.copytree(sharded, folder)
     shard_file(folder, 1, "json").unlink()
+    remedy = "missing: run the same generate command again"
+    assert inspected(folder).problems == [f"1 of 5 shards is {remedy}"]
     shard_file(folder, 3).unlink()
     found = inspected(folder)
     assert found.shards_done == 3
-    assert found.problems == ["2 of 5 shards are missing: run the same generate command again"]
+    assert found.problems == [f"2 of 5 shards are {remedy}"]
 
 
 def test_a_run_that_is_not_merged_is_told(sharded: Path) -> None:
