@@ -38,7 +38,7 @@ class DriftedSample:
 
     Attributes:
         image: uint8 RGB of shape (height, width, 3).
-        label: Of its class.
+        label: The label of its class.
         sample_id: Its place in the stream.
         timestamp: Seconds since 1970.
         class_name: Its class.
@@ -166,8 +166,8 @@ class DriftedDataset:
         """A map-style dataset of (image, label), for a ``DataLoader`` with any number of workers.
 
         Args:
-            transform: Of a uint8 tensor of shape (3, height, width), as torchvision's v2 transforms
-                take it; None: that tensor is the image.
+            transform: A function of a uint8 tensor of shape (3, height, width), as torchvision's v2
+                transforms take it; None: that tensor is the image.
         """
         from raydrift.embed.samples import TorchSamples
 
@@ -283,8 +283,8 @@ class ImageDataCategoryInfo(DriftedDataset):
     """What one call of ``sample`` wrote: its samples, and where its files are.
 
     Attributes:
-        zip_type: Of the container.
-        file_type: Of its members.
+        zip_type: The type of the container.
+        file_type: The type of its members.
     """
 
     zip_type = "zip"

@@ -86,7 +86,7 @@ class ImageDatasetGenerator:
         max_memory: An input image that takes more bytes of memory to decode is rejected.
         batch_size: Images in a batch whose similarity is evaluated.
         shuffle: Whether the order is a seeded permutation, or sorted by path.
-        first_timestamp: Of sample 0, seconds since 1970.
+        first_timestamp: The time of sample 0, seconds since 1970.
         sample_delta_timestamp: Seconds between one sample and the next.
         class_mapping: Class name to integer label; None: sorted names to 0..C-1.
         organize_by_class: Whether the zip has class folders.
@@ -94,7 +94,7 @@ class ImageDatasetGenerator:
         keep_shards: Whether the shards stay after they are merged.
         weights: ``imagenet``, ``random`` or the path of a ResNet18 state dict.
         normalize: Whether the network's input is normalised by ImageNet's mean and deviation.
-        precision: Of the network, ``float32`` or ``bfloat16``.
+        precision: The network's numbers, ``float32`` or ``bfloat16``.
         profile: The ranges that a drift level spans.
         faults: What happens with images that cannot be used.
         storage_options: How buckets are reached (endpoint, region, credentials), where the

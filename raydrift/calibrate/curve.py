@@ -25,7 +25,7 @@ class CurvePoint:
 
     Attributes:
         level: From 0 to 1.
-        divergence: Of the sample.
+        divergence: The divergence of the sample.
         low: Lower end of its 95 % interval: how sure the divergence is.
         high: Upper end.
         other_low: Lower end of the 95 % interval for another sample of images; None: it was not

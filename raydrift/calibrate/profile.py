@@ -38,7 +38,7 @@ class MeasuredSample:
         images: How many. Metrics between two sets depend on it: theirs is larger for fewer images.
         rejected: Images of the sample that could not be used.
         height: That they were resized to, pixels.
-        width: Likewise.
+        width: The width, pixels.
         input: Digest of the input's paths, classes and sizes.
         seed: That ordered and drifted them.
         start: The id of the first one.
@@ -85,7 +85,7 @@ class CalibrationProfile:
         sample: On which images.
         network: With which network.
         ranges: What level 1 of each transform spans.
-        versions: Of Python and the packages that measured.
+        versions: The versions of Python and of the packages that measured.
         code: Digests of the code of transforms that do not come with raydrift, by name.
     """
 
@@ -149,7 +149,7 @@ class CalibrationProfile:
         """Whether the profile holds for a run.
 
         Args:
-            settings: Of the run.
+            settings: The run's settings.
             weights: The digest of its network's weights; None: it embeds nothing.
             catalog: The digest of its input.
 

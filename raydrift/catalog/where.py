@@ -20,7 +20,7 @@ _ROW = "raydrift row"
 
 
 def rows_where(catalog: Catalog, where: Where) -> npt.NDArray[np.bool_]:
-    """Of which rows filters hold; where a value is null, none does.
+    """Says of which rows filters hold; where a value is null, none does.
 
     Args:
         catalog: The images; filters can use ``class``, ``label``, ``path`` (from the catalog's

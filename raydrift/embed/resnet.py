@@ -79,8 +79,8 @@ class Embedder:
         """The kind of machine this is, see ``embedding_platform``.
 
         Args:
-            height: Of the images that will come, pixels.
-            width: Likewise.
+            height: The height of the images that will come, pixels.
+            width: The width, pixels.
         """
         shape = (self._batch_of(height, width), height, width, 3)
         images = np.resize(np.arange(251, dtype=np.uint8), shape)
@@ -141,7 +141,7 @@ class _Lane:
 
     Args:
         forward: The network, from a batch's pixels to float64 of shape (n, 512).
-        shape: Of a batch's pixels.
+        shape: The shape of a batch's pixels.
         device: Where it runs.
     """
 

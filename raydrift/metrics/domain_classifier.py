@@ -33,7 +33,7 @@ def domain_classifier_auc(
         original: Embeddings of the images as they were, float of shape (n, d).
         drifted: Embeddings of drifted images, float of shape (m, d).
         folds: How many, from 2 to the rows of the smaller sample.
-        seed: Of the folds.
+        seed: The seed of the folds.
 
     Returns:
         The area, 0 to 1.

@@ -35,7 +35,7 @@ class PermutationTest:
 
     Attributes:
         p_value: The chance of a statistic at least as large if there is no drift.
-        statistic: Of the samples as they were given: the effect in its own unit.
+        statistic: The value for the samples as they were given: the effect in its own unit.
         z_score: How many standard deviations of the permuted statistics it is above their mean: the
             effect in the unit of chance. Infinite where the permuted ones are all equal and it is
             not.
@@ -82,7 +82,7 @@ def permutation_test(
         x: Embeddings of the originals, float of shape (n, d).
         y: Embeddings of the drifted images, float of shape (m, d).
         permutations: How many, at least 1.
-        seed: Of the permutations; the first ones are the same for more.
+        seed: The seed of the permutations; the first ones are the same for more.
         paired: Whether the rows are pairs.
 
     Returns:

@@ -96,7 +96,7 @@ def check_reached(error: OSError, address: str) -> None:
 
     Args:
         error: Arrow's.
-        address: Of the store.
+        address: The address of the store.
     """
     told = _NO_CONNECTION.search(str(error))
     if told is not None:

@@ -41,7 +41,7 @@ class S3Upload:
             S3-compatible stores insist on.
 
     Attributes:
-        part_bytes: Of every part but the last.
+        part_bytes: The bytes of every part but the last.
     """
 
     def __init__(self, client: BaseClient, bucket: str, key: str, expected_bytes: int) -> None:
@@ -154,7 +154,7 @@ class Upload:
 
         Args:
             parts: Facts of all its parts (``part_facts``), in order.
-            size: Of the whole object, in bytes.
+            size: The size of the whole object, in bytes.
 
         Raises:
             OSError: It cannot be completed.

@@ -53,7 +53,7 @@ class Spread:
 
     @property
     def mean(self) -> float:
-        """Of the values; 0 where there is none."""
+        """The mean of the values; 0 where there is none."""
         return self.total / self.count if self.count else 0.0
 
 
@@ -210,7 +210,7 @@ def _check_zip(output: StoragePath, found: Inspection) -> None:
 
 
 def _crc32(place: StoragePath) -> str:
-    """Of a large file, some blocks of which are read at once."""
+    """The CRC-32 of a large file, some blocks of which are read at once."""
 
     def read(offset: int) -> tuple[int, int]:
         block = place.read_part(_LARGE_BLOCK, offset)

@@ -33,9 +33,10 @@ class Preview:
 
     Attributes:
         sheet: RGB.
-        sample_ids: Of the images on it.
+        sample_ids: The ids of the images on it.
         passed_over: Samples before the last of those that cannot be used.
-        first_problem: Of the first of them, its path and why; empty: there is none.
+        first_problem: The path of the first of them, and why it cannot be used; empty: there is
+            none.
         told: What there is to say of the input and of these images.
     """
 
@@ -58,7 +59,7 @@ def preview(
     this level.
 
     Args:
-        settings: Of the run; its own transforms are not looked at.
+        settings: The run's settings; its own transforms are not looked at.
         transforms: One or more, each shown by itself.
         levels: One or more, 0 to 1.
         images: How many, 1 or more; fewer if the input has no more that can be used.

@@ -12,7 +12,7 @@ from raydrift.text import printable
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Corner = tuple[int, int]
-"""Of a box, its left and its top, pixels."""
+"""The left and the top of a box, pixels."""
 
 PAPER: Final = "#f6f7f9"
 INK: Final = "#1c2430"
@@ -72,8 +72,8 @@ def blank_sheet(
     Args:
         title: The headline.
         subtitle: A smaller line below it; empty for none.
-        width: Of the grid, pixels; a long title makes the paper wider.
-        height: Of the grid.
+        width: The width of the grid, pixels; a long title makes the paper wider.
+        height: The height of the grid.
 
     Returns:
         The sheet in mode RGB, what draws on it, and where the grid's top is; it starts at `MARGIN`

@@ -129,7 +129,7 @@ class SampleDrift:
     """What some samples get.
 
     Attributes:
-        schedule: Of their stream.
+        schedule: The schedule of their stream.
         ids: Int64, the samples.
         meant: (samples, drifts), whether a drift's ``where`` holds of a sample; None: each is for
             all.

@@ -16,7 +16,7 @@ from raydrift.transforms import (
 )
 
 LEVELS: Final = "0.1:1.0:0.1"
-"""Of the published experiment, and the default."""
+"""The levels of the published experiment, and the default."""
 
 _MOST: Final = 101  # they share a page
 

@@ -26,7 +26,7 @@ class FilledPart:
         crc: CRC-32 of its bytes.
         directory: Its entries of the zip's directory.
         shards: Each one's table, without the images.
-        result: Of its writer.
+        result: The result of its writer.
     """
 
     crc: int = 0
@@ -40,7 +40,7 @@ def fill_part(output: StoragePath, writer: PartWriter, part: ZipPart) -> FilledP
 
     Args:
         output: The run's folder.
-        writer: Of the zip.
+        writer: The writer of the zip.
         part: The part.
 
     Raises:
