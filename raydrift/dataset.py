@@ -327,13 +327,13 @@ class ImageDataCategoryInfo(DriftedDataset):
 
 
 @dataclass(frozen=True)
-class BatchSimilarity:
-    """How far one batch of images was from its drifted twins.
+class BatchDivergence:
+    """How far one batch of images was from its drifted copies.
 
     Attributes:
         batch: Its number, from 0.
         sample_ids: Its samples; images that cannot be used are left out.
-        similarity: What the similarity function said.
+        divergence: What the function that measures said, by default ``kl_softmax``.
         drift_level: The level, or the mean level of several transforms; 0 without drift. With
             drifts on the timeline, the mean over the samples of the largest level in force.
         transforms: What was applied to every sample.
@@ -341,6 +341,6 @@ class BatchSimilarity:
 
     batch: int
     sample_ids: tuple[int, ...]
-    similarity: float
+    divergence: float
     drift_level: float
     transforms: tuple[TransformInfo, ...]

@@ -15,7 +15,7 @@ from raydrift.catalog import catalog_of
 from raydrift.catalog.stream import Stream, sample_order
 from raydrift.catalog.value_range import with_value_range
 from raydrift.checked import image_size, path_text
-from raydrift.dataset import BatchSimilarity, ImageDataCategoryInfo
+from raydrift.dataset import BatchDivergence, ImageDataCategoryInfo
 from raydrift.errors import SettingsError
 from raydrift.metrics import kl_softmax
 from raydrift.paths import StoragePath
@@ -27,7 +27,7 @@ from raydrift.settings.generate import FIRST_TIMESTAMP, GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.ranges import Range
-from raydrift.settings.sweep import Sweep, Swept, swept_transforms
+from raydrift.settings.sweep import Sweep, SweepItem, sweep_items
 from raydrift.storage.remarks import Remark, RemarkCount
 from raydrift.timeline import Timeline
 from raydrift.transforms import DriftProfile, ImageTransform, TransformInfo
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from raydrift.report.input_summary import InputSummary
 
 Similarity = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], float]
-"""From the embeddings of originals and of their drifted twins, both (n, 512), to a number."""
+"""From the embeddings of originals and of their drifted copies, both (n, 512), to a number."""
 
 _UNWRITTEN: Final = "(nothing is written)"
 
@@ -280,7 +280,7 @@ class ImageDatasetGenerator:
     def calibrate(
         self,
         target: float | None = None,
-        transform_list: Iterable[Swept] | Swept = (ImageTransform.DEFAULT,),
+        transform_list: Iterable[SweepItem] | SweepItem = (ImageTransform.DEFAULT,),
         metric: str = "kl_softmax",
         num_samples: int | None = None,
         for_images: int | None = None,
@@ -309,7 +309,7 @@ class ImageDatasetGenerator:
         from raydrift.engine.calibrate import calibrate
 
         settings = replace(self._settings, start=self._timeline.written, num_samples=num_samples)
-        sweep = Sweep(swept_transforms(transform_list), (1.0,))
+        sweep = Sweep(sweep_items(transform_list), (1.0,))
         quiet = not self._progress
         told: list[InputSummary] = []
         profile = calibrate(
@@ -328,7 +328,7 @@ class ImageDatasetGenerator:
 
     def evaluate_transformation_pipeline(
         self, similarity_func: Similarity | None = None, num_samples: int | None = None
-    ) -> list[BatchSimilarity]:
+    ) -> list[BatchDivergence]:
         """Measures the drift in force on the next samples, batch by batch; writes nothing.
 
         The cursor stays where it is, so the samples that were measured can be written next.
@@ -360,10 +360,10 @@ class ImageDatasetGenerator:
         level, found = self._mean_levels(settings), []
         remarks: dict[int, tuple[Remark, ...]] = {}
         for one in level_batches(settings, self._catalog):
-            similarity = measure(one.originals, one.drifted[0])
+            divergence = measure(one.originals, one.drifted[0])
             mean_level = level(one.sample_ids)
             found.append(
-                BatchSimilarity(one.batch, one.sample_ids, similarity, mean_level, self.transforms)
+                BatchDivergence(one.batch, one.sample_ids, divergence, mean_level, self.transforms)
             )
             remarks[one.batch] = one.remarks
         total = RemarkCount()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from rich.table import Table
 
-from raydrift.bench.tables import Spread, two_columns
+from raydrift.bench.tables import MedianAndRange, two_columns
 from raydrift.embed.layers import flops_per_image
 from raydrift.embed.weights import find_weights
 from raydrift.errors import ResourcesError, SettingsError
@@ -60,9 +60,9 @@ class EmbedderFigures:
 
     def table(self) -> Table:
         """The figures as people read them."""
-        spread = Spread(self.images_per_second, self.least, self.most)
+        rate = MedianAndRange(self.images_per_second, self.least, self.most)
         rows = [
-            ("images/s", spread.shown(1)),
+            ("images/s", rate.shown(1)),
             ("TFLOP/s", f"{self.teraflops:.3f}"),
             ("first call", f"{self.first_call_seconds:.2f} s"),
         ]

@@ -79,7 +79,7 @@ class CalibrationProfile:
     """Which level of some transforms gives which divergence.
 
     Attributes:
-        metric: A name in ``metrics.METRICS``; of embeddings of images and of their drifted twins.
+        metric: A name in ``metrics.METRICS``; of embeddings of images and of their drifted copies.
         transforms: Those that are swept as ``NAME``, those that stay as ``NAME:LEVEL``.
         curve: What was measured, in rising order of the levels.
         sample: On which images.
@@ -195,7 +195,9 @@ class CalibrationProfile:
         import tomli_w
 
         swept = transforms_at(self.sweep, 1.0)
-        plain: dict[str, Any] = _told(asdict(self)) | {"ranges": self.ranges.in_use((), swept)}
+        plain: dict[str, Any] = _without_none(asdict(self)) | {
+            "ranges": self.ranges.in_use((), swept)
+        }
         last = {"curve": plain.pop("curve")}  # it is the longest
         return _HEAD + tomli_w.dumps({"format": plain.pop("format")} | plain | last)
 
@@ -320,20 +322,20 @@ def calibrated(
     except SettingsError as error:
         raise SettingsError(f"profile {name}: {error}") from None
     chain, digest = ", ".join(map(str, transforms)), sha256(content).hexdigest()[:12]
-    told = f"{chain} for {profile.metric} {target:g} by profile {name} (SHA-256 {digest}…)"
+    note = f"{chain} for {profile.metric} {target:g} by profile {name} (SHA-256 {digest}…)"
     drift = tuple(
         one if one.transforms else replace(one, transforms=transforms) for one in settings.drift
     )
     if drift != settings.drift:
-        return replace(settings, drift=drift), [told, *notes]
-    return replace(settings, transforms=transforms), [told, *notes]
+        return replace(settings, drift=drift), [note, *notes]
+    return replace(settings, transforms=transforms), [note, *notes]
 
 
-def _told(value: Any) -> Any:
+def _without_none(value: Any) -> Any:
     """Without what is None, for which TOML has no word."""
     if isinstance(value, Mapping):
-        return {name: _told(one) for name, one in value.items() if one is not None}
-    return [_told(one) for one in value] if isinstance(value, list | tuple) else value
+        return {name: _without_none(one) for name, one in value.items() if one is not None}
+    return [_without_none(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _read(path: str, options: Mapping[str, Any] | None) -> bytes:

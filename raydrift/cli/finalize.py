@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from raydrift.cli.log import Log, start_log, teller
+from raydrift.cli.log import Log, note_writer, start_log
 from raydrift.cli.options import Address, Verbose
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def finalize(
     import time
 
     from raydrift.cli.files import check_lasting
-    from raydrift.cli.generate import tell
+    from raydrift.cli.generate import print_result
     from raydrift.cli.settings import output_settings
     from raydrift.engine.jobs.job_log import JobLog
     from raydrift.paths import StoragePath
@@ -67,7 +67,7 @@ def finalize(
     with (
         _cluster(settings.cluster, known, json) as (spread, on_shard),
         failing_as_output(place),
-        OutputLock(place, tell=teller(json)) as lock,
+        OutputLock(place, tell=note_writer(json)) as lock,
         events.ending(),
     ):
         if known.status != "complete":
@@ -81,7 +81,7 @@ def finalize(
             spread=spread,
         )
         events.end(record, time.monotonic() - start)
-    tell(record, place, None if known.status == "complete" else time.monotonic() - start)
+    print_result(record, place, None if known.status == "complete" else time.monotonic() - start)
 
 
 @contextmanager

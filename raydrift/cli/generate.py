@@ -177,11 +177,11 @@ def run_generate(
     record = run(settings, notes=notes, quiet=quiet)
     if before is not None:
         before.listing = record.listing  # files that were merely touched are no news
-    tell(record, output, None if record == before else time.monotonic() - start)
+    print_result(record, output, None if record == before else time.monotonic() - start)
     return record
 
 
-def tell(record: "RunRecord", output: "StoragePath", seconds: float | None) -> None:
+def print_result(record: "RunRecord", output: "StoragePath", seconds: float | None) -> None:
     """Prints what a run has, and where; without seconds, that it was there already."""
     from raydrift.cli.console import console
     from raydrift.report.classes import written_classes

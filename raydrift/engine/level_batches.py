@@ -1,4 +1,4 @@
-"""Originals and their drifted twins, side by side in the network; nothing is written."""
+"""Originals and their drifted copies, side by side in the network; nothing is written."""
 
 import pickle
 from collections.abc import Callable, Generator, Sequence

@@ -20,7 +20,7 @@ def domain_classifier_auc(
     others taught, and the folds' areas are averaged (scores of different classifiers are not
     comparable).
 
-    Row i of both samples is always in the same fold where n = m. So twins, an image and its
+    Row i of both samples is always in the same fold where n = m. So pairs, an image and its
     drifted self, never lie on both sides: a classifier that knows one of them as an original would
     else take the other for one, and the area be far below ½. For samples that are not paired this
     changes nothing.

@@ -68,9 +68,9 @@ def permutation_test(
     (b + 1) / (permutations + 1): exact, never 0, and at most alpha in at most alpha of all tests of
     samples without drift.
 
-    Give ``paired`` where row i of y is the twin of row i of x: then only the two of a pair change
-    places. Twins are alike, so two samples of them are closer than independent ones, and dealing
-    freely would rarely see a drift. It is no test for `kl_softmax`, which compares twin with twin
+    Give ``paired`` where rows i of x and y are a pair: then only the two of a pair change
+    places. Pairs are alike, so two samples of them are closer than independent ones, and dealing
+    freely would rarely see a drift. It is no test for `kl_softmax`, which compares pair by pair
     and is hardly changed when they change places.
 
     `mmd_squared` and `energy_distance` look at the pairs of rows once for all permutations; any

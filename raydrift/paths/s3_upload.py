@@ -159,13 +159,13 @@ class Upload:
         Raises:
             OSError: It cannot be completed.
         """
-        told = {"Parts": list(parts)}
+        listed = {"Parts": list(parts)}
         try:
             ask(
                 self.client.complete_multipart_upload,
                 **self.name,
                 UploadId=self.id,
-                MultipartUpload=told,
+                MultipartUpload=listed,
             )
         except OSError:
             if not self._is_there(parts, size):
@@ -204,6 +204,6 @@ def _tag_of(parts: Sequence[dict[str, Any]]) -> str | None:
 def part_facts(number: int, answer: dict[str, Any]) -> dict[str, Any]:
     """What an upload's completion has to say of a part, from the answer to it."""
     # A store that checks parts by a checksum wants to hear it again.
-    told = {name: value for name, value in answer.items() if name.startswith("Checksum")}
-    told.pop("ChecksumType", None)
-    return {"PartNumber": number, "ETag": answer["ETag"]} | told
+    listed = {name: value for name, value in answer.items() if name.startswith("Checksum")}
+    listed.pop("ChecksumType", None)
+    return {"PartNumber": number, "ETag": answer["ETag"]} | listed

@@ -34,7 +34,7 @@ FIRST: Final = 10
 
 
 @dataclass
-class Spread:
+class ValueStats:
     """The values of one drawn parameter: how many, and where they lie."""
 
     count: int = 0
@@ -79,7 +79,7 @@ class Inspection:
     shards_done: int = 0
     classes: dict[str, int] = field(default_factory=dict)
     drifted: int = 0
-    drawn: dict[tuple[int, str, str, str], Spread] = field(default_factory=dict)
+    drawn: dict[tuple[int, str, str, str], ValueStats] = field(default_factory=dict)
     rejected: int = 0
     first_rejected: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -234,7 +234,7 @@ def _sha256(place: StoragePath) -> str:
 
 def _summarize(output: StoragePath, found: Inspection) -> None:
     found.classes = dict.fromkeys(found.record.classes, 0)
-    drawn: dict[tuple[int, str, str, str], tuple[Spread, Spread]] = {}
+    drawn: dict[tuple[int, str, str, str], tuple[ValueStats, ValueStats]] = {}
     with _reading(layout.PROVENANCE, found):
         for batch in _batches(output, layout.PROVENANCE):
             for count in pc.value_counts(batch["class_name"]).to_pylist():
@@ -250,7 +250,7 @@ def _summarize(output: StoragePath, found: Inspection) -> None:
 
 
 def _add_drawn(
-    chains: pa.ListArray, drawn: dict[tuple[int, str, str, str], tuple[Spread, Spread]]
+    chains: pa.ListArray, drawn: dict[tuple[int, str, str, str], tuple[ValueStats, ValueStats]]
 ) -> None:
     lengths = pc.list_value_length(chains)
     for position in range(pc.max(lengths).as_py() or 0):
@@ -262,7 +262,7 @@ def _add_drawn(
             for name in keys:
                 chosen = chosen.filter(pc.equal(chosen[name], key[name]))
             place = (position, key["type"], key["kernel"], key["name"])
-            levels, values = drawn.setdefault(place, (Spread(), Spread()))
+            levels, values = drawn.setdefault(place, (ValueStats(), ValueStats()))
             levels.add(chosen["level"])
             values.add(chosen["value"])
 

@@ -15,7 +15,7 @@ from raydrift.schedules.curves import DECIMALS, LINEAR, risen
 from raydrift.schedules.drift import CHANCE, Drift, DriftKind, named
 from raydrift.schedules.periods import Recurrence, fraction_of
 from raydrift.schedules.positions import Axis
-from raydrift.schedules.where import told
+from raydrift.schedules.where import where_text
 from raydrift.transforms import TransformInfo
 
 Numbers = npt.NDArray[np.float64]
@@ -121,7 +121,7 @@ class ScheduledDrift:
                 text += f" for {drift.duty:g} of every {float(self.period):g}"
             case DriftKind.SEASONAL:
                 text += f" every {float(self.period):g}"
-        return f"{text} where {told(drift.where)}" if drift.where else text
+        return f"{text} where {where_text(drift.where)}" if drift.where else text
 
 
 @dataclass(frozen=True)

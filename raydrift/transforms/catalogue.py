@@ -155,10 +155,10 @@ def _loaded(name: str, module: str, attribute: str) -> Any:
             f"transform {name!r}: {module} needs {error.name}: install it"
         ) from None
     except Exception as error:  # whatever a module of the user's raises
-        told = f"{module} cannot be loaded: {reason(error)}"
-        if "non-frozen dataclass from a frozen" in told:
-            told = f"{attribute} is not frozen: write @dataclass(frozen=True) above it"
-        raise SettingsError(f"transform {name!r}: {told}") from None
+        problem = f"{module} cannot be loaded: {reason(error)}"
+        if "non-frozen dataclass from a frozen" in problem:
+            problem = f"{attribute} is not frozen: write @dataclass(frozen=True) above it"
+        raise SettingsError(f"transform {name!r}: {problem}") from None
     for part in attribute.split("."):
         value = getattr(value, part, None)
     if value is None:
@@ -190,8 +190,8 @@ def _imported(module: str) -> Any:
 
 def _class(name: str, found: Any) -> type[Transform]:
     if not isinstance(found, type) or not issubclass(found, Transform) or found is Transform:
-        told = f"that is {type(found).__name__}, not a subclass of raydrift.Transform"
-        raise SettingsError(f"transform {name!r}: {told}")
+        problem = f"that is {type(found).__name__}, not a subclass of raydrift.Transform"
+        raise SettingsError(f"transform {name!r}: {problem}")
     check_class(found, name)
     for item in fields(found):
         if item.default is MISSING and item.default_factory is MISSING:

@@ -237,6 +237,6 @@ def _item(written: str, ranges: object) -> tuple[Name, Transform]:
     keys = [item.name for item in fields(kind)]
     for key in ranges:
         if key not in keys:
-            told = suggest(str(key), keys) if keys else f"{name} has no ranges"
-            raise SettingsError(f"unknown key profile.{name}.{key}: {told}")
+            remedy = suggest(str(key), keys) if keys else f"{name} has no ranges"
+            raise SettingsError(f"unknown key profile.{name}.{key}: {remedy}")
     return name, kind(**ranges)

@@ -1,4 +1,4 @@
-"""What is measured: a batch of originals, and their drifted twins."""
+"""What is measured: a batch of originals, and their drifted copies."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

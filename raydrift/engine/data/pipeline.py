@@ -51,7 +51,7 @@ class PipelineJob:
         shard_job: What its workers are told.
         plan: How it is spread.
         weights: Of the network; None: nothing is embedded.
-        twins: What is measured of originals and their drifted twins, instead of writing shards;
+        twins: What is measured of originals and their drifted copies, instead of writing shards;
             None: shards are written.
         verbose: Whether Ray shows its own progress.
         stage: What drifts and commits a shard; a benchmark has one that sleeps.
