@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from raydrift.calibrate import CalibrationProfile
     from raydrift.dataset import (
-        BatchSimilarity,
+        BatchDivergence,
         DriftedDataset,
         DriftedSample,
         ImageDataCategoryInfo,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "METRICS",
-    "BatchSimilarity",
+    "BatchDivergence",
     "CalibrationProfile",
     "CatalogError",
     "ClusterSettings",
@@ -83,7 +83,7 @@ __all__ = [
 _HOMES = {
     "raydrift.calibrate": ("CalibrationProfile",),
     "raydrift.dataset": (
-        "BatchSimilarity",
+        "BatchDivergence",
         "ImageDataCategoryInfo",
         "DriftedDataset",
         "DriftedSample",

@@ -39,7 +39,7 @@ class DriftedSample:
 
     Attributes:
         image: uint8 RGB of shape (height, width, 3).
-        label: Of its class.
+        label: The label of its class.
         sample_id: Its place in the stream.
         timestamp: Seconds since 1970.
         class_name: Its class.
@@ -167,8 +167,8 @@ class DriftedDataset:
         """A map-style dataset of (image, label), for a ``DataLoader`` with any number of workers.
 
         Args:
-            transform: Of a uint8 tensor of shape (3, height, width), as torchvision's v2 transforms
-                take it; None: that tensor is the image.
+            transform: A function of a uint8 tensor of shape (3, height, width), as torchvision's v2
+                transforms take it; None: that tensor is the image.
         """
         from raydrift.embed.samples import TorchSamples
 
@@ -284,7 +284,7 @@ class ImageDataCategoryInfo(DriftedDataset):
     """What one call of ``sample`` wrote: its samples, and where its files are.
 
     Attributes:
-        file_type: Of the images.
+        file_type: The type of the images.
     """
 
     file_type = "png"
@@ -346,13 +346,13 @@ class ImageDataCategoryInfo(DriftedDataset):
 
 
 @dataclass(frozen=True)
-class BatchSimilarity:
-    """How far one batch of images was from its drifted twins.
+class BatchDivergence:
+    """How far one batch of images was from its drifted copies.
 
     Attributes:
         batch: Its number, from 0.
         sample_ids: Its samples; images that cannot be used are left out.
-        similarity: What the similarity function said.
+        divergence: What the function that measures said, by default ``kl_softmax``.
         drift_level: The level, or the mean level of several transforms; 0 without drift. With
             drifts on the timeline, the mean over the samples of the largest level in force.
         transforms: What was applied to every sample.
@@ -360,6 +360,6 @@ class BatchSimilarity:
 
     batch: int
     sample_ids: tuple[int, ...]
-    similarity: float
+    divergence: float
     drift_level: float
     transforms: tuple[TransformInfo, ...]

@@ -4,27 +4,30 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from raydrift.calibrate import CalibrationProfile, asked_for, calibrated
+from raydrift.calibrate import CalibrationProfile
 from raydrift.catalog import catalog_of
 from raydrift.catalog.stream import Stream, sample_order
 from raydrift.catalog.value_range import with_value_range
 from raydrift.checked import image_size, path_text
-from raydrift.dataset import BatchSimilarity, ImageDataCategoryInfo
+from raydrift.dataset import BatchDivergence, ImageDataCategoryInfo
 from raydrift.errors import SettingsError
 from raydrift.metrics import kl_softmax
 from raydrift.paths import StoragePath
+from raydrift.schedules.drift import Drift
+from raydrift.schedules.label_shift import LabelShift
 from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.generate import FIRST_TIMESTAMP, GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.ranges import Range
-from raydrift.settings.sweep import Sweep, Swept, swept_transforms
+from raydrift.settings.sweep import Sweep, SweepItem, sweep_items
 from raydrift.storage.remarks import Remark, RemarkCount
 from raydrift.timeline import Timeline
 from raydrift.transforms import DriftProfile, ImageTransform, TransformInfo
@@ -33,19 +36,37 @@ if TYPE_CHECKING:
     from raydrift.report.input_summary import InputSummary
 
 Similarity = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], float]
-"""From the embeddings of originals and of their drifted twins, both (n, 512), to a number."""
+"""From the embeddings of originals and of their drifted copies, both (n, 512), to a number."""
 
 _UNWRITTEN: Final = "(nothing is written)"
 
+Given = ParamSpec("Given")
+Returned = TypeVar("Returned")
 
-class ImageDatasetGenerator(Timeline):
+
+def _face_of(
+    method: Callable[Concatenate[Timeline, Given], Returned],
+) -> Callable[Concatenate["ImageDatasetGenerator", Given], Returned]:
+    """The same method on a generator, where it does its work on the generator's timeline."""
+
+    @wraps(method)
+    def face(
+        generator: "ImageDatasetGenerator", /, *args: Given.args, **values: Given.kwargs
+    ) -> Returned:
+        return method(generator.timeline, *args, **values)
+
+    return face
+
+
+class ImageDatasetGenerator:
     """Samples a drifted image set from a folder of images, call by call.
 
     The calls of ``sample`` go on from one another: ids and timestamps continue and no image comes
     twice. What a sample becomes depends on the seed, its id and the drift in force, not on how
     many workers or calls made it.
 
-    Drifts can be placed anywhere on the timeline of the whole stream, see ``Timeline``.
+    Drifts can be placed anywhere on the timeline of the whole stream, see ``Timeline``: the methods
+    that add them are the same here and on ``generator.timeline``.
 
     Args:
         seed: 0 to 2^64 - 1.
@@ -65,7 +86,7 @@ class ImageDatasetGenerator(Timeline):
         max_memory: An input image that takes more bytes of memory to decode is rejected.
         batch_size: Images in a batch whose similarity is evaluated.
         shuffle: Whether the order is a seeded permutation, or sorted by path.
-        first_timestamp: Of sample 0, seconds since 1970.
+        first_timestamp: The time of sample 0, seconds since 1970.
         sample_delta_timestamp: Seconds between one sample and the next.
         class_mapping: Class name to integer label; None: sorted names to 0..C-1.
         container: What the images are put into: ``zip``, one file; ``zips``, several;
@@ -76,7 +97,7 @@ class ImageDatasetGenerator(Timeline):
         keep_shards: Whether the shards stay after they are merged.
         weights: ``imagenet``, ``random`` or the path of a ResNet18 state dict.
         normalize: Whether the network's input is normalised by ImageNet's mean and deviation.
-        precision: Of the network, ``float32`` or ``bfloat16``.
+        precision: The network's numbers, ``float32`` or ``bfloat16``.
         profile: The ranges that a drift level spans.
         faults: What happens with images that cannot be used.
         storage_options: How buckets are reached (endpoint, region, credentials), where the
@@ -175,9 +196,10 @@ class ImageDatasetGenerator(Timeline):
             storage_options={} if storage_options is None else storage_options,
             cluster=ClusterSettings() if cluster is None else cluster,
         )
-        super().__init__(settings, catalog_of(settings))
+        self._settings = settings
+        self._catalog = catalog_of(settings)
+        self._timeline = Timeline(settings, self._catalog)
         self._progress = progress
-        self._calibrated: tuple[tuple[TransformInfo, ...], list[str]] = ((), [])
 
     @property
     def class_mapping(self) -> dict[str, int]:
@@ -189,33 +211,39 @@ class ImageDatasetGenerator(Timeline):
         """The same as ``class_mapping``."""
         return self.class_mapping
 
-    def add_calibrated_drift(
-        self,
-        profile: CalibrationProfile | str | os.PathLike[str],
-        target: float | None = None,
-        level: float | None = None,
-    ) -> None:
-        """From the next sample on, images drift as far as is asked for, by what was measured.
+    @property
+    def timeline(self) -> Timeline:
+        """The stream's timeline: its drifts and label shifts, and how far it is written."""
+        return self._timeline
 
-        Args:
-            profile: What ``calibrate`` returned, or its file.
-            target: The divergence that the images are to have, in the profile's metric.
-            level: Instead of it, the share of the divergence at full level, 0 to 1.
+    @property
+    def remaining(self) -> int:
+        """Samples that were not asked for yet; a label shift may end the stream early."""
+        return self._timeline.remaining
 
-        Raises:
-            SettingsError: (a ``ValueError``) Neither or both are given, or the profile does not
-                hold for these settings or does not reach so far.
-        """
-        asked, known = asked_for(profile, target, level)
-        settings = replace(self._settings, calibration=asked)
-        found, notes = calibrated(settings, self._catalog.digest(), profile=known)
-        self.add_abrupt_drift(found.transforms)
-        self._calibrated = found.transforms, notes
+    @property
+    def transforms(self) -> tuple[TransformInfo, ...]:
+        """What the last abrupt drift without a start does to every sample; empty: nothing."""
+        return self._timeline.transforms
 
-    def reset(self) -> None:
-        """Goes back to the start, without drift: the same calls then give the same bytes."""
-        super().reset()
-        self._calibrated = ((), [])
+    @property
+    def drifts(self) -> tuple[Drift, ...]:
+        """The drifts on the timeline, in the order in which they were added."""
+        return self._timeline.drifts
+
+    @property
+    def label_shifts(self) -> tuple[LabelShift, ...]:
+        """The changes of the mix of classes."""
+        return self._timeline.label_shifts
+
+    add_abrupt_drift = _face_of(Timeline.add_abrupt_drift)
+    add_calibrated_drift = _face_of(Timeline.add_calibrated_drift)
+    add_gradual_drift = _face_of(Timeline.add_gradual_drift)
+    add_incremental_drift = _face_of(Timeline.add_incremental_drift)
+    add_recurring_drift = _face_of(Timeline.add_recurring_drift)
+    add_seasonal_drift = _face_of(Timeline.add_seasonal_drift)
+    add_label_shift = _face_of(Timeline.add_label_shift)
+    reset = _face_of(Timeline.reset)
 
     def sample(
         self,
@@ -244,25 +272,23 @@ class ImageDatasetGenerator(Timeline):
 
         write = self._settings.write
         organized = write.organize_by_class if organize_by_class is None else organize_by_class
-        settings = self._planned(
+        settings = self._timeline.planned(
             output=path_text("output_path", output_path),
-            start=self._cursor,
+            start=self._timeline.written,
             num_samples=num_samples,
             write=replace(write, organize_by_class=organized, overwrite=overwrite),
         )
-        calibrated, notes = self._calibrated
-        notes = notes if calibrated == self._transforms else []
-        quiet = not self._progress
+        notes, quiet = self._timeline.notes, not self._progress
         record = generate(settings, catalog=self._catalog, notes=notes, quiet=quiet)
         for remark in record.remarks:
             warnings.warn(str(Remark(**remark)), stacklevel=2)
-        self._cursor += record.samples
+        self._timeline.advance(record.samples)
         return ImageDataCategoryInfo(StoragePath.of(settings.output, settings.options_of("output")))
 
     def calibrate(
         self,
         target: float | None = None,
-        transform_list: Iterable[Swept] | Swept = (ImageTransform.DEFAULT,),
+        transform_list: Iterable[SweepItem] | SweepItem = (ImageTransform.DEFAULT,),
         metric: str = "kl_softmax",
         num_samples: int | None = None,
         for_images: int | None = None,
@@ -290,8 +316,8 @@ class ImageDatasetGenerator(Timeline):
         """
         from raydrift.engine.calibrate import calibrate
 
-        settings = replace(self._settings, start=self._cursor, num_samples=num_samples)
-        sweep = Sweep(swept_transforms(transform_list), (1.0,))
+        settings = replace(self._settings, start=self._timeline.written, num_samples=num_samples)
+        sweep = Sweep(sweep_items(transform_list), (1.0,))
         quiet = not self._progress
         told: list[InputSummary] = []
         profile = calibrate(
@@ -310,7 +336,7 @@ class ImageDatasetGenerator(Timeline):
 
     def evaluate_transformation_pipeline(
         self, similarity_func: Similarity | None = None, num_samples: int | None = None
-    ) -> list[BatchSimilarity]:
+    ) -> list[BatchDivergence]:
         """Measures the drift in force on the next samples, batch by batch; writes nothing.
 
         The cursor stays where it is, so the samples that were measured can be written next.
@@ -333,8 +359,8 @@ class ImageDatasetGenerator(Timeline):
             raise SettingsError(
                 f"similarity_func is {measure!r}: give a function of two arrays of embeddings"
             )
-        settings = self._planned(
-            start=self._cursor,
+        settings = self._timeline.planned(
+            start=self._timeline.written,
             num_samples=num_samples,
             embedding=replace(self._settings.embedding, compute=True),
         )
@@ -342,10 +368,10 @@ class ImageDatasetGenerator(Timeline):
         level, found = self._mean_levels(settings), []
         remarks: dict[int, tuple[Remark, ...]] = {}
         for one in level_batches(settings, self._catalog):
-            similarity = measure(one.originals, one.drifted[0])
+            divergence = measure(one.originals, one.drifted[0])
             mean_level = level(one.sample_ids)
             found.append(
-                BatchSimilarity(one.batch, one.sample_ids, similarity, mean_level, self._transforms)
+                BatchDivergence(one.batch, one.sample_ids, divergence, mean_level, self.transforms)
             )
             remarks[one.batch] = one.remarks
         total = RemarkCount()

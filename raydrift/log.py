@@ -22,7 +22,7 @@ def tell(level: int, event: str, message: str, **facts: Any) -> None:
     """Logs an event, without credentials.
 
     Args:
-        level: Of ``logging``.
+        level: One of ``logging``'s levels.
         event: Its kind, in a word.
         message: What happened, for people.
         facts: The same for machines; each is an attribute of the log record.

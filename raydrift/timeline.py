@@ -1,9 +1,11 @@
-"""The drifts that a generator is told of, on the timeline of its stream."""
+"""The timeline of a stream: how far it is written, and the drifts and label shifts on it."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from raydrift.calibrate import CalibrationProfile, asked_for, calibrated
 from raydrift.catalog import Catalog
 from raydrift.catalog.stream import Stream, axis_of, sample_order
 from raydrift.errors import SettingsError
@@ -14,7 +16,8 @@ from raydrift.schedules.positions import Length, Position
 from raydrift.schedules.schedule import place_drifts
 from raydrift.schedules.where import Filters, plain_where
 from raydrift.settings.generate import GenerateSettings
-from raydrift.transforms import ImageTransform, TransformInfo, check_level
+from raydrift.transforms import TransformInfo
+from raydrift.transforms.given import given_transforms
 
 
 class Timeline:
@@ -27,25 +30,39 @@ class Timeline:
     it, in the order in which they were added.
 
     Args:
-        settings: Of the stream, without drifts.
-        catalog: Its images.
+        settings: The stream's settings, without drifts.
+        catalog: The stream's images.
+
+    Example:
+        ::
+
+            timeline = Timeline(settings, catalog_of(settings))
+            timeline.add_gradual_drift(drift_level=0.7, start=0.5, width="7d")
+            timeline.add_label_shift({"cat": 0.8}, start=0.75)
+            settings = timeline.planned(num_samples=1000)
     """
 
     def __init__(self, settings: GenerateSettings, catalog: Catalog) -> None:
         self._settings = settings
         self._catalog = catalog
-        self._cursor = 0
+        self._written = 0
         self._transforms: tuple[TransformInfo, ...] = ()
         self._drifts: tuple[Drift, ...] = ()
         self._label_shifts: tuple[LabelShift, ...] = ()
+        self._calibrated: tuple[tuple[TransformInfo, ...], list[str]] = ((), [])
+
+    @property
+    def written(self) -> int:
+        """How many samples are written: the id of the next one."""
+        return self._written
 
     @property
     def remaining(self) -> int:
         """Samples that were not asked for yet; a label shift may end the stream early."""
         available = len(self._catalog)
         if self._label_shifts:
-            available = len(sample_order(self._planned(), self._catalog).rows)
-        return available - self._cursor
+            available = len(sample_order(self.planned(), self._catalog).rows)
+        return available - self._written
 
     @property
     def transforms(self) -> tuple[TransformInfo, ...]:
@@ -61,6 +78,12 @@ class Timeline:
     def label_shifts(self) -> tuple[LabelShift, ...]:
         """The changes of the mix of classes."""
         return self._label_shifts
+
+    @property
+    def notes(self) -> list[str]:
+        """How the levels of the drift in force were found, where a calibration found them."""
+        transforms, notes = self._calibrated
+        return list(notes) if transforms == self._transforms else []
 
     def add_abrupt_drift(
         self,
@@ -90,13 +113,13 @@ class Timeline:
                 begins before the next sample or outside the stream, or ``where`` names what is not
                 there.
         """
-        transforms = _transforms("add_abrupt_drift", transform_list, drift_level)
+        transforms = given_transforms("add_abrupt_drift", transform_list, drift_level)
         if start is not None:
             self._place(transforms, "abrupt", start=start, until=until, where=where)
             return
-        axis = axis_of(self._planned(), len(self._catalog))
+        axis = axis_of(self.planned(), len(self._catalog))
         placed = place_drifts(self._drifts, axis)
-        later = tuple(one.drift for one in placed if one.start > self._cursor)
+        later = tuple(one.drift for one in placed if one.start > self._written)
         if until is None and not plain_where(where):
             self._transforms, self._drifts = transforms, later
             return
@@ -107,6 +130,29 @@ class Timeline:
         except SettingsError:
             self._transforms, self._drifts = before
             raise
+
+    def add_calibrated_drift(
+        self,
+        profile: CalibrationProfile | str | os.PathLike[str],
+        target: float | None = None,
+        level: float | None = None,
+    ) -> None:
+        """From the next sample on, images drift as far as is asked for, by what was measured.
+
+        Args:
+            profile: What ``calibrate`` returned, or its file.
+            target: The divergence that the images are to have, in the profile's metric.
+            level: Instead of it, the share of the divergence at full level, 0 to 1.
+
+        Raises:
+            SettingsError: (a ``ValueError``) Neither or both are given, or the profile does not
+                hold for these settings or does not reach so far.
+        """
+        asked, known = asked_for(profile, target, level)
+        settings = replace(self._settings, calibration=asked)
+        found, notes = calibrated(settings, self._catalog.digest(), profile=known)
+        self.add_abrupt_drift(found.transforms)
+        self._calibrated = found.transforms, notes
 
     def add_gradual_drift(
         self,
@@ -123,7 +169,7 @@ class Timeline:
 
         Args:
             transform_list: As of ``add_abrupt_drift``.
-            drift_level: Likewise.
+            drift_level: As of ``add_abrupt_drift``.
             start: Where the chance begins to rise from 0.
             width: Over how long it rises to 1.
             curve: How: ``linear``, ``sigmoid``, values from 0 to 1 at even steps, or a function
@@ -134,7 +180,7 @@ class Timeline:
         Raises:
             SettingsError: (a ``ValueError``) As of ``add_abrupt_drift``.
         """
-        transforms = _transforms("add_gradual_drift", transform_list, drift_level)
+        transforms = given_transforms("add_gradual_drift", transform_list, drift_level)
         self._place(
             transforms,
             "gradual",
@@ -160,7 +206,7 @@ class Timeline:
 
         Args:
             transform_list: As of ``add_abrupt_drift``, with their full levels.
-            drift_level: Likewise.
+            drift_level: As of ``add_abrupt_drift``.
             start: Where the level begins to rise.
             width: Over how long it rises.
             curve: How, as of ``add_gradual_drift``.
@@ -170,7 +216,7 @@ class Timeline:
         Raises:
             SettingsError: (a ``ValueError``) As of ``add_abrupt_drift``.
         """
-        transforms = _transforms("add_incremental_drift", transform_list, drift_level)
+        transforms = given_transforms("add_incremental_drift", transform_list, drift_level)
         self._place(
             transforms,
             "incremental",
@@ -197,7 +243,7 @@ class Timeline:
 
         Args:
             transform_list: As of ``add_abrupt_drift``.
-            drift_level: Likewise.
+            drift_level: As of ``add_abrupt_drift``.
             period: From the begin of one drifted part to that of the next.
             duty: The drifted share of each period, between 0 and 1; it begins with it. It holds
                 for the whole stream, also where it is no whole number of samples of one period.
@@ -209,7 +255,7 @@ class Timeline:
         Raises:
             SettingsError: (a ``ValueError``) As of ``add_abrupt_drift``.
         """
-        transforms = _transforms("add_recurring_drift", transform_list, drift_level)
+        transforms = given_transforms("add_recurring_drift", transform_list, drift_level)
         self._place(
             transforms,
             "recurring",
@@ -237,7 +283,7 @@ class Timeline:
 
         Args:
             transform_list: As of ``add_abrupt_drift``, with their full levels.
-            drift_level: Likewise.
+            drift_level: As of ``add_abrupt_drift``.
             period: From one time without drift to the next.
             phase: How far into its period it starts; a float is a fraction of the period.
             varies: ``level``, or ``chance``: samples then drift fully or not at all.
@@ -248,7 +294,7 @@ class Timeline:
         Raises:
             SettingsError: (a ``ValueError``) As of ``add_abrupt_drift``.
         """
-        transforms = _transforms("add_seasonal_drift", transform_list, drift_level)
+        transforms = given_transforms("add_seasonal_drift", transform_list, drift_level)
         self._place(
             transforms,
             "seasonal",
@@ -285,33 +331,20 @@ class Timeline:
             SettingsError: (a ``ValueError``) Neither or both are given, a class is not there, or it
                 begins before the next sample or outside the stream.
         """
-        begin = self._cursor if start is None else start
+        begin = self._written if start is None else start
         shift = LabelShift(begin, width, proportions, concentration)  # type: ignore[arg-type]
-        settings = self._planned(label_shift=(*self._label_shifts, shift))
+        settings = self.planned(label_shift=(*self._label_shifts, shift))
         begins = axis_of(settings, len(self._catalog)).start(shift.start, "label shift: start")
         self._check_begin(begins, "label shift")
         sample_order(settings, self._catalog)
         self._label_shifts = settings.label_shift
 
-    def _place(self, transforms: tuple[TransformInfo, ...], kind: str, **values: Any) -> None:
-        """Adds a drift to the timeline, once it is known to fit the stream."""
-        if values.get("start") is None:
-            values["start"] = self._cursor
-        drift = Drift(transforms, DriftKind(kind), **values)
-        settings = self._planned(drift=(*self._drifts, drift))
-        placed = Stream.of(settings, self._catalog).schedule.drifts[-1]
-        self._check_begin(placed.start, str(drift))
-        self._drifts = settings.drift
+    def planned(self, **changes: Any) -> GenerateSettings:
+        """The settings of the whole stream, drifts and label shifts included.
 
-    def _check_begin(self, begins: int, what: str) -> None:
-        if begins < self._cursor:
-            raise SettingsError(
-                f"{what}: it begins at sample {begins}, but samples up to {self._cursor - 1} are "
-                "written: let it begin later, or start again with reset()"
-            )
-
-    def _planned(self, **changes: Any) -> GenerateSettings:
-        """The settings of the whole stream, of which each call writes a part."""
+        Args:
+            **changes: Fields of ``GenerateSettings`` that are to be others.
+        """
         planned: dict[str, Any] = {
             "stream": len(self._catalog),
             "transforms": self._transforms,
@@ -320,34 +353,31 @@ class Timeline:
         }
         return replace(self._settings, **(planned | changes))
 
+    def advance(self, samples: int) -> None:
+        """Notes that the next samples are written."""
+        self._written += samples
+
     def reset(self) -> None:
         """Goes back to the start, without drift: the same calls then give the same bytes."""
-        self._cursor = 0
+        self._written = 0
         self._transforms = ()
         self._drifts = ()
         self._label_shifts = ()
+        self._calibrated = ((), [])
 
+    def _place(self, transforms: tuple[TransformInfo, ...], kind: str, **values: Any) -> None:
+        """Adds a drift to the timeline, once it is known to fit the stream."""
+        if values.get("start") is None:
+            values["start"] = self._written
+        drift = Drift(transforms, DriftKind(kind), **values)
+        settings = self.planned(drift=(*self._drifts, drift))
+        placed = Stream.of(settings, self._catalog).schedule.drifts[-1]
+        self._check_begin(placed.start, str(drift))
+        self._drifts = settings.drift
 
-def _transforms(
-    what: str,
-    transform_list: Iterable[TransformInfo] | TransformInfo | None,
-    drift_level: float | None,
-) -> tuple[TransformInfo, ...]:
-    """The transforms of a drift, given as a list or as one level."""
-    if (transform_list is None) == (drift_level is None):
-        raise SettingsError(f"{what}: give either transform_list or drift_level")
-    if drift_level is not None:
-        check_level(drift_level, "drift_level")
-        transform_list = [TransformInfo(ImageTransform.DEFAULT, drift_level)]
-    if isinstance(transform_list, TransformInfo):
-        return (transform_list,)
-    remedy = "write [TransformInfo(ImageTransform.ROTATE, 0.5)], or drift_level=0.5"
-    if not isinstance(transform_list, Iterable) or isinstance(transform_list, str | Mapping):
-        raise SettingsError(f"{what}: transform_list is {transform_list!r}: {remedy}")
-    transforms = tuple(transform_list)
-    if not transforms:
-        raise SettingsError(f"{what}: transform_list is empty: give a TransformInfo")
-    for info in transforms:
-        if not isinstance(info, TransformInfo):
-            raise SettingsError(f"{what}: {info!r} is no TransformInfo: {remedy}")
-    return transforms
+    def _check_begin(self, begins: int, what: str) -> None:
+        if begins < self._written:
+            raise SettingsError(
+                f"{what}: it begins at sample {begins}, but samples up to {self._written - 1} are "
+                "written: let it begin later, or start again with reset()"
+            )

@@ -256,7 +256,7 @@ def test_evaluation_measures_each_batch_against_its_drifted_twin(
     assert [i for row in rows for i in row.sample_ids] == list(range(80))
     assert {row.drift_level for row in rows} == {0.5}
     assert {row.transforms for row in rows} == {(TransformInfo(ImageTransform.DEFAULT, 0.5),)}
-    assert float(np.median([row.similarity for row in rows])) == pytest.approx(0.297, rel=0.15)
+    assert float(np.median([row.divergence for row in rows])) == pytest.approx(0.297, rel=0.15)
     assert generator.remaining == 328
 
 
@@ -278,7 +278,7 @@ def test_any_function_of_two_embedding_arrays_can_be_the_similarity(scenes: Path
         progress=False,
     )
     rows = generator.evaluate_transformation_pipeline(remember, num_samples=16)
-    assert [row.similarity for row in rows] == [17.0, 17.0]
+    assert [row.divergence for row in rows] == [17.0, 17.0]
     assert {row.drift_level for row in rows} == {0.0}
     for original, drifted in seen:
         assert original.shape == drifted.shape == (8, 512)

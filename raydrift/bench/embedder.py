@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from rich.table import Table
 
-from raydrift.bench.tables import Spread, two_columns
+from raydrift.bench.tables import MedianAndRange, two_columns
 from raydrift.embed.layers import flops_per_image
 from raydrift.embed.weights import find_weights
 from raydrift.errors import ResourcesError, SettingsError
@@ -33,11 +33,11 @@ class EmbedderFigures:
 
     Attributes:
         device: ``cpu`` (one thread, as a worker has it) or ``cuda``.
-        name: Of the GPU, if the driver tells.
+        name: The GPU's name, if the driver tells.
         precision: ``float32`` or ``bfloat16``.
         batch_size: Images that pass the network at once.
-        images: Of one call.
-        rounds: Of calls, of a second at least.
+        images: How many images one call has.
+        rounds: How many rounds of calls there are, of a second at least.
         images_per_second: The median over the rounds.
         least: The slowest round's.
         most: The fastest round's.
@@ -60,9 +60,9 @@ class EmbedderFigures:
 
     def table(self) -> Table:
         """The figures as people read them."""
-        spread = Spread(self.images_per_second, self.least, self.most)
+        rate = MedianAndRange(self.images_per_second, self.least, self.most)
         rows = [
-            ("images/s", spread.shown(1)),
+            ("images/s", rate.shown(1)),
             ("TFLOP/s", f"{self.teraflops:.3f}"),
             ("first call", f"{self.first_call_seconds:.2f} s"),
         ]
@@ -82,7 +82,7 @@ def measure_embedder(
         settings: Precision and weights.
         device: ``cpu`` or ``cuda``.
         rounds: How often, for a second each.
-        size: Of the images; None: 224 × 224.
+        size: The size of the images; None: 224 × 224.
 
     Raises:
         SettingsError: There is no such device.

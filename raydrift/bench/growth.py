@@ -20,13 +20,13 @@ class GrowthStep:
         images: Samples of the run.
         images_per_second: In the steady state, if it was long enough.
         seconds_per_sample: After start-up, the merge included.
-        merge_seconds_per_sample: Of that, the run's merge.
+        merge_seconds_per_sample: The part of that which the run's merge takes.
         further_seconds_per_sample: What the run took longer than the one before it, by the samples
             that are more; start-up, which does not grow, has no part in it.
         driver_bytes: Private memory of the driver at its peak before the merge.
         driver_bytes_per_sample: What it is more than at the first count, by the samples that are
             more; the catalog is part of it.
-        catalog_bytes_per_sample: Of the listing, paths included.
+        catalog_bytes_per_sample: The listing's bytes, paths included.
     """
 
     images: int
@@ -129,5 +129,5 @@ def growth_step(run: dict[str, Any], before: dict[str, Any], first: dict[str, An
 
 
 def _seconds(run: dict[str, Any]) -> float:
-    """Of a run once it had started."""
+    """The seconds of a run once it had started."""
     return float(run["seconds_per_sample_started"] * run["images"])

@@ -59,7 +59,7 @@ def measure_kernels(
     Args:
         source: A folder of images; up to 64 of them are used.
         settings: The wanted size.
-        embedding: Of the network; None: it is left out.
+        embedding: The network's settings; None: it is left out.
         rounds: How often.
 
     Raises:

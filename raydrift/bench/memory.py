@@ -18,7 +18,7 @@ _EMBEDDERS: Final = ("EmbedStage", "MeasureStage")
 
 @dataclass(frozen=True)
 class Memory:
-    """Of one process, bytes.
+    """The memory of one process, bytes.
 
     Attributes:
         resident: What lies in RAM, pages of Ray's object store that it shares with others counted.

@@ -58,8 +58,8 @@ class Merge:
 
     Attributes:
         seconds: It took in the run itself.
-        megabytes_per_second: Of shards; the median of three merges more, where they are timed in
-            turn with ``cat``.
+        megabytes_per_second: Megabytes of shards that are merged in a second; the median of three
+            merges more, where they are timed in turn with ``cat``.
         cat_megabytes_per_second: What ``cat shards > file`` reaches on the same disk, median of
             three; None where the output is not on a disk of this machine.
         of_cat: The one as a fraction of the other.
@@ -76,10 +76,10 @@ class Sizes:
     """Bytes of all samples together.
 
     Attributes:
-        input: Of the images that were read.
-        pngs: Of what was made of them.
-        shards: Of the shards.
-        tables: Of the merged tables.
+        input: The bytes of the images that were read.
+        pngs: The bytes of the PNGs that were made of them.
+        shards: The bytes of the shards.
+        tables: The bytes of the merged tables.
     """
 
     input: int
@@ -102,14 +102,14 @@ class PipelineFigures:
         busy: The fraction of the workers' time that went into shards, in the steady state; None
             where others embed: a shard's time is then that of two processes, and of its wait
             between them.
-        seconds: Of the whole run, merge and start-up included, imports not.
-        seconds_per_sample: Of the whole run.
+        seconds: The seconds of the whole run, merge and start-up included, imports not.
+        seconds_per_sample: The seconds of the whole run for each sample.
         seconds_per_sample_started: After the first worker had begun.
         embedding_share: The fraction of the workers' time that went into the network.
-        catalog_bytes: Of the input's listing.
-        sizes: Of what was read and written.
+        catalog_bytes: The bytes of the input's listing.
+        sizes: The sizes of what was read and written.
         start_up: Until it was at work.
-        merge: Of the shards.
+        merge: How the shards were merged.
         memory: The peak of the driver, of a worker, and of a worker that embeds; workers on other
             machines are not seen.
         driver_before_merge: The driver's peak until then.
@@ -168,7 +168,7 @@ def measure_pipeline(
     """Runs the generator over an input repeated to ``count`` samples.
 
     Args:
-        settings: Of the run; its output is a folder to be thrown away.
+        settings: The run's settings; its output is a folder to be thrown away.
         count: How many samples.
         quiet: Show no progress.
 
@@ -230,7 +230,7 @@ def measure_pipeline(
 
 
 def _embedding_share(rows: list[LedgerRow]) -> float:
-    """Of the workers' time; shards' first seconds, the loading of the network, are part of it."""
+    """The share of the workers' time, the loading of the network included."""
     seconds = stage_seconds(rows)
     return seconds["embed"] / sum(seconds.values())
 

@@ -32,7 +32,7 @@ def requests_of(samples: int, shards: int, parts: int, prefixes: int) -> Request
     Args:
         samples: Images that are read.
         shards: That are written, read by the merge and deleted.
-        parts: Of the zip's upload; 1: it is one request.
+        parts: How many parts the zip's upload has; 1: it is one request.
         prefixes: Folders of the input.
     """
     pages = ceil(2 * shards / PAGE)  # each shard is two objects

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from raydrift.bench.child import figures_of
-from raydrift.bench.tables import Spread, new_table
+from raydrift.bench.tables import MedianAndRange, new_table
 from raydrift.errors import PipelineError, SettingsError
 
 OURS: Final = "raydrift"
@@ -32,8 +32,8 @@ class RoundFigures:
     """
 
     rounds: int
-    images_per_second: dict[str, Spread]
-    ratios: dict[str, Spread]
+    images_per_second: dict[str, MedianAndRange]
+    ratios: dict[str, MedianAndRange]
     missing: dict[str, str]
     runs: list[dict[str, Any]]
     what: str = "rounds"
@@ -43,9 +43,9 @@ class RoundFigures:
         table = new_table(f"medians of {self.rounds} rounds (least to most)")
         for name in ("", "images/s", "ours by it"):
             table.add_column(name)
-        for name, spread in self.images_per_second.items():
+        for name, rate in self.images_per_second.items():
             ratio = self.ratios.get(name)
-            table.add_row(name, spread.shown(1), ratio.shown(2) if ratio else "")
+            table.add_row(name, rate.shown(1), ratio.shown(2) if ratio else "")
         table.caption = Text("\n".join(self.missing.values())) if self.missing else None
         return table
 
@@ -103,13 +103,13 @@ def measure_rounds(
             rates.setdefault(name, []).append(rate)
     return RoundFigures(
         rounds=rounds,
-        images_per_second={name: Spread.of(own) for name, own in rates.items()},
+        images_per_second={name: MedianAndRange.of(own) for name, own in rates.items()},
         ratios={name: _ratio(rates[OURS], rates[name]) for name in rates if name != OURS},
         missing=missing,
         runs=runs,
     )
 
 
-def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
+def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> MedianAndRange:
     single = [one / other for one, other in zip(ours, theirs, strict=True)]
-    return Spread(median(ours) / median(theirs), min(single), max(single))
+    return MedianAndRange(median(ours) / median(theirs), min(single), max(single))

@@ -38,9 +38,9 @@ class Wall:
     Attributes:
         nodes: How many.
         seconds: From the command to the merged result.
-        list: Of them, until the input is listed.
-        work: Of them, until the last shard is there.
-        merge: Of them, the merge.
+        list: The part of them until the input is listed.
+        work: The part of them until the last shard is there.
+        merge: The part of them that the merge takes.
         limit: What keeps the work from being faster: ``cores``, ``driver`` or ``network``.
     """
 

@@ -13,24 +13,28 @@ class Assumed:
     """What one run does not tell.
 
     Attributes:
-        cores: Of a node.
+        cores: How many cores a node has.
         gigabits: A second that a node's network carries, each way.
         prefixes: Folders of the input that are listed side by side; there are 32 listers.
         page_seconds: To list 1,000 objects. A guess.
         stream_megabytes: A second, of one writer of the zip, which reads a shard and sends it on.
             A guess.
-        gpu_teraflops: Of a GPU, as its maker says; 121 are an L4's in bfloat16.
+        gpu_teraflops: What a GPU computes in a second, as its maker says; 121 are an L4's in
+            bfloat16.
         gpu_used: The fraction of them that the network reaches. A guess: no GPU was measured.
-        run_samples: Of one run at most; more samples are several inputs, side by side.
+        run_samples: How many samples one run has at most; more samples are several inputs, side by
+            side.
         shard_size: Samples a shard.
         shards_per_second: That one driver hands out, by ``bench --scheduling 24 --milliseconds
             0.5`` on two cores that the workers shared.
-        list_microseconds: Of the driver for each image: listing 3.9, sorting, digest and order 1.9.
-        driver_bytes: Of the driver's memory for each image, by ``bench --growth``.
-        ledger_bytes: Of it for each shard: 850 as it is made, 1,500 as it is accepted and the merge
-            reads it again.
-        table_microseconds: Of the driver for each row of the merged tables without embeddings.
-        embedding_microseconds: Of it for each embedding, 4 kB that are hashed and written.
+        list_microseconds: What the driver takes for each image: listing 3.9, sorting, digest and
+            order 1.9.
+        driver_bytes: The driver's memory for each image, by ``bench --growth``.
+        ledger_bytes: The driver's memory for each shard: 850 as it is made, 1,500 as it is accepted
+            and the merge reads it again.
+        table_microseconds: What the driver takes for each row of the merged tables without
+            embeddings.
+        embedding_microseconds: What it takes for each embedding, 4 kB that are hashed and written.
     """
 
     cores: int = 16
@@ -80,14 +84,15 @@ class Measured:
     """What an image took in a run.
 
     Attributes:
-        drift_seconds: Of a core, all but the embedding.
-        embed_seconds: Of a core; 0 where nothing was embedded.
-        input_bytes: Of the image that was read.
-        png_bytes: Of its PNG.
-        shard_bytes: Of its part of a shard.
-        table_bytes: Of its rows in the merged tables.
-        start_seconds: Of the whole run until its workers began, listing left out.
-        driver_bytes: Of the whole driver, before the merge.
+        drift_seconds: What a core takes, all but the embedding.
+        embed_seconds: What a core takes to embed it; 0 where nothing was embedded.
+        input_bytes: The bytes of the image that was read.
+        png_bytes: The bytes of its PNG.
+        shard_bytes: The bytes of its part of a shard.
+        table_bytes: The bytes of its rows in the merged tables.
+        start_seconds: The seconds from the start of the run until its workers began, listing left
+            out.
+        driver_bytes: The memory of the whole driver, before the merge.
     """
 
     drift_seconds: float

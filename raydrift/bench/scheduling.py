@@ -42,7 +42,7 @@ class SchedulingTrial:
         driver_cores: Cores that the driver had at work.
         machine_cores: Cores that the whole machine had at work.
         start_up_seconds: Until all workers were there.
-        worker_private_bytes: Of memory, at the most.
+        worker_private_bytes: A worker's private memory, at the most.
         limit: What kept the workers from being busier, if they were not busy enough.
     """
 

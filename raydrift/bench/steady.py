@@ -26,7 +26,7 @@ class Steady:
     """A run from when its workers had warmed up until the first of them ran out of work.
 
     Attributes:
-        images_per_second: Of all workers together.
+        images_per_second: How many images all workers together make in a second.
         busy: The fraction of their time that workers had a shard, 0 to 1.
         begin: When every worker had finished a shard, seconds since 1970.
         end: When the first worker had finished its last.

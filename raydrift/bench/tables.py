@@ -11,7 +11,7 @@ MIB: Final = 2**20
 
 
 @dataclass(frozen=True)
-class Spread:
+class MedianAndRange:
     """Several readings of one thing."""
 
     median: float
@@ -22,15 +22,15 @@ class Spread:
     def of(cls, readings: Sequence[float]) -> Self:
         """The spread of some readings.
 
-        >>> Spread.of([3.0, 1.0, 2.0])
-        Spread(median=2.0, least=1.0, most=3.0)
+        >>> MedianAndRange.of([3.0, 1.0, 2.0])
+        MedianAndRange(median=2.0, least=1.0, most=3.0)
         """
         return cls(median(readings), min(readings), max(readings))
 
     def shown(self, digits: int) -> str:
         """With so many digits after the point.
 
-        >>> Spread(2.0, 1.0, 3.0).shown(1)
+        >>> MedianAndRange(2.0, 1.0, 3.0).shown(1)
         '2.0 (1.0 to 3.0)'
         """
         least, most = number(self.least, digits), number(self.most, digits)

@@ -25,7 +25,7 @@ class CurvePoint:
 
     Attributes:
         level: From 0 to 1.
-        divergence: Of the sample.
+        divergence: The divergence of the sample.
         low: Lower end of its 95 % interval: how sure the divergence is.
         high: Upper end.
         other_low: Lower end of the 95 % interval for another sample of images; None: it was not
@@ -73,10 +73,10 @@ class Curve:
             raise SettingsError("a curve needs two or more points in rising order of their levels")
         values = [(point.divergence, point.low, point.high) for point in self.points]
         others = [(point.other_low, point.other_high) for point in self.points]
-        told = [value for pair in others for value in pair if value is not None]
-        if len(told) not in (0, 2 * len(others)):
+        known = [value for pair in others for value in pair if value is not None]
+        if len(known) not in (0, 2 * len(others)):
             raise SettingsError("a curve needs intervals for another sample at all levels, or none")
-        values += [(value, 0.0, 0.0) for value in told]
+        values += [(value, 0.0, 0.0) for value in known]
         if not (np.isfinite(values).all() and levels[0] >= 0 and levels[-1] <= 1):
             raise SettingsError("a curve needs levels from 0 to 1 and finite divergences")
 

@@ -63,8 +63,8 @@ def divergence_intervals(
     Args:
         metric: A name in ``METRICS``.
         original: Embeddings of the images, shape (n, d).
-        drifted: Embeddings of their drifted twins, in the same order, shape (n, d).
-        seed: Of the resampling. The same one draws the same images at every level.
+        drifted: Embeddings of their drifted copies, in the same order, shape (n, d).
+        seed: The seed of the resampling. The same one draws the same images at every level.
         for_images: The size of another sample.
 
     Returns:

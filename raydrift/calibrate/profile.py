@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -15,7 +15,7 @@ from raydrift.errors import SettingsError, reason
 from raydrift.paths import StoragePath, redacted
 from raydrift.settings.generate import CalibrationSettings, GenerateSettings
 from raydrift.settings.sweep import Sweep
-from raydrift.transforms import DriftProfile, TransformInfo, check_level
+from raydrift.transforms import DriftProfile, TransformInfo, check_level, split_level
 from raydrift.transforms.profile import old_ranges
 
 FORMAT: Final = 2
@@ -38,7 +38,7 @@ class MeasuredSample:
         images: How many. Metrics between two sets depend on it: theirs is larger for fewer images.
         rejected: Images of the sample that could not be used.
         height: That they were resized to, pixels.
-        width: Likewise.
+        width: The width, pixels.
         input: Digest of the input's paths, classes and sizes.
         seed: That ordered and drifted them.
         start: The id of the first one.
@@ -79,13 +79,13 @@ class CalibrationProfile:
     """Which level of some transforms gives which divergence.
 
     Attributes:
-        metric: A name in ``metrics.METRICS``; of embeddings of images and of their drifted twins.
+        metric: A name in ``metrics.METRICS``; of embeddings of images and of their drifted copies.
         transforms: Those that are swept as ``NAME``, those that stay as ``NAME:LEVEL``.
         curve: What was measured, in rising order of the levels.
         sample: On which images.
         network: With which network.
         ranges: What level 1 of each transform spans.
-        versions: Of Python and the packages that measured.
+        versions: The versions of Python and of the packages that measured.
         code: Digests of the code of transforms that do not come with raydrift, by name.
     """
 
@@ -149,7 +149,7 @@ class CalibrationProfile:
         """Whether the profile holds for a run.
 
         Args:
-            settings: Of the run.
+            settings: The run's settings.
             weights: The digest of its network's weights; None: it embeds nothing.
             catalog: The digest of its input.
 
@@ -195,7 +195,9 @@ class CalibrationProfile:
         import tomli_w
 
         swept = transforms_at(self.sweep, 1.0)
-        plain: dict[str, Any] = _told(asdict(self)) | {"ranges": self.ranges.in_use((), swept)}
+        plain: dict[str, Any] = _without_none(asdict(self)) | {
+            "ranges": self.ranges.in_use((), swept)
+        }
         last = {"curve": plain.pop("curve")}  # it is the longest
         return _HEAD + tomli_w.dumps({"format": plain.pop("format")} | plain | last)
 
@@ -232,9 +234,12 @@ class CalibrationProfile:
                 values |= {"format": FORMAT, "ranges": old_ranges(values["ranges"])}
             if values.get("format") != FORMAT:
                 raise SettingsError(f"format is {values.get('format')}, not {FORMAT}")
+            _check_there(name, values["ranges"], values.get("transforms", ()))
             values["ranges"] = DriftProfile(**values["ranges"])
             profile = TypeAdapter(cls).validate_python(values)
             profile.fit, profile.sweep  # noqa: B018  (which check what they are made of)
+        except _MissingError:
+            raise
         except ValidationError as error:
             first = error.errors()[0]
             problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
@@ -245,6 +250,19 @@ class CalibrationProfile:
         else:
             return profile
         raise SettingsError(f"profile {name} is not one of raydrift calibrate ({problem})")
+
+
+class _MissingError(SettingsError):
+    """A profile is one, but of transforms that are not here."""
+
+
+def _check_there(profile: str, *names: Iterable[object]) -> None:
+    """Makes sure that the transforms that a profile names are here."""
+    for written in dict.fromkeys(str(one) for some in names for one in some):
+        try:
+            split_level(written)
+        except SettingsError as error:
+            raise _MissingError(f"profile {profile} was measured with {written}: {error}") from None
 
 
 def asked_for(
@@ -304,20 +322,20 @@ def calibrated(
     except SettingsError as error:
         raise SettingsError(f"profile {name}: {error}") from None
     chain, digest = ", ".join(map(str, transforms)), sha256(content).hexdigest()[:12]
-    told = f"{chain} for {profile.metric} {target:g} by profile {name} (SHA-256 {digest}…)"
+    note = f"{chain} for {profile.metric} {target:g} by profile {name} (SHA-256 {digest}…)"
     drift = tuple(
         one if one.transforms else replace(one, transforms=transforms) for one in settings.drift
     )
     if drift != settings.drift:
-        return replace(settings, drift=drift), [told, *notes]
-    return replace(settings, transforms=transforms), [told, *notes]
+        return replace(settings, drift=drift), [note, *notes]
+    return replace(settings, transforms=transforms), [note, *notes]
 
 
-def _told(value: Any) -> Any:
+def _without_none(value: Any) -> Any:
     """Without what is None, for which TOML has no word."""
     if isinstance(value, Mapping):
-        return {name: _told(one) for name, one in value.items() if one is not None}
-    return [_told(one) for one in value] if isinstance(value, list | tuple) else value
+        return {name: _without_none(one) for name, one in value.items() if one is not None}
+    return [_without_none(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _read(path: str, options: Mapping[str, Any] | None) -> bytes:

@@ -80,7 +80,7 @@ class Catalog:
         """A number for each file that is another one where its size or its time is another.
 
         Args:
-            rows: Of the table; None: all.
+            rows: Which rows of the table; None: all.
         """
         facts = self.table.select(["size", "modified"])
         facts = facts if rows is None else facts.take(rows)
@@ -112,7 +112,7 @@ class Catalog:
             first: The first sample.
             count: How many.
             shard: Its number.
-            first_timestamp: Of sample 0, seconds since 1970.
+            first_timestamp: The time of sample 0, seconds since 1970.
             delta_timestamp: Seconds between samples.
             where: For each drift, of which rows of the table it is meant; None: of all.
         """

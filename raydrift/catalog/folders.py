@@ -182,7 +182,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _size_and_time(entry: os.DirEntry[str]) -> tuple[int | None, int]:
-    """Of a file, or a link to nowhere; no size of a pipe, whose reader would wait for ever."""
+    """The size and time of a file or a link; a pipe has no size: its reader would wait for ever."""
     try:
         status = entry.stat()
     except OSError:

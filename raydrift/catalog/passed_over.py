@@ -39,7 +39,7 @@ def reason_to_skip(name: str, has: Callable[[str], bool]) -> str:
     """Why a folder is passed over with all that is in it; empty: it is not.
 
     Args:
-        name: Of the folder.
+        name: The name of the folder.
         has: Whether a file or folder of some name is in it.
     """
     known = system_folder(name)

@@ -28,7 +28,7 @@ def repeated_files(
         manifest: The file.
         root: The folder that its paths start from.
         paths: One a row.
-        class_index: Likewise.
+        class_index: The class of each row, an index of ``classes``.
         classes: The classes' names.
 
     Returns:

@@ -41,7 +41,7 @@ def split_note(classes: tuple[str, ...], paths: pa.ChunkedArray) -> str | None:
 
     Args:
         classes: The names of the first folders.
-        paths: Of the images.
+        paths: The paths of the images.
     """
     splits = [name for name in classes if _SPLIT.fullmatch(name)]
     if not splits:

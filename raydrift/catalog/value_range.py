@@ -46,7 +46,7 @@ def with_value_range(
     """The settings with the value ranges of the input's kinds of samples.
 
     Args:
-        settings: Of the run; a range that they give is left as it is.
+        settings: The run's settings; a range that they give is left as it is.
         catalog: The input. Only files whose names and headers say that they have more than 8 bits
             a sample are read.
         earlier: Returns the ranges that this run found when it began, None if it begins now. They

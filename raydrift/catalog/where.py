@@ -13,14 +13,14 @@ import pyarrow.parquet as pq
 from raydrift.catalog.catalog import Catalog
 from raydrift.catalog.dates import as_column
 from raydrift.errors import SettingsError, suggest
-from raydrift.schedules.where import Where, told
+from raydrift.schedules.where import Where, where_text
 from raydrift.text import plural
 
 _ROW = "raydrift row"
 
 
 def rows_where(catalog: Catalog, where: Where) -> npt.NDArray[np.bool_]:
-    """Of which rows filters hold; where a value is null, none does.
+    """Says of which rows filters hold; where a value is null, none does.
 
     Args:
         catalog: The images; filters can use ``class``, ``label``, ``path`` (from the catalog's
@@ -50,12 +50,12 @@ def rows_where(catalog: Catalog, where: Where) -> npt.NDArray[np.bool_]:
         holds = reduce(or_, (_holds(group) for group in filters))
         held[table.filter(holds)[_ROW].to_numpy()] = True
     except pa.ArrowException as error:
-        raise SettingsError(f"where {told(where)}: {' '.join(str(error).split())}") from None
+        raise SettingsError(f"where {where_text(where)}: {' '.join(str(error).split())}") from None
     if not held.any():
         zones = any(getattr(kind, "tz", None) for kind in table.schema.types)
         utc = "; a date without a zone is UTC" if zones else ""
         raise SettingsError(
-            f"where {told(where)}: this holds of none of {plural(len(catalog), 'image')}{utc}"
+            f"where {where_text(where)}: this holds of none of {plural(len(catalog), 'image')}{utc}"
         )
     return held
 

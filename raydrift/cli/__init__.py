@@ -135,7 +135,7 @@ def _app() -> typer.Typer:
     return app
 
 
-def _tell_version(asked: bool) -> None:
+def _print_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
@@ -146,7 +146,7 @@ def _tell_version(asked: bool) -> None:
 def _options(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version."),
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """Seeded, measured, reproducible drift for image datasets of any size."""
@@ -161,7 +161,7 @@ def _terminate(*_: object) -> None:
 
 
 def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
-    kept = {"generate": "finished shards are kept", "finalize": "the shards are kept"}
+    kept = {"generate": "what is finished is kept", "finalize": "the shards are kept"}
     command = arguments[0] if arguments else ""
     goes_on = f": {kept[command]}, the same command goes on" if command in kept else ""
     return _fail(f"{how}{goes_on}", status)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from raydrift.cli.log import Log, start_log, teller
+from raydrift.cli.log import Log, note_writer, start_log
 from raydrift.cli.options import (
     Address,
     Config,
@@ -132,7 +132,7 @@ def calibrate(
         target,
         for_images=settings.for_images,
         quiet=quiet,
-        tell=teller(json=quiet),
+        tell=note_writer(json=quiet),
         tell_images=told.append,
         folder=StoragePath.of(f"{settings.profile}.unfinished", options),
     )

@@ -103,10 +103,10 @@ def evaluate(
     start = time.monotonic()
     evaluation = run(settings, quiet=quiet)
     output_folder = StoragePath.of(settings.run.output, settings.run.options_of("output"))
-    tell(evaluation, output_folder, time.monotonic() - start)
+    print_result(evaluation, output_folder, time.monotonic() - start)
 
 
-def tell(evaluation: "Evaluation", output: object, seconds: float) -> None:
+def print_result(evaluation: "Evaluation", output: object, seconds: float) -> None:
     """Prints what was measured, and where it is."""
     from rich.table import Table
 
@@ -134,5 +134,7 @@ def tell(evaluation: "Evaluation", output: object, seconds: float) -> None:
         out.print(f"  rejected first: {first.path!r} at {first.stage}: {first.error}")
     for metric, why in evaluation.unmeasured.items():
         out.print(f"  {metric} is missing in some batches: {why}")
+    if evaluation.unmeasured:
+        out.print("  larger batches may have what is missing: --batch-size")
     for name in (*layout.EVALUATED, layout.EVALUATION):
         out.print(f"  {output}/{name}")

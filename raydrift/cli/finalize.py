@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from raydrift.cli.log import Log, start_log, teller
+from raydrift.cli.log import Log, note_writer, start_log
 from raydrift.cli.options import Address, Container, ContainerBytes, Verbose
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def finalize(
     import time
 
     from raydrift.cli.files import check_lasting
-    from raydrift.cli.generate import tell
+    from raydrift.cli.generate import print_result
     from raydrift.cli.settings import output_settings
     from raydrift.engine.jobs.job_log import JobLog
     from raydrift.paths import StoragePath
@@ -74,7 +74,7 @@ def finalize(
     with (
         _cluster(settings.cluster, known, done, json) as (spread, on_shard),
         failing_as_output(place),
-        OutputLock(place, tell=teller(json)) as lock,
+        OutputLock(place, tell=note_writer(json)) as lock,
         events.ending(),
     ):
         if not done:
@@ -89,7 +89,7 @@ def finalize(
             spread=spread,
         )
         events.end(record, time.monotonic() - start)
-    tell(record, place, None if done else time.monotonic() - start)
+    print_result(record, place, None if done else time.monotonic() - start)
 
 
 @contextmanager

@@ -173,18 +173,21 @@ def run_generate(
     from raydrift.storage.record import load_record
 
     start = time.monotonic()
+    calibrated = settings.calibration.profile is not None
     output = StoragePath.of(settings.output, settings.options_of("output"))
     before = None
     with suppress(RaydriftError):  # whatever is wrong with it, the run says it
         before = load_record(output)
+    if not (settings.transforms or settings.drift or settings.label_shift or calibrated):
+        notes = (*notes, "no drift was asked for (-t, --drift or --profile): the images are clean")
     record = run(settings, notes=notes, quiet=quiet)
     if before is not None:
         before.listing = record.listing  # files that were merely touched are no news
-    tell(record, output, None if record == before else time.monotonic() - start)
+    print_result(record, output, None if record == before else time.monotonic() - start)
     return record
 
 
-def tell(record: "JobRecord", output: "StoragePath", seconds: float | None) -> None:
+def print_result(record: "JobRecord", output: "StoragePath", seconds: float | None) -> None:
     """Prints what a run has, and where; without seconds, that it was there already."""
     from raydrift.cli.console import console
     from raydrift.report.classes import written_classes

@@ -98,18 +98,17 @@ def _sizes(files: dict[str, int]) -> dict[str, str]:
 
 def _timeline(settings: dict[str, Any]) -> dict[str, str]:
     """Each drift and label shift, as it was configured."""
-    from raydrift.schedules.where import plain_where
-    from raydrift.schedules.where import told as told_where
+    from raydrift.schedules.where import plain_where, where_text
 
     facts = {}
     for what, name in (("drift", "drift"), ("label shift", "label_shift")):
         for number, one in enumerate(settings[name], 1):
-            told = [str(one["kind"]), *one["transforms"]] if name == "drift" else []
+            parts = [str(one["kind"]), *one["transforms"]] if name == "drift" else []
             rest = {key: value for key, value in one.items() if key not in ("kind", "transforms")}
             if "where" in rest:
-                rest["where"] = told_where(plain_where(rest["where"]))
-            told += [f"{key} {_brief(value)}" for key, value in rest.items()]
-            facts[f"{what} {number}"] = ", ".join(told)
+                rest["where"] = where_text(plain_where(rest["where"]))
+            parts += [f"{key} {_brief(value)}" for key, value in rest.items()]
+            facts[f"{what} {number}"] = ", ".join(parts)
     return facts
 
 
@@ -141,9 +140,9 @@ def _print_drawn(out: "Console", found: "Inspection") -> None:
         table.add_column(name, overflow="fold")
     for name in ("images", "least", "mean", "most"):
         table.add_column(name, justify="right")
-    for (_, asked, kernel, parameter), spread in sorted(found.drawn.items()):
-        values = (f"{value:.4g}" for value in (spread.least, spread.mean, spread.most))
-        table.add_row(asked, kernel, parameter, f"{spread.count:,}", *values)
+    for (_, asked, kernel, parameter), stats in sorted(found.drawn.items()):
+        values = (f"{value:.4g}" for value in (stats.least, stats.mean, stats.most))
+        table.add_row(asked, kernel, parameter, f"{stats.count:,}", *values)
     out.print(table)
 
 

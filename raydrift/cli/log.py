@@ -42,7 +42,7 @@ def start_log(how: str | None, verbose: bool | None) -> bool:
     return how == "json"
 
 
-def teller(json: bool) -> Callable[[str], None]:
+def note_writer(json: bool) -> Callable[[str], None]:
     """What says something on standard error, in a line of text or of JSON."""
     if json:
         from raydrift.log import tell

@@ -98,9 +98,9 @@ def plan(
     catalog = catalog_of(settings)
     place = StoragePath.of(settings.output, settings.options_of("output"))
     check_folder(place)
-    told: list[str] = []
+    calibration_notes: list[str] = []
     if settings.calibration.profile is not None:
-        settings, told = calibrated(settings, catalog.digest())
+        settings, calibration_notes = calibrated(settings, catalog.digest())
     samples, ended_by = samples_of(settings, catalog)
     stream = Stream.of(settings, catalog)
     planned = plan_stream(settings, catalog, stream, samples)
@@ -110,7 +110,11 @@ def plan(
     for table in (_drifts(planned), _phases(planned)):
         if table.row_count:
             out.print(table)
-    for note in (*catalog.notes, *told, *notes_of(settings, stream, samples, ended_by)):
+    for note in (
+        *catalog.notes,
+        *calibration_notes,
+        *notes_of(settings, stream, samples, ended_by),
+    ):
         out.print(note)
     write_file(place, timeline_png(planned, PurePath(redacted(settings.input)).name, out.print))
     out.print(f"timeline: {place}")

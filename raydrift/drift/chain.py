@@ -233,5 +233,5 @@ def failing_as_transform(info: TransformInfo, sample_id: int) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        told = f"failed on sample {sample_id}: {reason(error)}"
-        raise PipelineError(f"transform {info} {told}") from error
+        problem = f"failed on sample {sample_id}: {reason(error)}"
+        raise PipelineError(f"transform {info} {problem}") from error

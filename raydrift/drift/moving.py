@@ -36,8 +36,8 @@ class MovingTransform(Transform):
         """Where pixels go in an image of this size, in pixels; the first one's centre is (0, 0).
 
         Args:
-            height: Of the image.
-            width: Likewise.
+            height: The height of the image.
+            width: The width, pixels.
             **parameters: What ``draw`` returned.
         """
         raise NotImplementedError(f"{self.name} moves nothing: define matrix()")

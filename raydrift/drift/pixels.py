@@ -9,7 +9,7 @@ import numpy.typing as npt
 from raydrift.images.pixels import RGB
 
 GREY: Final = np.array([0.2989, 0.587, 0.114])
-"""Of red, green and blue in grey, as torchvision has it."""
+"""The weights of red, green and blue in grey, as torchvision has them."""
 
 
 def as_levels(image: npt.NDArray[Any]) -> RGB:

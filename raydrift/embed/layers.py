@@ -12,8 +12,8 @@ class Convolution:
     """A square convolution, and the batch normalisation that follows it.
 
     Attributes:
-        name: Of the convolution in a state dict.
-        norm: Of the batch normalisation.
+        name: The convolution's name in a state dict.
+        norm: The name of the batch normalisation there.
         inputs: Channels that come in.
         outputs: Channels that go out.
         kernel: Height and width of the kernel.

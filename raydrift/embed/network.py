@@ -11,7 +11,7 @@ from raydrift.embed.layers import STEM, Convolution, blocks
 from raydrift.embed.state import State
 
 _EPSILON = 1e-5
-"""Of a batch normalisation, as torch has it."""
+"""The epsilon of a batch normalisation, as torch has it."""
 
 
 class Network:
@@ -49,7 +49,8 @@ class Network:
         """Embeds images.
 
         Args:
-            images: Of the network's type and shape (n, 3, 224, 224), channels last in memory.
+            images: A tensor of the network's type and shape (n, 3, 224, 224), channels last in
+                memory.
 
         Returns:
             float32 of shape (n, 512).

@@ -62,7 +62,7 @@ def embedding_platform(
     Args:
         device: Where the network runs.
         kind: The numbers that it reckons in.
-        embeddings: Of images that are the same everywhere.
+        embeddings: Those of images that are the same everywhere.
 
     Returns:
         Such as ``cpu AVX2, torch 2.15.0, 5e2a90cc``.

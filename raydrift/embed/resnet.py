@@ -73,14 +73,14 @@ class Embedder:
         with self._ready():
             state = load_state(weights)
             self._network = Network(state, scale, self._device, self._type, self._batch)
-        self._lane: _Lane | None = None
+        self._batch_buffers: _BatchBuffers | None = None
 
     def platform(self, height: int, width: int) -> str:
         """The kind of machine this is, see ``embedding_platform``.
 
         Args:
-            height: Of the images that will come, pixels.
-            width: Likewise.
+            height: The height of the images that will come, pixels.
+            width: The width, pixels.
         """
         shape = (self._batch_of(height, width), height, width, 3)
         images = np.resize(np.arange(251, dtype=np.uint8), shape)
@@ -102,10 +102,10 @@ class Embedder:
         height, width = pixels.shape[1:3]
         shape = (self._batch_of(height, width), height, width, 3)
         with self._ready():
-            if self._lane is None or self._lane.shape != shape:
-                self._lane = None  # gives its memory back, before the next one takes some
-                self._lane = _Lane(self._embed, shape, self._device)
-            return self._lane.run(pixels)
+            if self._batch_buffers is None or self._batch_buffers.shape != shape:
+                self._batch_buffers = None  # gives its memory back, before the next one takes some
+                self._batch_buffers = _BatchBuffers(self._embed, shape, self._device)
+            return self._batch_buffers.run(pixels)
 
     def _batch_of(self, height: int, width: int) -> int:
         return max(1, min(self._batch, _PIXELS_AT_ONCE // (height * width)))
@@ -136,7 +136,7 @@ class Embedder:
                 yield
 
 
-class _Lane:
+class _BatchBuffers:
     """The way of images of one size to the device and back.
 
     There are two buffers, so that a GPU copies a batch while the network sees the one before, and
@@ -145,7 +145,7 @@ class _Lane:
 
     Args:
         forward: The network, from a batch's pixels to float64 of shape (n, 512).
-        shape: Of a batch's pixels.
+        shape: The shape of a batch's pixels.
         device: Where it runs.
     """
 

@@ -14,7 +14,8 @@ class TorchSamples(Dataset[tuple[Any, int]]):
 
     Args:
         samples: What a run wrote.
-        transform: Of a uint8 tensor of shape (3, height, width); None: that is the image.
+        transform: A function of a uint8 tensor of shape (3, height, width); None: that is the
+            image.
     """
 
     def __init__(self, samples: Samples, transform: Callable[[Any], Any] | None = None) -> None:

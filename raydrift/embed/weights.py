@@ -30,7 +30,7 @@ class Weights:
         name: ``imagenet``, ``random`` or the path they were read from.
         digest: SHA-256 of the file, or ``random-SEED``.
         data: The file's bytes; None: drawn from ``seed``.
-        seed: Of random weights.
+        seed: The seed of random weights.
     """
 
     name: str
@@ -44,7 +44,7 @@ def find_weights(name: str, seed: int, options: Mapping[str, Any] | None = None)
 
     Args:
         name: ``imagenet``, ``random``, or the path or URI of a state dict.
-        seed: Of random weights.
+        seed: The seed of random weights.
         options: How a remote file is reached (``StoragePath.of``).
 
     Raises:

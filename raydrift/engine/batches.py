@@ -19,6 +19,7 @@ from raydrift.engine.data.rows import pixels_of, table_of
 from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.data.shipping import with_transforms, without_transforms
 from raydrift.engine.data.tasks import ShardTasks, samples_of
+from raydrift.engine.needs import check_needs
 from raydrift.engine.plan import WORKERS, drift_demands
 from raydrift.engine.session import connect
 from raydrift.engine.waiting import plan_when_free
@@ -60,6 +61,7 @@ def drifted_batches(
     count = -(-samples // size)
     cluster = settings.cluster
     connect(cluster)
+    check_needs(settings, [stream.schedule])
     plan = plan_when_free(cluster, partial(drift_demands, cluster, embed=False), count, quiet)
     shards = np.arange(count)
     catalog = replace(catalog, columns=None)  # workers have no use for them

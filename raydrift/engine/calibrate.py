@@ -66,7 +66,7 @@ def calibrate(
 
     The first round takes tenths and both sides of every jump that is known beforehand. The second
     halves large steps; it and those that follow go to where the target lies, until it is met. All
-    metrics are of the same images and of their own drifted twins, whose draws grow with the level:
+    metrics are of the same images and of their own drifted copies, whose draws grow with the level:
     so little is left to chance from one level to the next, and much from these images to others.
     The intervals tell how sure the curve is for images of this kind on the whole; with
     ``for_images`` others tell how far a single sample of so many may be from it.

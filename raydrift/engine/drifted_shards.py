@@ -16,6 +16,7 @@ from raydrift.engine.data.shipping import without_transforms
 from raydrift.engine.data.stages import drift_stages
 from raydrift.engine.data.tasks import ShardTasks
 from raydrift.engine.jobs.maker import InputChanges
+from raydrift.engine.needs import check_needs
 from raydrift.engine.plan import EMBEDDERS, Demand, Plan, drift_demands
 from raydrift.engine.session import Resources
 from raydrift.paths import StoragePath
@@ -52,6 +53,14 @@ class DriftedShards:
     def cluster(self) -> ClusterSettings:
         """Where the work is done."""
         return self.settings.cluster
+
+    def check(self) -> None:
+        """Makes sure that what its transforms need is there.
+
+        Raises:
+            RaydriftError: It is not.
+        """
+        check_needs(self.settings, [self.stream.schedule])
 
     def demands(self, free: Resources) -> Sequence[Demand]:
         """Workers, and embedders where there are weights and GPUs."""

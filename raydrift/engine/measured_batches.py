@@ -21,6 +21,7 @@ from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.data.shipping import without_transforms
 from raydrift.engine.data.tasks import ShardTasks, samples_of
 from raydrift.engine.jobs.maker import InputChanges
+from raydrift.engine.needs import check_needs
 from raydrift.engine.plan import Demand, Plan, drift_demands
 from raydrift.engine.session import Resources, connect
 from raydrift.engine.waiting import plan_when_free
@@ -118,6 +119,14 @@ class MeasuredBatches:
         """Where the work is done."""
         return self.settings.cluster
 
+    def check(self) -> None:
+        """Makes sure that what its transforms need is there.
+
+        Raises:
+            RaydriftError: It is not.
+        """
+        check_needs(self.settings, self.schedules)
+
     def demands(self, free: Resources) -> Sequence[Demand]:
         """Embedders that do all of it where there are GPUs, else workers."""
         cluster = self.cluster
@@ -160,6 +169,7 @@ class MeasuredBatches:
         """
         count = -(-self.samples // self.size)
         connect(self.cluster)
+        self.check()
         plan = plan_when_free(self.cluster, self.demands, count, quiet)
         pipeline = self._pipeline(range(count), plan, "", installed_versions(), {})
         with closing(run_pipeline(pipeline)) as rows:

@@ -25,9 +25,9 @@ def mean_interval(
     ones in 91.
 
     Args:
-        values: Of shape (k, n): k rows of n values, the same n items in every row.
+        values: An array of shape (k, n): k rows of n values, the same n items in every row.
         confidence: Between 0 and 1.
-        seed: Of the resamples.
+        seed: The seed of the resamples.
         number: Which of a run's resamples these are, so that no two are the same.
 
     Returns:
@@ -71,11 +71,11 @@ def other_mean_interval(
     its confidence for fewer and more skewed values than percentiles do.
 
     Args:
-        values: Of shape (k, n): k rows of n values, the same n items in every row.
+        values: An array of shape (k, n): k rows of n values, the same n items in every row.
         others: How many other values the mean is of; None: all there could be, whose mean is the
             true one.
         confidence: Between 0 and 1.
-        seed: Of the resamples.
+        seed: The seed of the resamples.
         number: Which of a run's resamples these are, so that no two are the same.
 
     Returns:

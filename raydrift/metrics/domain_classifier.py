@@ -20,7 +20,7 @@ def domain_classifier_auc(
     others taught, and the folds' areas are averaged (scores of different classifiers are not
     comparable).
 
-    Row i of both samples is always in the same fold where n = m. So twins, an image and its
+    Row i of both samples is always in the same fold where n = m. So pairs, an image and its
     drifted self, never lie on both sides: a classifier that knows one of them as an original would
     else take the other for one, and the area be far below ½. For samples that are not paired this
     changes nothing.
@@ -33,7 +33,7 @@ def domain_classifier_auc(
         original: Embeddings of the images as they were, float of shape (n, d).
         drifted: Embeddings of drifted images, float of shape (m, d).
         folds: How many, from 2 to the rows of the smaller sample.
-        seed: Of the folds.
+        seed: The seed of the folds.
 
     Returns:
         The area, 0 to 1.
@@ -58,8 +58,10 @@ def domain_classifier_auc(
 
     before, after = check_samples(original, drifted)
     n, m = len(before), len(after)
-    if not 2 <= folds <= min(n, m):
-        raise ValueError(f"folds are {folds}: give 2 to {min(n, m)}, the rows of a sample")
+    if folds < 2:
+        raise ValueError(f"folds is {folds}: give at least 2")
+    if folds > min(n, m):
+        raise ValueError(f"{min(n, m)} rows in a sample: {folds} folds need at least {folds}")
     rows = np.concatenate([before, after])
     drifts = np.arange(n + m) >= n
     fold_of = np.concatenate([_deal(n, folds, seed), _deal(m, folds, seed)])

@@ -51,7 +51,7 @@ def energy_distance_of_splits(rows: Rows, splits: Splits) -> npt.NDArray[np.floa
     """`energy_distance` for many ways to split the same rows in two.
 
     Args:
-        rows: Of both samples, float64 of shape (n, d).
+        rows: The rows of both samples, float64 of shape (n, d).
         splits: Which rows are the first sample, the same number in each split, shape (splits, n).
 
     Returns:

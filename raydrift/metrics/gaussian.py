@@ -32,7 +32,7 @@ def gaussian_kl(
     Grows with drift, but two samples of one distribution are not at 0, for many covariances are
     estimated from few rows: compare values of equal n only, or see `permutation_test`. Where n is
     less than d that floor is most of the value, and a drift that takes variance away (blur) lowers
-    it at first; `gaussian_kl_reverse` sees that one. Twins, the same images before and after, have
+    it at first; `gaussian_kl_reverse` sees that one. Pairs, the same images before and after, have
     no such floor. Unchanged by moving, rotating or scaling both samples together (``diagonal``: by
     scaling each dimension, not by rotating).
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from raydrift.metrics.samples import Rows, check_samples
 
 Shares = npt.NDArray[np.float64]
-"""Of the rows, in each bin, shape (bins,)."""
+"""The share of the rows in each bin, shape (bins,)."""
 
 
 def histogram_kl(original: npt.ArrayLike, drifted: npt.ArrayLike, *, bins: int = 10) -> float:

@@ -13,7 +13,7 @@ def kl_softmax(original: npt.ArrayLike, drifted: npt.ArrayLike) -> float:
 
     Args:
         original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of their drifted twins, in the same order, shape (n, d).
+        drifted: Embeddings of their drifted copies, in the same order, shape (n, d).
 
     Returns:
         The divergence, at least 0.
@@ -32,7 +32,7 @@ def kl_softmax_pairs(original: npt.ArrayLike, drifted: npt.ArrayLike) -> npt.NDA
 
     Args:
         original: Embeddings of the images as they were, shape (n, d).
-        drifted: Embeddings of their drifted twins, in the same order, shape (n, d).
+        drifted: Embeddings of their drifted copies, in the same order, shape (n, d).
 
     Returns:
         float64 of shape (n,), at least 0.

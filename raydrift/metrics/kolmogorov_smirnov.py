@@ -69,7 +69,7 @@ def ks_test(
     ``scipy.stats.ks_2samp``: exact up to 10,000 rows, asymptotic above. Bonferroni's correction
     multiplies by d and holds for dimensions that depend on each other in any way; where they do
     closely, it is careful, and ``permutation_test(ks_statistic, …)`` sharper. The rows of a sample
-    must be independent of each other; rows that are twins of the other sample's make it careful as
+    must be independent of each other; pairs with rows of the other sample make it careful as
     well.
 
     Args:

@@ -33,7 +33,7 @@ def mmd_squared(
         original: Embeddings of the images as they were, float of shape (n, d).
         drifted: Embeddings of drifted images, float of shape (m, d).
         bandwidth: h, above 0; by default the median distance.
-        seed: Of the choice of 2,000 rows for the median.
+        seed: The seed of the choice of 2,000 rows for the median.
 
     Returns:
         The squared discrepancy, at least −1 / (n − 1) − 1 / (m − 1) and at most 2.
@@ -60,7 +60,7 @@ def mmd_squared_of_splits(
     """`mmd_squared` for many ways to split the same rows in two.
 
     Args:
-        rows: Of both samples, float64 of shape (n, d).
+        rows: The rows of both samples, float64 of shape (n, d).
         splits: Which rows are the first sample, the same number in each split, shape (splits, n).
         bandwidth: As for `mmd_squared`.
         seed: As for `mmd_squared`.

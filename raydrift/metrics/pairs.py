@@ -15,7 +15,7 @@ import numpy.typing as npt
 from raydrift.metrics.samples import Rows
 
 Splits = npt.NDArray[np.bool_]
-"""Of shape (splits, rows): whether a row belongs to the first sample."""
+"""An array of shape (splits, rows): whether a row belongs to the first sample."""
 
 _TILE: Final = 1024  # rows: a tile is 8 MiB
 _ROUNDING: Final = 16 * np.finfo(np.float64).eps
@@ -40,7 +40,7 @@ def sum_pairs(rows: Rows, splits: Splits, value: Callable[[Rows], Rows]) -> Pair
     """Sums a symmetric function of the distance over the pairs within and across two samples.
 
     Args:
-        rows: Of both samples, shape (n, d).
+        rows: The rows of both samples, shape (n, d).
         splits: Which rows are the first sample, shape (splits, n).
         value: From a tile of squared distances, which it may overwrite, to the values to sum.
 

@@ -35,7 +35,7 @@ class PermutationTest:
 
     Attributes:
         p_value: The chance of a statistic at least as large if there is no drift.
-        statistic: Of the samples as they were given: the effect in its own unit.
+        statistic: The value for the samples as they were given: the effect in its own unit.
         z_score: How many standard deviations of the permuted statistics it is above their mean: the
             effect in the unit of chance. Infinite where the permuted ones are all equal and it is
             not.
@@ -68,9 +68,9 @@ def permutation_test(
     (b + 1) / (permutations + 1): exact, never 0, and at most alpha in at most alpha of all tests of
     samples without drift.
 
-    Give ``paired`` where row i of y is the twin of row i of x: then only the two of a pair change
-    places. Twins are alike, so two samples of them are closer than independent ones, and dealing
-    freely would rarely see a drift. It is no test for `kl_softmax`, which compares twin with twin
+    Give ``paired`` where rows i of x and y are a pair: then only the two of a pair change
+    places. Pairs are alike, so two samples of them are closer than independent ones, and dealing
+    freely would rarely see a drift. It is no test for `kl_softmax`, which compares pair by pair
     and is hardly changed when they change places.
 
     `mmd_squared` and `energy_distance` look at the pairs of rows once for all permutations; any
@@ -82,7 +82,7 @@ def permutation_test(
         x: Embeddings of the originals, float of shape (n, d).
         y: Embeddings of the drifted images, float of shape (m, d).
         permutations: How many, at least 1.
-        seed: Of the permutations; the first ones are the same for more.
+        seed: The seed of the permutations; the first ones are the same for more.
         paired: Whether the rows are pairs.
 
     Returns:

@@ -29,7 +29,7 @@ def sliced_wasserstein(
         original: Embeddings of the images as they were, float of shape (n, d).
         drifted: Embeddings of drifted images, float of shape (m, d).
         projections: How many directions, at least 1.
-        seed: Of the directions; the first ones are the same for more.
+        seed: The seed of the directions; the first ones are the same for more.
 
     Returns:
         The distance, at least 0, without a limit, in the embeddings' unit.

@@ -28,7 +28,7 @@ class FilePart:
 
     Attributes:
         number: Its place among the parts, from 0.
-        offset: Of its first byte in the file.
+        offset: Where its first byte lies in the file.
     """
 
     number: int

@@ -16,7 +16,7 @@ class ReopenedFile(io.RawIOBase):
 
     Args:
         asking: Asks the filesystem of the moment, and once more where that may help.
-        path: Of the file.
+        path: The file's path.
 
     Raises:
         OSError: It cannot be read.

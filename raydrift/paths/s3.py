@@ -59,7 +59,7 @@ class S3Store:
 
     Attributes:
         options: How it is reached.
-        region: Of its buckets, resolved.
+        region: The region of its buckets, resolved.
         endpoint: Its address, resolved; None: AWS's own.
     """
 
@@ -224,7 +224,7 @@ class S3Store:
         """Writes an object on a condition; None: the store does not know it.
 
         Args:
-            path: Of the object.
+            path: The path of the object.
             data: Its content.
             tag: That the object has where the condition holds; None: there is no object then.
             condition: The same as botocore has it.

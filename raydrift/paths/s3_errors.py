@@ -96,11 +96,11 @@ def check_reached(error: OSError, address: str) -> None:
 
     Args:
         error: Arrow's.
-        address: Of the store.
+        address: The address of the store.
     """
-    told = _NO_CONNECTION.search(str(error))
-    if told is not None:
-        raise _unreachable(address, told["why"] or "timeout") from None
+    match = _NO_CONNECTION.search(str(error))
+    if match is not None:
+        raise _unreachable(address, match["why"] or "timeout") from None
 
 
 def _unreachable(address: str, why: str) -> OSError:

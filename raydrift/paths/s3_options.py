@@ -21,7 +21,7 @@ class S3Options:
             may be given as a plain string, and is kept as a ``Secret``.
         secret: Secret access key.
         token: Session token of temporary credentials.
-        endpoint_url: Of a store that is not AWS's (``AWS_ENDPOINT_URL``).
+        endpoint_url: The URL of a store that is not AWS's (``AWS_ENDPOINT_URL``).
         region: ``AWS_DEFAULT_REGION``; without one AWS is asked for the bucket's.
         anon: Whether requests are not signed: for public buckets.
         checksums: ``when_required`` leaves out the checksums that some S3-compatible stores do not

@@ -22,7 +22,7 @@ class Store(Protocol):
 
     @property
     def client(self) -> BaseClient:
-        """Of botocore."""
+        """The client, botocore's."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class S3Upload:
             S3-compatible stores insist on.
 
     Attributes:
-        part_bytes: Of every part but the last.
+        part_bytes: The bytes of every part but the last.
     """
 
     def __init__(self, client: BaseClient, bucket: str, key: str, expected_bytes: int) -> None:
@@ -154,18 +154,18 @@ class Upload:
 
         Args:
             parts: Facts of all its parts (``part_facts``), in order.
-            size: Of the whole object, in bytes.
+            size: The size of the whole object, in bytes.
 
         Raises:
             OSError: It cannot be completed.
         """
-        told = {"Parts": list(parts)}
+        listed = {"Parts": list(parts)}
         try:
             ask(
                 self.client.complete_multipart_upload,
                 **self.name,
                 UploadId=self.id,
-                MultipartUpload=told,
+                MultipartUpload=listed,
             )
         except OSError:
             if not self._is_there(parts, size):
@@ -204,6 +204,6 @@ def _tag_of(parts: Sequence[dict[str, Any]]) -> str | None:
 def part_facts(number: int, answer: dict[str, Any]) -> dict[str, Any]:
     """What an upload's completion has to say of a part, from the answer to it."""
     # A store that checks parts by a checksum wants to hear it again.
-    told = {name: value for name, value in answer.items() if name.startswith("Checksum")}
-    told.pop("ChecksumType", None)
-    return {"PartNumber": number, "ETag": answer["ETag"]} | told
+    listed = {name: value for name, value in answer.items() if name.startswith("Checksum")}
+    listed.pop("ChecksumType", None)
+    return {"PartNumber": number, "ETag": answer["ETag"]} | listed

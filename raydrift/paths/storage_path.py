@@ -252,7 +252,7 @@ class StoragePath:
         Where parts can't be written in any order, they are taken in theirs.
 
         Args:
-            size: Of the whole file.
+            size: The size of the whole file.
             parts: How many there will be; what is less than one of S3's parts is one part.
         """
         if self.s3 is not None and self.s3.takes_uneven_parts and parts > 1:
@@ -350,7 +350,7 @@ class StoragePath:
         """Deletes some files directly in this folder, however many; one that is gone is no error.
 
         Args:
-            names: Of the files, which should be there: on S3 a thousand are one request.
+            names: The names of the files, which should be there: on S3 a thousand are one request.
         """
         if self.s3 is not None:
             self._trying(partial(self.s3.delete_all, [f"{self.path}/{name}" for name in names]))

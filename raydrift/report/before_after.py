@@ -20,7 +20,7 @@ def drifted_pairs(settings: GenerateSettings, per_class: int) -> list[tuple[RGB,
     """The first samples of every class of a finished run.
 
     Args:
-        settings: Of the run.
+        settings: The run's settings.
         per_class: How many samples of each class.
 
     Returns:

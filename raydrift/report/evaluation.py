@@ -111,7 +111,7 @@ class LevelSummary:
     Attributes:
         level: The level.
         lower: Quartile of the batches.
-        median: Of the batches.
+        median: The median of the batches.
         upper: Quartile of the batches.
         auc: Median of ``domain_classifier_auc``; NaN where no batch is large enough.
     """

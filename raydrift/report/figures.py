@@ -7,7 +7,7 @@ import numpy as np
 
 from raydrift.report.boxes import box_of
 from raydrift.report.evaluation import METRIC_NAMES, ClassDrift, Evaluation
-from raydrift.report.metric_words import METRIC_WORDS
+from raydrift.report.metric_texts import METRIC_TEXTS
 from raydrift.report.palette import GRID, INK, SOFT, level_colours, spaced
 from raydrift.report.text import level_name, shortened
 
@@ -28,7 +28,7 @@ def level_boxes(evaluation: Evaluation, metric: str) -> "Figure":
     """A box of a metric's batches for each level."""
     from plotly import graph_objects as go
 
-    figure = _figure("level", METRIC_WORDS[metric].axis)
+    figure = _figure("level", METRIC_TEXTS[metric].axis)
     names = [level_name(level) for level in evaluation.levels]
     boxes = [box_of(values) for values in evaluation.of_metric(metric).T]
     for name, colour, box in zip(names, level_colours(len(names)), boxes, strict=True):
@@ -79,7 +79,7 @@ def batch_lines(evaluation: Evaluation, metric: str) -> "Figure":
     values = np.stack([batch.values[:, place] for batch in batches])
     intervals = np.stack([batch.interval for batch in batches])
     banded = metric == "kl_softmax"
-    figure = _figure("batch", METRIC_WORDS[metric].axis)
+    figure = _figure("batch", METRIC_TEXTS[metric].axis)
     colours = level_colours(len(evaluation.levels))
     for row in spaced(range(len(evaluation.levels)), SHOWN_LINES):
         name, colour = level_name(evaluation.levels[row]), colours[row]

@@ -19,7 +19,7 @@ class Lettering:
     """What texts are written with.
 
     Attributes:
-        files: Of the fonts, in the order in which they are tried; the first is the usual one.
+        files: The fonts' files, in the order in which they are tried; the first is the usual one.
         missing: Signs that none of them has.
     """
 

@@ -45,12 +45,12 @@ def _classifier(summary: Sequence[LevelSummary]) -> str:
     seen = [row for row in summary if not math.isnan(row.auc)]
     if not seen:
         return ""
-    told = None
+    low = None
     for row in reversed(seen):
         if row.auc < _TOLD_APART:
             break
-        told = row
-    if told is None:
+        low = row
+    if low is None:
         last = seen[-1]
         return (
             f"Even at level {level_name(last.level)} a linear classifier does not tell the images "
@@ -60,8 +60,8 @@ def _classifier(summary: Sequence[LevelSummary]) -> str:
     where = "At" if len(seen) == 1 else "From"
     on = "" if len(seen) == 1 else " on"
     return (
-        f"{where} level {level_name(told.level)}{on} a linear classifier tells the images of a "
-        f"batch from their originals (AUC {number(told.auc)}, where 0.5 is chance and 1 is always)."
+        f"{where} level {level_name(low.level)}{on} a linear classifier tells the images of a "
+        f"batch from their originals (AUC {number(low.auc)}, where 0.5 is chance and 1 is always)."
     )
 
 

@@ -39,7 +39,7 @@ class InputSummary:
         Args:
             catalog: The input.
             ranges: Sentences on the value ranges that were found in it.
-            class_names: Of each image that was used; None: the classes are not said.
+            class_names: The class of each image that was used; None: the classes are not said.
             remarks: On those images, some of which may say the same.
         """
         total = RemarkCount()

@@ -35,7 +35,7 @@ FIRST: Final = 10
 
 
 @dataclass
-class Spread:
+class ValueStats:
     """The values of one drawn parameter: how many, and where they lie."""
 
     count: int = 0
@@ -54,7 +54,7 @@ class Spread:
 
     @property
     def mean(self) -> float:
-        """Of the values; 0 where there is none."""
+        """The mean of the values; 0 where there is none."""
         return self.total / self.count if self.count else 0.0
 
 
@@ -80,7 +80,7 @@ class Inspection:
     shards_done: int = 0
     classes: dict[str, int] = field(default_factory=dict)
     drifted: int = 0
-    drawn: dict[tuple[int, str, str, str], Spread] = field(default_factory=dict)
+    drawn: dict[tuple[int, str, str, str], ValueStats] = field(default_factory=dict)
     rejected: int = 0
     first_rejected: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -123,9 +123,11 @@ def inspect_output(output: StoragePath, quick: bool = False) -> Inspection:
 
 
 def _unfinished(record: JobRecord, done: int, too_many_rejected: bool) -> str:
-    if done < record.shards:
+    missing = record.shards - done
+    if missing > 0:
+        verb = "is" if missing == 1 else "are"
         return (
-            f"{record.shards - done} of {plural(record.shards, 'shard')} are missing: "
+            f"{missing} of {plural(record.shards, 'shard')} {verb} missing: "
             "run the same generate command again"
         )
     if too_many_rejected:
@@ -206,7 +208,7 @@ def _check_members(output: StoragePath, found: Inspection) -> None:
 
 
 def _crc32(place: StoragePath) -> str:
-    """Of a large file, some blocks of which are read at once."""
+    """The CRC-32 of a large file, some blocks of which are read at once."""
 
     def read(offset: int) -> tuple[int, int]:
         block = place.read_part(_LARGE_BLOCK, offset)
@@ -230,7 +232,7 @@ def _sha256(place: StoragePath) -> str:
 
 def _summarize(output: StoragePath, found: Inspection) -> None:
     found.classes = dict.fromkeys(found.record.classes, 0)
-    drawn: dict[tuple[int, str, str, str], tuple[Spread, Spread]] = {}
+    drawn: dict[tuple[int, str, str, str], tuple[ValueStats, ValueStats]] = {}
     with _reading(layout.PROVENANCE, found):
         for batch in _batches(output, layout.PROVENANCE):
             for count in pc.value_counts(batch["class_name"]).to_pylist():
@@ -246,7 +248,7 @@ def _summarize(output: StoragePath, found: Inspection) -> None:
 
 
 def _add_drawn(
-    chains: pa.ListArray, drawn: dict[tuple[int, str, str, str], tuple[Spread, Spread]]
+    chains: pa.ListArray, drawn: dict[tuple[int, str, str, str], tuple[ValueStats, ValueStats]]
 ) -> None:
     lengths = pc.list_value_length(chains)
     for position in range(pc.max(lengths).as_py() or 0):
@@ -258,7 +260,7 @@ def _add_drawn(
             for name in keys:
                 chosen = chosen.filter(pc.equal(chosen[name], key[name]))
             place = (position, key["type"], key["kernel"], key["name"])
-            levels, values = drawn.setdefault(place, (Spread(), Spread()))
+            levels, values = drawn.setdefault(place, (ValueStats(), ValueStats()))
             levels.add(chosen["level"])
             values.add(chosen["value"])
 

@@ -16,6 +16,7 @@ from raydrift.report.sheet import (
     PADDING,
     SOFT,
     Corner,
+    Font,
     blank_sheet,
     draw_card,
     font,
@@ -23,10 +24,12 @@ from raydrift.report.sheet import (
     paste,
     shorten,
     shown_size,
+    wrapped,
 )
 
 _CAPTION = 32
 _WIDEST_NAME = 160
+_LINE = 15  # of a note
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,11 @@ class LevelCard:
 
 
 def level_sheet(
-    cards: Sequence[LevelCard], levels: Sequence[float], title: str, subtitle: str = ""
+    cards: Sequence[LevelCard],
+    levels: Sequence[float],
+    title: str,
+    subtitle: str = "",
+    notes: Mapping[str, Sequence[str]] | None = None,
 ) -> Image.Image:
     """Lays out a card for each image: a row for each drift, from clean to the last level.
 
@@ -56,6 +63,7 @@ def level_sheet(
         levels: What stands above the columns.
         title: The headline.
         subtitle: A smaller line below the title; empty for none.
+        notes: By a drift's name what stands below it, as far as there is room: some sentences.
 
     Returns:
         The sheet, in mode RGB.
@@ -72,6 +80,8 @@ def level_sheet(
     width, height = shown_size(*cards[0].clean.shape[:2])
     names = {name for card in cards for name in card.rows}
     name_width = min(_WIDEST_NAME, round(max(map(font(15).getlength, names), default=0.0))) + GAP
+    if notes:
+        name_width = _WIDEST_NAME + GAP
     card_width = 2 * PADDING + name_width + (len(levels) + 1) * (width + GAP) - GAP
     rows = max(len(card.rows) for card in cards)
     card_height = 2 * PADDING + _CAPTION + HEADING + rows * (height + GAP) - GAP
@@ -85,7 +95,7 @@ def level_sheet(
         draw.text((MARGIN + PADDING, y + PADDING), text, INK, medium, "lt")
         corner = MARGIN + PADDING + name_width, y + PADDING + _CAPTION
         _draw_headings(draw, corner, width, levels)
-        _draw_rows(sheet, corner, (width, height), name_width, card)
+        _draw_rows(sheet, corner, (width, height), name_width, card, notes or {})
     return sheet
 
 
@@ -100,13 +110,38 @@ def _draw_headings(
 
 
 def _draw_rows(
-    sheet: Image.Image, corner: Corner, size: tuple[int, int], name_width: int, card: LevelCard
+    sheet: Image.Image,
+    corner: Corner,
+    size: tuple[int, int],
+    name_width: int,
+    card: LevelCard,
+    notes: Mapping[str, Sequence[str]],
 ) -> None:
     draw, (left, top) = ImageDraw.Draw(sheet), corner
     top += HEADING
     for name, images in card.rows.items():
-        text = shorten(name, font(15), name_width - GAP)
-        draw.text((left - name_width, top + size[1] // 2), text, INK, font(15), "lm")
+        _draw_name(
+            draw, (left - name_width, top), (name_width - GAP, size[1]), name, notes.get(name, ())
+        )
         for column, image in enumerate((card.clean, *images)):
             paste(sheet, (left + column * (size[0] + GAP), top), image)
         top += size[1] + GAP
+
+
+def _draw_name(
+    draw: ImageDraw.ImageDraw,
+    corner: Corner,
+    size: tuple[int, int],
+    name: str,
+    notes: Sequence[str],
+) -> None:
+    """A drift's name and its notes, in the middle of their (width, height)."""
+    (left, top), (width, height) = corner, size
+    room = (height - 3 * _LINE) // _LINE
+    lines: list[tuple[str, Font]] = []
+    for note in notes:
+        lines += wrapped(note, 12, width, max(0, room - len(lines)))
+    y = top + (height - _LINE * len(lines)) // 2
+    draw.text((left, y), shorten(name, font(15), width), INK, font(15), "lm")
+    for number, (line, small) in enumerate(lines):
+        draw.text((left, y + round(_LINE * (1.3 + number))), line, SOFT, small, "lm")

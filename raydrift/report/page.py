@@ -17,7 +17,7 @@ from raydrift.report.figures import (
     level_boxes,
 )
 from raydrift.report.headline import headline
-from raydrift.report.metric_words import METRIC_WORDS
+from raydrift.report.metric_texts import METRIC_TEXTS
 from raydrift.report.palette import spaced
 from raydrift.report.strips import Strip
 from raydrift.report.text import level_name, number, shortened
@@ -79,7 +79,7 @@ def report_page(
         sentences=headline(evaluation),
         plural=plural,
         columns=levels,
-        metrics=METRIC_WORDS,
+        metrics=METRIC_TEXTS,
         medians=_medians(evaluation, levels),
         class_rows=_class_rows(evaluation, levels),
         class_levels=levels[::-1],
@@ -111,7 +111,7 @@ def _figures(evaluation: Evaluation, levels: Sequence[float]) -> dict[str, dict[
 def _medians(evaluation: Evaluation, levels: Sequence[float]) -> list[tuple[str, list[float]]]:
     places = [evaluation.levels.index(level) for level in levels]
     return [
-        (METRIC_WORDS[name].title, evaluation.median_of(name)[places].tolist())
+        (METRIC_TEXTS[name].title, evaluation.median_of(name)[places].tolist())
         for name in METRIC_NAMES
     ]
 

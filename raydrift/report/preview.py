@@ -23,7 +23,7 @@ from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.storage.remarks import Remark
 from raydrift.text import plural
-from raydrift.transforms import Name, TransformInfo
+from raydrift.transforms import Name, Transform, TransformInfo
 
 _MOST_PIXELS: Final = 2**27
 
@@ -34,9 +34,10 @@ class Preview:
 
     Attributes:
         sheet: RGB.
-        sample_ids: Of the images on it.
+        sample_ids: The ids of the images on it.
         passed_over: Samples before the last of those that cannot be used.
-        first_problem: Of the first of them, its path and why; empty: there is none.
+        first_problem: The path of the first of them, and why it cannot be used; empty: there is
+            none.
         told: What there is to say of the input and of these images.
     """
 
@@ -59,7 +60,7 @@ def preview(
     this level.
 
     Args:
-        settings: Of the run; its own transforms are not looked at.
+        settings: The run's settings; its own transforms are not looked at.
         transforms: One or more, each shown by itself.
         levels: One or more, 0 to 1.
         images: How many, 1 or more; fewer if the input has no more that can be used.
@@ -111,8 +112,15 @@ def preview(
     title = f"{plural(len(transforms), 'transform')}, {plural(len(levels), 'level')}"
     input_summary = InputSummary.of(catalog, ranges, None, remarks)
     told = f"as raydrift generate -t NAME:LEVEL --seed {settings.seed} writes them"
-    sheet = level_sheet(cards, levels, title, told)
+    notes = {str(one): _notes(settings.profile[one]) for one in transforms}
+    sheet = level_sheet(cards, levels, title, told, notes)
     return Preview(sheet, tuple(ids), passed_over, first_problem, input_summary)
+
+
+def _notes(transform: Transform) -> list[str]:
+    """What a transform says of itself."""
+    described = transform.described()
+    return [transform.help, f"Level L: {described}." if described else ""]
 
 
 def _samples(

@@ -12,7 +12,7 @@ from raydrift.text import printable
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Corner = tuple[int, int]
-"""Of a box, its left and its top, pixels."""
+"""The left and the top of a box, pixels."""
 
 PAPER: Final = "#f6f7f9"
 INK: Final = "#1c2430"
@@ -46,6 +46,19 @@ def lettered(text: str, size: int, width: float) -> tuple[str, Font]:
     return shorten(line, chosen, width), chosen
 
 
+def wrapped(text: str, size: int, width: float, most: int) -> list[tuple[str, Font]]:
+    """A text in so many lines at most, each as ``lettered`` has it; the last one may be cut."""
+    lines: list[str] = []
+    usual = font(size)
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and (len(lines) == most or usual.getlength(longer) <= width):
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [lettered(line, size, width) for line in lines[:most]]
+
+
 def _has(font: Font, sign: str) -> bool:
     """Whether it is not drawn as a font draws what it does not have."""
     return sign.isspace() or bytes(font.getmask(sign)) != bytes(font.getmask(_NOWHERE))
@@ -59,8 +72,8 @@ def blank_sheet(
     Args:
         title: The headline.
         subtitle: A smaller line below it; empty for none.
-        width: Of the grid, pixels; a long title makes the paper wider.
-        height: Of the grid.
+        width: The width of the grid, pixels; a long title makes the paper wider.
+        height: The height of the grid.
 
     Returns:
         The sheet in mode RGB, what draws on it, and where the grid's top is; it starts at `MARGIN`

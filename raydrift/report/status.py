@@ -28,9 +28,9 @@ class RunStatus:
         busy_seconds: In which any of them was at work; pauses between sessions are left out. 0
             after the shards were merged and deleted.
         holder: Whose lock is on the folder.
-        stage_seconds: Of all workers together, by stage; of a finished run without shards, as its
-            record tells.
-        median_seconds: Of a shard; None before there is one.
+        stage_seconds: What all workers together took, by stage; of a finished run without shards,
+            as its record tells.
+        median_seconds: The median of what a shard took; None before there is one.
         slowest: The shard that took longest, as in ``run.json``; None before there is one.
     """
 

@@ -58,8 +58,8 @@ def make_strips(
     Only images that a worker could use are opened. What cannot be read any more is left out.
 
     Args:
-        settings: Of the run.
-        sweep: Of many levels some are drawn, evenly spaced.
+        settings: The run's settings.
+        sweep: Its levels are drawn, of many some that are evenly spaced.
         catalog: The input.
         evaluation: Says which samples could be used.
     """

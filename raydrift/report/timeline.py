@@ -82,7 +82,7 @@ def plan_stream(
     """Counts what a run of so many samples is going to do, by what does it.
 
     Args:
-        settings: Of the run.
+        settings: The run's settings.
         catalog: Its input.
         stream: What its settings come to on that.
         samples: How many samples it has.

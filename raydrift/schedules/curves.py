@@ -18,7 +18,7 @@ LINEAR: Final = "linear"
 SIGMOID: Final = "sigmoid"
 
 DECIMALS: Final = 12
-"""Of a transcendental function: its last digits differ from machine to machine."""
+"""What transcendental functions are rounded to: last digits differ from machine to machine."""
 
 _STEPS: Final = 256
 _STEEPNESS: Final = 10.0

@@ -68,14 +68,14 @@ class Drift:
             period. ``seasonal``: the level (or chance) follows (1 - cos) / 2 over each period.
         start: Where it begins.
         until: Where it ends; None: with the stream.
-        width: Of a gradual or incremental drift, how long it rises: from 0 at the first sample of
+        width: How long a gradual or incremental drift rises: from 0 at the first sample of
             the rise to the full level at the first one after it. Over one sample it is a step, and
             that sample is at the full level.
         curve: How it rises: ``linear``, ``sigmoid``, values from 0 to 1 at even steps, or in Python
             a function of how much of the window is over (0 to 1), kept as 257 values.
-        period: Of a recurring or seasonal drift, until it is as at first again.
+        period: Until a recurring or seasonal drift is as at first again.
         phase: How far into its period it begins; a float is a fraction of the period.
-        duty: Of a recurring drift, the share of each period in which it is on; it begins with it.
+        duty: The share of each period in which a recurring drift is on; it begins with it.
             Where that is no whole number of samples the periods differ, so that the share of the
             whole stream is right: 0.001 of a period of 100 is one sample in every tenth period.
         varies: What a seasonal drift varies, ``level`` or ``chance``.

@@ -114,8 +114,8 @@ class Axis:
     """A stream's samples on the timeline.
 
     Attributes:
-        samples: Of the whole stream: what fractions are of.
-        first_timestamp: Of sample 0, seconds since 1970.
+        samples: How many samples the whole stream has: what fractions are of.
+        first_timestamp: The time of sample 0, seconds since 1970.
         delta_timestamp: Seconds between one sample and the next.
     """
 

@@ -15,7 +15,7 @@ from raydrift.schedules.curves import DECIMALS, LINEAR, risen
 from raydrift.schedules.drift import CHANCE, Drift, DriftKind, named
 from raydrift.schedules.periods import Recurrence, fraction_of
 from raydrift.schedules.positions import Axis
-from raydrift.schedules.where import told
+from raydrift.schedules.where import where_text
 from raydrift.transforms import TransformInfo
 
 Numbers = npt.NDArray[np.float64]
@@ -121,7 +121,7 @@ class ScheduledDrift:
                 text += f" for {drift.duty:g} of every {float(self.period):g}"
             case DriftKind.SEASONAL:
                 text += f" every {float(self.period):g}"
-        return f"{text} where {told(drift.where)}" if drift.where else text
+        return f"{text} where {where_text(drift.where)}" if drift.where else text
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class SampleDrift:
     """What some samples get.
 
     Attributes:
-        schedule: Of their stream.
+        schedule: The schedule of their stream.
         ids: Int64, the samples.
         meant: (samples, drifts), whether a drift's ``where`` holds of a sample; None: each is for
             all.
@@ -187,13 +187,19 @@ class Schedule:
 
     Attributes:
         seed: The run's seed.
-        transforms: Of every sample.
+        transforms: What every sample gets.
         drifts: Over them, in this order.
     """
 
     seed: int
     transforms: tuple[TransformInfo, ...] = ()
     drifts: tuple[ScheduledDrift, ...] = ()
+
+    @property
+    def infos(self) -> tuple[TransformInfo, ...]:
+        """All transforms, those of its drifts included."""
+        drifts = (info for placed in self.drifts for info in placed.drift.transforms)
+        return (*self.transforms, *drifts)
 
     def samples(self, ids: Ids, meant: Flags | None = None) -> SampleDrift:
         """What samples get; the same for each whichever others are asked about.

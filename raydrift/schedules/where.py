@@ -99,10 +99,10 @@ def _no_filter(value: object) -> SettingsError:
     )
 
 
-def told(where: Where) -> str:
+def where_text(where: Where) -> str:
     """Filters in words.
 
-    >>> told(plain_where([("class", "in", ["cat", "dog"]), ("temperature", "<", 5)]))
+    >>> where_text(plain_where([("class", "in", ["cat", "dog"]), ("temperature", "<", 5)]))
     'class in cat, dog and temperature < 5'
     """
     return " or ".join(" and ".join(map(_told, group)) for group in where)

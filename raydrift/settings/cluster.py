@@ -17,14 +17,14 @@ class ClusterSettings:
         workers: Processes that decode, drift and encode, one CPU each, as many from the start to
             the end. None, written ``auto``: one a free CPU, on a cluster also one a CPU that joins
             while the run is at work.
-        min_workers: Of ``auto``: how many there have to be for the run to begin.
-        max_workers: Of ``auto``: how many there may come to be; None: one a shard.
+        min_workers: With ``auto``, how many there have to be for the run to begin.
+        max_workers: With ``auto``, how many there may come to be; None: one a shard.
         embedders: Processes that only embed. None, written ``auto``: one a free GPU, on a cluster
             also one a GPU that joins, and where the run begins without GPUs every worker embeds its
             own images to the end. A number without GPUs takes a CPU each.
-        min_embedders: Of ``auto``: how many GPUs there have to be for the run to begin; so it does
-            not begin without one.
-        max_embedders: Of ``auto``: how many there may come to be; None: one a shard.
+        min_embedders: With ``auto``, how many GPUs there have to be for the run to begin; so it
+            does not begin without one.
+        max_embedders: With ``auto``, how many there may come to be; None: one a shard.
         wait_seconds: How long a run waits on a cluster for the CPUs and GPUs that it cannot begin
             without; an autoscaler is asked for them. 0: it does not. On this machine alone, where
             none can join, no run waits.

@@ -67,9 +67,9 @@ class GenerateSettings:
         num_samples: How many samples; None: all that remain.
         shuffle: Whether the order is a seeded permutation of the paths, or the sorted paths.
         class_mapping: Class name to integer label; None: sorted names to 0..C-1.
-        first_timestamp: Of sample 0, seconds since 1970.
+        first_timestamp: The time of sample 0, seconds since 1970.
         delta_timestamp: Seconds between one sample and the next.
-        transforms: Of every sample, applied in this order; none: clean images.
+        transforms: What every sample gets, applied in this order; none: clean images.
         calibration: A divergence by a profile: of those drifts that have no transforms, or where
             there are none, instead of ``transforms``.
         drift: The drifts on the timeline, layered in this order over ``transforms``.

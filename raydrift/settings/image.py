@@ -13,8 +13,8 @@ class ImageSettings:
     """How input bytes become pixels.
 
     Attributes:
-        height: Of the output image, pixels; the input is resized to exactly that.
-        width: Likewise.
+        height: The output image's height, pixels; the input is resized to exactly that.
+        width: The width, pixels.
         max_pixels: An input image of more pixels is rejected before it is decoded.
         max_bytes: An input file of more bytes is rejected before it is read.
         max_memory: An input image that takes more bytes of memory to decode is rejected, before it
@@ -47,7 +47,7 @@ class ImageSettings:
 
     @property
     def bytes(self) -> int:
-        """Of the pixels of one output image."""
+        """The bytes of the pixels of one output image."""
         return self.height * self.width * 3
 
     @property

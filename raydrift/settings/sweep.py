@@ -16,11 +16,11 @@ from raydrift.transforms import (
 )
 
 LEVELS: Final = "0.1:1.0:0.1"
-"""Of the published experiment, and the default."""
+"""The levels of the published experiment, and the default."""
 
 _MOST: Final = 101  # they share a page
 
-Swept = Name | Transform | TransformInfo
+SweepItem = Name | Transform | TransformInfo
 """A transform that takes one level after the other, or one that is held at its level."""
 
 
@@ -41,7 +41,7 @@ class Sweep:
     ['default:0.5, hue:0.3', 'default:1.0, hue:0.3']
     """
 
-    transforms: tuple[Swept, ...]
+    transforms: tuple[SweepItem, ...]
     levels: tuple[float, ...]
 
     def __post_init__(self) -> None:
@@ -94,7 +94,7 @@ def _read(text: str) -> Name | TransformInfo:
     return name if level is None else TransformInfo.parse(text)
 
 
-def swept_transforms(given: object) -> tuple[Swept, ...]:
+def sweep_items(given: object) -> tuple[SweepItem, ...]:
     """One transform or several, as a ``Sweep`` has them.
 
     Raises:

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, Final, TypeVar, cast, get_type_hints
 
 from raydrift.errors import SettingsError, suggest
 from raydrift.schedules.drift import Drift, plain_transforms
@@ -18,6 +18,18 @@ from raydrift.transforms import DriftProfile, ImageTransform, TransformInfo
 T = TypeVar("T")
 
 _UNWRITTEN = "(nothing is written)"
+
+_WANTED: Final = {
+    "int": "give a whole number",
+    "float": "give a number",
+    "bool": "give true or false",
+    "string": "give text",
+    "dict": "write it as a table",
+    "mapping": "write it as a table",
+    "tuple": "write a list",
+    "list": "write a list",
+}
+"""What to write, by the first word of pydantic's kinds of errors."""
 
 
 def as_dict(settings: GenerateSettings) -> dict[str, Any]:
@@ -145,9 +157,11 @@ def _checked(kind: type[T], values: Mapping[str, Any], prefix: str = "") -> T:
         cause = first.get("ctx", {}).get("error")
         if isinstance(cause, SettingsError):
             raise cause from None
-        key = prefix + ".".join(str(part) for part in first["loc"])
+        # One of several types that a value may have is named with brackets.
+        key = prefix + ".".join(str(part) for part in first["loc"] if "[" not in str(part))
         value = "not to be shown" if key.startswith("storage_options") else repr(first["input"])
-        raise SettingsError(f"{key} is {value}: {_lower(first['msg'])}") from None
+        remedy = _WANTED.get(first["type"].partition("_")[0], _lower(first["msg"]))
+        raise SettingsError(f"{key} is {value}: {remedy}") from None
 
 
 def _counted(name: str, value: object) -> object:

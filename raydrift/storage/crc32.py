@@ -12,8 +12,8 @@ def combine(first: int, second: int, second_size: int) -> int:
     """The CRC-32 of two pieces in a row.
 
     Args:
-        first: Of the first piece.
-        second: Of the second.
+        first: The CRC-32 of the first piece.
+        second: The CRC-32 of the second.
         second_size: Bytes of the second.
 
     >>> from zlib import crc32
@@ -30,7 +30,7 @@ def combine(first: int, second: int, second_size: int) -> int:
 
 
 def _product(left: int, right: int) -> int:
-    """Of two polynomials, modulo the zip's."""
+    """The product of two polynomials, modulo the zip's."""
     total = 0
     while left:
         if left & _ONE:

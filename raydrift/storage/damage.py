@@ -32,7 +32,7 @@ def find_damage(output: StoragePath, record: JobRecord, names: Mapping[str, int]
 
     Args:
         output: Its folder.
-        record: Of the run.
+        record: The run's record.
         names: The files that are in the folder, with their sizes.
 
     Returns:

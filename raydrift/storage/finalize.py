@@ -50,7 +50,7 @@ def finalize(
         on_shard: Called after each shard.
         check: Called before whatever cannot be taken back; raises if the lock was lost.
         spread: Runs the writers of the parts, where their filesystem takes several at once.
-        part_bytes: Of a file, that a writer fills at a time, at least; 5 MiB on S3.
+        part_bytes: How many bytes of a file a writer fills at a time, at least; 5 MiB on S3.
 
     Raises:
         OutputError: There is no run, or it cannot be written, or it is complete in another way and

@@ -60,8 +60,8 @@ def made_alike(rows: Sequence[LedgerRow], record: JobRecord) -> list[LedgerRow]:
 
     Args:
         rows: All attempts.
-        record: Of the run. If its driver was stopped before it knew of a shard, the kinds become
-            those of the first one.
+        record: The run's record. If its driver was stopped before it knew of a shard, the kinds
+            become those of the first one.
     """
     if not record.made_on and rows:
         record.made_on = min(rows, key=lambda row: (row.shard, row.attempt)).made_on

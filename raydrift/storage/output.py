@@ -224,5 +224,5 @@ def cannot_write(output: StoragePath, error: OSError) -> str:
     """The one line about an output that cannot be written."""
     return (
         f"output {output} cannot be written: {redacted(reason(error))}: "
-        "finished shards are kept, the same command goes on"
+        "what is finished is kept, the same command goes on"
     )

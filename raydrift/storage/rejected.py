@@ -67,7 +67,7 @@ def check_before_merge_alone(
 
     Args:
         output: The run's folder.
-        rows: Of all its shards.
+        rows: The ledger rows of all its shards.
         faults: The run's ``FaultSettings``, as ``run.json`` has them.
 
     Raises:
@@ -92,7 +92,7 @@ def check_before_merge_alone(
 
 
 def unread_paths(images: Iterable[Rejected]) -> Iterator[str]:
-    """Of the rejected images those that could not be read, which may be there another time."""
+    """The paths of rejected images that could not be read, which may be there another time."""
     return (one.path for one in images if one.stage == "read")
 
 

@@ -18,8 +18,8 @@ def summarize(record: JobRecord, rows: Sequence[LedgerRow]) -> None:
     """Puts the sums over a run's shards into its record: counts, remarks, seconds, who made them.
 
     Args:
-        record: Of the run.
-        rows: Of all its shards.
+        record: The run's record.
+        rows: The ledger rows of all its shards.
     """
     record.counts = count(rows)
     record.remarks = [

@@ -33,7 +33,7 @@ def shards_to_read_again(
 
     Args:
         output: The run's folder.
-        rows: Of committed shards.
+        rows: The ledger rows of committed shards.
         source: Where the paths start from.
         max_bytes: A larger image is not read.
     """

@@ -44,7 +44,7 @@ class ZipPart:
     Attributes:
         number: Its place among the parts, from 0.
         rows: Its shards.
-        offset: Of its first byte in the zip.
+        offset: Where its first byte lies in the zip.
         size: Its bytes.
         zip64: Whether its entries in the directory hold offsets of 64 bits.
     """

@@ -2,13 +2,14 @@
 
 import inspect
 import sys
+from collections.abc import Callable
 from hashlib import sha256
-from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Final
 
 _PACKAGE: Final = __name__.partition(".")[0]
-_HERE: Final = "__main__"
+HERE: Final = "__main__"
+"""The module of a script or a notebook."""
 
 
 def is_ours(kind: type) -> bool:
@@ -29,15 +30,21 @@ def code_digest(kind: type) -> str:
     return total.hexdigest()
 
 
-def _of_module(kind: type) -> bytes:
-    module = sys.modules.get(kind.__module__)
-    file = getattr(module, "__file__", None)
-    if kind.__module__ == _HERE or file is None:
+def content_of(module: ModuleType) -> bytes:
+    """The bytes of a module's file; none of a script or a notebook, or where they cannot be had."""
+    file: str | None = getattr(module, "__file__", None)
+    read: Callable[[str], bytes] | None = getattr(module.__loader__, "get_data", None)
+    if module.__name__ == HERE or file is None or read is None:
         return b""
     try:
-        return Path(file).read_bytes()
-    except OSError:  # as inside a zip
+        return read(file)
+    except OSError:
         return b""
+
+
+def _of_module(kind: type) -> bytes:
+    module = sys.modules.get(kind.__module__)
+    return b"" if module is None else content_of(module)
 
 
 def _of_methods(kind: type) -> bytes:

@@ -42,7 +42,7 @@ class TransformInfo:
 
     @property
     def name(self) -> Name:
-        """Of the transform."""
+        """The transform's name."""
         given = self.transf_type
         if not isinstance(given, Transform):
             return given

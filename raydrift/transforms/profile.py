@@ -1,7 +1,8 @@
 """The ranges that a level spans, of all transforms."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from itertools import pairwise
 from typing import Any, Final
 
 from raydrift.errors import SettingsError, suggest
@@ -26,6 +27,7 @@ _OLD: Final = {
 """Keys of earlier versions, and what they are now."""
 
 _LEAST: Final = 1e-12
+_STEPS: Final = 200
 
 
 @dataclass(frozen=True, init=False)
@@ -33,6 +35,7 @@ class DriftProfile:
     """The ranges that a level spans, where they are not the published ones.
 
     Args:
+        given: Ranges by the names of transforms, as another profile has them.
         **ranges: A transform's name, and its ranges: ``rotate={"degrees": 30}`` or
             ``rotate=Rotate(degrees=30)``.
 
@@ -42,15 +45,29 @@ class DriftProfile:
     Raises:
         SettingsError: (a ``ValueError``) There is no such transform or range, or it cannot be.
 
-    >>> DriftProfile(rotate={"degrees": 30.0})["rotate"]
+    >>> from dataclasses import replace
+    >>> profile = DriftProfile(rotate={"degrees": 30.0})
+    >>> profile["rotate"]
     Rotate(degrees=30.0)
+    >>> replace(profile, hue={"turns": 0.2})["hue"]
+    Hue(turns=0.2)
     """
 
     given: Mapping[Name, Transform] = field(default_factory=dict)
 
-    def __init__(self, **ranges: Mapping[str, Any] | Transform) -> None:
-        given = _of(dict(_item(name, one) for name, one in ranges.items()))
-        object.__setattr__(self, "given", given.changed().given)
+    def __init__(
+        self,
+        *,
+        given: Mapping[Name, Transform] | None = None,
+        **ranges: Mapping[str, Any] | Transform,
+    ) -> None:
+        items = {**({} if given is None else given), **ranges}
+        profile = _of(dict(_item(name, one) for name, one in items.items()))
+        object.__setattr__(self, "given", profile.changed().given)
+
+    def __hash__(self) -> int:
+        """Equal profiles have equal ones."""
+        return hash(frozenset(self.given.items()))
 
     def __getitem__(self, name: Name) -> Transform:
         """The transform of a name, with its ranges here or its own."""
@@ -160,8 +177,27 @@ def _two_sets(name: Name) -> SettingsError:
 
 
 def levels_of(transform: Transform) -> tuple[float, ...]:
-    """A level of each part of a transform's curve."""
-    return (_LEAST, *(min(1.0, jump + _LEAST) for jump in transform.jumps()), 1.0)
+    """A level of each part of a transform's curve.
+
+    Raises:
+        SettingsError: It resolves to another transform where ``jumps`` does not say so.
+    """
+    jumps = sorted(transform.jumps())
+    levels = (_LEAST, *(min(1.0, jump + _LEAST) for jump in jumps), 1.0)
+    if type(transform).resolve is not Transform.resolve:
+        _check_resolve(transform, jumps)
+    return levels
+
+
+def _check_resolve(transform: Transform, jumps: Sequence[float]) -> None:
+    levels = sorted({*jumps, *(step / _STEPS for step in range(1, _STEPS + 1))})
+    names = [str(transform.resolve(level)[0]) for level in levels]
+    for (level, name), (above, other) in pairwise(zip(levels, names, strict=True)):
+        if name != other and level not in jumps:
+            raise SettingsError(
+                f"transform {transform.name!r}: resolve() gives {name} at level {level:g} and "
+                f"{other} at {above:g}: jumps() has to have the last level of {name}"
+            )
 
 
 def old_ranges(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -178,6 +214,8 @@ def old_ranges(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _item(written: str, ranges: object) -> tuple[Name, Transform]:
+    if isinstance(ranges, Transform) and ranges.code and ranges.name == written:
+        return written, ranges  # its class need not be found by that name
     if written in _OLD:
         name, _, item = _OLD[written].partition(".")
         value = ranges if isinstance(ranges, int | float | str) else "…"
@@ -199,6 +237,6 @@ def _item(written: str, ranges: object) -> tuple[Name, Transform]:
     keys = [item.name for item in fields(kind)]
     for key in ranges:
         if key not in keys:
-            told = suggest(str(key), keys) if keys else f"{name} has no ranges"
-            raise SettingsError(f"unknown key profile.{name}.{key}: {told}")
+            remedy = suggest(str(key), keys) if keys else f"{name} has no ranges"
+            raise SettingsError(f"unknown key profile.{name}.{key}: {remedy}")
     return name, kind(**ranges)

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from importlib.util import find_spec
 from math import inf
-from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, Final, get_type_hints
 
 from raydrift.checked import check_types, require
-from raydrift.errors import SettingsError
+from raydrift.errors import SettingsError, reason
 from raydrift.transforms.code import code_digest, is_ours
 from raydrift.transforms.names import Name
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     Pixels = npt.NDArray[np.uint8]
 
 _RANGES = (float, int, bool, str)
+
+GPU: Final = "gpu"
+"""A need that no package fulfils."""
 
 Parameters = Mapping[str, Any]
 """What was drawn for one image: numbers, lists of numbers, or text."""
@@ -38,10 +42,11 @@ class Transform:
         at_level: What level L means; ``{field}`` stands for the value of a range.
         moves: Whether pixels move. Masks and points then move along, see ``MovingTransform``.
         takes: Which pixels it is for, by their dtype and colour space, as ``uint16 mosaic``.
-        needs: A package that has to be there, as ``torch``; empty: none that raydrift lacks.
+        needs: What has to be there, with spaces between: packages, as ``torch``, and ``gpu``.
 
     Raises:
-        SettingsError: (a ``ValueError``) A range is not a number of at least 0.
+        SettingsError: (a ``ValueError``) A range is not a number of at least 0, a package that it
+            needs is not installed, or a class with ranges is no dataclass.
 
     Example:
         ::
@@ -76,6 +81,7 @@ class Transform:
 
     def __post_init__(self) -> None:
         """Checks the ranges; a subclass that checks more calls this first."""
+        check_class(type(self), self.name)
         prefix = f"profile.{self.name}."
         hints = get_type_hints(type(self))
         for item in fields(self):
@@ -137,7 +143,16 @@ class Transform:
     def resolve(self, level: float) -> tuple[Name, float]:
         """Which transform does it, at which level: another one's name, or this one's.
 
-        It changes only where ``jumps`` says.
+        The name may be another only above each of the levels that ``jumps`` gives: raydrift asks
+        once between any two of them which transforms a run needs. With three outcomes::
+
+            def resolve(self, level):
+                if level <= 0.3:
+                    return "gaussian_blur", level
+                return ("hue", level) if level <= 0.6 else ("gaussian_noise", level)
+
+            def jumps(self):
+                return (0.3, 0.6)
         """
         return self.name, level
 
@@ -155,5 +170,39 @@ class Transform:
         return asdict(self)
 
     def described(self) -> str:
-        """What level L means, with the values of the ranges."""
-        return self.at_level.format(**asdict(self))
+        """What level L means, with the values of the ranges.
+
+        Raises:
+            SettingsError: ``at_level`` names what is no range.
+        """
+        try:
+            return self.at_level.format(**asdict(self))
+        except (LookupError, ValueError) as error:
+            raise SettingsError(
+                f"transform {self.name!r}: at_level is {self.at_level!r} ({reason(error)}): write "
+                "a range as {most}, and { as {{"
+            ) from None
+
+
+def check_class(kind: type[Transform], name: str) -> None:
+    """Makes sure that a class can be used here.
+
+    Raises:
+        SettingsError: It has ranges but is no dataclass, or needs a package that is not installed.
+    """
+    for one in kind.__mro__[: kind.__mro__.index(Transform)]:
+        if not issubclass(one, Transform):
+            continue
+        ranges = [
+            field
+            for field, hint in vars(one).get("__annotations__", {}).items()
+            if "ClassVar" not in str(hint)
+        ]
+        if ranges and "__dataclass_params__" not in vars(one):
+            raise SettingsError(
+                f"transform {name!r}: {one.__name__} has ranges ({', '.join(ranges)}) but is no "
+                "dataclass: write @dataclass(frozen=True) above it"
+            )
+    for need in kind.needs.split():
+        if need != GPU and find_spec(need) is None:
+            raise SettingsError(f"transform {name!r} needs {need}: install it")

@@ -209,7 +209,15 @@ def test_what_goes_wrong_names_the_profile(tmp_path: Path) -> None:
         ("format = 2\nmetric = 'kl_softmax'", "(ranges: they are missing, or no tables)"),
         (PROFILE.to_toml().replace("level = 0.1\n", "level = 'x'\n"), "(curve.1.level: "),
         (PROFILE.to_toml().replace("level = 0.1\n", "level = 0.9\n"), "in rising order"),
-        (PROFILE.to_toml().replace('"default"', '"swirl"'), "unknown transform 'swirl'"),
+        (
+            PROFILE.to_toml().replace('"default"', '"swirl"'),
+            "was measured with swirl: unknown transform 'swirl'",
+        ),
+        (
+            PROFILE.to_toml().replace('"default"', '"my_swirl:Swirl"'),
+            "was measured with my_swirl:Swirl: transform 'my_swirl:Swirl': there is no module "
+            "my_swirl: install its package, or run where my_swirl.py is",
+        ),
         (PROFILE.to_toml().replace('"default"', '"hue:1"'), "no transform sweeps"),
     ],
 )

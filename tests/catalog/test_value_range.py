@@ -11,7 +11,7 @@ from PIL import Image
 from raydrift.catalog import load_catalog
 from raydrift.catalog import value_range as module
 from raydrift.catalog.value_range import IMAGES, range_in, with_value_range
-from raydrift.cli.generate import tell
+from raydrift.cli.generate import print_result
 from raydrift.images.value_range import Values
 from raydrift.paths import StoragePath
 from raydrift.settings import GenerateSettings
@@ -180,7 +180,7 @@ def test_images_that_the_range_does_not_fit_are_counted_and_told_at_the_end(
     )
     assert [(one["text"], one["images"]) for one in record.remarks] == [(dark, 2), (cut, 1)]
     assert sorted(record.remarks[0]["examples"]) == ["a/2.tif", "a/4.tif"]
-    tell(record, StoragePath.of(settings.output), 1.5)
+    print_result(record, StoragePath.of(settings.output), 1.5)
     printed = capsys.readouterr().out
     assert f"  2 images {dark} (first: {record.remarks[0]['examples'][0]})\n" in printed
     assert f"  1 image {cut} (first: a/3.tif)\n" in printed

@@ -126,7 +126,7 @@ def test_what_cannot_be_is_refused_before_anything_is_measured(
             "level = 0.5",
             "unknown key calibration.level: choose from: profile, metric, target, plot",
         ),
-        ("target = 'far'", "calibration.target is 'far': input should be a valid number"),
+        ("target = 'far'", "calibration.target is 'far': give a number"),
         ("metric = 'kl'", "unknown metric 'kl': choose from: kl_softmax"),
         ("plot = 'no/p.png'", "output no/p.png: its folder is not there"),
     ],

@@ -119,7 +119,7 @@ def test_flags_go_before_the_file_and_both_set_the_same_settings(tmp_path: Path)
     [
         ("sed = 1", "unknown key sed: did you mean 'seed'?"),
         ("[embedding]\nwieghts = 'x'", "unknown key embedding.wieghts: did you mean 'weights'?"),
-        ("seed = 'x'", "seed is 'x': input should be a valid integer, unable to parse string"),
+        ("seed = 'x'", "seed is 'x': give a whole number"),
         ("image = 224", "image is 224: write it as a table, [image]"),
         ("transforms = 'hue:1'", "transforms is 'hue:1': write a list, [\"gaussian_blur:0.5\"]"),
         ("seed = ", "is not TOML"),

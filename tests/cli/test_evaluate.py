@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from raydrift.cli import run
-from raydrift.cli.evaluate import tell
+from raydrift.cli.evaluate import print_result
 from raydrift.storage import layout
 from raydrift.storage.shards import Rejected
 from tests.report.evaluations import evaluation_of, settings_of
@@ -65,7 +65,7 @@ def test_the_table_says_the_quartiles_and_what_could_not_be_used(
 ) -> None:
     settings = settings_of((0.5, 1.0))
     left_out = [Rejected(4, "a/b.jpg", "decode", "the file is cut off")]
-    tell(evaluation_of(settings, batches=5, left_out=left_out), "out", 12.34)
+    print_result(evaluation_of(settings, batches=5, left_out=left_out), "out", 12.34)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "default: 40 images in 5 batches, 1 rejected, measured in 12.3 s"
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if "│" in line]

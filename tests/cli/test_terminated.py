@@ -39,5 +39,5 @@ def test_a_run_that_is_terminated_while_ray_starts_says_so(
     assert said.out == "raydrift: failed with status 143\n"
     listed, ended = said.err.split("\n", 1)
     assert listed.startswith("input: 6 classes, 72 images: boat 12, ")
-    assert ended == ("raydrift: terminated: finished shards are kept, the same command goes on\n")
+    assert ended == ("raydrift: terminated: what is finished is kept, the same command goes on\n")
     assert not (tmp_path / "out").exists()

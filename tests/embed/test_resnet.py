@@ -13,7 +13,7 @@ from torchvision.models import resnet18
 from torchvision.transforms.v2 import Normalize
 from torchvision.transforms.v2.functional import resize
 
-from raydrift.embed.resnet import BATCH_SIZE, Embedder, _Lane
+from raydrift.embed.resnet import BATCH_SIZE, Embedder, _BatchBuffers
 from raydrift.embed.weights import Weights, find_weights
 from raydrift.errors import PipelineError
 from raydrift.images.codec import decode
@@ -164,7 +164,7 @@ def test_the_buffers_of_one_size_are_gone_before_those_of_another_are_made(
 ) -> None:
     alive: list[int] = []
 
-    class Counted(_Lane):
+    class Counted(_BatchBuffers):
         living = 0
 
         def __init__(self, *arguments: Any) -> None:
@@ -175,7 +175,7 @@ def test_the_buffers_of_one_size_are_gone_before_those_of_another_are_made(
         def __del__(self) -> None:
             Counted.living -= 1
 
-    monkeypatch.setattr("raydrift.embed.resnet._Lane", Counted)
+    monkeypatch.setattr("raydrift.embed.resnet._BatchBuffers", Counted)
     embedder = Embedder(weights, EmbeddingSettings(), device="cpu")
     for height in (32, 64, 32):
         embedder(pixels_of(scenes, 1, height, 96))

@@ -609,7 +609,7 @@ def test_an_output_that_cannot_be_written_is_one_line(
         generate(settings_for(scenes, output, num_samples=4), quiet=True)
     assert str(error.value) == (
         f"output {output} cannot be written: Not a directory: "
-        "finished shards are kept, the same command goes on"
+        "what is finished is kept, the same command goes on"
     )
 
 

@@ -1,4 +1,4 @@
-"""Originals and their drifted twins, measured on a real Ray."""
+"""Originals and their drifted copies, measured on a real Ray."""
 
 import shutil
 from contextlib import closing

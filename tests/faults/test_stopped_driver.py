@@ -12,7 +12,7 @@ import pytest
 from raydrift.storage import layout
 from tests.faults.runs import SHARD_FILES, Gate, Run, contents, until, without_embeddings
 
-KEPT = "finished shards are kept, the same command goes on"
+KEPT = "what is finished is kept, the same command goes on"
 
 
 def other_thread(process: int) -> int:

@@ -44,7 +44,7 @@ def test_a_stopped_job_is_finished_by_the_same_command_under_another_id(
 
     assert "Job 'first' was stopped" in head.job("stop", "first").stdout
     assert head.said("first") == [
-        "raydrift: terminated: finished shards are kept, the same command goes on",
+        "raydrift: terminated: what is finished is kept, the same command goes on",
         "raydrift: failed with status 143",
     ]
     assert committed(output) == first

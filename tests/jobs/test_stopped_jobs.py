@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
         (
             "generate",
             ["photos", "out", "--config"],
-            "terminated: finished shards are kept, the same command goes on",
+            "terminated: what is finished is kept, the same command goes on",
         ),
         (
             "finalize",

@@ -17,7 +17,7 @@ Matrix = npt.NDArray[np.float64]
 
 @st.composite
 def pairs(draw: st.DrawFn, largest: float = 30.0) -> tuple[Matrix, Matrix]:
-    """Embeddings of originals and of their drifted twins."""
+    """Embeddings of originals and of their drifted copies."""
     shape = draw(array_shapes(min_dims=2, max_dims=2, max_side=9))
     values = st.floats(-largest, largest)
     return draw(arrays(np.float64, shape, elements=values)), draw(

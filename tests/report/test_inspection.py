@@ -17,7 +17,7 @@ import pytest
 from raydrift.cli import run
 from raydrift.errors import OutputError
 from raydrift.paths import StoragePath
-from raydrift.report.inspection import Inspection, Spread, inspect_output
+from raydrift.report.inspection import Inspection, ValueStats, inspect_output
 from raydrift.settings.toml import generate_settings
 from raydrift.storage.finalize import finalize
 from raydrift.storage.record import load_record
@@ -136,9 +136,9 @@ def test_what_was_drawn_is_that_of_the_provenance(whole: Path) -> None:
     found = inspected(whole).drawn
     assert found.keys() == drawn.keys()
     for key, values in drawn.items():
-        spread = found[key]
-        assert (spread.count, spread.least, spread.most) == (72, min(values), max(values))
-        assert spread.mean == pytest.approx(fmean(values), rel=1e-12, abs=1e-12)
+        stats = found[key]
+        assert (stats.count, stats.least, stats.most) == (72, min(values), max(values))
+        assert stats.mean == pytest.approx(fmean(values), rel=1e-12, abs=1e-12)
 
 
 def test_what_was_drawn_is_told_by_position_request_kernel_and_parameter(whole: Path) -> None:
@@ -169,9 +169,9 @@ def test_what_was_drawn_is_found_in_the_files_of_an_earlier_version_too(
 
 
 def test_a_spread_of_nothing_has_no_mean() -> None:
-    spread = Spread()
-    spread.add(pa.array([], pa.float64()))
-    assert (spread.count, spread.mean) == (0, 0.0)
+    stats = ValueStats()
+    stats.add(pa.array([], pa.float64()))
+    assert (stats.count, stats.mean) == (0, 0.0)
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
@@ -313,10 +313,12 @@ def test_a_run_with_missing_shards_is_unfinished(sharded: Path, tmp_path: Path) 
     folder = tmp_path / "run"
     shutil.copytree(sharded, folder)
     shard_file(folder, 1, "json").unlink()
+    remedy = "missing: run the same generate command again"
+    assert inspected(folder).problems == [f"1 of 5 shards is {remedy}"]
     shard_file(folder, 3).unlink()
     found = inspected(folder)
     assert found.shards_done == 3
-    assert found.problems == ["2 of 5 shards are missing: run the same generate command again"]
+    assert found.problems == [f"2 of 5 shards are {remedy}"]
 
 
 def test_a_run_that_is_not_merged_is_told(sharded: Path) -> None:

@@ -60,6 +60,25 @@ def test_pixels_of_another_kind_are_an_error() -> None:
         level_sheet([mosaic], [0.5], "Levels")
 
 
+def test_notes_stand_below_a_name_as_far_as_there_is_room() -> None:
+    def written(height: int, note: str) -> RGB:
+        """What stands to the left of the pictures, whose heading is in line with them."""
+        pictures = [plain(CLEAN, height), plain(WEAK, height), plain(STRONG, height)]
+        row = LevelCard("sample 0", pictures[0], {"hue": pictures[1:]})
+        sheet = level_sheet([row], [0.2, 1.0], "Levels", notes={"hue": [note, note]})
+        left, top, _, bottom = boxes(sheet, CLEAN)
+        return np.asarray(sheet)[top:bottom, left - 168 : left]
+
+    def ink(pixels: RGB) -> int:
+        return int((pixels.min(-1) < 200).sum())
+
+    nothing, short, long = (written(150, note) for note in ("", "Turns colours.", "colours " * 99))
+    assert 0 < ink(nothing) < ink(short) < ink(long)
+    assert ink(long[:8]) == ink(long[-8:]) == ink(long[:, -8:]) == 0, "within its place"
+    assert (written(144, "") == written(144, " ")).all()
+    assert ink(written(40, "colours")) == ink(written(40, "")), "too low for any"
+
+
 @pytest.mark.parametrize(
     ("cards", "said"),
     [([], "at least one image"), ([card()], "row 'hue' has 2 images for 1 levels")],

@@ -179,7 +179,7 @@ def test_the_message_says_that_they_have_expired_and_what_to_do(
     assert str(caught.value) == (
         f"input s3://{bucket}/out cannot be read: the credentials have expired (ExpiredToken: "
         "These are the words.): log in again, or give credentials that renew themselves, as those "
-        "of a role: finished shards are kept, the same command goes on"
+        "of a role: what is finished is kept, the same command goes on"
     )
     proxy.refusal = issuer.refusal
     assert list(reader.fetch(["a"])) == [b"1"]

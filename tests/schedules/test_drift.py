@@ -8,7 +8,7 @@ import pytest
 from raydrift.errors import SettingsError
 from raydrift.schedules.curves import risen
 from raydrift.schedules.drift import Drift
-from raydrift.schedules.where import plain_where, told
+from raydrift.schedules.where import plain_where, where_text
 
 
 def refusal(**values: Any) -> str:
@@ -94,5 +94,5 @@ def test_the_sigmoid_is_symmetric_and_steepest_in_the_middle() -> None:
 )
 def test_filters_have_one_form_and_can_be_told(where: Any, words: str) -> None:
     plain = plain_where(where)
-    assert told(plain) == words
+    assert where_text(plain) == words
     assert plain_where([[list(one) for one in group] for group in plain]) == plain

@@ -257,41 +257,38 @@ class TestGenerateSettings:
         [
             (
                 {"seed": "x"},
-                "seed is 'x': input should be a valid integer, "
-                "unable to parse string as an integer",
+                "seed is 'x': give a whole number",
             ),
             (
                 {"seed": 1.5},
-                "seed is 1.5: input should be a valid integer, got a number with a fractional part",
+                "seed is 1.5: give a whole number",
             ),
             (
                 {"shuffle": 2},
-                "shuffle is 2: input should be a valid boolean, unable to interpret input",
+                "shuffle is 2: give true or false",
             ),
             (
                 {"delta_timestamp": "a"},
-                "delta_timestamp is 'a': input should be a valid number, "
-                "unable to parse string as a number",
+                "delta_timestamp is 'a': give a number",
             ),
             (
                 {"delta_timestamp": 9e-7},
                 "delta_timestamp is 9e-07: dates have microseconds: give 1e-06 or more, or 0",
             ),
-            ({"input": 5}, "input is 5: input should be a valid string"),
+            ({"input": 5}, "input is 5: give text"),
             (
                 {"image": {"height": "tall"}},
-                "image.height is 'tall': input should be a valid integer, "
-                "unable to parse string as an integer",
+                "image.height is 'tall': give a whole number",
             ),
             (
                 {"class_mapping": {"cat": "pet"}},
-                "class_mapping.cat is 'pet': input should be a valid integer, "
-                "unable to parse string as an integer",
+                "class_mapping.cat is 'pet': give a whole number",
             ),
             (
                 {"class_mapping": ["cat"]},
-                "class_mapping is ['cat']: input should be a valid dictionary",
+                "class_mapping is ['cat']: write it as a table",
             ),
+            ({"image": {"value_range": "x"}}, "image.value_range is 'x': write a list"),
             ({"image": 224}, "image is 224: write it as a table, [image]"),
             ({"image": None}, "image is None: write it as a table, [image]"),
             (

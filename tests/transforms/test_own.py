@@ -18,7 +18,7 @@ from raydrift.drift import apply_chain
 from raydrift.drift.photo.rotate import Rotate
 from raydrift.drift.written import read_back
 from raydrift.engine.generate import generate
-from raydrift.errors import OutputError, PipelineError, SettingsError
+from raydrift.errors import OutputError, PipelineError, ResourcesError, SettingsError
 from raydrift.images.codec import decode
 from raydrift.settings import EvaluateSettings, GenerateSettings, ImageSettings, Sweep
 from raydrift.settings.toml import evaluate_settings, generate_settings
@@ -127,8 +127,13 @@ def test_a_class_in_a_module_of_the_working_folder_drifts_a_run(
 def test_an_object_of_a_module_that_no_worker_finds_goes_with_the_job(
     scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a module beside it, and with ranges of its own, which the run's record has."""
-    code = FOG.replace("GREY = 200", "from far_grey import GREY")
+    """With a module beside it, a lock, a cache, and ranges, which the run's record has."""
+    code = FOG.replace("GREY = 200", "from far_grey import GREY\n\nLOCK = threading.Lock()")
+    code = code.replace("\ndef mixed", "\n@lru_cache\ndef grey():\n    return GREY\n\n\ndef mixed")
+    code = code.replace("    return np.rint", "    with LOCK:\n        return np.rint")
+    code = code.replace("share * GREY", "share * grey()")
+    code = code.replace("import dataclass", "import dataclass\nfrom functools import lru_cache")
+    code = code.replace("import numpy", "import threading\n\nimport numpy")
     (tmp_path / "far_fog.py").write_text(code)
     (tmp_path / "far_grey.py").write_text("GREY = 200\n")
     monkeypatch.syspath_prepend(tmp_path)
@@ -289,6 +294,21 @@ def test_what_is_no_image_of_the_same_size_is_refused(made: Any, said: str) -> N
         ("broken:Fog", "broken cannot be loaded: NameError: name 'oh' is not defined"),
         ("needs:Fog", "needs needs no_such_package: install it"),
         ("without:Fog", "most has no default: give it one"),
+        ("my_fog.py:Fog", "there is no module my_fog.py: write my_fog:Fog"),
+        (
+            "../fogs/my_fog.py:Fog",
+            "there is no module ../fogs/my_fog.py: write my_fog:Fog, and run in ../fogs",
+        ),
+        (
+            "my-fog:Fog",
+            "there is no module my-fog: Python has no such names: call it my_fog.py, and write "
+            "my_fog:Fog",
+        ),
+        (
+            "undecorated:Fog",
+            "Fog has ranges (most) but is no dataclass: write @dataclass(frozen=True) above it",
+        ),
+        ("thawed:Fog", "Fog is not frozen: write @dataclass(frozen=True) above it"),
     ],
 )
 def test_a_class_that_cannot_be_had_is_told_with_the_remedy(
@@ -297,16 +317,130 @@ def test_a_class_that_cannot_be_had_is_told_with_the_remedy(
     (fog / "broken.py").write_text("oh\n")
     (fog / "needs.py").write_text("import no_such_package\n")
     (fog / "without.py").write_text(FOG.replace(" = 0.8", ""))
-    with pytest.raises(SettingsError) as error:
-        plain_name(name)
-    assert str(error.value) == f"transform {name!r}: {said}"
+    (fog / "undecorated.py").write_text(FOG.replace("@dataclass(frozen=True)", ""))
+    (fog / "thawed.py").write_text(FOG.replace("(frozen=True)", ""))
+    for written in (name, f"{name}:0.5"):
+        with pytest.raises(SettingsError) as error:
+            split_level(written)
+        assert str(error.value) == f"transform {name!r}: {said}"
 
 
-def test_what_a_transform_needs_is_looked_for_at_once(fog: Path) -> None:
-    (fog / "heavy.py").write_text(FOG.replace("help =", "needs = 'no_such_package'\n    help ="))
+def test_what_its_level_means_names_its_ranges() -> None:
+    bad = type("Bad", (Darker,), {"__module__": "made", "at_level": "{most}·L"})
     with pytest.raises(SettingsError) as error:
-        TransformInfo.parse("heavy:Fog:0.5")
-    assert str(error.value) == "transform 'heavy:Fog' needs no_such_package: install it"
+        bad().described()
+    assert str(error.value) == (
+        "transform 'made:Bad': at_level is '{most}·L' (KeyError: 'most'): write a range as "
+        "{most}, and { as {{"
+    )
+
+
+@dataclass(frozen=True)
+class Needing(Darker):
+    needs = "no_such_package"
+
+
+@dataclass(frozen=True)
+class OnGpu(Darker):
+    needs = "numpy gpu"
+
+
+def test_packages_that_a_transform_needs_are_looked_for_at_once() -> None:
+    with pytest.raises(SettingsError) as error:
+        Needing()
+    assert str(error.value) == f"transform '{__name__}:Needing' needs no_such_package: install it"
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_a_gpu_that_a_transform_needs_is_looked_for_before_the_run(
+    scenes: Path, tmp_path: Path
+) -> None:
+    """An output that would be replaced stays."""
+    earlier = settings_for(scenes, tmp_path, num_samples=1)
+    generate(earlier, quiet=True)
+    drift = {"transforms": [TransformInfo(OnGpu(), 0.5)], "start": 4}
+    values = {"drift": [drift], "write": {"overwrite": True}}
+    with pytest.raises(ResourcesError) as error:
+        generate(settings_for(scenes, tmp_path, **values), quiet=True)
+    assert str(error.value) == (
+        f"transform {__name__}:OnGpu needs a GPU, and Ray has no GPU free: connect to a cluster "
+        "with one"
+    )
+    assert generate(earlier, quiet=True).status == "complete"
+
+
+class Three(Transform):
+    """Another transform in each third of the levels."""
+
+    def resolve(self, level: float) -> tuple[str, float]:
+        names = ["gaussian_blur", f"{__name__}:Darker", "hue"]
+        return names[(level > 0.3) + (level > 0.6)], level
+
+    def jumps(self) -> tuple[float, ...]:
+        return (0.3, 0.6)
+
+
+def test_one_may_resolve_to_three_others() -> None:
+    infos = [TransformInfo(Three(), 1.0)]
+    found = set(map(str, DriftProfile().holding(infos).given))
+    assert found == {Three.name, "gaussian_blur", f"{__name__}:Darker", "hue"}
+    used = DriftProfile().in_use((), infos)
+    assert used == {
+        "gaussian_blur": {"sigma": 3.0, "kernel": 5},
+        f"{__name__}:Darker": {"by": 0.5},
+        "hue": {"turns": 0.5},
+    }
+
+
+def test_where_it_resolves_to_another_it_jumps() -> None:
+    class Silent(Three):
+        def jumps(self) -> tuple[float, ...]:
+            return (0.6,)
+
+    with pytest.raises(SettingsError) as error:
+        DriftProfile().holding([TransformInfo(Silent(), 0.1)])
+    assert str(error.value) == (
+        f"transform {Silent.name!r}: resolve() gives gaussian_blur at level 0.3 and "
+        f"{__name__}:Darker at 0.305: jumps() has to have the last level of gaussian_blur"
+    )
+
+
+def installed(folder: Path, package: str, *names: str) -> None:
+    """Writes what an installed package leaves behind of its entry points."""
+    info = folder / f"{package}-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1\n")
+    points = "".join(f"{name} = my_fog:Fog\n" for name in names)
+    (info / "entry_points.txt").write_text(f"[raydrift.transforms]\n{points}")
+
+
+def test_a_name_that_several_packages_have_is_refused(
+    fog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fog.is_dir()
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    installed(tmp_path / "site", "acme-fog", "fog", "mist")
+    assert (plain_name("Fog"), transform_class("mist").__name__) == ("fog", "Fog")
+    installed(tmp_path / "site", "other_fog", "fog", "rotate")
+    for name, said in {
+        "fog": "(acme-fog, other_fog): uninstall all but one, or write my_fog:Fog or my_fog:Fog",
+        "rotate": "(other_fog, raydrift): uninstall all but one, or write my_fog:Fog",
+    }.items():
+        with pytest.raises(SettingsError) as error:
+            plain_name(name)
+        assert str(error.value) == f"transform {name!r} is of several packages {said}"
+    assert plain_name("mist") == "mist"
+
+
+def test_packages_are_searched_once(fog: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain_name("my_fog:Fog")
+    plain_name("hue")
+
+    def again(**_: Any) -> Any:
+        raise AssertionError(fog)
+
+    monkeypatch.setattr("raydrift.transforms.catalogue.entry_points", again)
+    assert plain_name("rotate") == "rotate"
 
 
 @pytest.mark.slow

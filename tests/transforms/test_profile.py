@@ -1,5 +1,6 @@
 """The ranges of all transforms: as they are given, written and used."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,15 @@ def test_a_profile_has_the_ranges_that_are_given_and_else_those_of_the_transform
     assert profile["hue"] == DriftProfile()["hue"]
     assert DriftProfile(rotate=Rotate(degrees=30.0)) == profile
     assert DriftProfile(rotate={"degrees": 90.0}) == DriftProfile()
+
+
+def test_it_is_a_value() -> None:
+    profile = DriftProfile(rotate={"degrees": 30.0})
+    wider = replace(profile, hue={"turns": 0.2}, rotate=Rotate(degrees=60.0))
+    assert wider == DriftProfile(hue={"turns": 0.2}, rotate={"degrees": 60.0})
+    assert replace(wider, given=profile.given) == replace(profile) == profile
+    assert {profile: 1}[DriftProfile(rotate=Rotate(degrees=30.0))] == 1
+    assert hash(profile) != hash(wider)
 
 
 def test_it_is_written_as_it_is_read() -> None:

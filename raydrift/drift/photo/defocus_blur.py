@@ -20,7 +20,7 @@ class DefocusBlur(Transform):
     """Spreads each point over a disk, as a lens that is out of focus.
 
     Attributes:
-        radius: Of the disk, x·L pixels.
+        radius: The radius of the disk, x·L pixels.
     """
 
     name = "defocus_blur"

@@ -20,7 +20,7 @@ class MotionBlur(Transform):
     from the line, at least 0, and all together 1.
 
     Attributes:
-        length: Of the line, x·L pixels.
+        length: The length of the line, x·L pixels.
     """
 
     name = "motion_blur"

@@ -41,7 +41,7 @@ def explain_failure(error: BaseException) -> str:
     follows are hints.
     """
     return (
-        f"a worker failed: {redacted(_reason(error))}: finished shards are kept; "
+        f"a worker failed: {redacted(_reason(error))}: what is finished is kept; "
         "run the same command again, with --verbose for Ray's log"
     )
 

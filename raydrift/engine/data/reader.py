@@ -95,7 +95,7 @@ class Reader:
         except CredentialsError as error:  # which no image is to blame for
             raise PipelineError(
                 f"input {self._source} cannot be read: {redacted(reason(error))}: "
-                "finished shards are kept, the same command goes on"
+                "what is finished is kept, the same command goes on"
             ) from None
         except (OSError, ValueError) as error:  # a NUL byte in a manifest's path is the latter
             return ImageError("read", redacted(reason(error)), may_pass(error))

@@ -1,38 +1,56 @@
 """Transforms that do not come with raydrift go to the workers with the job, code and all.
 
-Their classes, and what stands in their module or package, are pickled by value. What that imports
-is looked for on the worker, and in the folder that the module was loaded from, if that is there.
+The source of their module or package travels, and a worker imports that. Classes of a script or a
+notebook, and those whose file is not what Python loaded, are pickled by value instead. What their
+modules import is looked for on the worker, and in the folder that they were loaded from, if that is
+there.
 """
 
 import os
 import pickle
 import sys
-from collections.abc import Iterable, Iterator
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import lru_cache
+from io import BytesIO
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import ray
 from ray import cloudpickle
 
-from raydrift.transforms import DriftProfile, TransformInfo
+from raydrift.errors import SettingsError, reason
+from raydrift.transforms import DriftProfile, Transform
+from raydrift.transforms.code import is_ours
+from raydrift.transforms.sources import (
+    Sources,
+    folder_of,
+    install,
+    is_as_loaded,
+    root_of,
+    sources_of,
+)
 
 if TYPE_CHECKING:
     from raydrift.engine.data.shard_work import ShardJob
     from raydrift.engine.data.tasks import ShardTasks
     from raydrift.schedules.schedule import Schedule
 
-_PACKAGE = __name__.partition(".")[0]
-_HERE = "__main__"  # which pickles by value as it is
-
 
 @dataclass(frozen=True)
 class Packed:
-    """What workers are told, and where modules that it needs may lie."""
+    """A job, on its way to the workers.
+
+    Attributes:
+        content: The pickled job.
+        sources: The source of its transforms' modules.
+        folders: Where modules that those import may lie.
+    """
 
     content: bytes
+    sources: Sources
     folders: tuple[str, ...]
 
 
@@ -45,7 +63,7 @@ def with_transforms(job: "ShardJob", schedules: Iterable["Schedule"] = ()) -> "S
     """
     settings = job.settings
     all_of_them = [*schedules, *([job.schedule] if job.schedule is not None else [])]
-    infos = [*settings.transforms, *(info for one in all_of_them for info in _transforms(one))]
+    infos = [*settings.transforms, *(info for one in all_of_them for info in one.infos)]
     return replace(job, settings=replace(settings, profile=settings.profile.holding(infos)))
 
 
@@ -55,18 +73,17 @@ def without_transforms(tasks: "ShardTasks") -> "ShardTasks":
 
 
 def pack(value: Any) -> Any:
-    """What workers are told, as bytes that have the code of its transforms in them.
+    """What workers are told, as bytes with the code of its transforms.
 
     Args:
         value: A job, a pipeline, or anything else, which stays as it is.
+
+    Raises:
+        SettingsError: What a transform uses cannot be sent.
     """
-    modules = sorted(
-        {one for job in _jobs(value) for one in _modules(job.settings.profile)}, key=str
-    )
-    if not modules:
-        return value
-    with _by_value(modules):
-        return Packed(cloudpickle.dumps(value), tuple(map(_folder, modules)))
+    held = (one for job in _jobs(value) for one in job.settings.profile.given.values())
+    kinds = [kind for kind in dict.fromkeys(map(type, held)) if not is_ours(kind)]
+    return _packed(value, kinds) if kinds else value
 
 
 def told(reference: Any) -> Any:
@@ -76,14 +93,37 @@ def told(reference: Any) -> Any:
     value = ray.get(reference)
     if not isinstance(value, Packed):
         return value
+    install(value.sources)
     for folder in value.folders:
         if folder not in sys.path and os.path.isdir(folder):
             sys.path.append(folder)
     return pickle.loads(value.content)  # noqa: S301  (the driver's own)
 
 
+def _packed(value: Any, kinds: Sequence[type[Transform]]) -> Packed:
+    """A value as bytes, with the code of some classes of transforms."""
+    roots = {kind: root for kind in kinds if (root := root_of(kind)) is not None}
+    with_source = [kind for kind in roots if is_as_loaded(kind)]
+    others = [root for kind, root in roots.items() if kind not in with_source]
+    file = BytesIO()
+    pickler: Any = _Pickler
+    with _by_value(others):
+        try:
+            pickler(file).dump(value)
+        except Exception as error:  # whatever an object of the user's raises
+            names = ", ".join(kind.name for kind in kinds if kind not in with_source)
+            if not names:
+                raise
+            raise SettingsError(
+                f"transform {names} cannot be sent to the workers: {reason(error)}: move its class "
+                "into a module of its own, or start Python again if that has changed"
+            ) from error
+    folders = {folder_of(root) for root in roots.values()}
+    return Packed(file.getvalue(), sources_of(with_source), tuple(sorted(folders)))
+
+
 @contextmanager
-def _by_value(modules: list[ModuleType]) -> Iterator[None]:
+def _by_value(modules: Iterable[ModuleType]) -> Iterator[None]:
     known = cloudpickle.list_registry_pickle_by_value()
     new = [module for module in modules if module.__name__ not in known]
     for module in new:
@@ -108,18 +148,15 @@ def _jobs(value: Any) -> Iterator["ShardJob"]:
                 yield from _jobs(argument)
 
 
-def _modules(profile: DriftProfile) -> list[ModuleType]:
-    """The modules and packages that the transforms at hand are from, raydrift left out."""
-    names = {type(one).__module__.partition(".")[0] for one in profile.given.values()}
-    return [sys.modules[name] for name in sorted(names - {_PACKAGE, _HERE}) if name in sys.modules]
+class _Pickler(cloudpickle.CloudPickler):
+    """Takes the caches of ``functools`` by value too, empty: a notebook may have them."""
+
+    dispatch_table = ChainMap(  # noqa: RUF012
+        {type(lru_cache(str)): lambda one: (_cache, (one.__wrapped__, one.cache_parameters()))},
+        cloudpickle.CloudPickler.dispatch_table,
+    )
 
 
-def _folder(module: ModuleType) -> str:
-    file = Path(module.__file__ or "").absolute()
-    return str(file.parents[1] if file.name == "__init__.py" else file.parent)
-
-
-def _transforms(schedule: "Schedule") -> Iterator[TransformInfo]:
-    yield from schedule.transforms
-    for placed in schedule.drifts:
-        yield from placed.drift.transforms
+def _cache(function: Callable[..., Any], parameters: dict[str, Any]) -> Callable[..., Any]:
+    cached: Callable[..., Any] = lru_cache(**parameters)(function)
+    return cached

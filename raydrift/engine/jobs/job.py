@@ -176,6 +176,7 @@ class Job:
             return
         cluster = self._maker.cluster
         connect(cluster)
+        self._maker.check()
         plan = plan_when_free(cluster, self._maker.demands, len(missing), self._quiet)
         self._clock.lap("connect")
         self._lock.check()
@@ -282,5 +283,5 @@ def _check_reach(interrupted: int, read: int, first: str) -> None:
     if interrupted > read / 2:
         raise PipelineError(
             f"the input cannot be reached: {plural(interrupted, 'image')} could not be read "
-            f"(first: {first}): finished shards are kept, the same command goes on"
+            f"(first: {first}): what is finished is kept, the same command goes on"
         )

@@ -98,7 +98,7 @@ class JobLog:
             self._tell(logging.ERROR, "failed", f"the run failed: {error}", error=kind)
             raise
         except (KeyboardInterrupt, SystemExit):
-            text = "the run was stopped: finished shards are kept, the same command goes on"
+            text = "the run was stopped: what is finished is kept, the same command goes on"
             self._tell(logging.WARNING, "stopped", text)
             raise
 

@@ -54,6 +54,9 @@ class ShardMaker(Protocol):
     def cluster(self) -> ClusterSettings:
         """Where the work is done."""
 
+    def check(self) -> None:
+        """Makes sure that all is there that the work needs; Ray is connected by then."""
+
     def demands(self, free: Resources) -> Sequence[Demand]:
         """What the roles need that make shards."""
 

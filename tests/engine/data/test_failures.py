@@ -11,7 +11,7 @@ HINT = (
     "UDF failed to process a data block.\nTo change retry attempts, backoff, or which errors are "
     "retried, configure `ray.data.DataContext.get_current()`."
 )
-END = ": finished shards are kept; run the same command again, with --verbose for Ray's log"
+END = ": what is finished is kept; run the same command again, with --verbose for Ray's log"
 
 
 def told(error: BaseException) -> str:

@@ -144,7 +144,7 @@ def test_a_disk_that_fails_for_good_is_told_as_such(
     assert told == {
         "failure": "OutputError",
         "message": f"output {output} cannot be written: No space left on device: "
-        "finished shards are kept, the same command goes on",
+        "what is finished is kept, the same command goes on",
     }
     assert (output / "_shards").names() == {}
 

@@ -243,7 +243,7 @@ def test_a_few_images_that_cannot_be_read_are_rejected_and_many_end_the_run(
         with pytest.raises(
             PipelineError,
             match=r"^the input cannot be reached: 6 images could not be read \(first: boat/boat_0"
-            r".*: Input/output error\): finished shards are kept, the same command goes on$",
+            r".*: Input/output error\): what is finished is kept, the same command goes on$",
         ):
             generate(settings, quiet=True)
     else:
