@@ -327,7 +327,7 @@ class ImageDatasetGenerator:
             target,
             for_images=for_images,
             catalog=self._catalog,
-            tell_images=told.append,
+            on_images=told.append,
             quiet=quiet,
         )
         for remark in told[0].remarks:
@@ -343,7 +343,7 @@ class ImageDatasetGenerator:
 
         Args:
             similarity_func: From the embeddings of a batch of originals and of their drifted
-                twins, float64 (n, 512) each, to a number; None: ``kl_softmax``.
+                copies, float64 (n, 512) each, to a number; None: ``kl_softmax``.
             num_samples: How many samples; None: all that remain.
 
         Returns:

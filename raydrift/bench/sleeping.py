@@ -23,7 +23,7 @@ from raydrift.catalog import Catalog
 from raydrift.engine.data.pipeline import Pipeline, Stage, run_pipeline
 from raydrift.engine.data.rows import table_of
 from raydrift.engine.data.shard_work import ShardJob
-from raydrift.engine.data.shipping import told
+from raydrift.engine.data.shipping import fetched
 from raydrift.engine.data.tasks import ShardTasks
 from raydrift.engine.plan import WORKERS, Plan, Role
 from raydrift.engine.session import connect
@@ -78,7 +78,7 @@ class SleepStage:
     """
 
     def __init__(self, job: Any) -> None:
-        self._job: SleepJob = told(job)
+        self._job: SleepJob = fetched(job)
         Path(self._job.ready, str(os.getpid())).touch()
 
     def __call__(self, row: pa.Table) -> pa.Table:

@@ -18,14 +18,14 @@ from raydrift.engine.data.pipeline import Pipeline, Stage, run_in_order
 from raydrift.engine.data.rows import pixels_of, table_of
 from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.data.shipping import with_transforms, without_transforms
-from raydrift.engine.data.tasks import ShardTasks, samples_of
-from raydrift.engine.needs import check_needs
+from raydrift.engine.data.tasks import ShardTasks, run_samples
+from raydrift.engine.needs import on_gpu
 from raydrift.engine.plan import WORKERS, drift_demands
 from raydrift.engine.session import connect
 from raydrift.engine.waiting import plan_when_free
 from raydrift.errors import RejectedError
 from raydrift.images.batch import DriftedBatch
-from raydrift.log import tell
+from raydrift.log import log_event
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
 from raydrift.storage.record import installed_versions
@@ -42,7 +42,7 @@ def drifted_batches(
     """Makes the samples that ``generate`` would write, as batches; nothing is written.
 
     Args:
-        settings: Of the run; its ``embedding.batch_size`` is the size of a batch.
+        settings: The run's settings; its ``embedding.batch_size`` is the size of a batch.
         catalog: The input.
         quiet: Say nothing while it waits for a cluster.
 
@@ -55,14 +55,15 @@ def drifted_batches(
         RejectedError: An image cannot be used and the settings say to stop, or too many cannot.
         PipelineError: A worker failed.
     """
-    samples, _ = samples_of(settings, catalog)
+    samples, _ = run_samples(settings, catalog)
     settings, _ = with_value_range(settings, catalog)
     stream, size = Stream.of(settings, catalog), settings.embedding.batch_size
     count = -(-samples // size)
     cluster = settings.cluster
     connect(cluster)
-    check_needs(settings, [stream.schedule])
-    plan = plan_when_free(cluster, partial(drift_demands, cluster, embed=False), count, quiet)
+    gpu_for = on_gpu(settings, [stream.schedule])
+    demands = partial(drift_demands, cluster, embed=False, gpu_for=gpu_for)
+    plan = plan_when_free(cluster, demands, count, quiet)
     shards = np.arange(count)
     catalog = replace(catalog, columns=None)  # workers have no use for them
     tasks = ShardTasks(settings, catalog, samples, size, shards, stream.where)
@@ -76,7 +77,7 @@ def drifted_batches(
             rejected += (few := row["rejected"][0].as_py())
             if few:
                 text = f"{plural(few, 'image')} of a batch cannot be used"
-                tell(logging.WARNING, "rejected", text, rejected=few)
+                log_event(logging.WARNING, "rejected", text, rejected=few)
             batch = _batch(row)
             if len(batch):
                 yield batch

@@ -58,7 +58,7 @@ def calibrate(
     for_images: int | None = None,
     catalog: Catalog | None = None,
     tell: Tell | None = None,
-    tell_images: Callable[[InputSummary], object] | None = None,
+    on_images: Callable[[InputSummary], object] | None = None,
     folder: StoragePath | None = None,
     quiet: bool = False,
 ) -> CalibrationProfile:
@@ -82,7 +82,7 @@ def calibrate(
             depend on the number of images, that of the sample that is measured.
         catalog: The input, if it is listed already.
         tell: Called with a line before each round.
-        tell_images: Called at the end with what there is to say of the images.
+        on_images: Called at the end with what there is to say of the images.
         folder: Where the measured batches are kept while it is under way, so that the same call
             goes on where it was stopped; deleted at the end. None: nothing is written.
         quiet: Show no progress.
@@ -137,9 +137,9 @@ def calibrate(
             if not levels:
                 break
         rounds.remove()
-    log_remarks(found.told.remarks)
-    if tell_images is not None:
-        tell_images(found.told)
+    log_remarks(found.input_summary.remarks)
+    if on_images is not None:
+        on_images(found.input_summary)
     embedding, image = settings.embedding, settings.image
     return CalibrationProfile(
         metric,
@@ -200,7 +200,7 @@ class _Round:
     sample_ids: list[int]
     originals: Embeddings
     drifted: list[Embeddings]
-    told: InputSummary
+    input_summary: InputSummary
 
 
 class _Rounds:
@@ -238,19 +238,19 @@ class _Rounds:
         measured = MeasuredBatches.of(self._settings, self._catalog, chains)
         found = self._kept(number, levels, measured) if self._lock else self._passed(measured)
         batches = sorted((one for one in found if one.sample_ids), key=lambda batch: batch.batch)
-        told = InputSummary.of(
+        input_summary = InputSummary.of(
             self._catalog,
             ranges,
             (name for batch in batches for name in batch.class_names),
             (remark for batch in batches for remark in batch.remarks),
         )
         if not batches:
-            return _Round([], np.empty((0, EMBEDDING_SIZE)), [], told)
+            return _Round([], np.empty((0, EMBEDDING_SIZE)), [], input_summary)
         return _Round(
             [sample_id for batch in batches for sample_id in batch.sample_ids],
             np.concatenate([batch.originals for batch in batches]),
             [np.concatenate(parts) for parts in zip(*(b.drifted for b in batches), strict=True)],
-            told,
+            input_summary,
         )
 
     def _kept(

@@ -23,15 +23,15 @@ from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.shard_work import content_crc
 from raydrift.engine.jobs.maker import InputChanges
 from raydrift.engine.session import connect
-from raydrift.engine.spread import cluster_spread
+from raydrift.engine.spread import cluster_map
 from raydrift.errors import OutputError, ShardError, reason
 from raydrift.paths import StoragePath, redacted
 from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.listing import pack, unpack
+from raydrift.storage.parallel_map import ParallelMap, in_threads
 from raydrift.storage.record import JobRecord
 from raydrift.storage.shards import LedgerRow, open_shard, read_rejected
-from raydrift.storage.spread import Spread, in_threads
 
 _NONE = -1
 _FEW_SHARDS = 64  # are looked at by this process; a cluster takes seconds to connect to
@@ -47,7 +47,7 @@ class ShardFiles:
 
     Attributes:
         shard: Its number.
-        paths: Of the files, as the catalog has them.
+        paths: The paths of the files, as the catalog has them.
         checksums: That they had.
     """
 
@@ -80,9 +80,9 @@ class InputNow:
     """The files of a run's shards, as the input is now.
 
     Args:
-        settings: Of the run.
+        settings: The run's settings.
         catalog: The input, listed now.
-        samples: Of the run.
+        samples: The samples of the run.
         size: Samples a shard.
     """
 
@@ -117,17 +117,19 @@ class InputNow:
             What ``compare_files`` tells of each.
         """
         files = (ShardFiles(shard, self._paths_of(shard), then) for shard, then in shards)
-        yield from self._spread(count)(self._compare, files, 1)  # which reads some files at once
+        yield from self._parallel_map(count)(
+            self._compare, files, 1
+        )  # which reads some files at once
 
     def _paths_of(self, shard: int) -> list[str]:
         paths: list[str] = self._paths.take(self._rows[self.samples(shard)]).to_pylist()
         return paths
 
-    def _spread(self, count: int) -> Spread:
+    def _parallel_map(self, count: int) -> ParallelMap:
         if count <= _FEW_SHARDS or address_of(self._cluster) == "local":
             return in_threads
         connect(self._cluster)
-        return cluster_spread()
+        return cluster_map()
 
 
 def compared(now: InputNow, shards: Iterable[tuple[int, Checksums]], count: int) -> InputChanges:
@@ -184,7 +186,7 @@ def changes_of_results(output: StoragePath, record: JobRecord, now: InputNow) ->
 
     Args:
         output: The run's folder.
-        record: Of the run.
+        record: The run's record.
         now: The input.
 
     Raises:

@@ -16,7 +16,7 @@ from raydrift.engine.data.shipping import without_transforms
 from raydrift.engine.data.stages import drift_stages
 from raydrift.engine.data.tasks import ShardTasks
 from raydrift.engine.jobs.maker import InputChanges
-from raydrift.engine.needs import check_needs
+from raydrift.engine.needs import on_gpu
 from raydrift.engine.plan import EMBEDDERS, Demand, Plan, drift_demands
 from raydrift.engine.session import Resources
 from raydrift.paths import StoragePath
@@ -32,12 +32,12 @@ class DriftedShards:
     """Makes the shards of a run, as a ``ShardMaker``.
 
     Attributes:
-        settings: Of the run.
+        settings: The run's settings.
         catalog: Its input.
         stream: What happens to its samples.
-        weights: Of the network; None: nothing is embedded.
+        weights: The network's weights; None: nothing is embedded.
         output: The run's folder.
-        samples: Of the whole run.
+        samples: How many samples the whole run has.
         size: Samples a shard; the last one has what is left.
     """
 
@@ -54,17 +54,10 @@ class DriftedShards:
         """Where the work is done."""
         return self.settings.cluster
 
-    def check(self) -> None:
-        """Makes sure that what its transforms need is there.
-
-        Raises:
-            RaydriftError: It is not.
-        """
-        check_needs(self.settings, [self.stream.schedule])
-
     def demands(self, free: Resources) -> Sequence[Demand]:
         """Workers, and embedders where there are weights and GPUs."""
-        return drift_demands(self.cluster, free, self.weights is not None)
+        gpu_for = on_gpu(self.settings, [self.stream.schedule])
+        return drift_demands(self.cluster, free, self.weights is not None, gpu_for)
 
     def asked(self, shard: int) -> int:
         """How many samples a shard has."""

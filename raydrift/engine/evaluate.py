@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from raydrift.catalog import Catalog, catalog_of
-from raydrift.catalog.stream import axis_of
+from raydrift.catalog.stream import time_axis
 from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import Weights
 from raydrift.engine.data.measured import LevelBatch
-from raydrift.engine.data.tasks import samples_of
+from raydrift.engine.data.tasks import run_samples
 from raydrift.engine.identity import identity_defaults, measure_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.jobs.job_log import log_remarks, report_input, wait_reporter
@@ -48,7 +48,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
     """Measures how far each level takes a set of images, and writes tables, plots and a page.
 
     Args:
-        settings: Of the experiment.
+        settings: The settings of the experiment.
         quiet: Show no progress.
 
     Returns:
@@ -74,7 +74,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
     folder = output / layout.EVALUATING
     with made_folder(output), working_folder(folder, wait_reporter(quiet)) as lock:
         check_replaceable(output, record, run.write.overwrite, identity_defaults)
-        clock.lap("list")
+        clock.end_phase("list")
         measure = partial(_measured_table, seed=run.seed)
         begun = JobRecord(
             record.identity,
@@ -92,13 +92,13 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         except RejectedError:
             job.remove()  # there is nothing to go on with
             raise
-        clock.lap("measure")
+        clock.end_phase("measure")
         strips = make_strips(run, settings.sweep, catalog, evaluation)
         plots = {
             layout.KL_BY_BATCH: kl_by_batch(evaluation),
             layout.KL_BY_LEVEL: kl_by_level(evaluation),
         }
-        clock.lap("draw")
+        clock.end_phase("draw")
         _fill(record, evaluation, batches, clock.seconds)
         page = report_page(evaluation, settings, record, strips)
         files = {
@@ -110,7 +110,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         lock.check()
         write_evaluation(output, record, files)
         job.remove()
-        log_remarks(evaluation.told.remarks)
+        log_remarks(evaluation.input_summary.remarks)
         return evaluation
 
 
@@ -164,7 +164,7 @@ def _resolved(settings: EvaluateSettings, catalog: Catalog) -> tuple[EvaluateSet
     And a sentence for each value range that was found in the input.
     """
     run = settings.run
-    samples, _ = samples_of(run, catalog)
+    samples, _ = run_samples(run, catalog)
     run, ranges = with_value_range(run, catalog)
     if settings.batches is not None:
         samples = min(samples, settings.batches * run.embedding.batch_size)
@@ -172,7 +172,7 @@ def _resolved(settings: EvaluateSettings, catalog: Catalog) -> tuple[EvaluateSet
     run = replace(
         run,
         num_samples=samples,
-        stream=axis_of(run, len(catalog)).samples,  # fractions stay of what they were of
+        stream=time_axis(run, len(catalog)).samples,  # fractions stay of what they were of
         transforms=(),
         calibration=CalibrationSettings(),
         drift=(),
@@ -206,13 +206,13 @@ def _evaluation(
             f"none of {plural(len(left_out), 'image')} of {redacted(settings.run.input)} "
             f"can be used{first}: nothing was measured"
         )
-    told = InputSummary.of(
+    input_summary = InputSummary.of(
         catalog,
         ranges,
         (name for batch in usable for name in batch.class_names),
         (remark for batch in usable for remark in batch.remarks),
     )
-    return Evaluation(settings.sweep, usable, tuple(left_out), told)
+    return Evaluation(settings.sweep, usable, tuple(left_out), input_summary)
 
 
 def _fill(
@@ -229,8 +229,8 @@ def _fill(
     }
     record.rejected = [asdict(one) for one in evaluation.left_out[:_SHOWN_REJECTED]]
     record.unmeasured = evaluation.unmeasured
-    record.notes = list(evaluation.told.notes)
-    record.remarks = [asdict(remark) for remark in evaluation.told.remarks]
+    record.notes = list(evaluation.input_summary.notes)
+    record.remarks = [asdict(remark) for remark in evaluation.input_summary.remarks]
     record.timings = seconds | {
         f"all_workers_{name}": round(sum(getattr(batch, name) for batch in batches), 3)
         for name in ("embed_seconds", "measure_seconds")

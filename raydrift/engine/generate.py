@@ -11,7 +11,7 @@ from raydrift.catalog.stream import Stream
 from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import find_weights
 from raydrift.engine.changes import changes_of_results, note_listing
-from raydrift.engine.data.tasks import notes_of, samples_of
+from raydrift.engine.data.tasks import notes_of, run_samples
 from raydrift.engine.drifted_shards import DriftedShards
 from raydrift.engine.identity import identity_defaults, run_identity, shown
 from raydrift.engine.jobs.clock import Clock
@@ -22,7 +22,7 @@ from raydrift.engine.jobs.progress import RunProgress
 from raydrift.engine.jobs.telemetry import telemetry
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.session import connect, free_resources, may_grow
-from raydrift.engine.spread import cluster_spread
+from raydrift.engine.spread import cluster_map
 from raydrift.errors import OutputError
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
@@ -58,7 +58,7 @@ def generate(
     """Makes a drifted image set, or what is missing of one.
 
     Args:
-        settings: Of the run.
+        settings: The run's settings.
         catalog: The input, if it is listed already.
         notes: Plain sentences for ``run.json``.
         quiet: Show no progress.
@@ -80,7 +80,7 @@ def generate(
     catalog = catalog or catalog_of(settings)
     if settings.write.organize_by_class:
         layout.check_class_folders(catalog.classes)
-    samples, ended_by = samples_of(settings, catalog)
+    samples, ended_by = run_samples(settings, catalog)
     output = StoragePath.of(settings.output, settings.options_of("output"))
     listed = catalog.digest()
     given = settings.image.value_range
@@ -110,7 +110,7 @@ def generate(
         found = find_run(
             output, identity, settings.write.overwrite, damage_reporter(quiet), identity_defaults
         )
-        clock.lap("list")
+        clock.end_phase("list")
         if found is not None and settings.write.finalize:
             found = _in_container(found, settings, output, lock)
         if found is not None and _gains(found, settings, output, catalog.root):
@@ -180,7 +180,7 @@ def _merged(
             accept_rejected=True,  # they were looked at
             on_shard=merged,
             check=check,
-            spread=cluster_spread(),
+            parallel_map=cluster_map(),
         )
 
 
@@ -232,7 +232,7 @@ def _in_container(
         return found
     if settings.write.overwrite and len(rows_there(output, found)) < found.shards:
         return None
-    return finalize(output, finisher=asked, check=lock.check, spread=cluster_spread())
+    return finalize(output, finisher=asked, check=lock.check, parallel_map=cluster_map())
 
 
 def _gains(

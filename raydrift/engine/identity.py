@@ -35,10 +35,10 @@ def run_identity(
     """All that the bytes of a run's result depend on, as plain values.
 
     Args:
-        settings: Of the run.
+        settings: The run's settings.
         samples: How many it has, ``num_samples`` resolved.
-        catalog_digest: Of the input's paths and classes.
-        weights_digest: Of the network's weights; None without embeddings.
+        catalog_digest: The digest of the input's paths and classes.
+        weights_digest: The digest of the network's weights; None without embeddings.
     """
     plain = as_dict(settings)
     identity = {name: value for name, value in plain.items() if name not in _ELSEWHERE}
@@ -66,10 +66,10 @@ def measure_identity(
     """All that the measures of a sweep depend on, as plain values.
 
     Args:
-        settings: Of the images and the network, ``num_samples`` resolved.
+        settings: The settings of the images and the network, ``num_samples`` resolved.
         catalog: The input.
         sweep: The transforms and levels.
-        weights: Of the network.
+        weights: The weights of the network.
     """
     infos = tuple(info for chain in sweep.chains for info in chain)
     embedding = replace(settings.embedding, compute=True)

@@ -19,9 +19,9 @@ from raydrift.engine.data.measured import Chain, LevelBatch, MeasureJob
 from raydrift.engine.data.pipeline import Pipeline, run_pipeline
 from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.data.shipping import without_transforms
-from raydrift.engine.data.tasks import ShardTasks, samples_of
+from raydrift.engine.data.tasks import ShardTasks, run_samples
 from raydrift.engine.jobs.maker import InputChanges
-from raydrift.engine.needs import check_needs
+from raydrift.engine.needs import on_gpu
 from raydrift.engine.plan import Demand, Plan, drift_demands
 from raydrift.engine.session import Resources, connect
 from raydrift.engine.waiting import plan_when_free
@@ -47,9 +47,9 @@ class MeasuredBatches:
     the sample id.
 
     Attributes:
-        settings: Of the run; its ``embedding.batch_size`` is the size of a batch.
+        settings: The run's settings; its ``embedding.batch_size`` is the size of a batch.
         catalog: The input.
-        weights: Of the network.
+        weights: The weights of the network.
         schedules: Each makes a drifted copy of every image.
         where: For each drift of the schedules, of which rows of the catalog it is meant.
         output: The folder of the job that commits the results.
@@ -74,7 +74,7 @@ class MeasuredBatches:
         """What is measured of a run.
 
         Args:
-            settings: Of the run.
+            settings: The run's settings.
             catalog: The input.
             chains: Transforms to drift every sample by, ``()`` for none: one chain a level,
                 instead of the run's own drifts. None: one copy, which gets what is in force on
@@ -94,7 +94,7 @@ class MeasuredBatches:
         weights = find_weights(
             settings.embedding.weights, settings.seed, settings.options_of("weights")
         )
-        samples, _ = samples_of(settings, catalog)
+        samples, _ = run_samples(settings, catalog)
         settings = replace(settings, num_samples=samples)
         output = StoragePath.of(settings.output, settings.options_of("output"))
         catalog = replace(catalog, columns=None)  # workers have no use for them
@@ -119,20 +119,13 @@ class MeasuredBatches:
         """Where the work is done."""
         return self.settings.cluster
 
-    def check(self) -> None:
-        """Makes sure that what its transforms need is there.
-
-        Raises:
-            RaydriftError: It is not.
-        """
-        check_needs(self.settings, self.schedules)
-
     def demands(self, free: Resources) -> Sequence[Demand]:
         """Embedders that do all of it where there are GPUs, else workers."""
         cluster = self.cluster
         if not (cluster.min_embedders or free.gpus):
             cluster = replace(cluster, embedders=0)
-        return drift_demands(cluster, free, embed=True)
+        gpu_for = on_gpu(self.settings, self.schedules)
+        return drift_demands(cluster, free, embed=True, gpu_for=gpu_for)
 
     def asked(self, shard: int) -> int:
         """How many samples a batch has."""
@@ -169,7 +162,6 @@ class MeasuredBatches:
         """
         count = -(-self.samples // self.size)
         connect(self.cluster)
-        self.check()
         plan = plan_when_free(self.cluster, self.demands, count, quiet)
         pipeline = self._pipeline(range(count), plan, "", installed_versions(), {})
         with closing(run_pipeline(pipeline)) as rows:

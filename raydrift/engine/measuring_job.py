@@ -36,10 +36,10 @@ class MeasuringJob:
     """A job whose shards are measured batches.
 
     Args:
-        folder: Of the job, which is locked.
+        folder: The folder of the job, which is locked.
         record: What the job is; another job's shards in the folder are deleted.
         measured: Measures and commits the batches.
-        lock: Of the folder, or of one above it.
+        lock: The lock of the folder, or of one above it.
         clock: Whose laps the record tells.
         quiet: Show no progress.
     """

@@ -1,25 +1,19 @@
-"""What transforms need of the machines that a run is on, checked before it starts."""
+"""What transforms need of the processes that apply them."""
 
 from collections.abc import Iterable
 
-from raydrift.engine.session import free_resources
-from raydrift.errors import ResourcesError
 from raydrift.schedules.schedule import Schedule
 from raydrift.settings.generate import GenerateSettings
 from raydrift.transforms.transform import GPU
 
 
-def check_needs(settings: GenerateSettings, schedules: Iterable[Schedule]) -> None:
-    """Makes sure that the transforms of a run can be given what they need; Ray is connected.
+def on_gpu(settings: GenerateSettings, schedules: Iterable[Schedule]) -> list[str]:
+    """The transforms of a run that need a GPU; each worker that drifts is given one for them.
 
-    Raises:
-        ResourcesError: One needs a GPU, which no worker that drifts images is given yet.
+    Args:
+        settings: The run's settings, for the ranges of its transforms.
+        schedules: What happens to its samples.
     """
     infos = [info for schedule in schedules for info in schedule.infos]
-    for transform in settings.profile.holding(infos).given.values():
-        if GPU in transform.needs.split():
-            if free_resources().gpus == 0:
-                told = "Ray has no GPU free: connect to a cluster with one"
-            else:
-                told = "raydrift gives GPUs to the network alone: use a transform that needs none"
-            raise ResourcesError(f"transform {transform.name} needs a GPU, and {told}")
+    transforms = settings.profile.holding(infos).given.values()
+    return [transform.name for transform in transforms if GPU in transform.needs.split()]

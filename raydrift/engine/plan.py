@@ -33,9 +33,11 @@ class Demand:
         count: How many processes, from the start to the end; None: as many as find room.
         least: Where ``count`` is None, how many have to find room.
         most: Where ``count`` is None, how many there may come to be; None: no limit but the work.
-        cpus: Of each process.
-        gpus: Of each process.
+        cpus: The cpus of each process.
+        gpus: The gpus of each process.
         setting: What the user sets to have fewer of them, for the message.
+        purpose: What the GPUs are for, for the message.
+        may_be_none: Whether the job can do without this role.
     """
 
     role: str
@@ -45,6 +47,8 @@ class Demand:
     cpus: int = 1
     gpus: int = 0
     setting: str = ""
+    purpose: str = ""
+    may_be_none: bool = False
 
     @property
     def needed(self) -> int:
@@ -65,8 +69,8 @@ class Role:
     Attributes:
         name: As in ``Demand``.
         processes: How many there are at the start.
-        cpus: Of each.
-        gpus: Of each.
+        cpus: The cpus of each.
+        gpus: The gpus of each.
         most: How many there may come to be, as CPUs and GPUs join; None: no more.
     """
 
@@ -95,6 +99,10 @@ class Plan:
     def __contains__(self, name: str) -> bool:
         """Whether there is such a role."""
         return any(role.name == name for role in self.roles)
+
+    def has_gpus(self, name: str) -> bool:
+        """Whether there is such a role, with GPUs."""
+        return name in self and self[name].gpus > 0
 
     @property
     def cpus(self) -> int:
@@ -157,7 +165,9 @@ def least_resources(demands: Sequence[Demand], shards: int) -> Resources:
     )
 
 
-def drift_demands(cluster: ClusterSettings, free: Resources, embed: bool) -> tuple[Demand, ...]:
+def drift_demands(
+    cluster: ClusterSettings, free: Resources, embed: bool, gpu_for: Sequence[str] = ()
+) -> tuple[Demand, ...]:
     """What the roles need that drift images and embed them.
 
     Embedders take a GPU each where there are any, or as many CPUs as were asked for. Else workers
@@ -167,10 +177,17 @@ def drift_demands(cluster: ClusterSettings, free: Resources, embed: bool) -> tup
         cluster: What was asked for.
         free: What Ray has free.
         embed: Whether images are embedded.
+        gpu_for: The transforms that need a GPU: where there are any, each worker has one.
     """
     key = "--workers" if cluster.workers else "cluster.min_workers"
     workers = Demand(
-        WORKERS, cluster.workers, cluster.min_workers, cluster.max_workers, setting=key
+        WORKERS,
+        cluster.workers,
+        cluster.min_workers,
+        cluster.max_workers,
+        gpus=1 if gpu_for else 0,
+        setting=key,
+        purpose=", ".join(gpu_for),
     )
     asked = cluster.embedders
     waited_for = asked is None and (cluster.min_embedders or free.gpus)
@@ -186,6 +203,7 @@ def drift_demands(cluster: ClusterSettings, free: Resources, embed: bool) -> tup
         cpus=0 if on_gpu else 1,
         gpus=1 if on_gpu else 0,
         setting=key,
+        may_be_none=True,
     )
     return workers, embedders
 
@@ -197,9 +215,9 @@ def choose_shard_size(
 
     Args:
         asked: What the settings say.
-        samples: Of the whole run.
+        samples: How many samples the whole run has.
         workers: That share them.
-        image_bytes: Of the pixels of one image.
+        image_bytes: The bytes of the pixels of one image.
 
     >>> choose_shard_size(None, 1_000_000, 16), choose_shard_size(None, 328, 2)
     (256, 41)
@@ -224,9 +242,11 @@ def _check_room(demands: Sequence[Demand], free: Resources) -> None:
     for demand in demands:
         if demand.gpus * demand.needed > gpus:
             fits = gpus // demand.gpus
+            fewer = f"{_set(demand, fits)}, or " if fits or demand.may_be_none else ""
+            purpose = f" for {demand.purpose}" if demand.purpose else ""
             raise ResourcesError(
-                f"{demand.role} need {plural(demand.gpus * demand.needed, 'GPU')}, Ray has "
-                f"{gpus} free: set {demand.setting} = {fits}, or connect to a larger cluster"
+                f"{demand.role} need {plural(demand.gpus * demand.needed, 'GPU')}{purpose}, Ray "
+                f"has {gpus} free: {fewer}connect to a larger cluster"
             )
         gpus -= demand.gpus * demand.needed
     needed = sum(demand.cpus * demand.needed for demand in demands)
@@ -242,10 +262,13 @@ def _with_fewer_cpus(demands: Sequence[Demand], cpus: int) -> str:
     first, *others = (demand for demand in demands if demand.cpus)
     left = (cpus - sum(demand.cpus * demand.needed for demand in others)) // first.cpus
     if left > 0:
-        flag = first.setting.startswith("--")
-        return f"use {first.setting} {left}" if flag else f"set {first.setting} = {left}"
-    if cpus > 0 and others:
-        return f"set {others[0].setting} = 0" + (
-            " (workers embed then)" if others[0].role == EMBEDDERS else ""
-        )
+        return _set(first, left)
+    if cpus > 0 and others and others[0].may_be_none:
+        return f"{_set(others[0], 0)} (workers embed then)"
     return "wait until other jobs end"
+
+
+def _set(demand: Demand, count: int) -> str:
+    """How to ask for so many processes of a role."""
+    flag = demand.setting.startswith("--")
+    return f"use {demand.setting} {count}" if flag else f"set {demand.setting} = {count}"

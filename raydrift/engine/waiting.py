@@ -30,7 +30,7 @@ def plan_when_free(
 
     Args:
         cluster: Where the work is done, and how long the wait may be.
-        demands: Of the job.
+        demands: The demands of the job.
         shards: How many there are.
         quiet: Say nothing.
 

@@ -15,7 +15,7 @@ class DriftedBatch:
     Attributes:
         images: uint8 of shape (n, height, width, 3), red first; read-only.
         labels: int64 of shape (n,).
-        class_names: Of the samples.
+        class_names: The class names of the samples.
         sample_ids: int64 of shape (n,).
         timestamps: float64 of shape (n,), seconds since 1970.
         drifted: bool of shape (n,): whether anything was done to a sample.

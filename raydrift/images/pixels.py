@@ -56,7 +56,7 @@ class Sample:
         mask: A label for each pixel, (height, width): bool, uint8, int16, uint16 or float32.
         points: Places in the image, float64 (n, 2) of (x, y) in pixels; the centre of the first
             pixel is (0, 0).
-        label: Of its class.
+        label: The label of its class.
         facts: What else is known, as a camera's black level: plain values, as JSON has them.
 
     Raises:
@@ -131,7 +131,7 @@ def check_rgb(pixels: Array, wants: str) -> None:
     """Makes sure that pixels are uint8 RGB: of one image or several, channels last.
 
     Args:
-        pixels: Of any dtype and shape.
+        pixels: The pixels of any dtype and shape.
         wants: Who takes them.
 
     Raises:
@@ -145,7 +145,7 @@ def rgb_of(sample: Sample, wants: str) -> RGB:
     """The pixels of a sample, for those who take uint8 RGB and nothing else.
 
     Args:
-        sample: Of any kind.
+        sample: The sample of any kind.
         wants: Who takes them.
 
     Raises:

@@ -18,7 +18,7 @@ class Reader:
     """What reads one format.
 
     Attributes:
-        name: Of the format.
+        name: The name of the format.
         recognises: Whether a file is of this format, by its first bytes.
         read: Decodes a file; None: it is for the readers that follow to judge. Before it decodes,
             it holds the file against the settings' limits (``limits.check_pixels`` and

@@ -21,8 +21,8 @@ from raydrift.storage.crc32 import combine
 from raydrift.storage.damage import find_damage
 from raydrift.storage.damaged import DamagedError
 from raydrift.storage.finishers.chosen import finisher_of
+from raydrift.storage.parallel_map import in_threads
 from raydrift.storage.record import JobRecord, require_record
-from raydrift.storage.spread import in_threads
 from raydrift.text import plural
 
 _BLOCK = 2**22

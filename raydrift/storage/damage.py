@@ -17,8 +17,8 @@ from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.damaged import DamagedError
 from raydrift.storage.finishers.chosen import finisher_of
+from raydrift.storage.parallel_map import in_threads
 from raydrift.storage.record import JobRecord
-from raydrift.storage.spread import in_threads
 from raydrift.text import plural
 
 _MAGIC: Final = b"PAR1"

@@ -13,10 +13,10 @@ from raydrift.storage.finishers.chosen import asks, check_shards_for, finisher_o
 from raydrift.storage.finishers.finisher import Finisher, PlannedFile
 from raydrift.storage.listing import pack
 from raydrift.storage.merge import merge
+from raydrift.storage.parallel_map import ParallelMap, in_threads
 from raydrift.storage.record import JobRecord, require_record
 from raydrift.storage.rejected import check_before_merge_alone, write_rejected
 from raydrift.storage.shards import LedgerRow, remove_other_attempts, remove_shards
-from raydrift.storage.spread import Spread, in_threads
 from raydrift.storage.summary import summarize
 from raydrift.storage.zip_layout import PART_BYTES
 
@@ -29,7 +29,7 @@ def finalize(
     accept_rejected: bool = False,
     on_shard: Callable[[LedgerRow], None] | None = None,
     check: Callable[[], None] = lambda: None,
-    spread: Spread = in_threads,
+    parallel_map: ParallelMap = in_threads,
     part_bytes: int = PART_BYTES,
 ) -> JobRecord:
     """Merges the shards of a run, in order of sample ids, and marks the run complete.
@@ -49,7 +49,7 @@ def finalize(
             else the run's own limits hold, and none may be unread.
         on_shard: Called after each shard.
         check: Called before whatever cannot be taken back; raises if the lock was lost.
-        spread: Runs the writers of the parts, where their filesystem takes several at once.
+        parallel_map: Runs the writers of the parts, where their filesystem takes several at once.
         part_bytes: How many bytes of a file a writer fills at a time, at least; 5 MiB on S3.
 
     Raises:
@@ -82,7 +82,7 @@ def finalize(
     planned = finisher.plan(rows, part_bytes)
     finisher.check_before_merge(output, planned)
     earlier = _begin(output, record, finisher, planned, check)
-    record.files = merge(output, record, finisher, planned, on_shard, check, spread)
+    record.files = merge(output, record, finisher, planned, on_shard, check, parallel_map)
     record.files[layout.REJECTED] = write_rejected(output, rows)
     record.timings["finalize"] = round(perf_counter() - start, 3)
     summarize(record, rows)

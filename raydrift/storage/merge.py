@@ -18,9 +18,9 @@ from raydrift.storage.finishers.finisher import (
     PlannedFile,
     fill_part,
 )
+from raydrift.storage.parallel_map import ParallelMap, in_threads
 from raydrift.storage.record import JobRecord
 from raydrift.storage.shards import LedgerRow
-from raydrift.storage.spread import Spread, in_threads
 from raydrift.storage.tables import HashingSink, TableSink
 
 Facts = dict[str, int | str]
@@ -42,7 +42,7 @@ def merge(
     planned: Sequence[PlannedFile],
     on_shard: Callable[[LedgerRow], None] | None,
     check: Callable[[], None],
-    spread: Spread,
+    spread: ParallelMap,
 ) -> dict[str, Facts]:
     """Writes the files that hold the images, and the tables beside them.
 

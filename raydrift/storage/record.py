@@ -58,8 +58,8 @@ class JobRecord:
         accepted: Size and checksum of the list of the shards that are merged.
         files: Size and checksum of the merged files by name: CRC-32 of the zip, which is written in
             many places at once, SHA-256 of the tables.
-        versions: Of Python and the packages that the bytes come from.
-        listing: Of the merged shards, in which state their files were, see ``storage.listing``.
+        versions: The versions of Python and of the packages that the bytes come from.
+        listing: In which state the files of the merged shards were, see ``storage.listing``.
     """
 
     identity: dict[str, Any]
@@ -209,7 +209,7 @@ def other_version(names: Iterable[str], versions: Mapping[str, str]) -> str | No
     """Says which package is not here as it was where a record was made; None: all are.
 
     Args:
-        names: Of the packages that matter.
+        names: The names of the packages that matter.
         versions: That the record tells.
 
     Returns:

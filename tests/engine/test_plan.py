@@ -253,6 +253,19 @@ def test_trainers_on_gpus_and_samplers_on_what_is_left_can_be_planned() -> None:
         make_plan([Demand("samplers"), trainers], Resources(8, 3), MANY)
 
 
+def test_workers_have_gpus_where_a_transform_needs_one() -> None:
+    demands = drift_demands(ClusterSettings(), Resources(8, 3), embed=False, gpu_for=["my:Fog"])
+    assert make_plan(demands, Resources(8, 3), MANY) == Plan((Role(WORKERS, 3, 1, 1),))
+    both = drift_demands(asked(embedders=1), Resources(8, 3), embed=True, gpu_for=["my:Fog"])
+    plan = make_plan(both, Resources(8, 3), MANY)
+    assert plan == Plan((Role(WORKERS, 2, 1, 1), Role(EMBEDDERS, 1, 0, 1)))
+    with pytest.raises(ResourcesError) as caught:
+        make_plan(demands, Resources(8, 0), MANY)
+    assert str(caught.value) == (
+        "workers need 1 GPU for my:Fog, Ray has 0 free: connect to a larger cluster"
+    )
+
+
 def test_two_roles_without_a_number_share_what_is_left_in_their_order() -> None:
     demands = [Demand("samplers", most=3), Demand("readers")]
     assert make_plan(demands, Resources(8, 0), MANY) == Plan(

@@ -98,7 +98,7 @@ def test_parts_from_many_writers_are_the_zip_of_one(
 ) -> None:
     output = StoragePath.of(f"s3://{bucket}/out", options(server))
     commit_shards(output)
-    record = finalize(output, spread=backwards, part_bytes=5 * MB)
+    record = finalize(output, parallel_map=backwards, part_bytes=5 * MB)
     whole = (output / layout.ZIP).read_bytes()
     assert whole == (local / layout.ZIP).read_bytes()
     assert record.files[layout.ZIP] == {"size": len(whole), "crc32": f"{crc32(whole):08x}"}
@@ -116,7 +116,7 @@ def test_several_files_are_uploads_of_their_own(
     output, local = StoragePath.of(f"s3://{bucket}/out", options(server)), StoragePath.of(tmp_path)
     for place in (output, local):
         commit_shards(place)
-    record = finalize(output, finisher=finisher, spread=backwards, part_bytes=5 * MB)
+    record = finalize(output, finisher=finisher, parallel_map=backwards, part_bytes=5 * MB)
     assert record.files == finalize(local, finisher=finisher).files
     names = [name for name in record.files if not name.endswith(".parquet")]
     assert len(names) == 3
@@ -137,9 +137,9 @@ def test_tasks_of_a_cluster_write_several_files(
     output, local = StoragePath.of(f"s3://{bucket}/out", options(server)), StoragePath.of(tmp_path)
     for place in (output, local):
         commit_shards(place)
-    spread = partial(over_cluster, cpus=2)
-    record = finalize(output, finisher=finisher, spread=spread, part_bytes=5 * MB)
-    assert record.files == finalize(local, finisher=finisher, spread=spread).files
+    parallel_map = partial(over_cluster, cpus=2)
+    record = finalize(output, finisher=finisher, parallel_map=parallel_map, part_bytes=5 * MB)
+    assert record.files == finalize(local, finisher=finisher, parallel_map=parallel_map).files
     for name in record.files:
         assert (output / name).read_bytes() == (local / name).read_bytes(), name
 
@@ -161,7 +161,7 @@ def test_tasks_of_a_cluster_send_the_parts(server: Server, bucket: str, local: P
     """Each has a client of its own, from what the writer carries with it."""
     output = StoragePath.of(f"s3://{bucket}/out", options(server))
     commit_shards(output)
-    record = finalize(output, spread=partial(over_cluster, cpus=2), part_bytes=5 * MB)
+    record = finalize(output, parallel_map=partial(over_cluster, cpus=2), part_bytes=5 * MB)
     assert (output / layout.ZIP).read_bytes() == (local / layout.ZIP).read_bytes()
     assert record.files[layout.ZIP]["size"] == (local / layout.ZIP).stat().st_size
     assert server.unfinished_uploads(bucket) == []

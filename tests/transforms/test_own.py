@@ -363,8 +363,7 @@ def test_a_gpu_that_a_transform_needs_is_looked_for_before_the_run(
     with pytest.raises(ResourcesError) as error:
         generate(settings_for(scenes, tmp_path, **values), quiet=True)
     assert str(error.value) == (
-        f"transform {__name__}:OnGpu needs a GPU, and Ray has no GPU free: connect to a cluster "
-        "with one"
+        f"workers need 1 GPU for {__name__}:OnGpu, Ray has 0 free: connect to a larger cluster"
     )
     assert generate(earlier, quiet=True).status == "complete"
 

@@ -20,8 +20,8 @@ def limit_pixels(context: DataContext, pixel_bytes: int) -> None:
     """Has a pipeline whose last two stages make and embed pixels keep these within the store.
 
     Args:
-        context: Of the pipeline.
-        pixel_bytes: Of the images of one shard.
+        context: The pipeline's settings.
+        pixel_bytes: The bytes of the images of one shard.
     """
     add_policy(context, partial(PixelsInStore, shard_bytes=int(pixel_bytes * (1 + _PNGS))))
 
@@ -63,7 +63,7 @@ def limit_ahead(context: DataContext, ahead: int, taken: Taken) -> None:
     """Has a pipeline begin only so many shards more than its consumer has taken.
 
     Args:
-        context: Of the pipeline.
+        context: The pipeline's settings.
         ahead: How many.
         taken: Counted by whoever gives them to the consumer, in the driver's process.
     """

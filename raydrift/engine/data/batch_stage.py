@@ -9,7 +9,7 @@ from raydrift.engine.data.drifter import Drifter
 from raydrift.engine.data.failures import failure_row
 from raydrift.engine.data.rows import as_row, table_of
 from raydrift.engine.data.shard_work import ShardJob, drifted_sample, first_rejected
-from raydrift.engine.data.shipping import told
+from raydrift.engine.data.shipping import fetched
 from raydrift.errors import RaydriftError, RejectedError
 from raydrift.images.pixels import Sample
 
@@ -22,7 +22,7 @@ class BatchStage:
     """
 
     def __init__(self, job: Any) -> None:
-        self._job: ShardJob = told(job)
+        self._job: ShardJob = fetched(job)
         self._drifter = Drifter(self._job)
 
     def __call__(self, row: pa.Table) -> pa.Table:

@@ -30,7 +30,7 @@ class Originals:
     """The images of a shard as they are.
 
     Attributes:
-        rows: Of the usable ones in the shard's table.
+        rows: The rows of the usable ones in the shard's table.
         pixels: Theirs, uint8 of shape (n, height, width, 3).
         rejected: The others.
         interrupted: How many of those could not be read for a reason that may pass.

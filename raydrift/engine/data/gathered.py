@@ -91,6 +91,6 @@ class PixelStack:
         """All of them, black where rejected.
 
         Args:
-            shape: Of an image where all are rejected.
+            shape: The shape of an image where all are rejected.
         """
         return np.zeros((self._count, *shape), np.uint8) if self._stack is None else self._stack

@@ -21,7 +21,7 @@ from raydrift.engine.data.measured import LevelBatch, MeasureJob
 from raydrift.engine.data.pipeline import Stage
 from raydrift.engine.data.rows import table_of
 from raydrift.engine.data.shard_work import ShardJob, drifted_sample, first_rejected
-from raydrift.engine.data.shipping import told, with_transforms
+from raydrift.engine.data.shipping import fetched, with_transforms
 from raydrift.engine.plan import EMBEDDERS, WORKERS, Plan
 from raydrift.errors import RaydriftError
 from raydrift.images.pixels import Sample
@@ -38,10 +38,10 @@ def measure_stages(
         job: What workers are told.
         measured: What they measure.
         plan: With embedders on GPUs, or with workers alone.
-        weights: Of the network.
+        weights: The weights of the network.
     """
     job = with_transforms(job, measured.schedules)
-    on_gpu = EMBEDDERS in plan and plan[EMBEDDERS].gpus > 0
+    on_gpu = plan.has_gpus(EMBEDDERS)
     role = EMBEDDERS if on_gpu else WORKERS
     return (Stage(MeasureStage, role, (job, measured, weights, on_gpu)),)
 
@@ -64,12 +64,12 @@ class MeasureStage:
     """
 
     def __init__(self, job: Any, measured: Any, weights: Any, on_gpu: Any) -> None:
-        self._job: ShardJob = told(job)
-        self._measured: MeasureJob = told(measured)
+        self._job: ShardJob = fetched(job)
+        self._measured: MeasureJob = fetched(measured)
         self._drifter = Drifter(self._job)
         schedules = self._measured.schedules
         self._jobs = [replace(self._job, schedule=schedule) for schedule in schedules]
-        self._embedder = LazyEmbedder(self._job, weights, told(on_gpu))
+        self._embedder = LazyEmbedder(self._job, weights, fetched(on_gpu))
 
     def __call__(self, row: pa.Table) -> pa.Table:
         tasks = table_of(row)

@@ -30,8 +30,8 @@ class LevelBatch:
     Attributes:
         batch: Its number, from 0.
         sample_ids: Its n samples; images that cannot be used are left out.
-        labels: Of the samples.
-        class_names: Of the samples.
+        labels: The labels of the samples.
+        class_names: The class names of the samples.
         originals: float64 of shape (n, 512).
         drifted: One float64 array of shape (n, 512) a chain, in the chains' order.
         rejected: The images that cannot be used.

@@ -19,7 +19,7 @@ from raydrift import errors
 from raydrift.engine.data.backpressure import Taken, limit_ahead, limit_pixels
 from raydrift.engine.data.failures import FAILURE, MESSAGE, explain_failure, failure_row
 from raydrift.engine.data.rows import as_row
-from raydrift.engine.data.shipping import pack, told
+from raydrift.engine.data.shipping import fetched, pack
 from raydrift.engine.plan import Plan, Role
 from raydrift.engine.ray_private import OBJECTS_AHEAD, executed
 from raydrift.engine.session import data_context, is_client
@@ -50,9 +50,9 @@ class Stage:
 
     Attributes:
         actor: A class; its instances take a shard's row and return one.
-        role: Of the plan: whose processes they are.
-        arguments: Of the class. They go through the object store, once: the class is given
-            references, of which ``shipping.told`` makes the values. Ray writes the arguments
+        role: The role of the plan: whose processes they are.
+        arguments: The arguments of the class. They go through the object store, once: the class is
+            given references, of which ``shipping.sent`` makes the values. Ray writes the arguments
             themselves into its logs.
     """
 
@@ -69,7 +69,8 @@ class Pipeline:
         source: The shards.
         stages: One after the other.
         plan: How the stages are spread.
-        passed_bytes: Of a shard's pixels between the last two stages; 0: none are passed on.
+        passed_bytes: The passed bytes of a shard's pixels between the last two stages; 0: none are
+            passed on.
         verbose: Whether Ray shows its own progress.
     """
 
@@ -204,7 +205,7 @@ class PipelineHost:
     """Drives a pipeline from inside the cluster, for a driver that is outside."""
 
     def __init__(self, pipeline: Any, ahead: int | None) -> None:
-        self._tables = _executed(told(pipeline), ahead)
+        self._tables = _executed(fetched(pipeline), ahead)
 
     def next(self) -> pa.Table | None:
         """What comes out next; None after the last."""

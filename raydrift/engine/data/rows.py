@@ -17,7 +17,7 @@ def as_row(samples: pa.Table, pixels: npt.NDArray[Any] | None = None) -> pa.Tabl
 
     Args:
         samples: A row a sample.
-        pixels: Of any dtype and shape, contiguous.
+        pixels: The pixels of any dtype and shape, contiguous.
     """
     values = samples.combine_chunks().to_struct_array().combine_chunks()
     row = pa.table(

@@ -86,7 +86,7 @@ def pack(value: Any) -> Any:
     return _packed(value, kinds) if kinds else value
 
 
-def told(reference: Any) -> Any:
+def fetched(reference: Any) -> Any:
     """What a reference that a stage was given stands for; None: nothing."""
     if reference is None:
         return None

@@ -21,7 +21,7 @@ from raydrift.engine.data.lazy_embedder import LazyEmbedder
 from raydrift.engine.data.pipeline import Stage
 from raydrift.engine.data.rows import as_row, pixels_of, table_of
 from raydrift.engine.data.shard_work import ShardJob, ShardPart, commit_shard
-from raydrift.engine.data.shipping import told, with_transforms
+from raydrift.engine.data.shipping import fetched, with_transforms
 from raydrift.engine.plan import EMBEDDERS, WORKERS, Plan
 from raydrift.errors import PipelineError, RaydriftError, reason
 
@@ -34,12 +34,12 @@ def drift_stages(job: ShardJob, plan: Plan, weights: Weights | None) -> tuple[St
     Args:
         job: What workers are told.
         plan: With embedders, these embed and commit what workers pass on.
-        weights: Of the network; None: nothing is embedded.
+        weights: The network's weights; None: nothing is embedded.
     """
     job = with_transforms(job)
     if EMBEDDERS not in plan:
         return (Stage(DriftStage, WORKERS, (job, weights, False)),)
-    on_gpu = plan[EMBEDDERS].gpus > 0
+    on_gpu = plan.has_gpus(EMBEDDERS)
     return (
         Stage(PixelStage, WORKERS, (job,)),
         Stage(EmbedStage, EMBEDDERS, (job, weights, on_gpu)),
@@ -50,10 +50,10 @@ class DriftStage:
     """Drifts a shard and commits it; with weights, embeds it in between."""
 
     def __init__(self, job: Any, weights: Any, on_gpu: Any) -> None:
-        self._job: ShardJob = told(job)
+        self._job: ShardJob = fetched(job)
         self._drifter = Drifter(self._job)
         embeds = weights is not None
-        self._embedder = LazyEmbedder(self._job, weights, told(on_gpu)) if embeds else None
+        self._embedder = LazyEmbedder(self._job, weights, fetched(on_gpu)) if embeds else None
 
     def __call__(self, row: pa.Table) -> pa.Table:
         tasks, keep = table_of(row), self._embedder is not None
@@ -65,7 +65,7 @@ class PixelStage:
     """Drifts a shard and passes it on, its pixels with it."""
 
     def __init__(self, job: Any) -> None:
-        self._drifter = Drifter(told(job))
+        self._drifter = Drifter(fetched(job))
 
     def __call__(self, row: pa.Table) -> pa.Table:
         try:
@@ -79,8 +79,8 @@ class EmbedStage:
     """Embeds a shard that was passed on, and commits it."""
 
     def __init__(self, job: Any, weights: Any, on_gpu: Any) -> None:
-        self._job: ShardJob = told(job)
-        self._embedder = LazyEmbedder(self._job, weights, told(on_gpu))
+        self._job: ShardJob = fetched(job)
+        self._embedder = LazyEmbedder(self._job, weights, fetched(on_gpu))
 
     def __call__(self, row: pa.Table) -> pa.Table:
         if FAILURE in row.column_names:

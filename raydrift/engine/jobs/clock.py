@@ -10,8 +10,8 @@ class Clock:
         self._start = self._last = perf_counter()
         self.seconds: dict[str, float] = {}
 
-    def lap(self, name: str) -> None:
-        """Books the time since the last lap."""
+    def end_phase(self, name: str) -> None:
+        """Books the time since the last phase ended."""
         now = perf_counter()
         self.seconds[name] = round(self.seconds.get(name, 0.0) + now - self._last, 3)
         self._last = now

@@ -15,7 +15,7 @@ from raydrift.engine.jobs.job_log import JobLog
 from raydrift.engine.jobs.maker import ShardMaker, changes_note
 from raydrift.engine.jobs.progress import RunProgress
 from raydrift.engine.jobs.telemetry import Telemetry, telemetry
-from raydrift.engine.plan import Plan
+from raydrift.engine.plan import EMBEDDERS, Plan
 from raydrift.engine.session import connect
 from raydrift.engine.waiting import plan_when_free
 from raydrift.errors import PipelineError, RejectedError, ShardError
@@ -50,8 +50,8 @@ class Job:
         output: The folder.
         maker: Makes its shards.
         faults: What happens with samples that cannot be used.
-        lock: Of the folder.
-        clock: Whose laps ``run.json`` tells.
+        lock: The folder's lock.
+        clock: Whose phases ``run.json`` tells.
         waiting: What is told before the first shard is done.
         quiet: Show no progress.
     """
@@ -90,7 +90,7 @@ class Job:
         Args:
             clear: Deletes whatever is in the folder; called when the workers are about to start.
         """
-        self._clock.lap("connect")
+        self._clock.end_phase("connect")
         self._make_missing(clear)
 
     def go_on(self, checked: bool) -> None:
@@ -102,7 +102,7 @@ class Job:
         """
         self._find_shards(checked)
         remove_unfinished(self._output)
-        self._clock.lap("check")
+        self._clock.end_phase("check")
         self._make_missing()
 
     def finish(self, finisher: Callable[[list[LedgerRow]], Result]) -> Result:
@@ -176,11 +176,10 @@ class Job:
             return
         cluster = self._maker.cluster
         connect(cluster)
-        self._maker.check()
         plan = plan_when_free(cluster, self._maker.demands, len(missing), self._quiet)
-        self._clock.lap("connect")
+        self._clock.end_phase("connect")
         self._lock.check()
-        check_device(record.made_on, plan.gpus > 0)
+        check_device(record.made_on, plan.has_gpus(EMBEDDERS))
         if clear is not None:
             clear()
         (self._output / layout.SHARDS).create()
@@ -203,7 +202,7 @@ class Job:
             again = self._make(missing, plan, progress, told, last=False)
             if again:
                 self._make(again, plan, progress, told, last=True)
-        self._clock.lap("pipeline")
+        self._clock.end_phase("pipeline")
 
     def _make(
         self,

@@ -21,8 +21,8 @@ class InputChanges:
     Attributes:
         files: How many have another content.
         shards: The shards that have to be made again for that.
-        listing: Of shards whose files have the content that they had, and other sizes or times:
-            what the listing tells of them now.
+        listing: The listing of shards whose files have the content that they had, and other sizes
+            or times: what the listing tells of them now.
         damaged: Shards that do not tell any more what they were made of, and why.
     """
 
@@ -53,9 +53,6 @@ class ShardMaker(Protocol):
     @property
     def cluster(self) -> ClusterSettings:
         """Where the work is done."""
-
-    def check(self) -> None:
-        """Makes sure that all is there that the work needs; Ray is connected by then."""
 
     def demands(self, free: Resources) -> Sequence[Demand]:
         """What the roles need that make shards."""

@@ -13,7 +13,7 @@ import pytest
 from raydrift.engine.data.failures import failure_row
 from raydrift.engine.data.pipeline import Pipeline, Stage, run_in_order, run_pipeline
 from raydrift.engine.data.rows import as_row, table_of
-from raydrift.engine.data.shipping import told
+from raydrift.engine.data.shipping import fetched
 from raydrift.engine.plan import Plan, Role
 from raydrift.errors import RejectedError
 
@@ -40,8 +40,8 @@ class Slow:
     """Notes in a folder that it began with a shard; even ones take longer than odd ones."""
 
     def __init__(self, folder: Any, failing: Any) -> None:
-        self._folder: str = told(folder)
-        self._failing: int = told(failing)
+        self._folder: str = fetched(folder)
+        self._failing: int = fetched(failing)
 
     def __call__(self, row: pa.Table) -> pa.Table:
         (number,) = table_of(row)["number"].to_pylist()

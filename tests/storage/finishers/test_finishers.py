@@ -26,9 +26,9 @@ from raydrift.storage.finishers.tables_alone import TablesAlone
 from raydrift.storage.finishers.webdataset import WebDataset
 from raydrift.storage.finishers.zips import OneZip, SeveralZips
 from raydrift.storage.output import clear, find_run
+from raydrift.storage.parallel_map import ParallelMap, in_threads
 from raydrift.storage.record import require_record
 from raydrift.storage.shards import LedgerRow
-from raydrift.storage.spread import Spread, in_threads
 from tests.made_shards import make_shards
 
 TABLES = ["input_mapping.parquet", "target.parquet", "provenance.parquet", "rejected.parquet"]
@@ -165,7 +165,7 @@ def backwards(work: Callable[[Any], Any], items: Iterable[Any], _: int) -> Gener
 @FOUR
 def test_any_number_of_writers_gives_the_same_files(
     finisher: Finisher,
-    spread: Spread,
+    spread: ParallelMap,
     part_bytes: int,
     run: Path,
     finished: dict[Finisher, Path],
