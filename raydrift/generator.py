@@ -319,7 +319,7 @@ class ImageDatasetGenerator:
             target,
             for_images=for_images,
             catalog=self._catalog,
-            tell_images=told.append,
+            on_images=told.append,
             quiet=quiet,
         )
         for remark in told[0].remarks:

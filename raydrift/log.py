@@ -18,7 +18,7 @@ _NO_FACTS: Final = {*vars(logging.makeLogRecord({})), "message", "asctime", "tas
 """Attributes of every record; Ray adds some that begin with a line."""
 
 
-def tell(level: int, event: str, message: str, **facts: Any) -> None:
+def log_event(level: int, event: str, message: str, **facts: Any) -> None:
     """Logs an event, without credentials.
 
     Args:

@@ -7,7 +7,7 @@ from typing import Any
 
 from raydrift.calibrate import CalibrationProfile, asked_for, calibrated
 from raydrift.catalog import Catalog
-from raydrift.catalog.stream import Stream, axis_of, sample_order
+from raydrift.catalog.stream import Stream, sample_order, time_axis
 from raydrift.errors import SettingsError
 from raydrift.schedules.curves import Rise
 from raydrift.schedules.drift import Drift, DriftKind
@@ -117,7 +117,7 @@ class Timeline:
         if start is not None:
             self._place(transforms, "abrupt", start=start, until=until, where=where)
             return
-        axis = axis_of(self.planned(), len(self._catalog))
+        axis = time_axis(self.planned(), len(self._catalog))
         placed = place_drifts(self._drifts, axis)
         later = tuple(one.drift for one in placed if one.start > self._written)
         if until is None and not plain_where(where):
@@ -334,7 +334,7 @@ class Timeline:
         begin = self._written if start is None else start
         shift = LabelShift(begin, width, proportions, concentration)  # type: ignore[arg-type]
         settings = self.planned(label_shift=(*self._label_shifts, shift))
-        begins = axis_of(settings, len(self._catalog)).start(shift.start, "label shift: start")
+        begins = time_axis(settings, len(self._catalog)).start(shift.start, "label shift: start")
         self._check_begin(begins, "label shift")
         sample_order(settings, self._catalog)
         self._label_shifts = settings.label_shift

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from raydrift.log import LOGGER, JsonLines, tell
+from raydrift.log import LOGGER, JsonLines, log_event
 
 
 def line_of(record: logging.LogRecord) -> dict[str, object]:
@@ -21,7 +21,7 @@ def line_of(record: logging.LogRecord) -> dict[str, object]:
 
 def test_an_event_is_a_message_and_its_facts(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "raydrift"):
-        tell(logging.WARNING, "rejected", "shard 3: 猫 100 %", run="0a1b", shard=3, first=None)
+        log_event(logging.WARNING, "rejected", "shard 3: 猫 100 %", run="0a1b", shard=3, first=None)
     (record,) = caplog.records
     line = line_of(record)
     time = datetime.fromisoformat(str(line.pop("time")))
@@ -37,7 +37,7 @@ def test_an_event_is_a_message_and_its_facts(caplog: pytest.LogCaptureFixture) -
 
 def test_credentials_are_in_neither_message_nor_facts(caplog: pytest.LogCaptureFixture) -> None:
     secret = "https://key:s3cret@host/a.jpg?X-Amz-Signature=s3cret"
-    tell(logging.WARNING, "again", f"cannot read {secret}", first=f"{secret}: timeout")
+    log_event(logging.WARNING, "again", f"cannot read {secret}", first=f"{secret}: timeout")
     (record,) = caplog.records
     assert "s3cret" not in json.dumps(line_of(record)) + str(vars(record))
     assert line_of(record)["message"] == "cannot read https://***@host/a.jpg?X-Amz-Signature=***"
@@ -63,13 +63,14 @@ def test_what_others_put_into_a_record_does_no_harm() -> None:
 
 
 def test_without_a_handler_nobody_is_told() -> None:
-    code = "import logging, raydrift.log as log; log.tell(logging.ERROR, 'failed', 'lost')"
+    code = "import logging, raydrift.log as log; log.log_event(logging.ERROR, 'failed', 'lost')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_with_the_standard_set_up_it_is_a_line_like_others() -> None:
     code = "import logging, raydrift.log as log; logging.basicConfig(); "
-    code += "log.tell(logging.INFO, 'begin', 'now'); log.tell(logging.ERROR, 'failed', 'lost')"
+    code += "log.log_event(logging.INFO, 'begin', 'now'); "
+    code += "log.log_event(logging.ERROR, 'failed', 'lost')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == "ERROR:raydrift:lost\n"

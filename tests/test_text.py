@@ -15,7 +15,7 @@ from rich.text import Text
 from raydrift.cli import run
 from raydrift.console import Console
 from raydrift.errors import CatalogError
-from raydrift.log import JsonLines, tell
+from raydrift.log import JsonLines, log_event
 from raydrift.report.text import shortened
 from raydrift.text import plural, printable, printable_json
 
@@ -82,7 +82,7 @@ def test_a_log_has_them_written_out_in_words_and_whole_in_facts() -> None:
     for handler in handlers:
         logger.addHandler(handler)
     try:
-        tell(logging.WARNING, "rejected", f"rejected {EVIL}", first=EVIL)
+        log_event(logging.WARNING, "rejected", f"rejected {EVIL}", first=EVIL)
     finally:
         for handler in handlers:
             logger.removeHandler(handler)

@@ -16,14 +16,14 @@ from raydrift.bench.memory import Memory, Watch, seconds_since_start
 from raydrift.bench.steady import Span, steady_state
 from raydrift.bench.tables import MIB, milliseconds, percent, rate, two_columns
 from raydrift.engine.generate import generate
-from raydrift.engine.spread import cluster_spread
+from raydrift.engine.spread import cluster_map
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.finalize import finalize
+from raydrift.storage.parallel_map import ParallelMap
 from raydrift.storage.record import RunRecord
 from raydrift.storage.shards import LedgerRow, read_ledger
-from raydrift.storage.spread import Spread
 from raydrift.storage.summary import stage_seconds
 from raydrift.text import plural
 
@@ -259,10 +259,10 @@ def _merge(output: StoragePath, record: RunRecord, rows: list[LedgerRow]) -> Mer
     """
     program = shutil.which("cat") if output.is_local else None
     merges, cats = [], []
-    spread = cluster_spread()
+    parallel_map = cluster_map()
     for _ in range(_MERGE_ROUNDS if program else 0):
         cats.append(_cat_seconds(str(program), output, rows))
-        merges.append(_merge_seconds(output, record, spread))
+        merges.append(_merge_seconds(output, record, parallel_map))
     own = record.timings["finalize"]
     seconds = median(merges) if merges else own
     size = sum(row.size for row in rows) / _MB
@@ -274,12 +274,12 @@ def _merge(output: StoragePath, record: RunRecord, rows: list[LedgerRow]) -> Mer
     )
 
 
-def _merge_seconds(output: StoragePath, record: RunRecord, spread: Spread) -> float:
+def _merge_seconds(output: StoragePath, record: RunRecord, parallel_map: ParallelMap) -> float:
     (output / layout.ZIP).delete()
     record.status = "sharded"
     record.save(output)
     start = time.perf_counter()
-    finalize(output, keep_shards=True, spread=spread)
+    finalize(output, keep_shards=True, parallel_map=parallel_map)
     return time.perf_counter() - start
 
 

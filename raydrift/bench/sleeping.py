@@ -23,7 +23,7 @@ from raydrift.catalog import Catalog
 from raydrift.engine.data.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.data.rows import table_of
 from raydrift.engine.data.shard_work import ShardJob
-from raydrift.engine.data.stages import told
+from raydrift.engine.data.stages import fetched
 from raydrift.engine.data.tasks import ShardTasks
 from raydrift.engine.plan import Plan
 from raydrift.engine.session import connect
@@ -79,7 +79,7 @@ class SleepStage:
 
     def __init__(self, job: Any, weights: object, on_gpu: bool) -> None:
         del weights, on_gpu
-        self._job: SleepJob = told(job)
+        self._job: SleepJob = fetched(job)
         Path(self._job.ready, str(os.getpid())).touch()
 
     def __call__(self, row: pa.Table) -> pa.Table:
@@ -133,7 +133,7 @@ def sleep_through(sleep: Sleep) -> dict[str, Any]:
             ready=ready,
         )
         plan = Plan(sleep.workers, embedders=0, on_gpu=False)
-        job = PipelineJob(sleep_job, plan, None, twins=None, verbose=False, stage=SleepStage)
+        job = PipelineJob(sleep_job, plan, None, measure_job=None, verbose=False, stage=SleepStage)
         with closing(run_pipeline(job, tasks)) as found:
             rows = [LedgerRow.from_dict(row) for row in found]
     spans = [

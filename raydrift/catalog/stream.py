@@ -10,7 +10,7 @@ import numpy.typing as npt
 from raydrift.catalog.catalog import Catalog
 from raydrift.catalog.where import rows_where
 from raydrift.schedules.order import MixSegment, SampleOrder, shifted_order, stretches
-from raydrift.schedules.positions import Axis
+from raydrift.schedules.positions import TimeAxis
 from raydrift.schedules.schedule import SampleDrift, Schedule, place_drifts
 from raydrift.schedules.where import Masks, among
 from raydrift.settings.generate import GenerateSettings
@@ -26,7 +26,7 @@ class Stream:
         where: To the images of which rows.
     """
 
-    axis: Axis
+    axis: TimeAxis
     schedule: Schedule
     where: Masks
 
@@ -37,7 +37,7 @@ class Stream:
         Raises:
             SettingsError: One does not fit the stream, or names what is not in the catalog.
         """
-        axis = axis_of(settings, len(catalog))
+        axis = time_axis(settings, len(catalog))
         schedule = Schedule(settings.seed, settings.transforms, place_drifts(settings.drift, axis))
         where = tuple(
             rows_where(catalog, drift.where) if drift.where else None for drift in settings.drift
@@ -61,12 +61,12 @@ class Stream:
         return {"stream": self.axis.samples, "where": masks}
 
 
-def axis_of(settings: GenerateSettings, available: int) -> Axis:
+def time_axis(settings: GenerateSettings, available: int) -> TimeAxis:
     """The timeline of a run of which so many images are available."""
     samples = settings.stream or available
     if settings.stream is None and settings.num_samples is not None:
         samples = min(available, settings.start + settings.num_samples)
-    return Axis(samples, settings.first_timestamp, settings.delta_timestamp)
+    return TimeAxis(samples, settings.first_timestamp, settings.delta_timestamp)
 
 
 def sample_order(settings: GenerateSettings, catalog: Catalog) -> SampleOrder:
@@ -94,7 +94,7 @@ def mixes(settings: GenerateSettings, catalog: Catalog) -> list[MixSegment]:
 def _mixes(
     settings: GenerateSettings, catalog: Catalog, of_class: npt.NDArray[np.int32]
 ) -> list[MixSegment]:
-    axis = axis_of(settings, len(catalog))
+    axis = time_axis(settings, len(catalog))
     shifts, classes = settings.label_shift, catalog.classes
     return stretches(shifts, axis, classes=classes, of_class=of_class, seed=settings.seed)
 

@@ -173,9 +173,9 @@ def _fail(message: str, status: int) -> int:
 
     line = redacted(" ".join(message.split()))
     if is_json():
-        from raydrift.log import tell
+        from raydrift.log import log_event
 
-        tell(logging.ERROR, "exit", line, status=status)
+        log_event(logging.ERROR, "exit", line, status=status)
     else:
         print(f"raydrift: {printable(line)}", file=sys.stderr)
     return status

@@ -133,7 +133,7 @@ def calibrate(
         for_images=settings.for_images,
         quiet=quiet,
         tell=note_writer(json=quiet),
-        tell_images=told.append,
+        on_images=told.append,
     )
     out = console()
     _print_curve(out, profile, told[0])

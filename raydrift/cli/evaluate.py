@@ -120,7 +120,7 @@ def print_result(evaluation: "Evaluation", output: object, seconds: float) -> No
     batches = plural(len(evaluation.batches), "batch")
     rejected = f", {len(evaluation.left_out):,} rejected" if evaluation.left_out else ""
     out.print(f"{evaluation.sweep}: {images} in {batches}{rejected}, measured in {seconds:.1f} s")
-    for line in evaluation.told.lines:
+    for line in evaluation.input_summary.lines:
         out.print(f"  {line}")
     table = Table("level", title="KL divergence of a batch, nats", title_justify="left")
     for name in ("median", "quartiles", "classifier's AUC"):

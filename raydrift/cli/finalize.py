@@ -13,9 +13,9 @@ from raydrift.cli.options import Address, Verbose
 
 if TYPE_CHECKING:
     from raydrift.settings.cluster import ClusterSettings
+    from raydrift.storage.parallel_map import ParallelMap
     from raydrift.storage.record import RunRecord
     from raydrift.storage.shards import LedgerRow
-    from raydrift.storage.spread import Spread
 
 
 def finalize(
@@ -65,7 +65,7 @@ def finalize(
     known = require_record(place)  # before a lock is put into the folder
     events = JobLog(known, place)
     with (
-        _cluster(settings.cluster, known, json) as (spread, on_shard),
+        _cluster(settings.cluster, known, json) as (parallel_map, on_shard),
         failing_as_output(place),
         OutputLock(place, tell=note_writer(json)) as lock,
         events.ending(),
@@ -78,7 +78,7 @@ def finalize(
             accept_rejected=accept_rejected,
             on_shard=on_shard,
             check=lock.check,
-            spread=spread,
+            parallel_map=parallel_map,
         )
         events.end(record, time.monotonic() - start)
     print_result(record, place, None if known.status == "complete" else time.monotonic() - start)
@@ -87,12 +87,12 @@ def finalize(
 @contextmanager
 def _cluster(
     cluster: "ClusterSettings", record: "RunRecord", quiet: bool
-) -> "Iterator[tuple[Spread, Callable[[LedgerRow], None] | None]]":
+) -> "Iterator[tuple[ParallelMap, Callable[[LedgerRow], None] | None]]":
     """Who writes, and who is told of each shard: all nodes of a cluster, and its metrics.
 
     Ray is not started for it, and nobody waits for a cluster where nothing is left to do.
     """
-    from raydrift.storage.spread import in_threads
+    from raydrift.storage.parallel_map import in_threads
 
     asked = cluster.address or os.environ.get("RAY_ADDRESS")
     if not asked or record.status == "complete":
@@ -100,11 +100,11 @@ def _cluster(
         return
     from raydrift.engine.jobs.telemetry import telemetry
     from raydrift.engine.session import connect
-    from raydrift.engine.spread import cluster_spread
+    from raydrift.engine.spread import cluster_map
     from raydrift.engine.waiting import plan_when_free
 
     connect(cluster)
     # Nodes that have gone since the shards were made come back for whoever waits for one.
     plan_when_free(replace(cluster, workers=None), False, record.shards, quiet)
-    with telemetry(record, record.samples) as told:
-        yield cluster_spread(), told.merge
+    with telemetry(record, record.samples) as telemetry_:
+        yield cluster_map(), telemetry_.merge

@@ -45,9 +45,9 @@ def start_log(how: str | None, verbose: bool | None) -> bool:
 def note_writer(json: bool) -> Callable[[str], None]:
     """What says something on standard error, in a line of text or of JSON."""
     if json:
-        from raydrift.log import tell
+        from raydrift.log import log_event
 
-        return partial(tell, logging.INFO, "note")
+        return partial(log_event, logging.INFO, "note")
     from raydrift.cli.console import console
 
     return console(stderr=True).print

@@ -65,7 +65,7 @@ def plan(
     from raydrift.cli.console import console
     from raydrift.cli.files import check_folder, write_file
     from raydrift.cli.settings import read_settings
-    from raydrift.engine.data.tasks import notes_of, samples_of
+    from raydrift.engine.data.tasks import notes_of, run_samples
     from raydrift.errors import SettingsError
     from raydrift.paths import StoragePath, redacted
     from raydrift.report.classes import classes_line, ignored_lines
@@ -101,7 +101,7 @@ def plan(
     calibration_notes: list[str] = []
     if settings.calibration.profile is not None:
         settings, calibration_notes = calibrated(settings, catalog.digest())
-    samples, ended_by = samples_of(settings, catalog)
+    samples, ended_by = run_samples(settings, catalog)
     stream = Stream.of(settings, catalog)
     planned = plan_stream(settings, catalog, stream, samples)
     out = console()

@@ -71,5 +71,5 @@ def preview(
     out.print(f"{len(found.sample_ids)} {many} in {place}")
     if found.passed_over:
         out.print(f"  passed over: {found.passed_over:,} (first: {found.first_problem})")
-    for line in found.told.lines:
+    for line in found.input_summary.lines:
         out.print(f"  {line}")

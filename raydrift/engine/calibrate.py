@@ -50,7 +50,7 @@ def calibrate(
     for_images: int | None = None,
     catalog: Catalog | None = None,
     tell: Tell | None = None,
-    tell_images: Callable[[InputSummary], object] | None = None,
+    on_images: Callable[[InputSummary], object] | None = None,
     quiet: bool = False,
 ) -> CalibrationProfile:
     """Measures which level gives which divergence.
@@ -73,7 +73,7 @@ def calibrate(
             depend on the number of images, that of the sample that is measured.
         catalog: The input, if it is listed already.
         tell: Called with a line before each round.
-        tell_images: Called at the end with what there is to say of the images.
+        on_images: Called at the end with what there is to say of the images.
         quiet: Show no progress.
 
     Returns:
@@ -123,9 +123,9 @@ def calibrate(
         levels = next_levels(curve, target, halve=number == 0)
         if not levels:
             break
-    log_remarks(found.told.remarks)
-    if tell_images is not None:
-        tell_images(found.told)
+    log_remarks(found.input_summary.remarks)
+    if on_images is not None:
+        on_images(found.input_summary)
     embedding, image = settings.embedding, settings.image
     return CalibrationProfile(
         metric,
@@ -186,7 +186,7 @@ class _Round:
     sample_ids: list[int]
     originals: Embeddings
     drifted: list[Embeddings]
-    told: InputSummary
+    input_summary: InputSummary
 
 
 def _measure(
@@ -207,19 +207,19 @@ def _measure(
             batches.append(batch)
             progress.add(_Done.of(batch))
     batches.sort(key=lambda batch: batch.batch)
-    told = InputSummary.of(
+    input_summary = InputSummary.of(
         catalog,
         ranges,
         (name for batch in batches for name in batch.class_names),
         (remark for batch in batches for remark in batch.remarks),
     )
     if not batches:
-        return _Round([], np.empty((0, EMBEDDING_SIZE)), [], told)
+        return _Round([], np.empty((0, EMBEDDING_SIZE)), [], input_summary)
     return _Round(
         [sample_id for batch in batches for sample_id in batch.sample_ids],
         np.concatenate([batch.originals for batch in batches]),
         [np.concatenate(parts) for parts in zip(*(b.drifted for b in batches), strict=True)],
-        told,
+        input_summary,
     )
 
 

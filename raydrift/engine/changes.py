@@ -22,15 +22,15 @@ from raydrift.engine.address import address_of
 from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.shard_work import content_crc
 from raydrift.engine.session import connect
-from raydrift.engine.spread import cluster_spread
+from raydrift.engine.spread import cluster_map
 from raydrift.errors import OutputError, ShardError, reason
 from raydrift.paths import StoragePath, redacted
 from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.listing import pack, unpack
+from raydrift.storage.parallel_map import ParallelMap, in_threads
 from raydrift.storage.record import RunRecord
 from raydrift.storage.shards import LedgerRow, open_shard, read_rejected
-from raydrift.storage.spread import Spread, in_threads
 from raydrift.text import plural
 
 _NONE = -1
@@ -47,7 +47,7 @@ class ShardFiles:
 
     Attributes:
         shard: Its number.
-        paths: Of the files, as the catalog has them.
+        paths: The paths of the files, as the catalog has them.
         checksums: That they had.
     """
 
@@ -80,9 +80,9 @@ class InputNow:
     """The files of a run's shards, as the input is now.
 
     Args:
-        settings: Of the run.
+        settings: The run's settings.
         catalog: The input, listed now.
-        record: Of the run.
+        record: The run's record.
     """
 
     def __init__(self, settings: GenerateSettings, catalog: Catalog, record: RunRecord) -> None:
@@ -114,17 +114,19 @@ class InputNow:
             What ``compare_files`` tells of each.
         """
         files = (ShardFiles(shard, self._paths_of(shard), then) for shard, then in shards)
-        yield from self._spread(count)(self._compare, files, 1)  # which reads some files at once
+        yield from self._parallel_map(count)(
+            self._compare, files, 1
+        )  # which reads some files at once
 
     def _paths_of(self, shard: int) -> list[str]:
         paths: list[str] = self._paths.take(self._rows[self.samples(shard)]).to_pylist()
         return paths
 
-    def _spread(self, count: int) -> Spread:
+    def _parallel_map(self, count: int) -> ParallelMap:
         if count <= _FEW_SHARDS or address_of(self._cluster) == "local":
             return in_threads
         connect(self._cluster)
-        return cluster_spread()
+        return cluster_map()
 
 
 @dataclass
@@ -143,7 +145,7 @@ class Changes:
     same: set[int] = field(default_factory=set)
     damaged: dict[int, ShardError] = field(default_factory=dict)
 
-    def told(self, of: int, kept: bool = True) -> str:
+    def described(self, of: int, kept: bool = True) -> str:
         """What is done about it, in a sentence for the run's notes.
 
         Args:
@@ -203,7 +205,7 @@ def changes_of_results(output: StoragePath, record: RunRecord, now: InputNow) ->
 
     Args:
         output: The run's folder.
-        record: Of the run.
+        record: The run's record.
         now: The input.
 
     Raises:

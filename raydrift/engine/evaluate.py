@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from raydrift.catalog import Catalog, catalog_of
-from raydrift.catalog.stream import Stream, axis_of
+from raydrift.catalog.stream import Stream, time_axis
 from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import find_weights
-from raydrift.engine.data.tasks import samples_of
+from raydrift.engine.data.tasks import run_samples
 from raydrift.engine.generate import shown
 from raydrift.engine.jobs.job_log import log_remarks, report_input, wait_reporter
 from raydrift.engine.jobs.progress import RunProgress
@@ -49,7 +49,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
     """Measures how far each level takes a set of images, and writes tables, plots and a page.
 
     Args:
-        settings: Of the experiment.
+        settings: The settings of the experiment.
         quiet: Show no progress.
 
     Returns:
@@ -74,16 +74,16 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
     output = StoragePath.of(run.output, run.options_of("output"))
     with held_for_evaluation(output, wait_reporter(quiet)) as lock:
         begin_evaluation(output, record, run.write.overwrite)
-        clock.lap("list")
+        clock.end_phase("list")
         batches = _measure(settings, catalog, lock, quiet)
         evaluation = _evaluation(settings, catalog, ranges, batches)
-        clock.lap("measure")
+        clock.end_phase("measure")
         strips = make_strips(run, settings.sweep, catalog, evaluation)
         plots = {
             layout.KL_BY_BATCH: kl_by_batch(evaluation),
             layout.KL_BY_LEVEL: kl_by_level(evaluation),
         }
-        clock.lap("draw")
+        clock.end_phase("draw")
         _fill(record, evaluation, batches, clock.seconds)
         page = report_page(evaluation, settings, record, strips)
         files = {
@@ -94,7 +94,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         }
         lock.check()
         write_evaluation(output, record, files)
-        log_remarks(evaluation.told.remarks)
+        log_remarks(evaluation.input_summary.remarks)
         return evaluation
 
 
@@ -144,7 +144,7 @@ def _resolved(settings: EvaluateSettings, catalog: Catalog) -> tuple[EvaluateSet
     And a sentence for each value range that was found in the input.
     """
     run = settings.run
-    samples, _ = samples_of(run, catalog)
+    samples, _ = run_samples(run, catalog)
     run, ranges = with_value_range(run, catalog)
     if settings.batches is not None:
         samples = min(samples, settings.batches * run.embedding.batch_size)
@@ -152,7 +152,7 @@ def _resolved(settings: EvaluateSettings, catalog: Catalog) -> tuple[EvaluateSet
     run = replace(
         run,
         num_samples=samples,
-        stream=axis_of(run, len(catalog)).samples,  # fractions stay of what they were of
+        stream=time_axis(run, len(catalog)).samples,  # fractions stay of what they were of
         transforms=(),
         calibration=CalibrationSettings(),
         drift=(),
@@ -164,7 +164,7 @@ def _resolved(settings: EvaluateSettings, catalog: Catalog) -> tuple[EvaluateSet
 def _record(settings: EvaluateSettings, catalog: Catalog) -> EvaluationRecord:
     run, sweep = settings.run, settings.sweep
     weights = find_weights(run.embedding.weights, run.seed, run.options_of("weights"))
-    samples, _ = samples_of(run, catalog)
+    samples, _ = run_samples(run, catalog)
     infos = tuple(one for chain in sweep.chains for one in chain)
     identity = make_identity(
         replace(run, transforms=infos), samples, catalog.digest(), weights.digest
@@ -213,13 +213,13 @@ def _evaluation(
             f"none of {plural(len(left_out), 'image')} of {redacted(settings.run.input)} "
             f"can be used{first}: nothing was measured"
         )
-    told = InputSummary.of(
+    input_summary = InputSummary.of(
         catalog,
         ranges,
         (name for batch in usable for name in batch.class_names),
         (remark for batch in usable for remark in batch.remarks),
     )
-    return Evaluation(settings.sweep, usable, tuple(left_out), told)
+    return Evaluation(settings.sweep, usable, tuple(left_out), input_summary)
 
 
 def _fill(
@@ -236,8 +236,8 @@ def _fill(
     }
     record.rejected = [asdict(one) for one in evaluation.left_out[:_SHOWN_REJECTED]]
     record.unmeasured = evaluation.unmeasured
-    record.notes = list(evaluation.told.notes)
-    record.remarks = [asdict(remark) for remark in evaluation.told.remarks]
+    record.notes = list(evaluation.input_summary.notes)
+    record.remarks = [asdict(remark) for remark in evaluation.input_summary.remarks]
     record.timings = seconds | {
         f"all_workers_{name}": round(sum(getattr(batch, name) for batch in batches), 3)
         for name in ("embed_seconds", "measure_seconds")

@@ -12,7 +12,7 @@ from raydrift.catalog.stream import Stream
 from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import find_weights
 from raydrift.engine.changes import Changes, InputNow, changes_of_results, note_listing
-from raydrift.engine.data.tasks import notes_of, samples_of
+from raydrift.engine.data.tasks import notes_of, run_samples
 from raydrift.engine.jobs.job_log import JobLog, damage_reporter, report_input, wait_reporter
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.run import Clock, Run
@@ -44,7 +44,7 @@ def generate(
     """Makes a drifted image set, or what is missing of one.
 
     Args:
-        settings: Of the run.
+        settings: The run's settings.
         catalog: The input, if it is listed already.
         notes: Plain sentences for ``run.json``.
         quiet: Show no progress.
@@ -66,7 +66,7 @@ def generate(
     catalog = catalog or catalog_of(settings)
     if settings.write.organize_by_class:
         layout.check_class_folders(catalog.classes)
-    samples, ended_by = samples_of(settings, catalog)
+    samples, ended_by = run_samples(settings, catalog)
     output = StoragePath.of(settings.output, settings.options_of("output"))
     listed = catalog.digest()
     given = settings.image.value_range
@@ -94,7 +94,7 @@ def generate(
     ):
         report_input(catalog, quiet)
         found = find_run(output, identity, settings.write.overwrite, damage_reporter(quiet))
-        clock.lap("list")
+        clock.end_phase("list")
         if found is not None and _gains(found, settings, output, catalog.root):
             found = None
         if found is not None and found.status == "complete":
@@ -106,7 +106,7 @@ def generate(
                 JobLog(found, output).end(found, clock.total)
                 return found
             if not can_make_some_again(output, found):
-                notes = [*notes, changes.told(found.shards, kept=False)]
+                notes = [*notes, changes.described(found.shards, kept=False)]
                 remove_shards(output)  # the results stay until others take their place
         if settings.write.finalize and found is None:
             check_before_run(output, samples, settings.image)

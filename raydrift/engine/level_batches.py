@@ -14,7 +14,7 @@ from raydrift.embed.weights import find_weights
 from raydrift.engine.data.measured import Chain, LevelBatch, MeasureJob
 from raydrift.engine.data.pipeline import PipelineJob, run_pipeline
 from raydrift.engine.data.shard_work import ShardJob
-from raydrift.engine.data.tasks import ShardTasks, samples_of
+from raydrift.engine.data.tasks import ShardTasks, run_samples
 from raydrift.engine.needs import check_needs
 from raydrift.engine.session import connect, free_resources
 from raydrift.engine.waiting import plan_when_free
@@ -42,10 +42,10 @@ def level_batches(
     the chain and the sample id.
 
     Args:
-        settings: Of the run; its ``embedding.batch_size`` is the size of a batch.
+        settings: The run's settings; its ``embedding.batch_size`` is the size of a batch.
         catalog: The input.
         chains: Transforms to drift every sample by, ``()`` for none: one chain a level. None:
-            there is one twin, which gets what is in force on it in the run.
+            there is one copy, which gets what is in force on it in the run.
         quiet: Say nothing while it waits for a cluster.
 
     Yields:
@@ -76,12 +76,12 @@ def measure_batches(
         measure: Any function that can be pickled, as its results. It gets each batch, also one
             without usable images.
         chains: As for ``level_batches``.
-        quiet: Likewise.
+        quiet: Show no progress.
 
     Yields:
         Its results as they are done, in any order.
     """
-    samples, _ = samples_of(settings, catalog)
+    samples, _ = run_samples(settings, catalog)
     if chains is None:
         stream = Stream.of(settings, catalog)
         schedules, where = [stream.schedule], stream.where
@@ -100,7 +100,7 @@ def measure_batches(
         cluster = replace(cluster, embedders=0)  # without GPUs every worker embeds
     plan = plan_when_free(cluster, True, count, quiet)
     tasks = ShardTasks(settings, catalog, samples, size, np.arange(count), where)
-    told = ShardJob(
+    shard_job = ShardJob(
         settings,
         catalog.root,
         StoragePath.of(settings.output, settings.options_of("output")),
@@ -108,7 +108,11 @@ def measure_batches(
         versions=installed_versions(),
     )
     job = PipelineJob(
-        told, plan, weights, MeasureJob(tuple(schedules), measure), verbose=settings.cluster.verbose
+        shard_job,
+        plan,
+        weights,
+        MeasureJob(tuple(schedules), measure),
+        verbose=settings.cluster.verbose,
     )
     with closing(run_pipeline(job, tasks)) as rows:
         made_on: dict[str, str] = {}

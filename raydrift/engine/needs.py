@@ -19,7 +19,9 @@ def check_needs(settings: GenerateSettings, schedules: Iterable[Schedule]) -> No
     for transform in settings.profile.holding(infos).given.values():
         if GPU in transform.needs.split():
             if free_resources().gpus == 0:
-                told = "Ray has no GPU free: connect to a cluster with one"
+                problem = "Ray has no GPU free: connect to a cluster with one"
             else:
-                told = "raydrift gives GPUs to the network alone: use a transform that needs none"
-            raise ResourcesError(f"transform {transform.name} needs a GPU, and {told}")
+                problem = (
+                    "raydrift gives GPUs to the network alone: use a transform that needs none"
+                )
+            raise ResourcesError(f"transform {transform.name} needs a GPU, and {problem}")

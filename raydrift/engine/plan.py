@@ -128,9 +128,9 @@ def choose_shard_size(
 
     Args:
         asked: What the settings say.
-        samples: Of the whole run.
+        samples: How many samples the whole run has.
         workers: That share them.
-        image_bytes: Of the pixels of one image.
+        image_bytes: The bytes of the pixels of one image.
 
     >>> choose_shard_size(None, 1_000_000, 16), choose_shard_size(None, 328, 2)
     (256, 41)

@@ -18,7 +18,7 @@ from raydrift.engine.jobs.progress import RunProgress
 from raydrift.engine.jobs.telemetry import Telemetry, telemetry
 from raydrift.engine.needs import check_needs
 from raydrift.engine.session import connect
-from raydrift.engine.spread import cluster_spread
+from raydrift.engine.spread import cluster_map
 from raydrift.engine.waiting import plan_when_free
 from raydrift.errors import PipelineError, RejectedError, ShardError
 from raydrift.paths import StoragePath
@@ -50,8 +50,8 @@ class Clock:
         self._start = self._last = perf_counter()
         self.seconds: dict[str, float] = {}
 
-    def lap(self, name: str) -> None:
-        """Books the time since the last lap."""
+    def end_phase(self, name: str) -> None:
+        """Books the time since the last phase ended."""
         now = perf_counter()
         self.seconds[name] = round(self.seconds.get(name, 0.0) + now - self._last, 3)
         self._last = now
@@ -66,14 +66,14 @@ class Run:
     """One run on its output folder, which it has locked.
 
     Args:
-        settings: Of the run.
+        settings: The run's settings.
         catalog: Its input.
         stream: What happens to its samples.
-        weights: Of the network; None: nothing is embedded.
+        weights: The network's weights; None: nothing is embedded.
         output: The folder.
         record: What ``run.json`` is going to say.
-        lock: Of the folder.
-        clock: Whose laps ``run.json`` tells.
+        lock: The folder's lock.
+        clock: Whose phases ``run.json`` tells.
         quiet: Show no progress.
     """
 
@@ -109,14 +109,14 @@ class Run:
 
     def begin(self) -> None:
         """Makes all shards anew; whatever was in the folder is deleted as they start."""
-        self._clock.lap("connect")
+        self._clock.end_phase("connect")
         self._make_missing(anew=True)
 
     def go_on(self) -> None:
         """Makes those shards that are not there and whole."""
         self._find_shards(checked=not self._settings.write.finalize)
         remove_unfinished(self._output)
-        self._clock.lap("check")
+        self._clock.end_phase("check")
         self._make_missing()
 
     def close(self) -> RunRecord:
@@ -157,7 +157,7 @@ class Run:
         for error in found.damaged.values():
             self._log.damaged(error)
         if found.images:
-            told = found.told(self._record.shards)
+            told = found.described(self._record.shards)
             self._record.notes = list(dict.fromkeys([*self._record.notes, told]))
             self._log.changed(told, found.images, len(found.shards))
         gone = found.shards | found.damaged.keys()
@@ -177,7 +177,7 @@ class Run:
         embed = self._weights is not None
         check_needs(settings, [self._stream.schedule])
         plan = plan_when_free(settings.cluster, embed, len(missing), self._quiet)
-        self._clock.lap("connect")
+        self._clock.end_phase("connect")
         self._lock.check()
         check_device(self._record.made_on, plan.on_gpu)
         if anew:
@@ -197,7 +197,7 @@ class Run:
             ),
             plan,
             self._weights,
-            twins=None,
+            measure_job=None,
             verbose=settings.cluster.verbose,
         )
         there = self._ledger.values()
@@ -216,7 +216,7 @@ class Run:
             again = self._make(job, missing, progress, told, last=False)
             if again:
                 self._make(job, again, progress, told, last=True)
-        self._clock.lap("pipeline")
+        self._clock.end_phase("pipeline")
 
     def _make(
         self,
@@ -330,7 +330,7 @@ class Run:
                 accept_rejected=True,  # they were looked at
                 on_shard=merged,
                 check=self._lock.check,
-                spread=cluster_spread(),
+                parallel_map=cluster_map(),
             )
         self._log.end(complete, self._clock.total)
         return complete

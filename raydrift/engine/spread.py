@@ -11,14 +11,14 @@ import ray
 from raydrift.engine.session import free_resources, is_client
 from raydrift.errors import PipelineError, RaydriftError, reason
 from raydrift.paths import redacted
-from raydrift.storage.spread import Spread, in_threads
+from raydrift.storage.parallel_map import ParallelMap, in_threads
 
 _RETRIES: Final = 20  # of a piece whose worker or node was lost
 AT_ONCE: Final = 128  # the merge's results, which wait in the object store, hold tables
 _LAST_WAIT_S: Final = 20.0
 
 
-def cluster_spread() -> Spread:
+def cluster_map() -> ParallelMap:
     """Where a large work is done: on the cluster, if this process is connected to one.
 
     One that is this machine alone is no gain: Ray's processes would have to start.
@@ -37,7 +37,7 @@ def cluster_spread() -> Spread:
 def over_cluster(
     work: Callable[[Any], Any], items: Iterable[Any], _: int, cpus: int
 ) -> Generator[Any]:
-    """A ``Spread`` over Ray's tasks, each with one of the cluster's CPUs.
+    """A ``ParallelMap`` over Ray's tasks, each with one of the cluster's CPUs.
 
     Raises:
         PipelineError: A task was lost too often.

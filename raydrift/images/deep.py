@@ -29,7 +29,7 @@ def sample_bits(start: bytes) -> int | None:
     """How many bits the unsigned samples of a PNG, PNM or JPEG 2000 file have; None: of another.
 
     Args:
-        start: Of the file, ``HEADER`` bytes.
+        start: The start of the file, ``HEADER`` bytes.
     """
     for number, bits in enumerate(_BITS):
         if found := bits.match(start):

@@ -36,7 +36,7 @@ class Frame:
         precision: Bits of a value.
         height: Pixels.
         width: Pixels.
-        components: Of each its number, and how often it is sampled across and down.
+        components: Each component's number, and how often it is sampled across and down.
     """
 
     marker: int
@@ -118,8 +118,8 @@ class Scan:
 
     Attributes:
         components: The numbers of its components.
-        first: Of the coefficients in it, 0 to 63.
-        last: Likewise.
+        first: The first of the coefficients in it, 0 to 63.
+        last: The last of them.
         low_bit: The lowest bit of the coefficients that it brings.
         start: Where its coded data begins.
         end: Where that ends, which is at the next marker.

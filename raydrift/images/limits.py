@@ -69,7 +69,7 @@ def bytes_a_pixel(image: Image.Image, bits: int | None) -> int:
 
     Args:
         image: As Pillow opened it.
-        bits: Of a sample, where the file says so.
+        bits: The bits of a sample, where the file says so.
     """
     if image.format == "PNG" and bits == 16:
         colours = "RGB" if image.mode.startswith("RGB") else "L"

@@ -35,7 +35,7 @@ class _Profile:
     """A profile that was read.
 
     Attributes:
-        mode: Of the images that it is for, as Pillow names it; empty: it cannot be read.
+        mode: The mode of the images that it is for, as Pillow names it; empty: it cannot be read.
         name: Its own description.
         to_srgb: Converts such images.
         changes: Whether that makes a difference.

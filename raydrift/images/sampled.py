@@ -12,9 +12,10 @@ class SampledImage:
     """An image's samples, and what its file says of them.
 
     Attributes:
-        samples: Of shape (height, width, bands): the colours, and alpha where there is one.
-        kind: Of each sample, as ``uint16``, ``int16`` or ``float32``; packed ones by their bits,
-            ``uint12``.
+        samples: An array of shape (height, width, bands): the colours, and alpha where there is
+            one.
+        kind: The type of each sample, as ``uint16``, ``int16`` or ``float32``; packed ones by their
+            bits, ``uint12``.
         colours: ``grey``, ``rgb``, ``palette``, ``cmyk``, ``cielab`` or ``icclab``.
         spans_bits: Whether the colours span what their bits do, whatever the settings say.
         inverted: Whether 0 is white.

@@ -36,7 +36,7 @@ class Values:
     """What is in an image whose samples have more than 8 bits, a sign or a point.
 
     Attributes:
-        kind: Of its samples, as ``uint16``, ``int16`` or ``float32``.
+        kind: The type of its samples, as ``uint16``, ``int16`` or ``float32``.
         low: All but a thousandth of its values are at least this.
         high: And at most this.
     """
@@ -84,7 +84,7 @@ def seen(samples: Samples, missing: float | None) -> Samples:
     """The values at some tens of thousands of places all over an image, those that say something.
 
     Args:
-        samples: Of shape (height, width) or (height, width, bands).
+        samples: An array of shape (height, width) or (height, width, bands).
         missing: The value that stands for "nothing was measured here".
     """
     step = max(1, isqrt(samples.shape[0] * samples.shape[1] // _SEEN))
@@ -132,7 +132,7 @@ def to_8_bits(samples: Samples, to: Range) -> npt.NDArray[np.uint8]:
     """Draws samples in 8 bits; what is outside the range is black or white, NaN is black.
 
     Args:
-        samples: Of any shape and real dtype.
+        samples: An array of any shape and real dtype.
         to: Their range.
     """
     if samples.dtype.kind in "ui" and samples.dtype.itemsize <= 2:

@@ -105,13 +105,13 @@ class Evaluation:
         sweep: Its transforms and levels.
         batches: Those with usable images, by number; at least one.
         left_out: The images that could not be used, by sample id.
-        told: What there is to say of the others.
+        input_summary: What there is to say of the others.
     """
 
     sweep: Sweep
     batches: tuple[BatchMeasures, ...]
     left_out: tuple[Rejected, ...] = ()
-    told: InputSummary = field(default_factory=InputSummary)
+    input_summary: InputSummary = field(default_factory=InputSummary)
 
     @property
     def levels(self) -> tuple[float, ...]:

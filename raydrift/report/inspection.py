@@ -19,8 +19,8 @@ from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.crc32 import combine
 from raydrift.storage.damage import find_damage
+from raydrift.storage.parallel_map import in_threads
 from raydrift.storage.record import RunRecord, require_record
-from raydrift.storage.spread import in_threads
 from raydrift.storage.zip_reader import DamagedZipError, entries, read_end
 from raydrift.text import plural
 

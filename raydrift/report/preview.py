@@ -37,14 +37,14 @@ class Preview:
         passed_over: Samples before the last of those that cannot be used.
         first_problem: The path of the first of them, and why it cannot be used; empty: there is
             none.
-        told: What there is to say of the input and of these images.
+        input_summary: What there is to say of the input and of these images.
     """
 
     sheet: Image.Image
     sample_ids: tuple[int, ...]
     passed_over: int
     first_problem: str
-    told: InputSummary = field(default_factory=InputSummary)
+    input_summary: InputSummary = field(default_factory=InputSummary)
 
 
 def preview(
@@ -110,9 +110,9 @@ def preview(
         )
     title = f"{plural(len(transforms), 'transform')}, {plural(len(levels), 'level')}"
     input_summary = InputSummary.of(catalog, ranges, None, remarks)
-    told = f"as raydrift generate -t NAME:LEVEL --seed {settings.seed} writes them"
+    subtitle = f"as raydrift generate -t NAME:LEVEL --seed {settings.seed} writes them"
     notes = {str(one): _notes(settings.profile[one]) for one in transforms}
-    sheet = level_sheet(cards, levels, title, told, notes)
+    sheet = level_sheet(cards, levels, title, subtitle, notes)
     return Preview(sheet, tuple(ids), passed_over, first_problem, input_summary)
 
 

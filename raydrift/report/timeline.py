@@ -11,7 +11,7 @@ import numpy.typing as npt
 from raydrift.catalog import Catalog
 from raydrift.catalog.stream import Stream, mixes, sample_order
 from raydrift.schedules.order import SampleOrder
-from raydrift.schedules.positions import Axis
+from raydrift.schedules.positions import TimeAxis
 from raydrift.schedules.schedule import SampleDrift, ScheduledDrift
 from raydrift.settings.generate import GenerateSettings
 
@@ -64,7 +64,7 @@ class StreamPlan:
         ended_by: The class that runs out at the end, where one does.
     """
 
-    axis: Axis
+    axis: TimeAxis
     classes: tuple[str, ...]
     transforms: str
     drifts: tuple[ScheduledDrift, ...]

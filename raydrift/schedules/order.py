@@ -15,7 +15,7 @@ import numpy.typing as npt
 from raydrift import seeds
 from raydrift.errors import SettingsError
 from raydrift.schedules.label_shift import LabelShift
-from raydrift.schedules.positions import Axis
+from raydrift.schedules.positions import TimeAxis
 
 _AT_ONCE: Final = 2**20
 
@@ -59,7 +59,7 @@ class MixSegment:
 
 def stretches(
     shifts: Sequence[LabelShift],
-    axis: Axis,
+    axis: TimeAxis,
     *,
     classes: Sequence[str],
     of_class: npt.NDArray[np.integer],

@@ -110,7 +110,7 @@ def _seconds(duration: str) -> Fraction:
 
 
 @dataclass(frozen=True)
-class Axis:
+class TimeAxis:
     """A stream's samples on the timeline.
 
     Attributes:
@@ -129,7 +129,7 @@ class Axis:
         Raises:
             SettingsError: It lies outside the stream.
 
-        >>> axis = Axis(328, 0.0, 1800.0)
+        >>> axis = TimeAxis(328, 0.0, 1800.0)
         >>> axis.start(0.5, "start"), axis.start("1970-01-02", "start")
         (164, 48)
         """
@@ -164,7 +164,7 @@ class Axis:
         Raises:
             SettingsError: It is shorter than a sample.
 
-        >>> Axis(328, 0.0, 1800.0).length("7d", "period")
+        >>> TimeAxis(328, 0.0, 1800.0).length("7d", "period")
         Fraction(336, 1)
         """
         if isinstance(length, int):

@@ -14,7 +14,7 @@ from raydrift.errors import SettingsError
 from raydrift.schedules.curves import DECIMALS, LINEAR, risen
 from raydrift.schedules.drift import CHANCE, Drift, DriftKind, named
 from raydrift.schedules.periods import Recurrence, fraction_of
-from raydrift.schedules.positions import Axis
+from raydrift.schedules.positions import TimeAxis
 from raydrift.schedules.where import where_text
 from raydrift.transforms import TransformInfo
 
@@ -224,7 +224,7 @@ class Schedule:
         return SampleDrift(self, ids, meant, courses, drawn, shares, levels)
 
 
-def place_drifts(drifts: Sequence[Drift], axis: Axis) -> tuple[ScheduledDrift, ...]:
+def place_drifts(drifts: Sequence[Drift], axis: TimeAxis) -> tuple[ScheduledDrift, ...]:
     """Finds the samples that positions and lengths of drifts mean in a stream.
 
     Raises:
@@ -233,7 +233,7 @@ def place_drifts(drifts: Sequence[Drift], axis: Axis) -> tuple[ScheduledDrift, .
     return tuple(_placed(drift, index, axis) for index, drift in enumerate(drifts))
 
 
-def _placed(drift: Drift, index: int, axis: Axis) -> ScheduledDrift:
+def _placed(drift: Drift, index: int, axis: TimeAxis) -> ScheduledDrift:
     start = axis.start(drift.start, f"{drift}: start")
     until = None if drift.until is None else axis.end(drift.until, f"{drift}: until")
     if until is not None and until <= start:

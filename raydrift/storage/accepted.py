@@ -45,8 +45,8 @@ def accept(output: StoragePath, record: RunRecord, rows: Sequence[LedgerRow]) ->
 
     Args:
         output: The run's folder.
-        record: Of the run; it is saved.
-        rows: Of all shards, in order.
+        record: The record of the run; it is saved.
+        rows: The rows of all shards, in order.
     """
     data = _pack(rows)
     (output / layout.SHARDS / layout.ACCEPTED).write_bytes(data)
@@ -88,8 +88,9 @@ def rows_to_merge(output: StoragePath, record: RunRecord) -> list[LedgerRow]:
     ledger = best(made_alike(read_attempts(output, record.fingerprint), record))
     missing = record.shards - sum(shard in ledger for shard in range(record.shards))
     if missing:
+        verb = "is" if missing == 1 else "are"
         raise ShardError(
-            f"{output}: {missing} of {plural(record.shards, 'shard')} are missing: "
+            f"{output}: {missing} of {plural(record.shards, 'shard')} {verb} missing: "
             "run the same generate command again, it makes what is missing"
         )
     return [ledger[shard] for shard in range(record.shards)]

@@ -33,7 +33,7 @@ class EvaluationRecord:
         remarks: On images that were measured but are worth a look, as in ``run.json``.
         unmeasured: Metrics that some batch is too small for, and why.
         timings: Seconds, by what they were spent on.
-        versions: Of Python and the packages that the numbers come from.
+        versions: The versions of Python and of the packages that the numbers come from.
     """
 
     identity: dict[str, Any]

@@ -14,10 +14,10 @@ from raydrift.storage.accepted import accept, rows_to_merge
 from raydrift.storage.crc32 import combine
 from raydrift.storage.damage import find_damage
 from raydrift.storage.listing import pack
+from raydrift.storage.parallel_map import ParallelMap, in_threads
 from raydrift.storage.record import RunRecord, require_record
 from raydrift.storage.rejected import check_before_merge_alone, write_rejected
 from raydrift.storage.shards import LedgerRow, remove_other_attempts, remove_shards
-from raydrift.storage.spread import Spread, in_threads
 from raydrift.storage.summary import summarize
 from raydrift.storage.tables import HashingSink, TableSink
 from raydrift.storage.zip_directory import ZipDirectory
@@ -41,7 +41,7 @@ def finalize(
     accept_rejected: bool = False,
     on_shard: Callable[[LedgerRow], None] | None = None,
     check: Callable[[], None] = lambda: None,
-    spread: Spread = in_threads,
+    parallel_map: ParallelMap = in_threads,
     part_bytes: int = PART_BYTES,
 ) -> RunRecord:
     """Merges the shards of a run, in order of sample ids, and marks the run complete.
@@ -58,7 +58,7 @@ def finalize(
             else the run's own limits hold, and none may be unread.
         on_shard: Called after each shard.
         check: Called before whatever cannot be taken back; raises if the lock was lost.
-        spread: Runs the writers of the parts, where their filesystem takes several at once.
+        parallel_map: Runs the writers of the parts, where their filesystem takes several at once.
         part_bytes: How many bytes of the zip a writer fills at a time, at least; 5 MiB on S3.
 
     Raises:
@@ -85,7 +85,7 @@ def finalize(
     output.remove_unfinished((*layout.RESULTS, layout.RUN))
     plan = plan_zip(rows, part_bytes)
     check_before_merge(output, plan)
-    record.files = _merge(output, record, plan, on_shard, check, spread)
+    record.files = _merge(output, record, plan, on_shard, check, parallel_map)
     record.files[layout.REJECTED] = write_rejected(output, rows)
     record.timings["finalize"] = round(perf_counter() - start, 3)
     summarize(record, rows)
@@ -108,7 +108,7 @@ def _merge(
     plan: ZipLayout,
     on_shard: Callable[[LedgerRow], None] | None,
     check: Callable[[], None],
-    spread: Spread,
+    parallel_map: ParallelMap,
 ) -> dict[str, dict[str, int | str]]:
     tables = {
         name: schema
@@ -128,9 +128,9 @@ def _merge(
         file = stack.enter_context(place.writing_parts(plan.size, len(plan.parts)))
         directory = ZipDirectory(file, plan)
         work = partial(fill_part, output, file.writer)
-        spread = spread if file.anywhere else in_threads
+        parallel_map = parallel_map if file.anywhere else in_threads
         crc = 0
-        with closing(spread(work, plan.parts, file.at_once)) as done:
+        with closing(parallel_map(work, plan.parts, file.at_once)) as done:
             for part, filled in zip(plan.parts, done, strict=True):
                 check()
                 file.take(filled.result)

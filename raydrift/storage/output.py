@@ -76,7 +76,7 @@ def find_run(
 
     Args:
         output: The folder.
-        identity: Of this run.
+        identity: This run's identity.
         overwrite: Whether another run may be replaced.
         tell: Is told, in one line, why a finished run is not finished any more.
 
@@ -181,7 +181,7 @@ def whole_shards(output: StoragePath, record: RunRecord, checked: bool) -> dict[
 
     Args:
         output: The run's folder.
-        record: Of the run.
+        record: The run's record.
         checked: Whether all bytes are read to find the altered ones; the merge does that too.
     """
     rows = made_alike(read_attempts(output, record.fingerprint), record)

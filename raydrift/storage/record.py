@@ -73,8 +73,8 @@ class RunRecord:
         accepted: Size and checksum of the list of the shards that are merged.
         files: Size and checksum of the merged files by name: CRC-32 of the zip, which is written in
             many places at once, SHA-256 of the tables.
-        versions: Of Python and the packages that the bytes come from.
-        listing: Of the merged shards, in which state their files were, see ``storage.listing``.
+        versions: The versions of Python and of the packages that the bytes come from.
+        listing: In which state the files of the merged shards were, see ``storage.listing``.
     """
 
     identity: dict[str, Any]
@@ -132,10 +132,10 @@ def make_identity(
     """All that the bytes of a run's result depend on, as plain values.
 
     Args:
-        settings: Of the run.
+        settings: The run's settings.
         samples: How many it has, ``num_samples`` resolved.
-        catalog_digest: Of the input's paths and classes.
-        weights_digest: Of the network's weights; None without embeddings.
+        catalog_digest: The digest of the input's paths and classes.
+        weights_digest: The digest of the network's weights; None without embeddings.
     """
     plain = as_dict(settings)
     identity = {name: value for name, value in plain.items() if name not in _ELSEWHERE}
@@ -261,7 +261,7 @@ def other_version(names: Iterable[str], versions: Mapping[str, str]) -> str | No
     """Says which package is not here as it was where a record was made; None: all are.
 
     Args:
-        names: Of the packages that matter.
+        names: The names of the packages that matter.
         versions: That the record tells.
 
     Returns:

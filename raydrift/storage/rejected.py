@@ -11,8 +11,8 @@ from raydrift import schemas
 from raydrift.errors import RejectedError
 from raydrift.paths import StoragePath
 from raydrift.storage import layout
+from raydrift.storage.parallel_map import in_threads
 from raydrift.storage.shards import LedgerRow, Rejected, read_rejected
-from raydrift.storage.spread import in_threads
 from raydrift.storage.tables import HashingSink, TableSink
 from raydrift.text import plural
 

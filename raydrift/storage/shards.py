@@ -48,7 +48,7 @@ class LedgerRow:
 
     Attributes:
         shard: Its number.
-        fingerprint: Of the run that it belongs to.
+        fingerprint: The fingerprint of the run that it belongs to.
         asked: Samples that it was asked for.
         written: Samples in it.
         rejected: Images that could not be used; ``asked == written + rejected``.
@@ -57,7 +57,7 @@ class LedgerRow:
         image_bytes: Bytes of its PNGs.
         names_size: Bytes of their names in the zip.
         size: Bytes of its parquet file.
-        crc32: Of its parquet file; a SHA-256 would cost more than all else in the merge.
+        crc32: The CRC-32 of its parquet file; a SHA-256 would cost more than all else in the merge.
         first_rejected: ``path: reason`` of the first rejected image, else empty.
         attempt: Which of the attempts at the shard this is: a part of its files' names.
         remarks: On images in it, which are worth a look.
@@ -104,12 +104,12 @@ class LedgerRow:
 
     @property
     def shard_name(self) -> str:
-        """Of the file with its samples, in ``_shards/``."""
+        """The name of the file with its samples, in ``_shards/``."""
         return layout.shard_name(self.shard, self.attempt)
 
     @property
     def ledger_name(self) -> str:
-        """Of the file with its ledger entry, in ``_shards/``."""
+        """The name of the file with its ledger entry, in ``_shards/``."""
         return layout.ledger_name(self.shard, self.attempt)
 
     @property
@@ -282,7 +282,7 @@ def _committed_file(output: StoragePath, row: LedgerRow) -> pa.NativeFile | None
 
 
 def _crc32(file: pa.NativeFile) -> int:
-    """Of all its bytes; they pass through a little memory, which the next ones find warm."""
+    """The CRC-32 of its bytes; they pass through a little memory, which the next ones find warm."""
     block, crc = memoryview(bytearray(_BLOCK_BYTES)), 0
     file.seek(0)
     while size := file.readinto(block):

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 from raydrift.errors import ShardError
 from raydrift.paths import StoragePath, may_pass
 from raydrift.storage import layout
+from raydrift.storage.parallel_map import in_threads
 from raydrift.storage.rejected import unread_paths
 from raydrift.storage.shards import LedgerRow, read_rejected
-from raydrift.storage.spread import in_threads
 
 _LOOKING: Final = 32
 """Images that are looked at side by side."""

@@ -21,9 +21,9 @@ from raydrift.settings import (
 )
 from raydrift.storage import layout
 from raydrift.storage.finalize import finalize
+from raydrift.storage.parallel_map import in_threads
 from raydrift.storage.record import RunRecord, require_record
 from raydrift.storage.shards import LedgerRow, read_ledger
-from raydrift.storage.spread import in_threads
 from tests.made_shards import make_shards
 
 SMALL = ImageSettings(height=32, width=32)

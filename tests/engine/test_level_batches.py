@@ -46,13 +46,13 @@ def batches(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Leve
     return measured(settings_for(scenes, tmp_path_factory.mktemp("unwritten")))
 
 
-def test_every_batch_comes_once_with_a_twin_a_chain(batches: list[LevelBatch]) -> None:
+def test_every_batch_comes_once_with_a_copy_a_chain(batches: list[LevelBatch]) -> None:
     assert [one.batch for one in batches] == [0, 1, 2]
     assert [i for one in batches for i in one.sample_ids] == list(range(20))
     assert [len(one.originals) for one in batches] == [8, 8, 4]
     for one in batches:
         assert len(one.labels) == len(one.class_names) == len(one.sample_ids)
-        assert [twins.shape for twins in one.drifted] == [one.originals.shape] * 3
+        assert [copies.shape for copies in one.drifted] == [one.originals.shape] * 3
         assert one.originals.dtype == np.float64
         np.testing.assert_array_equal(one.originals, one.drifted[0], "no transforms, no change")
         assert (one.originals != one.drifted[1]).any(axis=1).all()

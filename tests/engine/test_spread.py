@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import ray
 
-from raydrift.engine.spread import cluster_spread, over_cluster
+from raydrift.engine.spread import cluster_map, over_cluster
 from raydrift.errors import ShardError
 from raydrift.settings.toml import generate_settings
 from raydrift.storage.finalize import finalize
-from raydrift.storage.spread import in_threads
+from raydrift.storage.parallel_map import in_threads
 from tests.made_shards import make_shards, shard_file
 
 OVER_CLUSTER = partial(over_cluster, cpus=2)
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("ray_session")
 
 def test_tasks_write_the_bytes_that_threads_write(scenes: Path, tmp_path: Path) -> None:
     outputs = {}
-    for name, spread in (("threads", in_threads), ("tasks", OVER_CLUSTER)):
+    for name, parallel_map in (("threads", in_threads), ("tasks", OVER_CLUSTER)):
         settings = generate_settings(
             {
                 "input": str(scenes),
@@ -29,7 +29,7 @@ def test_tasks_write_the_bytes_that_threads_write(scenes: Path, tmp_path: Path) 
                 "embedding": {"compute": True},
             }
         )
-        record = finalize(make_shards(settings, size=8), spread=spread, part_bytes=20_000)
+        record = finalize(make_shards(settings, size=8), parallel_map=parallel_map, part_bytes=20_000)
         outputs[name] = record.files
     assert outputs["tasks"] == outputs["threads"]
     assert (tmp_path / "tasks/sampled_images.zip").read_bytes() == (
@@ -44,7 +44,7 @@ def test_an_altered_shard_is_told_as_it_is_in_threads(scenes: Path, tmp_path: Pa
     path = shard_file(tmp_path, 3)
     path.write_bytes(path.read_bytes().replace(b"IDAT", b"IDAD", 1))
     with pytest.raises(ShardError, match=r"^.*part-00000003-.*.parquet was altered since"):
-        finalize(output, spread=OVER_CLUSTER, part_bytes=20_000)
+        finalize(output, parallel_map=OVER_CLUSTER, part_bytes=20_000)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["_shards", "run.json"]
 
 
@@ -65,4 +65,4 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
 
 def test_one_machine_merges_in_threads() -> None:
     assert len(ray.nodes()) == 1
-    assert cluster_spread() is in_threads
+    assert cluster_map() is in_threads

@@ -9,7 +9,7 @@ import pytest
 
 from raydrift.catalog import Catalog, load_catalog
 from raydrift.catalog.stream import Stream, sample_order
-from raydrift.engine.data.tasks import samples_of
+from raydrift.engine.data.tasks import run_samples
 from raydrift.paths import StoragePath
 from raydrift.report import timeline_plot
 from raydrift.report.timeline import StreamPlan, plan_stream
@@ -33,7 +33,7 @@ def settings_of(source: object, **values: Any) -> GenerateSettings:
 
 
 def planned(settings: GenerateSettings, catalog: Catalog) -> StreamPlan:
-    samples, _ = samples_of(settings, catalog)
+    samples, _ = run_samples(settings, catalog)
     return plan_stream(settings, catalog, Stream.of(settings, catalog), samples)
 
 

@@ -91,7 +91,7 @@ def test_parts_from_many_writers_are_the_zip_of_one(
 ) -> None:
     output = StoragePath.of(f"s3://{bucket}/out", options(server))
     commit_shards(output)
-    record = finalize(output, spread=backwards, part_bytes=5 * MB)
+    record = finalize(output, parallel_map=backwards, part_bytes=5 * MB)
     whole = (output / layout.ZIP).read_bytes()
     assert whole == (local / layout.ZIP).read_bytes()
     assert record.files[layout.ZIP] == {"size": len(whole), "crc32": f"{crc32(whole):08x}"}
@@ -108,7 +108,7 @@ def test_tasks_of_a_cluster_send_the_parts(server: Server, bucket: str, local: P
     """Each has a client of its own, from what the writer carries with it."""
     output = StoragePath.of(f"s3://{bucket}/out", options(server))
     commit_shards(output)
-    record = finalize(output, spread=partial(over_cluster, cpus=2), part_bytes=5 * MB)
+    record = finalize(output, parallel_map=partial(over_cluster, cpus=2), part_bytes=5 * MB)
     assert (output / layout.ZIP).read_bytes() == (local / layout.ZIP).read_bytes()
     assert record.files[layout.ZIP]["size"] == (local / layout.ZIP).stat().st_size
     assert server.unfinished_uploads(bucket) == []

@@ -11,7 +11,7 @@ from scipy.stats import binom
 from raydrift.errors import SettingsError
 from raydrift.schedules.label_shift import LabelShift
 from raydrift.schedules.order import SampleOrder, shifted_order, stretches
-from raydrift.schedules.positions import Axis
+from raydrift.schedules.positions import TimeAxis
 
 CLASSES = ("cat", "dog", "eel")
 
@@ -29,7 +29,7 @@ def shifted(
 ) -> tuple[SampleOrder, np.ndarray, np.ndarray]:
     """The shifted order, the classes of its samples, and the order without a shift."""
     order, of_class = images(count)
-    axis = Axis(count, 0.0, 1.0)
+    axis = TimeAxis(count, 0.0, 1.0)
     path = stretches(shifts, axis, classes=classes, of_class=of_class, seed=seed)
     found = shifted_order(order, of_class, path, classes=classes, seed=seed)
     class_of_row = np.empty(count, np.int64)
@@ -49,7 +49,7 @@ def test_a_shift_behind_the_last_image_of_a_longer_stream_changes_nothing(
     shift: LabelShift,
 ) -> None:
     order, of_class = images(500)
-    axis = Axis(1000, 0.0, 1.0)
+    axis = TimeAxis(1000, 0.0, 1.0)
     path = stretches([shift], axis, classes=CLASSES, of_class=of_class, seed=42)
     found = shifted_order(order, of_class, path, classes=CLASSES, seed=42)
     assert found.rows.tolist() == order.tolist()
@@ -169,7 +169,7 @@ def test_an_order_stays_what_it_is() -> None:
         LabelShift(5, width=10, proportions={"dog": 0.8}),
         LabelShift(20, concentration=0.5),
     ]
-    path = stretches(shifts, Axis(30, 0.0, 1.0), classes=CLASSES, of_class=of_class, seed=42)
+    path = stretches(shifts, TimeAxis(30, 0.0, 1.0), classes=CLASSES, of_class=of_class, seed=42)
     found = shifted_order(np.arange(30), of_class, path, classes=CLASSES, seed=42)
     wanted = [0, 1, 2, 3, 4, 6, 7, 12, 17, 9, 11, 14, 16, 22, 19, 21, 24, 26, 29]
     assert (found.rows.tolist(), found.ended_by) == (wanted, "dog")
@@ -181,7 +181,7 @@ def test_a_million_images_of_fifty_classes_take_a_moment() -> None:
     of_class = rng.integers(50, size=count).astype(np.int32)
     order = rng.permutation(count)
     shift = LabelShift(0.1, width=0.1, proportions={"class 07": 0.1})
-    path = stretches([shift], Axis(count, 0.0, 1.0), classes=classes, of_class=of_class, seed=1)
+    path = stretches([shift], TimeAxis(count, 0.0, 1.0), classes=classes, of_class=of_class, seed=1)
     found = shifted_order(order, of_class, path, classes=classes, seed=1)
     assert found.ended_by == "class 07"
     assert len(np.unique(found.rows)) == len(found.rows)

@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from raydrift.errors import SettingsError
-from raydrift.schedules.positions import Axis, plain_length, plain_position
+from raydrift.schedules.positions import TimeAxis, plain_length, plain_position
 
-HALF_HOURS = Axis(samples=328, first_timestamp=1717232400.0, delta_timestamp=1800.0)
+HALF_HOURS = TimeAxis(samples=328, first_timestamp=1717232400.0, delta_timestamp=1800.0)
 
 
 def start(position: Any) -> int:
@@ -105,7 +105,7 @@ def test_a_length_of_nothing_is_refused(span: Any, message: str) -> None:
 
 
 def test_time_places_nothing_where_samples_have_none() -> None:
-    still = Axis(samples=10, first_timestamp=0.0, delta_timestamp=0.0)
+    still = TimeAxis(samples=10, first_timestamp=0.0, delta_timestamp=0.0)
     with pytest.raises(SettingsError, match=r"0\.0 s apart have no time .*: give samples"):
         still.start("1970-01-01", "start")
 
@@ -121,7 +121,7 @@ SPACINGS = st.integers(1, 86_400_000_000).map(lambda whole: whole / 1e6) | st.sa
 def test_the_date_of_a_sample_leads_back_to_it(delta: float, sample: int, first: float) -> None:
     """The date as it is printed, and that of the tables' float64 seconds."""
     sample %= int(4e9 / delta)  # up to the year 2150
-    axis = Axis(sample + 1, first, delta)
+    axis = TimeAxis(sample + 1, first, delta)
     assert axis.start(plain_position(axis.date(sample), "start"), "start") == sample
     seconds = float(first + np.int64(sample) * delta)
     when = datetime.fromtimestamp(seconds, UTC)
@@ -130,7 +130,7 @@ def test_the_date_of_a_sample_leads_back_to_it(delta: float, sample: int, first:
 
 @given(SPACINGS.filter(lambda delta: delta >= 3e-6), st.integers(0, 10**9))
 def test_a_date_between_samples_is_the_later_one(delta: float, sample: int) -> None:
-    axis = Axis(10**12, 0.0, delta)
+    axis = TimeAxis(10**12, 0.0, delta)
     sample %= int(4e9 / delta)
     before = Fraction(str(delta)) * sample
     after = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(before * 10**6) + 2)
@@ -147,17 +147,17 @@ def test_a_date_between_samples_is_the_later_one(delta: float, sample: int) -> N
     ],
 )
 def test_a_date_has_the_digits_that_it_takes(delta: float, date: str) -> None:
-    assert Axis(10, 1717232400.0, delta).date(3) == date
+    assert TimeAxis(10, 1717232400.0, delta).date(3) == date
 
 
 def test_durations_are_exact() -> None:
-    axis = Axis(10**9, 1717232400.0, 0.0001)
+    axis = TimeAxis(10**9, 1717232400.0, 0.0001)
     assert axis.length("1h", "period") == 36_000_000
     assert axis.length("0.0003s", "width") == 3
-    assert Axis(10**9, 0.0, 7.0).length("1h", "period") == Fraction(3600, 7)
+    assert TimeAxis(10**9, 0.0, 7.0).length("1h", "period") == Fraction(3600, 7)
 
 
 def test_dates_that_no_calendar_has_are_seconds() -> None:
-    assert Axis(10, 0.0, 1.0).date(3600) == "1970-01-01 01:00"
-    assert Axis(10, -5.0, 1.0).date(0) == "-5 s"
-    assert Axis(10, 1e18, 1.0).date(0) == "1000000000000000000 s"
+    assert TimeAxis(10, 0.0, 1.0).date(3600) == "1970-01-01 01:00"
+    assert TimeAxis(10, -5.0, 1.0).date(0) == "-5 s"
+    assert TimeAxis(10, 1e18, 1.0).date(0) == "1000000000000000000 s"

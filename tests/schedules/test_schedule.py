@@ -11,12 +11,12 @@ from scipy.stats import binom
 from raydrift import seeds
 from raydrift.errors import SettingsError
 from raydrift.schedules.drift import Drift
-from raydrift.schedules.positions import Axis
+from raydrift.schedules.positions import TimeAxis
 from raydrift.schedules.schedule import Schedule, place_drifts
 from raydrift.transforms import TransformInfo
 
 SAMPLES = 1000
-AXIS = Axis(SAMPLES, first_timestamp=0.0, delta_timestamp=3600.0)
+AXIS = TimeAxis(SAMPLES, first_timestamp=0.0, delta_timestamp=3600.0)
 IDS = np.arange(SAMPLES)
 
 
@@ -24,11 +24,13 @@ def drift(kind: str, level: float = 0.8, **values: Any) -> Drift:
     return Drift([TransformInfo("gaussian_blur", level)], kind, **values)  # type: ignore[arg-type]
 
 
-def schedule(*drifts: Drift, axis: Axis = AXIS, seed: int = 42, transforms: Any = ()) -> Schedule:
+def schedule(
+    *drifts: Drift, axis: TimeAxis = AXIS, seed: int = 42, transforms: Any = ()
+) -> Schedule:
     return Schedule(seed, tuple(transforms), place_drifts(drifts, axis))
 
 
-def levels(*drifts: Drift, axis: Axis = AXIS) -> np.ndarray:
+def levels(*drifts: Drift, axis: TimeAxis = AXIS) -> np.ndarray:
     return schedule(*drifts, axis=axis).samples(np.arange(axis.samples)).levels
 
 
@@ -64,14 +66,14 @@ def test_a_period_may_be_a_day_and_begin_in_its_middle(phase: Any) -> None:
 
 
 def test_a_period_that_is_no_whole_number_of_samples_does_not_run_away() -> None:
-    third = Axis(9000, 0.0, 3.0)  # a period of 10 s is 3 1/3 samples
+    third = TimeAxis(9000, 0.0, 3.0)  # a period of 10 s is 3 1/3 samples
     turned_on = np.flatnonzero(np.diff(levels(drift("recurring", period="10s"), axis=third)) > 0)
     assert len(turned_on) == pytest.approx(2700, abs=1)
 
 
 def test_half_of_an_odd_period_is_half_of_the_samples() -> None:
     """4 and 3 samples of the 7 in turns."""
-    axis = Axis(7000, 0.0, 600.0)
+    axis = TimeAxis(7000, 0.0, 600.0)
     on = levels(drift("recurring", period="70min"), axis=axis) > 0
     np.testing.assert_array_equal(on, np.isin(np.arange(7000) % 14, [0, 1, 2, 3, 7, 8, 9]))
 
@@ -104,7 +106,7 @@ def test_a_seasonal_drift_follows_the_cosine() -> None:
 @pytest.mark.parametrize("curve", ["linear", "sigmoid"])
 def test_the_chance_of_a_gradual_drift_follows_its_curve(curve: str) -> None:
     """In each fifth of the window as many samples drift as the binomial distribution allows."""
-    axis = Axis(50_000, 0.0, 1.0)
+    axis = TimeAxis(50_000, 0.0, 1.0)
     placed = schedule(drift("gradual", start=10_000, width=0.4, curve=curve), axis=axis)
     found = placed.samples(np.arange(50_000))
     assert not found.levels[:10_001].any()

@@ -26,9 +26,9 @@ from raydrift.settings import GenerateSettings
 from raydrift.settings.toml import generate_settings
 from raydrift.storage import zip_directory
 from raydrift.storage.finalize import finalize
+from raydrift.storage.parallel_map import ParallelMap, in_threads
 from raydrift.storage.record import load_record
 from raydrift.storage.shards import LedgerRow, open_shard, read_ledger
-from raydrift.storage.spread import Spread, in_threads
 from raydrift.storage.tables import TableSink
 from raydrift.storage.zip_directory import ZipDirectory
 from tests.made_shards import embeddings_of, make_shards, shard_file
@@ -247,14 +247,14 @@ def backwards(work: Callable[[Any], Any], items: Iterable[Any], _: int) -> Gener
 
 
 @pytest.mark.parametrize("part_bytes", [1, 10_000, 100_000, 2**26])
-@pytest.mark.parametrize("spread", [alone, seven, backwards])
+@pytest.mark.parametrize("parallel_map", [alone, seven, backwards])
 def test_any_number_of_writers_gives_the_same_files(
-    finished: Path, tmp_path: Path, part_bytes: int, spread: Spread
+    finished: Path, tmp_path: Path, part_bytes: int, parallel_map: ParallelMap
 ) -> None:
     shutil.copytree(finished / "_shards", tmp_path / "_shards")
     record = load_record(StoragePath.of(finished))
     replace(record, status="sharded").save(StoragePath.of(tmp_path))
-    merged = finalize(StoragePath.of(tmp_path), spread=spread, part_bytes=part_bytes)
+    merged = finalize(StoragePath.of(tmp_path), parallel_map=parallel_map, part_bytes=part_bytes)
     assert merged.files == record.files
     for name in ALL_FILES - {"run.json"}:
         assert (tmp_path / name).read_bytes() == (finished / name).read_bytes(), name

@@ -22,8 +22,8 @@ def limit_pixels(context: DataContext, pixel_bytes: int) -> None:
     """Has a pipeline whose last two stages make and embed pixels keep these within the store.
 
     Args:
-        context: Of the pipeline.
-        pixel_bytes: Of the images of one shard.
+        context: The pipeline's settings.
+        pixel_bytes: The bytes of the images of one shard.
     """
     ours = partial(PixelsInStore, shard_bytes=int(pixel_bytes * (1 + _PNGS)))
     policies = [*ENABLED_BACKPRESSURE_POLICIES, ours]

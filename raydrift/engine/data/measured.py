@@ -28,8 +28,8 @@ class LevelBatch:
     Attributes:
         batch: Its number, from 0.
         sample_ids: Its n samples; images that cannot be used are left out.
-        labels: Of the samples.
-        class_names: Of the samples.
+        labels: The labels of the samples.
+        class_names: The class names of the samples.
         originals: float64 of shape (n, 512).
         drifted: One float64 array of shape (n, 512) a chain, in the chains' order.
         rejected: The images that cannot be used.
@@ -53,7 +53,7 @@ class MeasureJob:
     """What a worker that measures is told.
 
     Attributes:
-        schedules: Each makes a twin of every image.
+        schedules: Each makes a copy of every image.
         measure: What the worker makes of a batch before it goes to the driver; its result has to
             be picklable.
     """

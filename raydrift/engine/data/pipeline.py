@@ -50,9 +50,9 @@ class PipelineJob:
     Attributes:
         shard_job: What its workers are told.
         plan: How it is spread.
-        weights: Of the network; None: nothing is embedded.
-        twins: What is measured of originals and their drifted copies, instead of writing shards;
-            None: shards are written.
+        weights: The network's weights; None: nothing is embedded.
+        measure_job: What is measured of originals and their drifted copies, instead of writing
+            shards; None: shards are written.
         verbose: Whether Ray shows its own progress.
         stage: What drifts and commits a shard; a benchmark has one that sleeps.
         embed_stage: What embeds and commits a shard that others drifted; likewise.
@@ -61,7 +61,7 @@ class PipelineJob:
     shard_job: ShardJob
     plan: Plan
     weights: Weights | None
-    twins: MeasureJob | None
+    measure_job: MeasureJob | None
     verbose: bool
     stage: Callable[..., Any] = DriftStage
     embed_stage: Callable[..., Any] = EmbedStage
@@ -86,7 +86,7 @@ def run_pipeline(job: PipelineJob, tasks: ShardTasks) -> Rows:
 
 def _rows(job: PipelineJob, tasks: ShardTasks) -> Rows:
     with data_context(job.verbose) as context:
-        if job.plan.embedders and job.twins is None:
+        if job.plan.embedders and job.measure_job is None:
             limit_pixels(context, tasks.size * job.shard_job.settings.image.bytes)
         try:
             yield from _results(_dataset(job, tasks))
@@ -117,18 +117,18 @@ def _dataset(job: PipelineJob, tasks: ShardTasks) -> ray.data.Dataset:
 
 
 def _stages(job: PipelineJob, dataset: ray.data.Dataset) -> ray.data.Dataset:
-    plan, told = job.plan, ray.put(pack(job.shard_job))
+    plan, sent = job.plan, ray.put(pack(job.shard_job))
     weights = ray.put(job.weights) if job.weights is not None else None
     workers, gpus = _pool(plan.workers, plan.max_workers), 1 if plan.on_gpu else 0
     embedders = _pool(plan.embedders, plan.max_embedders) if plan.embedders else workers
-    if job.twins is not None:
-        arguments = (told, ray.put(job.twins), weights, plan.on_gpu)
+    if job.measure_job is not None:
+        arguments = (sent, ray.put(job.measure_job), weights, plan.on_gpu)
         pool = embedders if plan.on_gpu else workers
         return _stage(dataset, MeasureStage, pool, arguments, gpus=gpus)
     if not plan.embedders:
-        return _stage(dataset, job.stage, workers, (told, weights, False))
-    dataset = _stage(dataset, PixelStage, workers, (told,))
-    return _stage(dataset, job.embed_stage, embedders, (told, weights, plan.on_gpu), gpus=gpus)
+        return _stage(dataset, job.stage, workers, (sent, weights, False))
+    dataset = _stage(dataset, PixelStage, workers, (sent,))
+    return _stage(dataset, job.embed_stage, embedders, (sent, weights, plan.on_gpu), gpus=gpus)
 
 
 def _pool(actors: int, most: int | None) -> ray.data.ActorPoolStrategy:
@@ -201,8 +201,8 @@ class PipelineHost:
 
 
 def _hosted_rows(job: PipelineJob, tasks: ShardTasks) -> Rows:
-    told = ray.put(pack_pipeline(with_transforms(job))), ray.put(without_transforms(tasks))
-    host: Any = ray.remote(num_cpus=0)(PipelineHost).remote(*told)
+    sent = ray.put(pack_pipeline(with_transforms(job))), ray.put(without_transforms(tasks))
+    host: Any = ray.remote(num_cpus=0)(PipelineHost).remote(*sent)
     try:
         while (row := ray.get(host.next.remote())) is not None:
             yield row

@@ -49,11 +49,11 @@ class ShardJob:
     """What every worker is told once: the settings, and where things are.
 
     Attributes:
-        settings: Of the run.
+        settings: The run's settings.
         source: Where the catalog's paths start from.
         output: The run's folder.
         fingerprint: The run's.
-        versions: Of the packages that the run is made with.
+        versions: The versions of the packages that the run is made with.
         schedule: What happens to each sample; None: the settings' transforms to every one.
         made_on: The kinds of machines that the run's first shard was made on, if there is one.
     """
@@ -108,7 +108,7 @@ def drift_shard(
         keep_pixels: Whether the drifted pixels are returned beside their PNGs.
         reader: What reads the images.
         decoder: What decodes them.
-        rows: Of a part, whose PNGs are in memory at a time; None: there is one part.
+        rows: The rows of a part, whose PNGs are in memory at a time; None: there is one part.
 
     Yields:
         The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
@@ -300,7 +300,7 @@ class _Made:
     """What the ledger tells of a shard's parts, added up as they are written.
 
     Args:
-        settings: Of the run.
+        settings: The run's settings.
     """
 
     def __init__(self, settings: GenerateSettings) -> None:
@@ -348,7 +348,8 @@ class PngColumn:
 
     Args:
         count: How many there will be, the rejected ones too.
-        image_bytes: Of the pixels of one, as PNG filters them; no PNG here is much larger.
+        image_bytes: The bytes of the pixels of one, as PNG filters them; no PNG here is much
+            larger.
     """
 
     def __init__(self, count: int, image_bytes: int) -> None:

@@ -58,7 +58,7 @@ def with_transforms(job: "PipelineJob") -> "PipelineJob":
     shard_job = job.shard_job
     settings = shard_job.settings
     schedules = [shard_job.schedule] if shard_job.schedule is not None else []
-    schedules += job.twins.schedules if job.twins is not None else ()
+    schedules += job.measure_job.schedules if job.measure_job is not None else ()
     infos = [*settings.transforms, *(info for one in schedules for info in one.infos)]
     held = replace(settings, profile=settings.profile.holding(infos))
     return replace(job, shard_job=replace(shard_job, settings=held))

@@ -63,7 +63,7 @@ def shard_rows(_: pa.Table, tasks: "ray.ObjectRef[ShardTasks]") -> Iterator[pa.T
         yield as_row(table)
 
 
-def told(reference: Any) -> Any:
+def fetched(reference: Any) -> Any:
     """What a reference that a stage was given stands for."""
     return unpacked(ray.get(reference))
 
@@ -77,7 +77,7 @@ class DriftStage:
         weights: "ray.ObjectRef[Any] | None",
         on_gpu: bool,
     ) -> None:
-        self._job: ShardJob = told(job)
+        self._job: ShardJob = fetched(job)
         self._drifter = _Drifter(self._job)
         self._embedder = _LazyEmbedder(self._job, weights, on_gpu) if weights is not None else None
 
@@ -91,7 +91,7 @@ class PixelStage:
     """Drifts a shard and passes it on, its pixels with it."""
 
     def __init__(self, job: "ray.ObjectRef[ShardJob]") -> None:
-        self._drifter = _Drifter(told(job))
+        self._drifter = _Drifter(fetched(job))
 
     def __call__(self, row: pa.Table) -> pa.Table:
         try:
@@ -107,7 +107,7 @@ class EmbedStage:
     def __init__(
         self, job: "ray.ObjectRef[ShardJob]", weights: "ray.ObjectRef[Any]", on_gpu: bool
     ) -> None:
-        self._job: ShardJob = told(job)
+        self._job: ShardJob = fetched(job)
         self._embedder = _LazyEmbedder(self._job, weights, on_gpu)
 
     def __call__(self, row: pa.Table) -> pa.Table:
@@ -123,18 +123,18 @@ class EmbedStage:
 class MeasureStage:
     """Embeds each image of a batch as it is, and drifted by each schedule; writes nothing.
 
-    The twins of one schedule are made and embedded before those of the next: however many there
+    The copies of one schedule are made and embedded before those of the next: however many there
     are, a worker holds the pixels of the originals and of one.
     """
 
     def __init__(
         self,
         job: "ray.ObjectRef[ShardJob]",
-        twins: "ray.ObjectRef[MeasureJob]",
+        measure_job: "ray.ObjectRef[MeasureJob]",
         weights: "ray.ObjectRef[Any]",
         on_gpu: bool,
     ) -> None:
-        shard_job, measured = told(job), told(twins)
+        shard_job, measured = fetched(job), fetched(measure_job)
         self._drifter = _Drifter(shard_job)
         self._measure = measured.measure
         self._jobs = [replace(shard_job, schedule=schedule) for schedule in measured.schedules]
@@ -157,13 +157,13 @@ class MeasureStage:
         used = tasks.take(pa.array(rows, pa.int64()))
         sample_ids = used["sample_id"].to_pylist()
         embedded = embed(originals)
-        twins, drifted = np.empty_like(originals), []
+        copies, drifted = np.empty_like(originals), []
         for job in self._jobs:
             chains = job.drifts(used).chains()
             for place, (sample_id, chain) in enumerate(zip(sample_ids, chains, strict=True)):
                 original = originals[place]
-                twins[place] = drifted_image(job.settings, original, sample_id, chain)[0]
-            drifted.append(embed(twins))
+                copies[place] = drifted_image(job.settings, original, sample_id, chain)[0]
+            drifted.append(embed(copies))
         return LevelBatch(
             tasks["shard"][0].as_py(),
             tuple(sample_ids),

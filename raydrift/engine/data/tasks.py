@@ -15,7 +15,7 @@ from raydrift.settings.generate import GenerateSettings
 from raydrift.text import plural
 
 
-def samples_of(settings: GenerateSettings, catalog: Catalog) -> tuple[int, str | None]:
+def run_samples(settings: GenerateSettings, catalog: Catalog) -> tuple[int, str | None]:
     """How many samples the run has on its input.
 
     Returns:
@@ -36,7 +36,7 @@ def count_samples(settings: GenerateSettings, available: int, ended_by: str | No
     """How many samples the run has.
 
     Args:
-        settings: Of the run.
+        settings: The run's settings.
         available: How many there are.
         ended_by: The class that ran out there, if one did.
 
@@ -81,9 +81,9 @@ class ShardTasks:
     """The tasks of some shards; each is made when it is asked for, however many there are.
 
     Attributes:
-        settings: Of the run.
+        settings: The run's settings.
         catalog: Its input.
-        samples: Of the whole run.
+        samples: How many samples the whole run has.
         size: Samples a shard; the last one has what is left.
         shards: The numbers of the shards.
         where: For each drift, of which rows of the catalog it is meant.

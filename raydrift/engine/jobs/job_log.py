@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from raydrift.catalog import Catalog
 from raydrift.console import Console
 from raydrift.errors import ShardError
-from raydrift.log import tell
+from raydrift.log import log_event
 from raydrift.paths import StoragePath
 from raydrift.report.classes import classes_line, ignored_lines
 from raydrift.storage.record import RunRecord
@@ -42,7 +42,7 @@ def _teller(quiet: bool, level: int, event: str) -> Callable[[str], None]:
 
     def say(why: str) -> None:
         console.print(why)
-        tell(level, event, why)
+        log_event(level, event, why)
 
     return say
 
@@ -56,7 +56,7 @@ def report_input(catalog: Catalog, quiet: bool) -> None:
     classes = classes_line(counts)
     for line in (f"input: {classes}", *ignored_lines(catalog.ignored), *catalog.notes):
         console.print(line)
-    tell(
+    log_event(
         logging.INFO,
         "input",
         f"input: {classes}",
@@ -72,7 +72,7 @@ def report_input(catalog: Catalog, quiet: bool) -> None:
 def log_remarks(remarks: Iterable[Remark], **facts: Any) -> None:
     """Logs remarks on images that were used, an event each."""
     for remark in remarks:
-        tell(logging.WARNING, "remark", str(remark), **facts, **asdict(remark))
+        log_event(logging.WARNING, "remark", str(remark), **facts, **asdict(remark))
 
 
 class JobLog:
@@ -164,9 +164,9 @@ class JobLog:
             text = f"made again: {plural(len(shards), 'shard')}, more images may be readable now"
             self._tell(logging.INFO, "look_again", text, shards=len(shards))
 
-    def changed(self, told: str, images: int, shards: int) -> None:
+    def changed(self, what: str, images: int, shards: int) -> None:
         """Images of the input are others than when shards were made of them."""
-        self._tell(logging.WARNING, "changed", told, images=images, shards=shards)
+        self._tell(logging.WARNING, "changed", what, images=images, shards=shards)
 
     def damaged(self, error: ShardError) -> None:
         """A shard was found damaged by the merge."""
@@ -195,4 +195,4 @@ class JobLog:
         )
 
     def _tell(self, level: int, event: str, message: str, **facts: Any) -> None:
-        tell(level, event, message, run=self._run, **facts)
+        log_event(level, event, message, run=self._run, **facts)

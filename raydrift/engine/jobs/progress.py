@@ -19,8 +19,8 @@ from rich.progress import (
 )
 
 from raydrift.console import Console
-from raydrift.engine.jobs.repeated import Repeated
-from raydrift.log import LOGGER, tell
+from raydrift.engine.jobs.repeated import PeriodicCall
+from raydrift.log import LOGGER, log_event
 from raydrift.text import plural
 
 LINE_EVERY_S: Final = 10.0
@@ -130,7 +130,7 @@ class RunProgress:
             view.show(self._done, self.facts())
 
     def _log(self) -> None:
-        tell(
+        log_event(
             logging.INFO,
             "progress",
             self.line(),
@@ -173,12 +173,12 @@ class _Bar:
 
 
 class _Lines:
-    """Tells something every few seconds, and once more at the end if it is to."""
+    """Writes something every few seconds, and once more at the end if it is to."""
 
-    def __init__(self, tell: Callable[[], None], last: bool) -> None:
-        self._tell = tell
+    def __init__(self, write: Callable[[], None], last: bool) -> None:
+        self._write = write
         self._last = last
-        self._repeated = Repeated(tell, LINE_EVERY_S)
+        self._repeated = PeriodicCall(write, LINE_EVERY_S)
 
     def start(self) -> None:
         self._repeated.start()
@@ -188,7 +188,7 @@ class _Lines:
     def stop(self) -> None:
         self._repeated.stop()
         if self._last:
-            self._tell()
+            self._write()
 
 
 def _clock(seconds: float) -> str:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 
-class Repeated:
+class PeriodicCall:
     """Calls a function every few seconds, from a thread of its own.
 
     Args:

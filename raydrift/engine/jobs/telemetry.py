@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 import ray
 from ray.util.metrics import Counter, Gauge, Histogram
 
-from raydrift.engine.jobs.repeated import Repeated
+from raydrift.engine.jobs.repeated import PeriodicCall
 from raydrift.engine.session import is_client
 from raydrift.storage.record import RunRecord
 from raydrift.storage.shards import STAGES, LedgerRow
@@ -41,8 +41,8 @@ class RunMetrics:
 
     Args:
         run: The label.
-        samples: Of the whole run.
-        done: Of shards that were there before.
+        samples: How many samples the whole run has.
+        done: How many samples the shards that were there before have.
     """
 
     def __init__(self, run: str, samples: int, done: int) -> None:
@@ -66,7 +66,7 @@ class RunMetrics:
             "raydrift_run_samples_done", "Samples in committed shards so far.", ("run",)
         )
         self._show()
-        self._shown = Repeated(self._show, _SHOW_EVERY_S)
+        self._shown = PeriodicCall(self._show, _SHOW_EVERY_S)
         self._shown.start()
 
     def close(self) -> None:
@@ -122,7 +122,7 @@ class _Counting(RunMetrics):
         ray.actor.exit_actor()
 
 
-class _Told:
+class _ActorTelemetry:
     """Tells an actor, and does not wait for it."""
 
     def __init__(self, actor: Any) -> None:
@@ -157,7 +157,7 @@ def telemetry(record: RunRecord, done: int) -> Iterator[Telemetry]:
     with _lost():
         actor = ray.remote(num_cpus=0, max_restarts=-1)(_Counting).remote(*facts)
     try:
-        yield _Told(actor) if actor is not None else _Nobody()
+        yield _ActorTelemetry(actor) if actor is not None else _Nobody()
     finally:
         with _lost():
             if actor is not None:

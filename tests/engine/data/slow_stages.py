@@ -105,7 +105,7 @@ def main(photos: str, output: str, slow: str) -> None:
         ShardJob(settings, catalog.root, place, "slow", installed_versions()),
         Plan(workers, embedders, on_gpu=False),
         None,
-        twins=None,
+        measure_job=None,
         verbose=False,
         stage=SlowWriteStage,
         embed_stage=SlowEmbedStage,

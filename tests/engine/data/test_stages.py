@@ -61,12 +61,12 @@ def open_pipelines() -> list[Generator[Any]]:
 
 
 WAYS = {
-    "drift and write": {"plan": Plan(2, 0, False), "weights": None, "twins": None},
-    "drift, embed and write": {"plan": Plan(1, 1, False), "weights": True, "twins": None},
+    "drift and write": {"plan": Plan(2, 0, False), "weights": None, "measure_job": None},
+    "drift, embed and write": {"plan": Plan(1, 1, False), "weights": True, "measure_job": None},
     "measure": {
         "plan": Plan(1, 0, False),
         "weights": True,
-        "twins": MeasureJob((Schedule(0),), str),
+        "measure_job": MeasureJob((Schedule(0),), str),
     },
 }
 

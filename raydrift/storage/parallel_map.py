@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-Spread = Callable[[Callable[[Any], Any], Iterable[Any], int], Generator[Any]]
+ParallelMap = Callable[[Callable[[Any], Any], Iterable[Any], int], Generator[Any]]
 """Calls a function with each item, some at once; yields the results in the items' order.
 
 It takes an item only when there is room, so that few are under way or waiting to be asked for. The
@@ -14,7 +14,7 @@ number says how many threads are of use where they are of one process.
 
 
 def in_threads(work: Callable[[Any], Any], items: Iterable[Any], threads: int) -> Generator[Any]:
-    """A ``Spread`` over threads of this process."""
+    """A ``ParallelMap`` over threads of this process."""
     waiting: deque[Future[Any]] = deque()
     pool = ThreadPoolExecutor(threads)
     try:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from raydrift.storage.spread import in_threads
+from raydrift.storage.parallel_map import in_threads
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
