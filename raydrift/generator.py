@@ -335,7 +335,7 @@ class ImageDatasetGenerator:
 
         Args:
             similarity_func: From the embeddings of a batch of originals and of their drifted
-                twins, float64 (n, 512) each, to a number; None: ``kl_softmax``.
+                copies, float64 (n, 512) each, to a number; None: ``kl_softmax``.
             num_samples: How many samples; None: all that remain.
 
         Returns:

@@ -29,7 +29,9 @@ def test_tasks_write_the_bytes_that_threads_write(scenes: Path, tmp_path: Path) 
                 "embedding": {"compute": True},
             }
         )
-        record = finalize(make_shards(settings, size=8), parallel_map=parallel_map, part_bytes=20_000)
+        record = finalize(
+            make_shards(settings, size=8), parallel_map=parallel_map, part_bytes=20_000
+        )
         outputs[name] = record.files
     assert outputs["tasks"] == outputs["threads"]
     assert (tmp_path / "tasks/sampled_images.zip").read_bytes() == (

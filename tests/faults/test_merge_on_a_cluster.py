@@ -18,7 +18,7 @@ from tests.made_shards import make_shards
 
 MERGE = """
 import json, sys
-from raydrift.engine.spread import cluster_spread, over_cluster
+from raydrift.engine.spread import cluster_map, over_cluster
 from raydrift.engine.session import connect
 from raydrift.paths import StoragePath
 from raydrift.settings import ClusterSettings
@@ -31,9 +31,9 @@ def node(item):
 
 output, address = sys.argv[1:]
 connect(ClusterSettings(address=address))
-spread = cluster_spread()
+spread = cluster_map()
 assert spread.func is over_cluster and spread.keywords == {"cpus": 2}
-record = finalize(StoragePath.of(output), spread=spread, part_bytes=20_000)
+record = finalize(StoragePath.of(output), parallel_map=spread, part_bytes=20_000)
 print(json.dumps([len(set(spread(node, range(8), 1))), record.files]), flush=True)
 """
 
