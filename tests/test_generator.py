@@ -238,7 +238,7 @@ def test_a_call_that_fails_leaves_the_cursor_where_it_was(scenes: Path, tmp_path
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
-def test_evaluation_measures_each_batch_against_its_drifted_twin(
+def test_evaluation_measures_each_batch_against_its_drifted_copy(
     photos: Path, trained_weights: Path
 ) -> None:
     """The published medians at level 0.5 and 0 are 0.297 and 0, with other images and weights."""

@@ -49,7 +49,7 @@ def test_the_merge_is_timed_on_the_machines_that_the_product_merges_on(
         spread_over.append(len(ranges))
         yield from in_threads(work, ranges, threads)
 
-    monkeypatch.setattr(pipeline, "cluster_spread", lambda: recording)
+    monkeypatch.setattr(pipeline, "cluster_map", lambda: recording)
     pipeline._merge(*shards)
     assert spread_over == [1, 1, 1]
     assert require_record(shards[0]).status == "complete"

@@ -214,9 +214,9 @@ def test_an_evaluation_measures_what_is_in_force_on_each_batch(scenes: Path) -> 
     )
     generator.add_abrupt_drift(drift_level=0.7, start=8, until=12)
     clean, half = generator.evaluate_transformation_pipeline(num_samples=16)
-    assert (clean.drift_level, clean.similarity) == (0, 0)
+    assert (clean.drift_level, clean.divergence) == (0, 0)
     assert half.drift_level == pytest.approx(0.35)
-    assert half.similarity > 0
+    assert half.divergence > 0
 
 
 def test_another_timeline_is_another_run(whole: Path, scenes: Path) -> None:
