@@ -15,9 +15,9 @@ from raydrift.bench.inputs import load_repeated
 from raydrift.bench.memory import Memory, Watch, seconds_since_start
 from raydrift.bench.steady import Span, steady_state
 from raydrift.bench.tables import MIB, milliseconds, percent, rate, two_columns
+from raydrift.engine.cluster_map import cluster_map
 from raydrift.engine.generate import generate
 from raydrift.engine.plan import EMBEDDERS, WORKERS
-from raydrift.engine.spread import cluster_map
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout

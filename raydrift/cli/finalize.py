@@ -106,10 +106,10 @@ def _cluster(
     if not asked or done:
         yield in_threads, None
         return
+    from raydrift.engine.cluster_map import cluster_map
     from raydrift.engine.jobs.telemetry import telemetry
     from raydrift.engine.plan import WORKERS, Demand
     from raydrift.engine.session import connect
-    from raydrift.engine.spread import cluster_map
     from raydrift.engine.waiting import plan_when_free
 
     connect(cluster)

@@ -19,11 +19,11 @@ from isal import isal_zlib
 from raydrift.catalog import Catalog
 from raydrift.catalog.stream import sample_order
 from raydrift.engine.address import address_of
+from raydrift.engine.cluster_map import cluster_map
 from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.shard_work import content_crc
 from raydrift.engine.jobs.maker import InputChanges
 from raydrift.engine.session import connect
-from raydrift.engine.spread import cluster_map
 from raydrift.errors import OutputError, ShardError, reason
 from raydrift.paths import StoragePath, redacted
 from raydrift.settings.generate import GenerateSettings

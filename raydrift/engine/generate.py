@@ -11,6 +11,7 @@ from raydrift.catalog.stream import Stream
 from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import find_weights
 from raydrift.engine.changes import changes_of_results, note_listing
+from raydrift.engine.cluster_map import cluster_map
 from raydrift.engine.data.tasks import notes_of, run_samples
 from raydrift.engine.drifted_shards import DriftedShards
 from raydrift.engine.identity import identity_defaults, run_identity, shown
@@ -22,7 +23,6 @@ from raydrift.engine.jobs.progress import RunProgress
 from raydrift.engine.jobs.telemetry import telemetry
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.session import connect, free_resources, may_grow
-from raydrift.engine.spread import cluster_map
 from raydrift.errors import OutputError
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings

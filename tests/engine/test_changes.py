@@ -15,9 +15,9 @@ import pytest
 
 from raydrift.engine import changes
 from raydrift.engine.changes import ShardFiles, compare_files
+from raydrift.engine.cluster_map import over_cluster
 from raydrift.engine.data.reader import Reader
 from raydrift.engine.generate import generate
-from raydrift.engine.spread import over_cluster
 from raydrift.errors import LockedError, OutputError, ResourcesError
 from raydrift.paths import StoragePath
 from raydrift.settings import GenerateSettings

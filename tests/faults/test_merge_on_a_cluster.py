@@ -18,7 +18,7 @@ from tests.made_shards import make_shards
 
 MERGE = """
 import json, sys
-from raydrift.engine.spread import cluster_map, over_cluster
+from raydrift.engine.cluster_map import cluster_map, over_cluster
 from raydrift.engine.session import connect
 from raydrift.paths import StoragePath
 from raydrift.settings import ClusterSettings

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 
 from raydrift import schemas
+from raydrift.engine.cluster_map import over_cluster
 from raydrift.engine.identity import run_identity
-from raydrift.engine.spread import over_cluster
 from raydrift.errors import ShardError
 from raydrift.paths import FilePart, StoragePath
 from raydrift.settings.toml import as_dict, generate_settings

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 
 from raydrift.console import Console
-from raydrift.engine.jobs.repeated import PeriodicCall
+from raydrift.engine.jobs.periodic_call import PeriodicCall
 from raydrift.log import LOGGER, log_event
 from raydrift.text import plural
 

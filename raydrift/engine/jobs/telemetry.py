@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 import ray
 from ray.util.metrics import Counter, Gauge, Histogram
 
-from raydrift.engine.jobs.repeated import PeriodicCall
+from raydrift.engine.jobs.periodic_call import PeriodicCall
 from raydrift.engine.ray_private import count
 from raydrift.engine.session import is_client
 from raydrift.storage.record import JobRecord

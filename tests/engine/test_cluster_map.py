@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import ray
 
-from raydrift.engine.spread import cluster_map, over_cluster
+from raydrift.engine.cluster_map import cluster_map, over_cluster
 from raydrift.errors import ShardError
 from raydrift.settings.toml import generate_settings
 from raydrift.storage.finalize import finalize
