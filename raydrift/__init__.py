@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from raydrift.calibrate import CalibrationProfile
     from raydrift.dataset import (
-        BatchDivergence,
         DriftedDataset,
         DriftedSample,
         ImageDataCategoryInfo,
@@ -31,8 +30,10 @@ if TYPE_CHECKING:
         WeightsError,
     )
     from raydrift.generator import ImageDatasetGenerator
+    from raydrift.images.batch import DriftedBatch
     from raydrift.images.pixels import ColourSpace, Sample
     from raydrift.metrics import METRICS, kl_softmax
+    from raydrift.metrics.batch_divergence import BatchDivergence
     from raydrift.paths.s3_options import S3Options
     from raydrift.schedules.drift import Drift
     from raydrift.schedules.label_shift import LabelShift
@@ -51,6 +52,7 @@ __all__ = [
     "ColourSpace",
     "Drift",
     "DriftProfile",
+    "DriftedBatch",
     "DriftedDataset",
     "DriftedSample",
     "FaultSettings",
@@ -83,10 +85,9 @@ __all__ = [
 _HOMES = {
     "raydrift.calibrate": ("CalibrationProfile",),
     "raydrift.dataset": (
-        "BatchDivergence",
-        "ImageDataCategoryInfo",
         "DriftedDataset",
         "DriftedSample",
+        "ImageDataCategoryInfo",
         "open",
     ),
     "raydrift.drift": ("MovingTransform", "SampledTransform", "drift_image", "drift_sample"),
@@ -104,7 +105,9 @@ _HOMES = {
     ),
     "raydrift.generator": ("ImageDatasetGenerator",),
     "raydrift.images.pixels": ("ColourSpace", "Sample"),
+    "raydrift.images.batch": ("DriftedBatch",),
     "raydrift.metrics": ("METRICS", "kl_softmax"),
+    "raydrift.metrics.batch_divergence": ("BatchDivergence",),
     "raydrift.paths.s3_options": ("S3Options",),
     "raydrift.schedules.drift": ("Drift",),
     "raydrift.schedules.label_shift": ("LabelShift",),

@@ -23,7 +23,6 @@ from raydrift.storage.accepted import rows_there
 from raydrift.storage.finishers.chosen import finisher_of
 from raydrift.storage.record import require_record
 from raydrift.storage.written_images import ShardImages, ShardRows, WrittenImages
-from raydrift.transforms import TransformInfo
 
 if TYPE_CHECKING:
     import datasets
@@ -343,23 +342,3 @@ class ImageDataCategoryInfo(DriftedDataset):
     def input_mapping(self) -> pa.Table:
         """The same as ``mapping``."""
         return self.mapping
-
-
-@dataclass(frozen=True)
-class BatchDivergence:
-    """How far one batch of images was from its drifted copies.
-
-    Attributes:
-        batch: Its number, from 0.
-        sample_ids: Its samples; images that cannot be used are left out.
-        divergence: What the function that measures said, by default ``kl_softmax``.
-        drift_level: The level, or the mean level of several transforms; 0 without drift. With
-            drifts on the timeline, the mean over the samples of the largest level in force.
-        transforms: What was applied to every sample.
-    """
-
-    batch: int
-    sample_ids: tuple[int, ...]
-    divergence: float
-    drift_level: float
-    transforms: tuple[TransformInfo, ...]

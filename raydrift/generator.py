@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from raydrift.calibrate import CalibrationProfile
 from raydrift.catalog import catalog_of
-from raydrift.catalog.stream import Stream, sample_order
-from raydrift.catalog.value_range import with_value_range
 from raydrift.checked import image_size, path_text
-from raydrift.dataset import BatchDivergence, ImageDataCategoryInfo
+from raydrift.dataset import ImageDataCategoryInfo
 from raydrift.errors import SettingsError
+from raydrift.images.batch import DriftedBatch
 from raydrift.metrics import kl_softmax
+from raydrift.metrics.batch_divergence import BatchDivergence
 from raydrift.paths import StoragePath
 from raydrift.schedules.drift import Drift
 from raydrift.schedules.label_shift import LabelShift
@@ -28,7 +28,7 @@ from raydrift.settings.image import ImageSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.ranges import Range
 from raydrift.settings.sweep import Sweep, SweepItem, sweep_items
-from raydrift.storage.remarks import Remark, RemarkCount
+from raydrift.storage.remarks import Remark
 from raydrift.timeline import Timeline
 from raydrift.transforms import DriftProfile, ImageTransform, TransformInfo
 
@@ -352,7 +352,7 @@ class ImageDatasetGenerator:
         Raises:
             SettingsError: (a ``ValueError``) More are asked for than remain.
         """
-        from raydrift.engine.measured_batches import level_batches
+        from raydrift.engine.divergences import batch_divergences
 
         measure = kl_softmax if similarity_func is None else similarity_func
         if not callable(measure):
@@ -364,29 +364,37 @@ class ImageDatasetGenerator:
             num_samples=num_samples,
             embedding=replace(self._settings.embedding, compute=True),
         )
-        settings, _ = with_value_range(settings, self._catalog)
-        level, found = self._mean_levels(settings), []
-        remarks: dict[int, tuple[Remark, ...]] = {}
-        for one in level_batches(settings, self._catalog):
-            divergence = measure(one.originals, one.drifted[0])
-            mean_level = level(one.sample_ids)
-            found.append(
-                BatchDivergence(one.batch, one.sample_ids, divergence, mean_level, self.transforms)
-            )
-            remarks[one.batch] = one.remarks
-        total = RemarkCount()
-        for batch in sorted(remarks):
-            total.add(remarks[batch])
-        for remark in total.listed:
+        found, remarks = batch_divergences(settings, self._catalog, measure)
+        for remark in remarks:
             warnings.warn(str(remark), stacklevel=2)
-        return sorted(found, key=lambda one: one.batch)
+        return found
 
-    def _mean_levels(self, settings: GenerateSettings) -> Callable[[Sequence[int]], float]:
-        """The level of a batch, from its sample ids."""
-        if settings.drift:
-            stream = Stream.of(settings, self._catalog)
-            rows = sample_order(settings, self._catalog).rows
-            return lambda ids: float(stream.drift(rows, np.array(ids)).levels.mean())
-        levels = [info.drift_level for info in settings.transforms]
-        level = float(np.mean(levels)) if levels else 0.0
-        return lambda _: level
+    def batches(
+        self, batch_size: int | None = None, num_samples: int | None = None
+    ) -> Generator[DriftedBatch]:
+        """The next samples as batches, in order, as they are drifted; writes nothing.
+
+        They are the samples that ``sample`` would write: the same pixels, labels and timestamps.
+        Workers make them ahead of their use, a few batches each. The cursor stays where it is.
+
+        Args:
+            batch_size: Images in a batch; None: as the constructor said. A batch has fewer where
+                images cannot be used, and the last one has what is left.
+            num_samples: How many samples; None: all that remain.
+
+        Yields:
+            The batches; their images are read-only.
+
+        Raises:
+            SettingsError: (a ``ValueError``) More are asked for than remain.
+            RejectedError: More images cannot be used than ``faults`` allows.
+        """
+        from raydrift.engine.batches import drifted_batches
+
+        embedding = self._settings.embedding
+        if batch_size is not None:
+            embedding = replace(embedding, batch_size=batch_size)
+        settings = self._timeline.planned(
+            start=self._timeline.written, num_samples=num_samples, embedding=embedding
+        )
+        return drifted_batches(settings, self._catalog, quiet=not self._progress)

@@ -11,7 +11,7 @@ import pytest
 from raydrift import DriftProfile, ImageDatasetGenerator, ImageTransform, TransformInfo
 from raydrift.drift.photo.gaussian_blur import GaussianBlur
 from raydrift.drift.photo.hue import Hue
-from raydrift.engine import calibrate, generate, measured_batches
+from raydrift.engine import calibrate, divergences, generate
 from raydrift.errors import RaydriftError, SettingsError
 from raydrift.settings import ClusterSettings, EmbeddingSettings, FaultSettings, ImageSettings
 
@@ -58,7 +58,7 @@ def _no_work(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RaydriftError("the work would begin here")
 
     monkeypatch.setattr(generate, "generate", nothing)
-    monkeypatch.setattr(measured_batches, "level_batches", nothing)
+    monkeypatch.setattr(divergences, "level_batches", nothing)
     monkeypatch.setattr(calibrate, "_Rounds", nothing)
 
 

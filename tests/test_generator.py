@@ -284,3 +284,25 @@ def test_any_function_of_two_embedding_arrays_can_be_the_similarity(scenes: Path
         assert original.shape == drifted.shape == (8, 512)
         np.testing.assert_array_equal(original, drifted)
         assert kl_softmax(original, drifted) == 0.0
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_batches_are_the_samples_that_would_be_written_next(scenes: Path, tmp_path: Path) -> None:
+    generator = ImageDatasetGenerator(
+        seed=3, input_path=scenes, input_dim=32, cluster=ClusterSettings(workers=2), progress=False
+    )
+    generator.add_abrupt_drift(drift_level=0.8, start=10)
+    generator.sample(tmp_path / "first", num_samples=4)
+    batches = list(generator.batches(batch_size=6, num_samples=14))
+    assert [batch.sample_ids.tolist() for batch in batches] == [
+        [4, 5, 6, 7, 8, 9],
+        [10, 11, 12, 13, 14, 15],
+        [16, 17],
+    ]
+    assert [batch.drifted.all() for batch in batches] == [False, True, True]
+    assert not batches[0].images.flags.writeable
+    written = generator.sample(tmp_path / "second", num_samples=14)
+    images = np.concatenate([batch.images for batch in batches])
+    np.testing.assert_array_equal(images, np.stack([written[n].image for n in range(14)]))
+    with pytest.raises(SettingsError, match=r"^1000 samples asked for, 54 of 72 remain$"):
+        next(generator.batches(num_samples=1000))

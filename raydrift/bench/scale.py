@@ -16,6 +16,7 @@ from raydrift.bench.requests import PAGE, Requests, parts_of, requests_of
 from raydrift.bench.scale_terms import Assumed, Measured
 from raydrift.bench.tables import new_table
 from raydrift.embed.layers import flops_per_image
+from raydrift.engine import cluster_map
 from raydrift.paths import s3_parts
 from raydrift.storage.zip_layout import (
     directory_size,
@@ -208,7 +209,9 @@ def _wall(
     }
     limit = min(rates, key=lambda name: rates[name])
     work = measured.start_seconds + samples / rates[limit]
-    writers = min(cluster_map.AT_ONCE, cores) if share > 1 else s3_parts.AT_ONCE  # of the driver alone
+    writers = (
+        min(cluster_map.AT_ONCE, cores) if share > 1 else s3_parts.AT_ONCE
+    )  # of the driver alone
     streams = writers * assumed.stream_megabytes * 1e6
     row = assumed.table_microseconds + (assumed.embedding_microseconds if embed_seconds else 0)
     merging = max(zip_bytes / min(network, streams), samples * row / 1e6)

@@ -79,7 +79,7 @@ def finalize(
         accept(output, record, rows)
     start = perf_counter()
     output.remove_unfinished((*layout.RESULTS, layout.IMAGE_INDEX, layout.RUN), layout.NUMBERED)
-    planned = finisher.plan(rows, part_bytes)
+    planned = finisher.plan(finisher.measured(output, rows, parallel_map), part_bytes)
     finisher.check_before_merge(output, planned)
     earlier = _begin(output, record, finisher, planned, check)
     record.files = merge(output, record, finisher, planned, on_shard, check, parallel_map)

@@ -56,7 +56,7 @@ class LedgerRow:
         interrupted: Those of the unread that failed by what may pass, as a broken connection.
         content_bytes: Bytes of the files in it, as PNGs.
         names_size: Bytes of their names.
-        tar_size: Bytes that its samples take in a tar file; -1: that was not noted.
+        tar_size: Bytes that its samples take in a tar file; -1: no tar file was asked for.
         size: Bytes of its parquet file.
         crc32: The CRC-32 of its parquet file; a SHA-256 would cost more than all else in the merge.
         first_rejected: ``path: reason`` of the first rejected image, else empty.

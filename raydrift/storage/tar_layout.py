@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from raydrift.errors import OutputError
 from raydrift.storage import layout
 from raydrift.storage.shards import LedgerRow
 from raydrift.storage.splitting import in_files, in_parts
@@ -51,19 +50,11 @@ def plan_tars(rows: Sequence[LedgerRow], file_bytes: int, part_bytes: int) -> li
     """Lays out the tar files of a run.
 
     Args:
-        rows: The run's shards in order.
+        rows: The run's shards in order, measured.
         file_bytes: Of a file, at most; more where a single shard has more.
         part_bytes: At least so many bytes are in every part but the last.
-
-    Raises:
-        OutputError: An earlier version made the shards, which did not note what they take in a tar.
     """
     sizes = [row.tar_size for row in rows]
-    if min(sizes) < 0:
-        raise OutputError(
-            "the shards were made by an earlier version of raydrift, and cannot become tar files: "
-            "finish them with --container zip, or begin again with --overwrite"
-        )
     return [
         _plan_tar(rows[piece.begin : piece.end], layout.tar_name(number), part_bytes)
         for number, piece in enumerate(in_files(sizes, file_bytes - len(END)))

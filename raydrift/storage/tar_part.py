@@ -1,6 +1,8 @@
 """The content of one part of a tar file."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
 
 import pyarrow as pa
 
@@ -9,7 +11,21 @@ from raydrift.storage.finishers.finisher import FilledPart
 from raydrift.storage.shard_members import members, misfit, without_images
 from raydrift.storage.shards import LedgerRow, open_shard
 from raydrift.storage.tar_layout import TarPart
-from raydrift.storage.tar_members import END, FACTS, after_image, member_header
+from raydrift.storage.tar_members import END, FACTS, after_image, member_header, samples_size
+
+_ROWS_AT_ONCE: Final = 8  # a page of a shard
+
+
+def with_tar_size(output: StoragePath, row: LedgerRow) -> LedgerRow:
+    """A shard's ledger row with the bytes that its samples take in a tar file.
+
+    Raises:
+        ShardError: The shard is gone or altered.
+    """
+    shard = open_shard(output, row)
+    batches = shard.iter_batches(_ROWS_AT_ONCE, use_threads=False)
+    sizes = (samples_size(pa.Table.from_batches([batch])) for batch in batches)
+    return replace(row, tar_size=sum(sizes))
 
 
 def tar_content(output: StoragePath, part: TarPart, filled: FilledPart) -> Iterator[Buffer]:

@@ -318,6 +318,7 @@ class _Made:
 
     def __init__(self, settings: GenerateSettings) -> None:
         self.schema = schemas.shard(settings.embedding.compute)
+        self._for_tar = settings.write.container == "webdataset"  # it takes some time
         self.started = 0.0
         self.pixels_on = self.embedded_on = ""
         self.listing = 0
@@ -344,11 +345,12 @@ class _Made:
             "written": written.num_rows,
             "interrupted": pc.sum(table["passing"]).as_py(),
             "content_bytes": pc.sum(sizes).as_py() or 0,
-            "tar_size": samples_size(written),
             "names_size": pc.sum(pc.binary_length(written["file_name"])).as_py() or 0,
             "embed_seconds": part.embed_seconds,
         }
         counts |= {name: table[name][0].as_py() for name in _SECONDS}
+        if self._for_tar:
+            counts["tar_size"] = samples_size(written)
         for name, value in counts.items():
             self.totals[name] = self.totals.get(name, 0) + value
         self.started = self.started or table[_STARTED][0].as_py()

@@ -14,6 +14,7 @@ from isal import isal_zlib
 
 from raydrift.paths import Buffer, FilePart, PartFile, PartResult, PartWriter, StoragePath
 from raydrift.settings.image import ImageSettings
+from raydrift.storage.parallel_map import ParallelMap
 from raydrift.storage.record import JobRecord
 from raydrift.storage.shards import LedgerRow
 from raydrift.storage.written_images import WrittenImages
@@ -114,15 +115,21 @@ class Finisher(Protocol):
             OutputError: They are.
         """
 
+    def measured(
+        self, output: StoragePath, rows: Sequence[LedgerRow], parallel_map: ParallelMap
+    ) -> Sequence[LedgerRow]:
+        """The shards, with all sizes that the layout needs; those that the ledger lacks are read.
+
+        Raises:
+            ShardError: A shard is gone or altered.
+        """
+
     def plan(self, rows: Sequence[LedgerRow], part_bytes: int) -> Sequence[PlannedFile]:
         """Lays out the files by the sizes of the shards, and by nothing else.
 
         Args:
             rows: The run's shards, in order.
             part_bytes: That a writer fills at a time, at least.
-
-        Raises:
-            OutputError: These shards cannot become such files.
         """
 
     def opened(self, output: StoragePath, file: Any) -> AbstractContextManager[PartFile]:

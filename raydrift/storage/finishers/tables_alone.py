@@ -12,6 +12,7 @@ from raydrift.paths import Buffer, FilePart, PartFile, PartResult, StoragePath
 from raydrift.settings.image import ImageSettings
 from raydrift.storage.finishers.finisher import FilledPart, PlannedFile
 from raydrift.storage.finishers.webdataset import NoEnd
+from raydrift.storage.parallel_map import ParallelMap
 from raydrift.storage.record import JobRecord
 from raydrift.storage.shard_members import without_images
 from raydrift.storage.shards import LedgerRow, open_shard
@@ -62,6 +63,12 @@ class TablesAlone:
 
     def check_before_merge(self, output: StoragePath, files: Sequence[PlannedFile]) -> None:
         """Tables find room everywhere."""
+
+    def measured(
+        self, output: StoragePath, rows: Sequence[LedgerRow], parallel_map: ParallelMap
+    ) -> Sequence[LedgerRow]:
+        """The ledger has all sizes."""
+        return rows
 
     def plan(self, rows: Sequence[LedgerRow], part_bytes: int) -> Sequence[NoFile]:
         """The shards as they are read, some at a time."""

@@ -1,8 +1,9 @@
 """Images in tar files that training code can stream, as webdataset reads them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Final
 
 import pyarrow as pa
@@ -14,15 +15,17 @@ from raydrift.settings.image import ImageSettings
 from raydrift.storage import layout
 from raydrift.storage.damaged import DamagedError
 from raydrift.storage.finishers.finisher import FilledPart, PlannedFile
+from raydrift.storage.parallel_map import ParallelMap
 from raydrift.storage.record import JobRecord
 from raydrift.storage.room import check_file_bytes
 from raydrift.storage.shards import LedgerRow
 from raydrift.storage.tar_layout import TarLayout, TarPart, plan_tars
-from raydrift.storage.tar_part import tar_content
+from raydrift.storage.tar_part import tar_content, with_tar_size
 from raydrift.storage.tar_reader import check_tar
 from raydrift.storage.written_images import IndexedImages, WrittenImages
 
 TAR_BYTES: Final = 2**30
+_READERS: Final = 4  # each has a few images in memory
 """Of a tar file: large enough to be streamed, small enough for every worker to have several."""
 
 
@@ -45,6 +48,21 @@ class WebDataset:
     def check_before_merge(self, output: StoragePath, files: Sequence[PlannedFile]) -> None:
         """Refuses files that are too large."""
         check_file_bytes(output, self.file_bytes)
+
+    def measured(
+        self, output: StoragePath, rows: Sequence[LedgerRow], parallel_map: ParallelMap
+    ) -> Sequence[LedgerRow]:
+        """The shards, with what they take in a tar; those of a run for another container are read.
+
+        Raises:
+            ShardError: A shard is gone or altered.
+        """
+        lacking = [row for row in rows if row.tar_size < 0]
+        found = {}
+        with closing(parallel_map(partial(with_tar_size, output), lacking, _READERS)) as measured:
+            for row in measured:
+                found[row.shard] = row
+        return [found.get(row.shard, row) for row in rows]
 
     def plan(self, rows: Sequence[LedgerRow], part_bytes: int) -> Sequence[TarLayout]:
         """As many shards a file as fit."""

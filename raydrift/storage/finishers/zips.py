@@ -12,6 +12,7 @@ from raydrift.settings.image import ImageSettings
 from raydrift.storage import layout
 from raydrift.storage.damaged import DamagedError
 from raydrift.storage.finishers.finisher import FilledPart, PlannedFile
+from raydrift.storage.parallel_map import ParallelMap
 from raydrift.storage.record import JobRecord
 from raydrift.storage.room import check_file_bytes, check_zip_before_merge, check_zip_before_run
 from raydrift.storage.shards import LedgerRow
@@ -35,6 +36,12 @@ class _Zipped:
     def opened(self, output: StoragePath, file: ZipLayout) -> AbstractContextManager[PartFile]:
         """Opens a zip to be written."""
         return (output / file.name).writing_parts(file.size, len(file.parts))
+
+    def measured(
+        self, output: StoragePath, rows: Sequence[LedgerRow], parallel_map: ParallelMap
+    ) -> Sequence[LedgerRow]:
+        """The ledger has all sizes."""
+        return rows
 
     def content(self, output: StoragePath, part: ZipPart, filled: FilledPart) -> Iterator[Buffer]:
         """The members of some shards."""

@@ -3,7 +3,6 @@
 import pickle
 import shutil
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from raydrift.report.inspection import inspect_output
 from raydrift.settings.output import CONTAINERS, OutputSettings
 from raydrift.settings.toml import generate_settings
 from raydrift.storage import layout
+from raydrift.storage.accepted import rows_there
 from raydrift.storage.finalize import finalize
 from raydrift.storage.finishers.chosen import FINISHERS, finisher_for, finisher_of
 from raydrift.storage.finishers.finisher import Finisher
@@ -171,7 +171,7 @@ def test_any_number_of_writers_gives_the_same_files(
     finished: dict[Finisher, Path],
 ) -> None:
     output = StoragePath.of(run)
-    merged = finalize(output, finisher=finisher, spread=spread, part_bytes=part_bytes)
+    merged = finalize(output, finisher=finisher, parallel_map=spread, part_bytes=part_bytes)
     assert merged.files == require_record(StoragePath.of(finished[finisher])).files
     assert digests(run) == digests(finished[finisher])
 
@@ -258,7 +258,7 @@ def killed_in(run: Path, finisher: Finisher) -> None:
             raise Killed
 
     with pytest.raises(Killed):
-        finalize(StoragePath.of(run), finisher=finisher, on_shard=stop, part_bytes=1, spread=alone)
+        finalize(StoragePath.of(run), finisher=finisher, on_shard=stop, part_bytes=1, parallel_map=alone)
 
 
 @FOUR
@@ -314,17 +314,21 @@ def test_a_run_without_a_usable_image_can_be_finished(finisher: Finisher, tmp_pa
     assert len(raydrift.open(tmp_path / "out")) == 0
 
 
-def test_shards_of_an_earlier_version_become_anything_but_tar_files(run: Path) -> None:
-    output = StoragePath.of(run)
-
-    def forgetful(rows: list[LedgerRow]) -> list[LedgerRow]:
-        return [replace(row, tar_size=-1) for row in rows]
-
-    class Earlier(WebDataset):
-        def plan(self, rows: list[LedgerRow], part_bytes: int) -> Any:
-            return super().plan(forgetful(rows), part_bytes)
-
-    with pytest.raises(OutputError, match=r"made by an earlier version .* with --container zip"):
-        finalize(output, finisher=Earlier())
-    finalize(output)
-    assert inspect_output(output).problems == []
+def test_shards_that_were_made_for_a_zip_become_the_same_tar_files(
+    scenes: Path, tmp_path: Path
+) -> None:
+    """What their samples take in a tar is measured when it is asked for."""
+    tars = []
+    for container in ("zip", "webdataset"):
+        plain = {
+            "input": str(scenes),
+            "output": str(tmp_path / container),
+            "image": {"height": 16, "width": 16},
+            "write": {"container": container},
+        }
+        output = make_shards(generate_settings(plain), 16)
+        sizes = [row.tar_size for row in rows_there(output, require_record(output))]
+        assert all(size < 0 for size in sizes) == (container == "zip")
+        finalize(output, finisher=WebDataset())
+        tars.append((output / "sampled_images-000000.tar").read_bytes())
+    assert tars[0] == tars[1]
