@@ -304,5 +304,5 @@ def test_batches_are_the_samples_that_would_be_written_next(scenes: Path, tmp_pa
     written = generator.sample(tmp_path / "second", num_samples=14)
     images = np.concatenate([batch.images for batch in batches])
     np.testing.assert_array_equal(images, np.stack([written[n].image for n in range(14)]))
-    with pytest.raises(SettingsError, match=r"^1000 samples asked for, 54 of 72 remain$"):
+    with pytest.raises(SettingsError, match=r"^1,000 samples asked for, 54 of 72 remain$"):
         next(generator.batches(num_samples=1000))

@@ -52,10 +52,12 @@ def test_the_python_example_runs(
 ) -> None:
     (tmp_path / "photos").symlink_to(scenes)
     monkeypatch.chdir(tmp_path)
-    example = blocks("python")[0]
+    example, batches = blocks("python")[:2]
     names: dict[str, object] = {}
     exec(example, names)
     assert capsys.readouterr().out == "stream/2_drifted/sampled_images.zip 30\n"
+    exec(batches, names)
+    assert capsys.readouterr().out.startswith("(12, 224, 224, 3) [")
 
 
 def test_the_table_of_transforms_is_what_they_say_of_themselves() -> None:
@@ -72,7 +74,7 @@ def test_the_transform_of_ones_own_drifts_a_run(
 ) -> None:
     (tmp_path / "photos").symlink_to(scenes)
     monkeypatch.chdir(tmp_path)
-    _, example, _ = blocks("python")
+    (example,) = [block for block in blocks("python") if "class Fog" in block]
     assert len([line for line in example.splitlines() if line]) <= 12
     (tmp_path / "my_fog.py").write_text(example)
     (command,) = [block for block in blocks("sh") if "my_fog" in block]
@@ -130,7 +132,8 @@ def test_the_tar_files_are_made_and_streamed_as_it_says(
         command = line.split("#")[0].removeprefix("uv run raydrift ")
         assert run(shlex.split(command)) == 0, line
     capsys.readouterr()
-    exec(blocks("python")[2], {})
+    (example,) = [block for block in blocks("python") if "webdataset" in block]
+    exec(example, {})
     gc.collect()
     shown = capsys.readouterr().out.splitlines()
     assert len(shown) == 328
