@@ -13,6 +13,7 @@ from rich.table import Table
 
 from raydrift.bench.inputs import load_repeated
 from raydrift.bench.memory import Memory, Watch, seconds_since_start
+from raydrift.bench.share import kernel_seconds
 from raydrift.bench.steady import Span, steady_state
 from raydrift.bench.tables import MIB, milliseconds, percent, rate, two_columns
 from raydrift.engine.cluster_map import cluster_map
@@ -99,6 +100,9 @@ class PipelineFigures:
         embedders: Processes that only embed.
         images_per_second: In the steady state; None where the run was too short for one.
         images_per_second_per_core: The same by the CPUs that the workers take.
+        kernel_milliseconds: What decoding, drift and PNG take for an image on one core, on the
+            mean; None on a cluster, where this machine's would say nothing, and with embeddings.
+        of_kernels: The speed as a fraction of what the kernels alone would reach on those CPUs.
         busy: The fraction of the workers' time that went into shards, in the steady state; None
             where others embed: a shard's time is then that of two processes, and of its wait
             between them.
@@ -121,6 +125,8 @@ class PipelineFigures:
     embedders: int
     images_per_second: float | None
     images_per_second_per_core: float | None
+    kernel_milliseconds: float | None
+    of_kernels: float | None
     busy: float | None
     seconds: float
     seconds_per_sample: float
@@ -142,6 +148,7 @@ class PipelineFigures:
         rows = [
             ("steady", rate(self.images_per_second)),
             ("steady, a core", rate(self.images_per_second_per_core)),
+            ("of the kernels' speed", percent(self.of_kernels)),
             ("workers busy", percent(self.busy)),
             ("a sample of the whole", milliseconds(self.seconds_per_sample)),
             ("a sample, once started", milliseconds(self.seconds_per_sample_started)),
@@ -193,6 +200,8 @@ def measure_pipeline(
     steady = steady_state(spans, embedders or workers)
     cores = sum(role["processes"] * role["cpus"] for role in roles.values())
     rate = steady.images_per_second if steady else None
+    alone = settings.cluster.address is None and not settings.embedding.compute
+    kernels = kernel_seconds(settings, count, workers) if alone else None
     merged = record.timings["finalize"]
     first = min(span.started for span in spans) - begin
     return PipelineFigures(
@@ -202,6 +211,8 @@ def measure_pipeline(
         embedders=embedders,
         images_per_second=rate,
         images_per_second_per_core=rate / cores if rate else None,
+        kernel_milliseconds=1000 * kernels if kernels else None,
+        of_kernels=kernels * rate / cores if kernels and rate else None,
         busy=steady.busy if steady and not embedders else None,
         seconds=seconds,
         seconds_per_sample=seconds / count,

@@ -81,6 +81,7 @@ def calibrate(
     """Find the level at which images of this input drift as far as is wanted.
 
     Writes a profile, by which 'raydrift generate --profile' reaches any divergence of the curve.
+    The same command goes on where it was stopped.
     """
     from raydrift.cli.console import console
     from raydrift.cli.files import check_folder, check_lasting, check_there, write_file

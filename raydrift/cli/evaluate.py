@@ -62,7 +62,8 @@ def evaluate(
 ) -> None:
     """Measure how far each level takes the images: tables, two plots and a page.
 
-    No drifted image is written. The same command on the same output measures again.
+    No drifted image is written. The same command goes on where it was stopped; on an output that is
+    finished it measures again.
     """
     from raydrift.cli.files import check_lasting, check_there
     from raydrift.cli.settings import read_values

@@ -106,7 +106,7 @@ class MeasuredBatches:
 
     @property
     def samples(self) -> int:
-        """Of the whole measurement."""
+        """How many samples the whole measurement has."""
         return self.settings.num_samples or 0
 
     @property

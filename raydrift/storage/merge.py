@@ -50,7 +50,7 @@ def merge(
 
     Args:
         output: The run's folder.
-        record: Of the run.
+        record: The run's record.
         finisher: Whose files they are.
         planned: As it planned them.
         on_shard: Called after each shard.
@@ -100,7 +100,7 @@ class _OpenFile:
     Args:
         planned: What it is going to be.
         file: What its parts are written to.
-        end: Of the file.
+        end: What ends the file.
         stack: Closes the file.
     """
 

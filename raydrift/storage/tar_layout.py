@@ -17,7 +17,7 @@ class TarPart:
     Attributes:
         number: Its place among the parts, from 0.
         rows: Its shards.
-        offset: Of its first byte in the file.
+        offset: Where its first byte is in the file.
         size: Its bytes; those of the last part include the end of the file.
         file: The file's name.
         is_last: Whether the file ends with it.
@@ -36,7 +36,7 @@ class TarLayout:
     """A whole tar file.
 
     Attributes:
-        name: Of the file.
+        name: The name of the file.
         parts: In order, without gaps.
         size: Bytes of the whole file.
     """
@@ -51,7 +51,7 @@ def plan_tars(rows: Sequence[LedgerRow], file_bytes: int, part_bytes: int) -> li
 
     Args:
         rows: The run's shards in order, measured.
-        file_bytes: Of a file, at most; more where a single shard has more.
+        file_bytes: The bytes of a file, at most; more where a single shard has more.
         part_bytes: At least so many bytes are in every part but the last.
     """
     sizes = [row.tar_size for row in rows]

@@ -50,7 +50,7 @@ def after_image(name: str, size: int, facts: Mapping[str, Any]) -> bytes:
     """What comes after a PNG: the rest of its last block, then its label and its facts.
 
     Args:
-        name: Of the PNG's member.
+        name: The name of the PNG's member.
         size: Bytes of the PNG.
         facts: A row of the shard, with the columns ``FACTS``.
     """

@@ -59,7 +59,7 @@ class ImagesOfFiles:
 
     Args:
         output: The folder of a finished run.
-        record: Of the run; it tells how many images each zip has.
+        record: The run's record; it tells how many images each zip has.
     """
 
     def __init__(self, output: StoragePath, record: JobRecord) -> None:

@@ -65,7 +65,7 @@ class ZipLayout:
         count: Members.
         members_size: Bytes of all members, with their headers: where the directory begins.
         directory_size: Bytes of all entries of the directory.
-        name: Of the file.
+        name: The name of the file.
     """
 
     parts: tuple[ZipPart, ...]
@@ -94,7 +94,7 @@ def plan_zip(
         rows: Its shards in order.
         part_bytes: At least so many bytes are in every part; more where the parts would be too
             many for one upload.
-        name: Of the file.
+        name: The name of the file.
     """
     sizes = [_members_size_of(row) for row in rows]
     total, count = sum(sizes), sum(row.written for row in rows)
@@ -114,7 +114,7 @@ def plan_zips(
 
     Args:
         rows: The run's shards in order.
-        file_bytes: Of a zip, at most; more where a single shard has more.
+        file_bytes: The bytes of a zip, at most; more where a single shard has more.
         part_bytes: As for ``plan_zip``.
     """
     zip64 = needs_zip64(file_bytes)

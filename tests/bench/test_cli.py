@@ -41,6 +41,8 @@ PIPELINE = {
     "embedders": "int",
     "images_per_second": "float",
     "images_per_second_per_core": "float",
+    "kernel_milliseconds": "float",
+    "of_kernels": "float",
     "busy": "float",
     "seconds": "float",
     "seconds_per_sample": "float",

@@ -43,9 +43,9 @@ def finisher_asked(
     """The finisher of a run, but for what is asked for in other words.
 
     Args:
-        record: Of the run.
+        record: The run's record.
         container: As the setting ``write.container``; None: the run's own.
-        container_bytes: Of a file; None: the run's own if the container is, else its default.
+        container_bytes: The bytes of a file; None: the run's own if the container is, else its default.
 
     Raises:
         SettingsError: There is no such container.

@@ -33,7 +33,7 @@ class Part(Protocol):
 
     @property
     def offset(self) -> int:
-        """Of its first byte in the file."""
+        """Where its first byte is in the file."""
 
     @property
     def size(self) -> int:
@@ -74,7 +74,7 @@ class FilledPart:
         crc: CRC-32 of its bytes.
         directory: What it tells to the end of its file, as the entries of a zip's directory.
         shards: Each one's table, without the images.
-        result: Of its writer.
+        result: What its writer returned.
     """
 
     crc: int = 0

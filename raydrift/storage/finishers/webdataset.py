@@ -26,7 +26,7 @@ from raydrift.storage.written_images import IndexedImages, WrittenImages
 
 TAR_BYTES: Final = 2**30
 _READERS: Final = 4  # each has a few images in memory
-"""Of a tar file: large enough to be streamed, small enough for every worker to have several."""
+"""The bytes of a tar file: large enough to be streamed, small enough for every worker to have several."""
 
 
 @dataclass(frozen=True)

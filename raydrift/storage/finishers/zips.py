@@ -24,7 +24,7 @@ from raydrift.storage.zip_reader import check_ends, entries, read_end
 from raydrift.text import plural
 
 ZIP_BYTES: Final = 4 * 2**30
-"""Of one of several zips: below it a zip needs none of ZIP64's offsets."""
+"""The bytes of one of several zips: below it a zip needs none of ZIP64's offsets."""
 
 
 @dataclass(frozen=True)

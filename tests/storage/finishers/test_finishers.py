@@ -258,7 +258,9 @@ def killed_in(run: Path, finisher: Finisher) -> None:
             raise Killed
 
     with pytest.raises(Killed):
-        finalize(StoragePath.of(run), finisher=finisher, on_shard=stop, part_bytes=1, parallel_map=alone)
+        finalize(
+            StoragePath.of(run), finisher=finisher, on_shard=stop, part_bytes=1, parallel_map=alone
+        )
 
 
 @FOUR
