@@ -45,7 +45,8 @@ def finisher_asked(
     Args:
         record: The run's record.
         container: As the setting ``write.container``; None: the run's own.
-        container_bytes: The bytes of a file; None: the run's own if the container is, else its default.
+        container_bytes: The bytes of a file; None: the run's own if the container is, else its
+            default.
 
     Raises:
         SettingsError: There is no such container.

@@ -25,8 +25,9 @@ from raydrift.storage.tar_reader import check_tar
 from raydrift.storage.written_images import IndexedImages, WrittenImages
 
 TAR_BYTES: Final = 2**30
+"""The bytes of a tar file: large enough to stream, small enough that every worker has several."""
+
 _READERS: Final = 4  # each has a few images in memory
-"""The bytes of a tar file: large enough to be streamed, small enough for every worker to have several."""
 
 
 @dataclass(frozen=True)
