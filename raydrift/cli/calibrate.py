@@ -136,10 +136,10 @@ def calibrate(
         tell=note_writer(json=quiet),
         on_images=told.append,
         folder=StoragePath.of(f"{settings.profile}.unfinished", options),
+        write=lambda profile: write_file(place, profile.to_toml().encode()),
     )
     out = console()
     _print_curve(out, profile, told[0])
-    write_file(place, profile.to_toml().encode())
     if picture is not None:
         shown = target if target is not None and _reaches(profile, target) else None
         write_file(picture, curve_plot(profile, shown))

@@ -19,6 +19,7 @@ from raydrift.engine.data.rows import pixels_of, table_of
 from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.data.shipping import with_transforms, without_transforms
 from raydrift.engine.data.tasks import ShardTasks, run_samples
+from raydrift.engine.jobs.job import FEW_SAMPLES, check_reach
 from raydrift.engine.needs import on_gpu
 from raydrift.engine.plan import WORKERS, drift_demands
 from raydrift.engine.session import connect
@@ -71,21 +72,27 @@ def drifted_batches(
     job = ShardJob(settings, catalog.root, output, "", installed_versions(), stream.schedule)
     stages = (Stage(BatchStage, WORKERS, (with_transforms(job),)),)
     pipeline = Pipeline(without_transforms(tasks), stages, plan, verbose=cluster.verbose)
-    rejected, ahead = 0, _AHEAD * plan[WORKERS].processes
+    most, ahead = settings.faults.max_rejected * samples, _AHEAD * plan[WORKERS].processes
+    rejected = interrupted = read = 0
+    first = ""
     with closing(run_in_order(pipeline, ahead)) as rows:
         for row in rows:
-            rejected += (few := row["rejected"][0].as_py())
-            if few:
-                text = f"{plural(few, 'image')} of a batch cannot be used"
-                log_event(logging.WARNING, "rejected", text, rejected=few)
+            few, unread = row["rejected"][0].as_py(), row["interrupted"][0].as_py()
             batch = _batch(row)
+            rejected, interrupted = rejected + few, interrupted + unread
+            read += few + len(batch)
+            first = first or row["first"][0].as_py()
+            if few:
+                text = f"{plural(few, 'image')} of a batch cannot be used (first: {first})"
+                log_event(logging.WARNING, "rejected", text, rejected=few)
+            check_reach(interrupted, max(read, FEW_SAMPLES), first)
+            if rejected > most:
+                raise RejectedError(
+                    f"{rejected} of {plural(samples, 'image')} cannot be used (first: {first}), "
+                    f"more than max_rejected {settings.faults.max_rejected:g}"
+                )
             if len(batch):
                 yield batch
-    if rejected > settings.faults.max_rejected * samples:
-        raise RejectedError(
-            f"{rejected} of {plural(samples, 'image')} cannot be used, more than max_rejected "
-            f"{settings.faults.max_rejected:g}"
-        )
 
 
 def _batch(row: pa.Table) -> DriftedBatch:

@@ -60,6 +60,7 @@ def calibrate(
     tell: Tell | None = None,
     on_images: Callable[[InputSummary], object] | None = None,
     folder: StoragePath | None = None,
+    write: Callable[[CalibrationProfile], object] = lambda _: None,
     quiet: bool = False,
 ) -> CalibrationProfile:
     """Measures which level gives which divergence.
@@ -85,6 +86,7 @@ def calibrate(
         on_images: Called at the end with what there is to say of the images.
         folder: Where the measured batches are kept while it is under way, so that the same call
             goes on where it was stopped; deleted at the end. None: nothing is written.
+        write: Called with the profile before what is in the folder is deleted.
         quiet: Show no progress.
 
     Returns:
@@ -115,52 +117,78 @@ def calibrate(
         settings.embedding.weights, settings.seed, settings.options_of("weights")
     )
     report_input(catalog, quiet)
-    ids: list[int] = []
-    points: dict[float, CurvePoint] = {}
-    levels = first_levels(sweep, settings.profile)
     rounds = _Rounds(settings, catalog, weights, sweep, folder, quiet)
     with rounds.held():
-        for number in range(_MOST_ROUNDS):
-            if tell is not None:
-                named = ", ".join(f"{level:g}" for level in levels)
-                many = f"{plural(samples, 'image')} at {plural(len(levels), 'level')}"
-                tell(f"round {number + 1}: {many} ({named})")
-            found = rounds.measured(number, levels, ranges)
-            ids = ids or found.sample_ids
-            _check_same(ids, found.sample_ids, samples)
-            for level, drifted in zip(levels, found.drifted, strict=True):
-                points[level] = _point(
-                    metric, level, found.originals, drifted, settings.seed, for_images
-                )
-            curve = Curve(tuple(points[level] for level in sorted(points)))
-            levels = next_levels(curve, target, halve=number == 0)
-            if not levels:
-                break
+        try:
+            curve, found = _measured_curve(
+                rounds, settings, sweep, metric, target, for_images, ranges, tell
+            )
+        except RejectedError:
+            rounds.remove()  # there is nothing to go on with
+            raise
+        ids, embedding, image = found.sample_ids, settings.embedding, settings.image
+        profile = CalibrationProfile(
+            metric,
+            tuple(map(str, sweep.transforms)),
+            curve.points,
+            MeasuredSample(
+                images=len(ids),
+                rejected=samples - len(ids),
+                height=image.height,
+                width=image.width,
+                input=catalog.digest(),
+                seed=settings.seed,
+                start=settings.start,
+                interval=how(metric, len(ids), for_images),
+                for_images=for_images,
+            ),
+            MeasuringNetwork(
+                weights.name, weights.digest, embedding.normalize, embedding.precision
+            ),
+            settings.profile,
+            installed_versions(),
+            code=settings.profile.code(sweep.at(1.0)),
+        )
+        write(profile)
         rounds.remove()
     log_remarks(found.input_summary.remarks)
     if on_images is not None:
         on_images(found.input_summary)
-    embedding, image = settings.embedding, settings.image
-    return CalibrationProfile(
-        metric,
-        tuple(map(str, sweep.transforms)),
-        curve.points,
-        MeasuredSample(
-            images=len(ids),
-            rejected=samples - len(ids),
-            height=image.height,
-            width=image.width,
-            input=catalog.digest(),
-            seed=settings.seed,
-            start=settings.start,
-            interval=how(metric, len(ids), for_images),
-            for_images=for_images,
-        ),
-        MeasuringNetwork(weights.name, weights.digest, embedding.normalize, embedding.precision),
-        settings.profile,
-        installed_versions(),
-        code=settings.profile.code(sweep.at(1.0)),
-    )
+    return profile
+
+
+def _measured_curve(
+    rounds: "_Rounds",
+    settings: GenerateSettings,
+    sweep: Sweep,
+    metric: str,
+    target: float | None,
+    for_images: int | None,
+    ranges: Sequence[str],
+    tell: Tell | None,
+) -> tuple[Curve, "_Round"]:
+    """The curve, after as many rounds as it takes, and the last of these."""
+    samples = settings.num_samples or 0
+    ids: list[int] = []
+    points: dict[float, CurvePoint] = {}
+    levels = first_levels(sweep, settings.profile)
+    for number in range(_MOST_ROUNDS):
+        if tell is not None:
+            named = ", ".join(f"{level:g}" for level in levels)
+            many = f"{plural(samples, 'image')} at {plural(len(levels), 'level')}"
+            tell(f"round {number + 1}: {many} ({named})")
+        found = rounds.measured(number, levels, ranges)
+        ids = ids or found.sample_ids
+        _check_same(ids, found.sample_ids, samples)
+        for level, drifted in zip(levels, found.drifted, strict=True):
+            points[level] = _point(
+                metric, level, found.originals, drifted, settings.seed, for_images
+            )
+        curve = Curve(tuple(points[level] for level in sorted(points)))
+        levels = next_levels(curve, target, halve=number == 0)
+        if not levels:
+            break
+    return curve, found
 
 
 def _point(
@@ -229,7 +257,8 @@ class _Rounds:
         if self._folder is None:
             yield
             return
-        with working_folder(self._folder, wait_reporter(self._quiet)) as self._lock:
+        report = wait_reporter(self._quiet)
+        with working_folder(self._folder, self._folder, report) as self._lock:
             yield
 
     def measured(self, number: int, levels: Sequence[float], ranges: Sequence[str]) -> _Round:

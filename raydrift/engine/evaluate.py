@@ -37,7 +37,6 @@ from raydrift.storage.evaluated import (
     working_folder,
     write_evaluation,
 )
-from raydrift.storage.output import made_folder
 from raydrift.storage.record import JobRecord, installed_versions
 from raydrift.text import plural
 
@@ -72,7 +71,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
     report_input(catalog, quiet)
     output = measured.output
     folder = output / layout.EVALUATING
-    with made_folder(output), working_folder(folder, wait_reporter(quiet)) as lock:
+    with working_folder(folder, output, wait_reporter(quiet)) as lock:
         check_replaceable(output, record, run.write.overwrite, identity_defaults)
         clock.end_phase("list")
         measure = partial(_measured_table, seed=run.seed)

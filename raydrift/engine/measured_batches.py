@@ -22,7 +22,7 @@ from raydrift.engine.data.shipping import without_transforms
 from raydrift.engine.data.tasks import ShardTasks, run_samples
 from raydrift.engine.jobs.maker import InputChanges
 from raydrift.engine.needs import on_gpu
-from raydrift.engine.plan import Demand, Plan, drift_demands
+from raydrift.engine.plan import Demand, Plan, measure_demands
 from raydrift.engine.session import Resources, connect
 from raydrift.engine.waiting import plan_when_free
 from raydrift.paths import StoragePath
@@ -95,7 +95,8 @@ class MeasuredBatches:
             settings.embedding.weights, settings.seed, settings.options_of("weights")
         )
         samples, _ = run_samples(settings, catalog)
-        settings = replace(settings, num_samples=samples)
+        embedding = replace(settings.embedding, compute=True)
+        settings = replace(settings, num_samples=samples, embedding=embedding)
         output = StoragePath.of(settings.output, settings.options_of("output"))
         catalog = replace(catalog, columns=None)  # workers have no use for them
         return cls(settings, catalog, weights, schedules, where, output)
@@ -121,11 +122,8 @@ class MeasuredBatches:
 
     def demands(self, free: Resources) -> Sequence[Demand]:
         """Embedders that do all of it where there are GPUs, else workers."""
-        cluster = self.cluster
-        if not (cluster.min_embedders or free.gpus):
-            cluster = replace(cluster, embedders=0)
         gpu_for = on_gpu(self.settings, self.schedules)
-        return drift_demands(cluster, free, embed=True, gpu_for=gpu_for)
+        return measure_demands(self.cluster, free, gpu_for)
 
     def asked(self, shard: int) -> int:
         """How many samples a batch has."""
@@ -139,7 +137,8 @@ class MeasuredBatches:
         """Batches of files that were written again, with the same content or another."""
         now = self.input_now.listing
         other = {shard for shard, row in ledger.items() if row.listing != now[shard]}
-        return InputChanges(sum(ledger[shard].asked for shard in other), other)
+        files = sum(ledger[shard].asked for shard in other)
+        return InputChanges(files, other, compared=False)
 
     def readable_now(self, rows: Collection[LedgerRow]) -> Sequence[int]:
         """Which batches have images that could not be read, and perhaps can be now."""

@@ -40,7 +40,7 @@ class MeasuringJob:
         record: What the job is; another job's shards in the folder are deleted.
         measured: Measures and commits the batches.
         lock: The lock of the folder, or of one above it.
-        clock: Whose laps the record tells.
+        clock: What the record's seconds are counted by.
         quiet: Show no progress.
     """
 
@@ -63,7 +63,18 @@ class MeasuringJob:
         if self._found is not None:
             record.made_on, record.notes = dict(self._found.made_on), list(self._found.notes)
         waiting = "measuring the first batches"
-        self._job = Job(record, folder, measured, _ANY_NUMBER, lock, clock, waiting, quiet)
+        self._record, self._clock = record, clock
+        self._job = Job(
+            record,
+            folder,
+            measured,
+            _ANY_NUMBER,
+            lock,
+            clock,
+            waiting,
+            counted=False,
+            quiet=quiet,
+        )
 
     def results(
         self, of: Callable[[pa.Table, list[Rejected], tuple[Remark, ...]], Result]
@@ -82,7 +93,9 @@ class MeasuringJob:
                 self._job.begin(partial(clear, self._folder, True))
             else:
                 self._job.go_on(checked=False)
-            return self._job.finish(lambda rows: [self._read(row, of) for row in rows])
+            found = self._job.finish(lambda rows: [self._read(row, of) for row in rows])
+            self._job.log.measured(self._record, self._clock.total)
+            return found
 
     def _read(
         self,

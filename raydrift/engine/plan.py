@@ -189,23 +189,41 @@ def drift_demands(
         setting=key,
         purpose=", ".join(gpu_for),
     )
+    left = free.gpus - workers.gpus * workers.needed
     asked = cluster.embedders
-    waited_for = asked is None and (cluster.min_embedders or free.gpus)
-    if not embed or not (asked or waited_for):
+    found = asked is None and (cluster.min_embedders or left > 0)
+    if not embed or not (asked or found):
         return (workers,)
-    key = "cluster.min_embedders" if asked is None else "cluster.embedders"
-    on_gpu = asked is None or free.gpus > 0
-    embedders = Demand(
+    return workers, _embedders(cluster, on_gpu=asked is None or free.gpus > 0)
+
+
+def measure_demands(
+    cluster: ClusterSettings, free: Resources, gpu_for: Sequence[str] = ()
+) -> tuple[Demand, ...]:
+    """What the one role needs that drifts, embeds and measures: a GPU each where there are any.
+
+    Args:
+        cluster: What was asked for.
+        free: What Ray has free.
+        gpu_for: As for ``drift_demands``.
+    """
+    if cluster.embedders != 0 and (cluster.min_embedders or free.gpus):
+        return (replace(_embedders(cluster, on_gpu=True), purpose=", ".join(gpu_for)),)
+    return drift_demands(cluster, free, embed=False, gpu_for=gpu_for)
+
+
+def _embedders(cluster: ClusterSettings, on_gpu: bool) -> Demand:
+    auto = cluster.embedders is None
+    return Demand(
         EMBEDDERS,
-        asked,
+        cluster.embedders,
         max(cluster.min_embedders, 1),
         cluster.max_embedders,
         cpus=0 if on_gpu else 1,
         gpus=1 if on_gpu else 0,
-        setting=key,
+        setting="cluster.min_embedders" if auto else "cluster.embedders",
         may_be_none=True,
     )
-    return workers, embedders
 
 
 def choose_shard_size(
@@ -238,7 +256,7 @@ def _each(demand: Demand, cpus: int, gpus: int) -> tuple[tuple[int, int], tuple[
 
 def _check_room(demands: Sequence[Demand], free: Resources) -> None:
     """Refuses what Ray has no room for; the message names a setting and what fits."""
-    gpus = max(free.gpus, 0)
+    gpus, others = max(free.gpus, 0), ""
     for demand in demands:
         if demand.gpus * demand.needed > gpus:
             fits = gpus // demand.gpus
@@ -246,9 +264,11 @@ def _check_room(demands: Sequence[Demand], free: Resources) -> None:
             purpose = f" for {demand.purpose}" if demand.purpose else ""
             raise ResourcesError(
                 f"{demand.role} need {plural(demand.gpus * demand.needed, 'GPU')}{purpose}, Ray "
-                f"has {gpus} free: {fewer}connect to a larger cluster"
+                f"has {gpus} free{others}: {fewer}connect to a larger cluster"
             )
-        gpus -= demand.gpus * demand.needed
+        if demand.gpus:
+            gpus -= demand.gpus * demand.needed
+            others = f" beside those of the {demand.role}"
     needed = sum(demand.cpus * demand.needed for demand in demands)
     if needed > free.cpus:
         raise ResourcesError(

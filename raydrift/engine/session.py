@@ -180,7 +180,11 @@ def _resources(named: Mapping[str, float]) -> Resources:
 
 @contextmanager
 def data_context(verbose: bool) -> Iterator[DataContext]:
-    """Ray Data's settings for one of our pipelines; the caller's come back afterwards."""
+    """Ray Data's settings for one of our pipelines; the caller's come back afterwards.
+
+    A dataset keeps the settings that it was made with: they are in force while it is made and
+    started, and no longer, since whoever takes its batches may use Ray Data in between.
+    """
     context = DataContext.get_current().copy()
     context.enable_progress_bars = verbose
     context.print_on_execution_start = verbose
@@ -189,15 +193,39 @@ def data_context(verbose: bool) -> Iterator[DataContext]:
     context.autoscaling_config.actor_pool_util_downscaling_threshold = _NEVER
     if hasattr(context, "execution_no_progress_timeout_s"):
         context.execution_no_progress_timeout_s = _NO_PROGRESS_TIMEOUT_S
+    with DataContext.current(context):
+        yield context
+
+
+@contextmanager
+def quiet_data(verbose: bool) -> Iterator[None]:
+    """Keeps what Ray Data logs from the terminal; several at once do not get into each other's way.
+
+    Args:
+        verbose: Whether it may be seen.
+    """
     logger = logging.getLogger("ray.data")
-    level = logger.level
-    if not verbose:
-        logger.setLevel(logging.CRITICAL)
+    if verbose:
+        yield
+        return
+    marks = [one for one in logger.filters if isinstance(one, _Quiet)]
+    mark = _Quiet(marks[0].level if marks else logger.level)
+    logger.addFilter(mark)
+    logger.setLevel(logging.CRITICAL)
     try:
-        with DataContext.current(context):
-            yield context
+        yield
     finally:
-        logger.setLevel(level)
+        logger.removeFilter(mark)
+        if not any(isinstance(one, _Quiet) for one in logger.filters):
+            logger.setLevel(mark.level)
+
+
+class _Quiet(logging.Filter):
+    """Marks a logger that a pipeline keeps quiet, and holds the level that it had before."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__()
+        self.level = level
 
 
 def _first_line(error: BaseException) -> str:

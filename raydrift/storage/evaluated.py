@@ -52,7 +52,9 @@ class EvaluationRecord:
 
 
 @contextmanager
-def working_folder(folder: StoragePath, report: Callable[[str], object]) -> Iterator[OutputLock]:
+def working_folder(
+    folder: StoragePath, locked: StoragePath, report: Callable[[str], object]
+) -> Iterator[OutputLock]:
     """Makes the folder of a job whose results go elsewhere, and holds it for this job alone.
 
     What is in it stays where the job is stopped, so that the same command goes on. An empty one is
@@ -60,15 +62,17 @@ def working_folder(folder: StoragePath, report: Callable[[str], object]) -> Iter
 
     Args:
         folder: The folder.
+        locked: Whose lock holds it: its own, or the folder that the results go to.
         report: Is told, in one line, why there is a wait.
 
     Raises:
         LockedError: Another job is at work there.
         OutputError: The folder cannot be made or written.
     """
-    with made_folder(folder):
+    with made_folder(locked), failing_as_output(locked):
         try:
-            with failing_as_output(folder), OutputLock(folder, tell=report) as lock:
+            with OutputLock(locked, tell=report) as lock:
+                folder.create()
                 yield lock
         finally:
             with suppress(OSError):

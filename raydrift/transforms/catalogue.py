@@ -181,11 +181,15 @@ def _not_there(name: str, module: str, attribute: str) -> SettingsError:
 
 def _imported(module: str) -> Any:
     here = os.getcwd()  # which Python leaves out where it runs an installed command
+    if here in sys.path:
+        return import_module(module)
     sys.path.append(here)
     try:
         return import_module(module)
     finally:
+        sys.path.reverse()  # the last one goes: the module may have added the folder itself
         sys.path.remove(here)
+        sys.path.reverse()
 
 
 def _class(name: str, found: Any) -> type[Transform]:

@@ -18,6 +18,7 @@ from raydrift.metrics import kl_softmax_pairs
 from raydrift.paths import StoragePath
 from raydrift.settings import ClusterSettings, EmbeddingSettings, GenerateSettings, ImageSettings
 from raydrift.settings.sweep import Sweep
+from raydrift.storage.record import load_record
 
 DEFAULT = Sweep.parse(["default"], "1")
 FULL = 328
@@ -78,6 +79,10 @@ def test_one_that_was_stopped_goes_on_and_comes_to_the_same_curve(
         calibrate(small(scenes), sweep, target=0.04, tell=stop, folder=folder, quiet=True)
     assert folder.names().keys() == set(), "of files; the lock is gone"
     assert {entry.base_name for entry in folder.entries()} == {"round-1"}
+
+    record = load_record(folder / "round-1")
+    assert record is not None
+    assert record.has_embeddings, "so that it goes on with the same torch, or begins again"
 
     with caplog.at_level(logging.INFO, "raydrift"):
         again = calibrate(small(scenes), sweep, target=0.04, folder=folder, quiet=True)
@@ -157,8 +162,10 @@ def test_images_that_cannot_be_used_are_counted_and_too_few_are_an_error(
         content = path.read_bytes()
         (folder / f"{number}.jpg").write_bytes(content[:200] if number < 20 else content)
     settings = small(tmp_path / "images", num_samples=30)
+    work = StoragePath.of(tmp_path / "profile.toml.unfinished")
     with pytest.raises(RejectedError, match=r"^10 of 30 images can be used, too few to calibrate"):
-        calibrate(settings, DEFAULT, quiet=True)
+        calibrate(settings, DEFAULT, folder=work, quiet=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["images"], "nothing to go on with"
 
 
 @dataclass(frozen=True)

@@ -87,12 +87,10 @@ def test_it_writes_its_files_and_nothing_else(output: tuple[Path, Evaluation]) -
 
 
 def test_one_at_a_time_writes_a_folder(source: Path, tmp_path: Path) -> None:
-    folder = StoragePath.of(tmp_path / layout.EVALUATING)
-    folder.create()
-    with OutputLock(folder, renewed_every_s=0.3):
-        with pytest.raises(LockedError, match=f"^another run is at work in {folder} "):
+    with OutputLock(StoragePath.of(tmp_path), renewed_every_s=0.3):
+        with pytest.raises(LockedError, match=f"^another run is at work in {tmp_path} "):
             evaluate(settings_for(source, tmp_path), quiet=True)
-        assert list(folder.names()) == [layout.LOCK]
+        assert {path.name for path in tmp_path.iterdir()} == {layout.LOCK}
 
 
 def test_the_record_says_what_was_measured_and_with_what(output: tuple[Path, Evaluation]) -> None:

@@ -17,6 +17,7 @@ from raydrift.engine.plan import (
     drift_demands,
     least_resources,
     make_plan,
+    measure_demands,
 )
 from raydrift.engine.session import Resources
 from raydrift.errors import ResourcesError
@@ -263,6 +264,38 @@ def test_workers_have_gpus_where_a_transform_needs_one() -> None:
         make_plan(demands, Resources(8, 0), MANY)
     assert str(caught.value) == (
         "workers need 1 GPU for my:Fog, Ray has 0 free: connect to a larger cluster"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cluster", "free", "plan"),
+    [
+        (asked(), Resources(8, 0), Plan((Role(WORKERS, 8),))),
+        (asked(), Resources(0, 2), Plan((Role(EMBEDDERS, 2, 0, 1),))),
+        (asked(embedders=1), Resources(8, 2), Plan((Role(EMBEDDERS, 1, 0, 1),))),
+        (asked(embedders=0), Resources(8, 2), Plan((Role(WORKERS, 8),))),
+        (asked(embedders=3), Resources(8, 0), Plan((Role(WORKERS, 8),))),
+    ],
+)
+def test_what_measures_has_one_role_and_takes_gpus_where_there_are_any(
+    cluster: ClusterSettings, free: Resources, plan: Plan
+) -> None:
+    assert make_plan(measure_demands(cluster, free), free, MANY) == plan
+    for_fog = measure_demands(cluster, free, ["my:Fog"])
+    if free.gpus and cluster.embedders != 0:
+        assert make_plan(for_fog, free, MANY) == plan
+
+
+def test_one_gpu_goes_to_the_worker_whose_transform_needs_it() -> None:
+    free = Resources(8, 1)
+    plan = make_plan(drift_demands(asked(), free, embed=True, gpu_for=["my:Fog"]), free, MANY)
+    assert plan == Plan((Role(WORKERS, 1, 1, 1),))
+    demands = drift_demands(asked(embedders=1), free, embed=True, gpu_for=["my:Fog"])
+    with pytest.raises(ResourcesError) as caught:
+        make_plan(demands, free, MANY)
+    assert str(caught.value) == (
+        "embedders need 1 GPU, Ray has 0 free beside those of the workers: "
+        "set cluster.embedders = 0, or connect to a larger cluster"
     )
 
 

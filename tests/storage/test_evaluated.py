@@ -64,11 +64,13 @@ def test_one_that_was_not_finished_is_in_nobodys_way(tmp_path: Path) -> None:
 
 
 def test_the_folder_of_the_work_goes_when_it_is_empty(tmp_path: Path) -> None:
-    folder = StoragePath.of(tmp_path / layout.EVALUATING)
-    with working_folder(folder, print):
+    output = StoragePath.of(tmp_path)
+    folder = output / layout.EVALUATING
+    with working_folder(folder, folder, print):
         assert list(folder.names()) == [layout.LOCK]
         (folder / layout.RUN).write_bytes(b"{}")
-    with working_folder(folder, print):
+    with working_folder(folder, output, print):
+        assert list(output.names()) == [layout.LOCK]
         (folder / layout.RUN).delete()
     assert list(tmp_path.iterdir()) == []
 
@@ -97,6 +99,7 @@ def test_a_run_of_generate_in_the_same_folder_is_left_alone(tmp_path: Path) -> N
 
 def test_a_file_in_the_folders_place_is_said(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
-    folder = working_folder(StoragePath.of(tmp_path / "out"), print)
+    out = StoragePath.of(tmp_path / "out")
+    folder = working_folder(out / layout.EVALUATING, out, print)
     with pytest.raises(OutputError, match=r"out is a file: give a folder"), folder:
         pass

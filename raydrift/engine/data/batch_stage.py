@@ -17,8 +17,9 @@ from raydrift.images.pixels import Sample
 class BatchStage:
     """Drifts the images of a batch and passes it on, its pixels with it.
 
-    The table has the samples that can be used, with ``drifted`` and ``level``, and in each row how
-    many of the batch cannot be used (``rejected``).
+    The table has the samples that can be used, with ``drifted`` and ``level``. Beside it stands how
+    many of the batch cannot be used (``rejected``), how many of those could not be read for a
+    reason that may pass (``interrupted``), and the first of them.
     """
 
     def __init__(self, job: Any) -> None:
@@ -32,7 +33,9 @@ class BatchStage:
             return failure_row(error)
 
     def _drifted(self, tasks: pa.Table) -> pa.Table:
-        images, job = self._drifter.originals(tasks, "a batch"), self._job
+        job, images = self._job, self._drifter.originals(tasks, "a batch")
+        if images.interrupted:
+            images = self._drifter.originals(tasks, "a batch")  # as a run makes a shard once more
         if images.rejected and job.settings.faults.on_error == "fail":
             raise RejectedError(
                 f"{first_rejected(images.rejected)}: stopped at the first image that cannot be "
@@ -49,5 +52,11 @@ class BatchStage:
         table = used.select(names)
         table = table.append_column("drifted", pa.array(drifts.levels > 0))
         table = table.append_column("level", pa.array(drifts.levels))
-        counted = as_row(table, pixels)
-        return counted.append_column("rejected", pa.array([len(images.rejected)]))
+        row = as_row(table, pixels)
+        for name, value in (
+            ("rejected", len(images.rejected)),
+            ("interrupted", images.interrupted),
+            ("first", first_rejected(images.rejected)),
+        ):
+            row = row.append_column(name, pa.array([value]))
+        return row

@@ -92,7 +92,7 @@ class LevelBatch:
 def _listed(values: npt.NDArray[np.float64]) -> pa.Array:
     """All values as one row of a column of lists."""
     flat = np.ascontiguousarray(values, np.float64).reshape(-1)
-    return pa.ListArray.from_arrays(pa.array([0, flat.size], pa.int32()), pa.array(flat))
+    return pa.LargeListArray.from_arrays(pa.array([0, flat.size], pa.int64()), pa.array(flat))
 
 
 @dataclass(frozen=True)

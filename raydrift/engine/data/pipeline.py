@@ -7,7 +7,7 @@ first two are taken as they are done, batches in order and no faster than they a
 
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -22,7 +22,7 @@ from raydrift.engine.data.rows import as_row
 from raydrift.engine.data.shipping import fetched, pack
 from raydrift.engine.plan import Plan, Role
 from raydrift.engine.ray_private import OBJECTS_AHEAD, executed
-from raydrift.engine.session import data_context, is_client
+from raydrift.engine.session import data_context, is_client, quiet_data
 from raydrift.errors import PipelineError, RaydriftError
 
 # Endless by default. An image that kills its worker does so once: restarted, the worker decodes in
@@ -123,18 +123,19 @@ def _results(pipeline: Pipeline, ahead: int | None) -> Tables:
 
 
 def _executed(pipeline: Pipeline, ahead: int | None) -> Tables:
-    with data_context(pipeline.verbose) as context:
-        taken = Taken()
-        if pipeline.passed_bytes:
-            limit_pixels(context, pipeline.passed_bytes)
-        if ahead is not None:
-            context.execution_options.preserve_order = True
-            limit_ahead(context, ahead, taken)
+    taken = Taken()
+    with quiet_data(pipeline.verbose), ExitStack() as stack:
         try:
-            with executed(_dataset(pipeline)) as tables:
-                for table in tables:
-                    taken.count += 1
-                    yield table
+            with data_context(pipeline.verbose) as context:
+                if pipeline.passed_bytes:
+                    limit_pixels(context, pipeline.passed_bytes)
+                if ahead is not None:
+                    context.execution_options.preserve_order = True
+                    limit_ahead(context, ahead, taken)
+                tables = stack.enter_context(executed(_dataset(pipeline)))
+            for table in tables:
+                taken.count += 1
+                yield table
         except (ray.exceptions.RayError, ConnectionError) as error:
             raise PipelineError(explain_failure(error)) from error
 

@@ -88,9 +88,11 @@ def pack(value: Any) -> Any:
 
 def fetched(reference: Any) -> Any:
     """What a reference that a stage was given stands for; None: nothing."""
-    if reference is None:
-        return None
-    value = ray.get(reference)
+    return None if reference is None else unpacked(ray.get(reference))
+
+
+def unpacked(value: Any) -> Any:
+    """What was packed, or a value that was not."""
     if not isinstance(value, Packed):
         return value
     install(value.sources)

@@ -34,8 +34,8 @@ from raydrift.text import plural
 
 # An input is out of reach when half of the images cannot be read, of so many at least at a first
 # reading, and of so many at a second one.
-_OUTAGE_IMAGES: Final = 500
-_FEW_IMAGES: Final = 10
+_OUTAGE_SAMPLES: Final = 500
+FEW_SAMPLES: Final = 10
 _REPAIRS: Final = 2
 
 
@@ -53,6 +53,7 @@ class Job:
         lock: The folder's lock.
         clock: Whose phases ``run.json`` tells.
         waiting: What is told before the first shard is done.
+        counted: Whether Prometheus hears of it; its metrics are of images that are written.
         quiet: Show no progress.
     """
 
@@ -65,6 +66,7 @@ class Job:
         lock: OutputLock,
         clock: Clock,
         waiting: str = "starting workers",
+        counted: bool = True,
         quiet: bool = False,
     ) -> None:
         self._record = record
@@ -74,6 +76,7 @@ class Job:
         self._lock = lock
         self._clock = clock
         self._waiting = waiting
+        self._counted = counted
         self._quiet = quiet
         self._log = JobLog(record, output)
         self._ledger: dict[int, LedgerRow] = {}
@@ -189,7 +192,7 @@ class Job:
         done, rejected = sum(row.asked for row in there), sum(row.rejected for row in there)
         self._log.begin(len(missing), plan)
         with (
-            telemetry(record, done) as told,
+            telemetry(record, done, self._counted) as told,
             RunProgress(
                 record.samples,
                 done,
@@ -236,7 +239,7 @@ class Job:
                 read, interrupted = read + row.asked, interrupted + row.interrupted
                 first = first or (row.first_rejected if row.interrupted else "")
                 if not last:
-                    _check_reach(interrupted, max(read, _OUTAGE_IMAGES), first)
+                    check_reach(interrupted, max(read, _OUTAGE_SAMPLES), first)
                 row = self._better(row)
                 if row.interrupted and not last:
                     again.add(row.shard)
@@ -250,7 +253,7 @@ class Job:
                 self._ledger[row.shard] = row
                 self._check_first(row)
         if last:
-            _check_reach(interrupted, max(read, _FEW_IMAGES), first)
+            check_reach(interrupted, max(read, FEW_SAMPLES), first)
         lost = [shard for shard in shards if shard not in self._ledger and shard not in again]
         if lost:
             raise PipelineError(
@@ -278,7 +281,17 @@ class Job:
             )
 
 
-def _check_reach(interrupted: int, read: int, first: str) -> None:
+def check_reach(interrupted: int, read: int, first: str) -> None:
+    """Makes sure that an input can be reached, and not merely a few of its files.
+
+    Args:
+        interrupted: Images that could not be read for a reason that may pass.
+        read: Images that were to be read.
+        first: The first of the interrupted, and why.
+
+    Raises:
+        PipelineError: Half of them could not be read.
+    """
     if interrupted > read / 2:
         raise PipelineError(
             f"the input cannot be reached: {plural(interrupted, 'image')} could not be read "

@@ -177,11 +177,18 @@ class JobLog:
         facts = {"shards": record.shards, "samples": record.samples}
         self._tell(logging.INFO, "merge", text, **facts)
 
+    def measured(self, record: JobRecord, seconds: float) -> None:
+        """All batches of a measurement are there."""
+        self._end(f"measured: {plural(record.counts['written'], 'image')}", record, seconds)
+
     def end(self, record: JobRecord, seconds: float) -> None:
         """The run did what it was asked to."""
         log_remarks((Remark(**remark) for remark in record.remarks), run=self._run)
         counts = record.counts
         text = f"{record.status}: {plural(counts['written'], 'image')} in {self._output}"
+        self._end(text, record, seconds)
+
+    def _end(self, text: str, record: JobRecord, seconds: float) -> None:
         self._tell(
             logging.INFO,
             "end",
@@ -189,7 +196,7 @@ class JobLog:
             output=self._output,
             status=record.status,
             seconds=round(seconds, 3),
-            **counts,
+            **record.counts,
         )
 
     def _tell(self, level: int, event: str, message: str, **facts: Any) -> None:

@@ -24,12 +24,14 @@ class InputChanges:
         listing: The listing of shards whose files have the content that they had, and other sizes
             or times: what the listing tells of them now.
         damaged: Shards that do not tell any more what they were made of, and why.
+        compared: Whether the files were read; else they merely have other sizes or times.
     """
 
     files: int = 0
     shards: set[int] = field(default_factory=set)
     listing: dict[int, int] = field(default_factory=dict)
     damaged: dict[int, ShardError] = field(default_factory=dict)
+    compared: bool = True
 
 
 def changes_note(changes: InputChanges, of: int, kept: bool = True) -> str:
@@ -40,6 +42,11 @@ def changes_note(changes: InputChanges, of: int, kept: bool = True) -> str:
         of: Shards of the job.
         kept: Whether the other shards are kept.
     """
+    if not changes.compared:
+        return (
+            f"{plural(len(changes.shards), 'batch')} of {of} were measured again: their images "
+            "have other sizes or times than before"
+        )
     these = "these" if kept else "all, since they were not kept,"
     return (
         f"{plural(changes.files, 'image')} had another content than when the run read the input, "

@@ -138,15 +138,16 @@ class _ActorTelemetry:
 
 
 @contextmanager
-def telemetry(record: JobRecord, done: int) -> Iterator[Telemetry]:
+def telemetry(record: JobRecord, done: int, counted: bool = True) -> Iterator[Telemetry]:
     """Where a run's shards are told to, as long as this lasts.
 
     Args:
         record: The run's.
         done: Samples of its shards that are there.
+        counted: Whether they are to be told at all.
     """
     facts = (record.short_id, record.samples, done)
-    if not ray.is_initialized():
+    if not counted or not ray.is_initialized():
         yield _Nobody()
         return
     if not is_client():

@@ -1,14 +1,16 @@
 """What comes out of a pipeline: results as they are done, or in order and no faster than wanted."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from ray.data import DataContext
 
 from raydrift.engine.data.failures import failure_row
 from raydrift.engine.data.pipeline import Pipeline, Stage, run_in_order, run_pipeline
@@ -81,6 +83,25 @@ def test_what_a_worker_could_not_go_on_after_is_raised_where_it_is_waited_for(
         assert [next(tables)["number"][0].as_py() for _ in range(2)] == [0, 1]
         with pytest.raises(RejectedError, match=r"^the third is not taken$"):
             next(tables)
+
+
+def test_between_batches_the_callers_own_settings_of_ray_data_are_in_force(
+    tmp_path: Path,
+) -> None:
+    """Also where several are open at once, and are closed in the order in which they began."""
+    own, level = DataContext.get_current(), logging.getLogger("ray.data").level
+    one = Plan((Role("workers", 1),))
+    first, second = (
+        run_in_order(replace(pipeline(tmp_path, 6), plan=one), ahead=2) for _ in range(2)
+    )
+    for tables in (first, second):
+        next(tables)
+        assert DataContext.get_current() is own
+    for tables in (first, second):
+        tables.close()
+    assert DataContext.get_current() is own
+    assert own.execution_options.preserve_order is False
+    assert logging.getLogger("ray.data").level == level
 
 
 def test_stages_pass_rows_on_to_those_of_another_role(tmp_path: Path) -> None:
