@@ -118,7 +118,9 @@ def generate(
         if settings.write.finalize and found is None:
             finisher_for(settings.write).check_before_run(output, samples, settings.image)
         size = found.shard_size if found else shard_size(settings, samples)
-        maker = DriftedShards(settings, catalog, stream, weights, output, samples, size)
+        maker = DriftedShards(
+            settings, catalog, output, samples, size, stream.where, stream.schedule, weights
+        )
         if found is not None and found.status == "complete":
             changes = changes_of_results(output, found, maker.input_now)
             lock.check()  # it may have taken hours

@@ -1,25 +1,22 @@
 """The batches of a measurement: originals and their drifted copies, side by side in the network."""
 
 import pickle
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Self, TypeVar
 
-import numpy as np
 import pyarrow as pa
 
 from raydrift.catalog import Catalog
 from raydrift.catalog.stream import Stream
 from raydrift.embed.weights import Weights, find_weights
-from raydrift.engine.changes import InputNow
 from raydrift.engine.data.measure_stage import measure_stages
 from raydrift.engine.data.measured import Chain, LevelBatch, MeasureJob
 from raydrift.engine.data.pipeline import Pipeline, run_pipeline
 from raydrift.engine.data.shard_work import ShardJob
-from raydrift.engine.data.shipping import without_transforms
-from raydrift.engine.data.tasks import ShardTasks, run_samples
+from raydrift.engine.data.tasks import run_samples
+from raydrift.engine.image_shards import ImageShards
 from raydrift.engine.jobs.maker import InputChanges
 from raydrift.engine.needs import on_gpu
 from raydrift.engine.plan import Demand, Plan, measure_demands
@@ -28,18 +25,16 @@ from raydrift.engine.waiting import plan_when_free
 from raydrift.paths import StoragePath
 from raydrift.schedules.schedule import Schedule
 from raydrift.schedules.where import Masks
-from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.generate import GenerateSettings
 from raydrift.storage.made_on import check_made_on
 from raydrift.storage.record import JobRecord, installed_versions
 from raydrift.storage.shards import LedgerRow
-from raydrift.storage.unread import shards_to_read_again
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class MeasuredBatches:
+class MeasuredBatches(ImageShards):
     """Measures a run's samples batch by batch: as a ``ShardMaker``, or straight to the driver.
 
     An image is read, decoded and embedded once, and once more drifted by each schedule. A sample's
@@ -47,23 +42,15 @@ class MeasuredBatches:
     the sample id.
 
     Attributes:
-        settings: The run's settings; its ``embedding.batch_size`` is the size of a batch.
-        catalog: The input.
         weights: The weights of the network.
         schedules: Each makes a drifted copy of every image.
-        where: For each drift of the schedules, of which rows of the catalog it is meant.
-        output: The folder of the job that commits the results.
-        commit: Whether there is such a job; else the driver gets the results, and nothing is
-            written.
+        commit: Whether there is a job that commits the results; else the driver gets them, and
+            nothing is written.
         measure: What the workers make of each batch; a table where it is committed.
     """
 
-    settings: GenerateSettings
-    catalog: Catalog
     weights: Weights
     schedules: tuple[Schedule, ...]
-    where: Masks
-    output: StoragePath
     commit: bool = False
     measure: Callable[[LevelBatch], Any] = LevelBatch.table
 
@@ -99,35 +86,17 @@ class MeasuredBatches:
         settings = replace(settings, num_samples=samples, embedding=embedding)
         output = StoragePath.of(settings.output, settings.options_of("output"))
         catalog = replace(catalog, columns=None)  # workers have no use for them
-        return cls(settings, catalog, weights, schedules, where, output)
+        size = settings.embedding.batch_size
+        return cls(settings, catalog, output, samples, size, where, weights, schedules)
 
     def committed(self, output: StoragePath, measure: Callable[[LevelBatch], pa.Table]) -> Self:
         """The same as the work of a job in a folder, whose shards have what is measured."""
         return replace(self, output=output, commit=True, measure=measure)
 
-    @property
-    def samples(self) -> int:
-        """How many samples the whole measurement has."""
-        return self.settings.num_samples or 0
-
-    @property
-    def size(self) -> int:
-        """Samples a batch."""
-        return self.settings.embedding.batch_size
-
-    @property
-    def cluster(self) -> ClusterSettings:
-        """Where the work is done."""
-        return self.settings.cluster
-
     def demands(self, free: Resources) -> Sequence[Demand]:
         """Embedders that do all of it where there are GPUs, else workers."""
         gpu_for = on_gpu(self.settings, self.schedules)
         return measure_demands(self.cluster, free, gpu_for)
-
-    def asked(self, shard: int) -> int:
-        """How many samples a batch has."""
-        return self._tasks(()).asked(shard)
 
     def pipeline(self, shards: Sequence[int], plan: Plan, record: JobRecord) -> Pipeline:
         """Measures the batches, and commits what comes of it."""
@@ -139,16 +108,6 @@ class MeasuredBatches:
         other = {shard for shard, row in ledger.items() if row.listing != now[shard]}
         files = sum(ledger[shard].asked for shard in other)
         return InputChanges(files, other, compared=False)
-
-    def readable_now(self, rows: Collection[LedgerRow]) -> Sequence[int]:
-        """Which batches have images that could not be read, and perhaps can be now."""
-        most = self.settings.image.most_read
-        return shards_to_read_again(self.output, rows, self.catalog.root, most)
-
-    @cached_property
-    def input_now(self) -> InputNow:
-        """The files of the batches, as they are listed now."""
-        return InputNow(self.settings, self.catalog, self.samples, self.size)
 
     def results(self, quiet: bool = False) -> Generator[Any]:
         """Measures without a job: what ``measure`` says of each batch, as it is done, in any order.
@@ -183,19 +142,7 @@ class MeasuredBatches:
         )
         measured = MeasureJob(self.schedules, self.measure, self.commit)
         stages = measure_stages(job, measured, plan, self.weights)
-        return Pipeline(self._tasks(shards), stages, plan, verbose=self.cluster.verbose)
-
-    def _tasks(self, shards: Sequence[int]) -> ShardTasks:
-        return without_transforms(
-            ShardTasks(
-                self.settings,
-                self.catalog,
-                self.samples,
-                self.size,
-                np.array(shards, np.int64),
-                self.where,
-            )
-        )
+        return Pipeline(self.tasks(shards), stages, plan, verbose=self.cluster.verbose)
 
 
 def as_it_is(batch: LevelBatch) -> LevelBatch:

@@ -3,6 +3,7 @@
 A test for each says in plain words when a new Ray has changed it.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, cast
@@ -13,9 +14,7 @@ from ray.data import DataContext, Dataset
 from ray.data._internal.execution.backpressure_policy import (
     ENABLED_BACKPRESSURE_POLICIES,
     ENABLED_BACKPRESSURE_POLICIES_CONFIG_KEY,
-)
-from ray.data._internal.execution.backpressure_policy import (
-    BackpressurePolicy as BackpressurePolicy,
+    BackpressurePolicy,
 )
 from ray.util.metrics import Counter
 
@@ -51,18 +50,48 @@ def executed(dataset: Dataset) -> Iterator[Iterator[pa.Table]]:
             executor.shutdown(force=True)
 
 
-def add_policy(context: DataContext, policy: Callable[..., BackpressurePolicy]) -> None:
-    """Adds a rule for when a stage may take another block; all rules have to agree.
+class StageRule(BackpressurePolicy):
+    """A rule for when a stage may begin with another block; all rules have to agree.
 
-    Public settings bound bytes that were seen, not blocks that are under way.
+    Public settings bound bytes that were seen, not blocks that are under way. Stages are counted
+    from the last one, which is -1.
+    """
+
+    def __init__(self, context: Any, topology: Any, resources: Any) -> None:
+        super().__init__(context, topology, resources)
+        self._stages = list(topology)
+
+    def can_add_input(self, op: Any) -> bool:
+        """What Ray Data asks."""
+        return self.may_begin(self._stages.index(op) - len(self._stages))
+
+    @abstractmethod
+    def may_begin(self, stage: int) -> bool:
+        """Whether a stage may begin with another block."""
+
+    def begun(self, stage: int) -> int:
+        """How many blocks a stage has begun with."""
+        return int(self._stages[stage].metrics.num_tasks_submitted)
+
+    def done(self, stage: int) -> int:
+        """How many blocks a stage is done with."""
+        return int(self._stages[stage].metrics.num_task_inputs_processed)
+
+    def store_bytes(self) -> float:
+        """How much of the object store Ray Data takes for itself."""
+        return float(self._resource_manager.get_global_limits().object_store_memory)
+
+
+def add_rule(context: DataContext, rule: Callable[..., StageRule]) -> None:
+    """Adds a rule to a pipeline.
 
     Args:
-        context: The pipeline's.
-        policy: A subclass of ``BackpressurePolicy`` with its own arguments bound.
+        context: The pipeline's settings.
+        rule: A subclass of ``StageRule``, with its own arguments bound.
     """
     key = ENABLED_BACKPRESSURE_POLICIES_CONFIG_KEY
     known = context.get_config(key, ENABLED_BACKPRESSURE_POLICIES)
-    context.set_config(key, [policy, *known])
+    context.set_config(key, [rule, *known])
 
 
 def count(counter: Counter, value: float, labels: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 from ray.data import DataContext
 
-from raydrift.engine.ray_private import BackpressurePolicy, add_policy
+from raydrift.engine.ray_private import StageRule, add_rule
 
 _PNGS: Final = 1.0  # as many bytes as the pixels that they show: of noise; of photos it is half
 _OF_LIMIT: Final = 1.5  # Ray Data takes half of the store by itself; from 80 % on Ray spills
@@ -23,10 +23,10 @@ def limit_pixels(context: DataContext, pixel_bytes: int) -> None:
         context: The pipeline's settings.
         pixel_bytes: The bytes of the images of one shard.
     """
-    add_policy(context, partial(PixelsInStore, shard_bytes=int(pixel_bytes * (1 + _PNGS))))
+    add_rule(context, partial(PixelsInStore, shard_bytes=int(pixel_bytes * (1 + _PNGS))))
 
 
-class PixelsInStore(BackpressurePolicy):
+class PixelsInStore(StageRule):
     """Lets no shard be begun that would not fit beside those that are on their way.
 
     On its way is a shard from when a worker is told to drift it until its embedder is done; there
@@ -35,16 +35,14 @@ class PixelsInStore(BackpressurePolicy):
 
     def __init__(self, context: Any, topology: Any, resources: Any, shard_bytes: int) -> None:
         super().__init__(context, topology, resources)
-        self._workers, self._embedders = list(topology)[-2:]
         self._shard_bytes = shard_bytes
 
-    def can_add_input(self, op: Any) -> bool:
-        """Whether a stage may begin another shard."""
-        if op is not self._workers:
+    def may_begin(self, stage: int) -> bool:
+        """Whether workers, the last stage but one, may begin another shard."""
+        if stage != -2:
             return True
-        begun: int = self._workers.metrics.num_tasks_submitted
-        on_the_way: int = begun - self._embedders.metrics.num_task_inputs_processed
-        room: float = _OF_LIMIT * self._resource_manager.get_global_limits().object_store_memory
+        on_the_way = self.begun(-2) - self.done(-1)
+        room = _OF_LIMIT * self.store_bytes()
         return on_the_way == 0 or (on_the_way + 1) * self._shard_bytes <= room
 
 
@@ -67,22 +65,18 @@ def limit_ahead(context: DataContext, ahead: int, taken: Taken) -> None:
         ahead: How many.
         taken: Counted by whoever gives them to the consumer, in the driver's process.
     """
-    add_policy(context, partial(AheadOfConsumer, ahead=ahead, taken=taken))
+    add_rule(context, partial(AheadOfConsumer, ahead=ahead, taken=taken))
 
 
-class AheadOfConsumer(BackpressurePolicy):
+class AheadOfConsumer(StageRule):
     """Lets the last stage begin only so many shards more than were taken."""
 
     def __init__(
         self, context: Any, topology: Any, resources: Any, ahead: int, taken: Taken
     ) -> None:
         super().__init__(context, topology, resources)
-        self._last = list(topology)[-1]
         self._ahead, self._taken = ahead, taken
 
-    def can_add_input(self, op: Any) -> bool:
-        """Whether a stage may begin another shard."""
-        if op is not self._last:
-            return True
-        begun: int = self._last.metrics.num_tasks_submitted
-        return begun - self._taken.count < self._ahead
+    def may_begin(self, stage: int) -> bool:
+        """Whether the last stage may begin another shard."""
+        return stage != -1 or self.begun(-1) - self._taken.count < self._ahead

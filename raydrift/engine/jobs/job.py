@@ -15,7 +15,7 @@ from raydrift.engine.jobs.job_log import JobLog
 from raydrift.engine.jobs.maker import ShardMaker, changes_note
 from raydrift.engine.jobs.progress import RunProgress
 from raydrift.engine.jobs.telemetry import Telemetry, telemetry
-from raydrift.engine.plan import EMBEDDERS, Plan
+from raydrift.engine.plan import Plan
 from raydrift.engine.session import connect
 from raydrift.engine.waiting import plan_when_free
 from raydrift.errors import PipelineError, RejectedError, ShardError
@@ -24,7 +24,7 @@ from raydrift.settings.output import FaultSettings
 from raydrift.storage import layout
 from raydrift.storage.accepted import accept
 from raydrift.storage.lock import OutputLock
-from raydrift.storage.made_on import check_device, check_made_on
+from raydrift.storage.made_on import check_made_on
 from raydrift.storage.output import whole_shards
 from raydrift.storage.record import JobRecord
 from raydrift.storage.rejected import check_share
@@ -182,7 +182,7 @@ class Job:
         plan = plan_when_free(cluster, self._maker.demands, len(missing), self._quiet)
         self._clock.end_phase("connect")
         self._lock.check()
-        check_device(record.made_on, plan.has_gpus(EMBEDDERS))
+        self._maker.check(plan, record)
         if clear is not None:
             clear()
         (self._output / layout.SHARDS).create()

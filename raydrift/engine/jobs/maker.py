@@ -64,6 +64,13 @@ class ShardMaker(Protocol):
     def demands(self, free: Resources) -> Sequence[Demand]:
         """What the roles need that make shards."""
 
+    def check(self, plan: Plan, record: JobRecord) -> None:
+        """Makes sure that shards that are made by this plan fit those that are there.
+
+        Raises:
+            PipelineError: They would not.
+        """
+
     def asked(self, shard: int) -> int:
         """How many samples a shard has."""
 
