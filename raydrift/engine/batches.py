@@ -20,7 +20,7 @@ from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.data.shipping import with_transforms, without_transforms
 from raydrift.engine.data.tasks import ShardTasks, run_samples
 from raydrift.engine.jobs.job import FEW_SAMPLES, check_reach
-from raydrift.engine.needs import on_gpu
+from raydrift.engine.needs import transforms_on_gpu
 from raydrift.engine.plan import WORKERS, drift_demands
 from raydrift.engine.session import connect
 from raydrift.engine.waiting import plan_when_free
@@ -62,7 +62,7 @@ def drifted_batches(
     count = -(-samples // size)
     cluster = settings.cluster
     connect(cluster)
-    gpu_for = on_gpu(settings, [stream.schedule])
+    gpu_for = transforms_on_gpu(settings, [stream.schedule])
     demands = partial(drift_demands, cluster, embed=False, gpu_for=gpu_for)
     plan = plan_when_free(cluster, demands, count, quiet)
     shards = np.arange(count)

@@ -10,7 +10,7 @@ from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.data.stages import drift_stages
 from raydrift.engine.image_shards import ImageShards
 from raydrift.engine.jobs.maker import InputChanges
-from raydrift.engine.needs import on_gpu
+from raydrift.engine.needs import transforms_on_gpu
 from raydrift.engine.plan import EMBEDDERS, Demand, Plan, drift_demands
 from raydrift.engine.session import Resources
 from raydrift.schedules.schedule import Schedule
@@ -32,7 +32,7 @@ class DriftedShards(ImageShards):
 
     def demands(self, free: Resources) -> Sequence[Demand]:
         """Workers, and embedders where there are weights and GPUs."""
-        gpu_for = on_gpu(self.settings, [self.schedule])
+        gpu_for = transforms_on_gpu(self.settings, [self.schedule])
         return drift_demands(self.cluster, free, self.weights is not None, gpu_for)
 
     def pipeline(self, shards: Sequence[int], plan: Plan, record: JobRecord) -> Pipeline:

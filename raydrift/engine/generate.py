@@ -148,7 +148,7 @@ def generate(
             if found is None:
                 job.begin(partial(clear, output, settings.write.overwrite))
             else:
-                job.go_on(checked=not settings.write.finalize)
+                job.resume(checked=not settings.write.finalize)
             merge = partial(_merged, record, output, settings.write, job.log, lock.check, quiet)
             merged = job.finish(merge if settings.write.finalize else lambda _: record)
             job.log.end(merged, clock.total)

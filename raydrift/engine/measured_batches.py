@@ -18,7 +18,7 @@ from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.data.tasks import run_samples
 from raydrift.engine.image_shards import ImageShards
 from raydrift.engine.jobs.maker import InputChanges
-from raydrift.engine.needs import on_gpu
+from raydrift.engine.needs import transforms_on_gpu
 from raydrift.engine.plan import Demand, Plan, measure_demands
 from raydrift.engine.session import Resources, connect
 from raydrift.engine.waiting import plan_when_free
@@ -95,7 +95,7 @@ class MeasuredBatches(ImageShards):
 
     def demands(self, free: Resources) -> Sequence[Demand]:
         """Embedders that do all of it where there are GPUs, else workers."""
-        gpu_for = on_gpu(self.settings, self.schedules)
+        gpu_for = transforms_on_gpu(self.settings, self.schedules)
         return measure_demands(self.cluster, free, gpu_for)
 
     def pipeline(self, shards: Sequence[int], plan: Plan, record: JobRecord) -> Pipeline:

@@ -92,7 +92,7 @@ class MeasuringJob:
             if self._found is None:
                 self._job.begin(partial(clear, self._folder, True))
             else:
-                self._job.go_on(checked=False)
+                self._job.resume(checked=False)
             found = self._job.finish(lambda rows: [self._read(row, of) for row in rows])
             self._job.log.measured(self._record, self._clock.total)
             return found

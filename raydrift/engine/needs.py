@@ -7,7 +7,7 @@ from raydrift.settings.generate import GenerateSettings
 from raydrift.transforms.transform import GPU
 
 
-def on_gpu(settings: GenerateSettings, schedules: Iterable[Schedule]) -> list[str]:
+def transforms_on_gpu(settings: GenerateSettings, schedules: Iterable[Schedule]) -> list[str]:
     """The transforms of a run that need a GPU; each worker that drifts is given one for them.
 
     Args:

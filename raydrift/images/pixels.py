@@ -127,32 +127,32 @@ def told(array: Array) -> str:
     return f"{array.dtype} {array.shape}"
 
 
-def check_rgb(pixels: Array, wants: str) -> None:
+def check_rgb(pixels: Array, taker: str) -> None:
     """Makes sure that pixels are uint8 RGB: of one image or several, channels last.
 
     Args:
         pixels: The pixels of any dtype and shape.
-        wants: Who takes them.
+        taker: Who takes them.
 
     Raises:
         PipelineError: They are not.
     """
     if pixels.dtype != np.uint8 or pixels.ndim < 3 or pixels.shape[-1] != 3:
-        raise PipelineError(f"{wants} takes uint8 RGB (height, width, 3), not {told(pixels)}")
+        raise PipelineError(f"{taker} takes uint8 RGB (height, width, 3), not {told(pixels)}")
 
 
-def rgb_of(sample: Sample, wants: str) -> RGB:
+def rgb_of(sample: Sample, taker: str) -> RGB:
     """The pixels of a sample, for those who take uint8 RGB and nothing else.
 
     Args:
         sample: The sample of any kind.
-        wants: Who takes them.
+        taker: Who takes them.
 
     Raises:
         PipelineError: They are of another kind.
     """
     if sample.kind != "uint8 srgb":
         raise PipelineError(
-            f"{wants} takes uint8 srgb pixels, not {sample.kind}: give images that are read as such"
+            f"{taker} takes uint8 srgb pixels, not {sample.kind}: give images that are read as such"
         )
     return sample.pixels

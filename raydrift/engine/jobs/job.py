@@ -96,7 +96,7 @@ class Job:
         self._clock.end_phase("connect")
         self._make_missing(clear)
 
-    def go_on(self, checked: bool) -> None:
+    def resume(self, checked: bool) -> None:
         """Makes those shards that are not there and whole.
 
         Args:
@@ -108,14 +108,14 @@ class Job:
         self._clock.end_phase("check")
         self._make_missing()
 
-    def finish(self, finisher: Callable[[list[LedgerRow]], Result]) -> Result:
+    def finish(self, make_result: Callable[[list[LedgerRow]], Result]) -> Result:
         """Makes the result of the shards.
 
         A shard that is found to be damaged is made again: a disk may have lied, or a worker of an
         earlier attempt, which was killed, may have written late.
 
         Args:
-            finisher: Makes it, given the ledger rows in order. The record is saved by then, and
+            make_result: Makes it, given the ledger rows in order. The record is saved by then, and
                 says that all shards are there.
 
         Raises:
@@ -123,12 +123,12 @@ class Job:
         """
         for _ in range(_REPAIRS):
             try:
-                return finisher(self._accepted())
+                return make_result(self._accepted())
             except ShardError as error:
                 self._log.damaged(error)
                 self._find_shards(checked=True)
                 self._make_missing()
-        return finisher(self._accepted())
+        return make_result(self._accepted())
 
     def _accepted(self) -> list[LedgerRow]:
         """All shards, in order; the record says that these are the ones."""
