@@ -23,7 +23,7 @@ from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.jobs.job_log import log_remarks, report_input, wait_reporter
 from raydrift.engine.jobs.progress import RunProgress
 from raydrift.engine.measured_batches import MeasuredBatches, as_it_is
-from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
+from raydrift.engine.measuring_job import MeasuringJob
 from raydrift.errors import PipelineError, RejectedError, SettingsError, suggest
 from raydrift.metrics import METRICS
 from raydrift.paths import StoragePath
@@ -34,7 +34,7 @@ from raydrift.settings.sweep import Sweep
 from raydrift.storage import layout
 from raydrift.storage.evaluated import working_folder
 from raydrift.storage.lock import OutputLock
-from raydrift.storage.record import JobRecord, installed_versions
+from raydrift.storage.record import installed_versions
 from raydrift.storage.shards import remove_shards
 from raydrift.text import plural
 
@@ -117,12 +117,10 @@ def calibrate(
         settings.embedding.weights, settings.seed, settings.options_of("weights")
     )
     report_input(catalog, quiet)
-    rounds = _Rounds(settings, catalog, weights, sweep, folder, quiet)
+    rounds = _Rounds(settings, catalog, ranges, weights, sweep, folder, quiet)
     with rounds.held():
         try:
-            curve, found = _measured_curve(
-                rounds, settings, sweep, metric, target, for_images, ranges, tell
-            )
+            curve, found = _measured_curve(rounds, metric, target, for_images, tell)
         except RejectedError:
             rounds.remove()  # there is nothing to go on with
             raise
@@ -159,25 +157,23 @@ def calibrate(
 
 def _measured_curve(
     rounds: "_Rounds",
-    settings: GenerateSettings,
-    sweep: Sweep,
     metric: str,
     target: float | None,
     for_images: int | None,
-    ranges: Sequence[str],
     tell: Tell | None,
 ) -> tuple[Curve, "_Round"]:
     """The curve, after as many rounds as it takes, and the last of these."""
+    settings = rounds.settings
     samples = settings.num_samples or 0
     ids: list[int] = []
     points: dict[float, CurvePoint] = {}
-    levels = first_levels(sweep, settings.profile)
+    levels = first_levels(rounds.sweep, settings.profile)
     for number in range(_MOST_ROUNDS):
         if tell is not None:
             named = ", ".join(f"{level:g}" for level in levels)
             many = f"{plural(samples, 'image')} at {plural(len(levels), 'level')}"
             tell(f"round {number + 1}: {many} ({named})")
-        found = rounds.measured(number, levels, ranges)
+        found = rounds.measured(number, levels)
         ids = ids or found.sample_ids
         _check_same(ids, found.sample_ids, samples)
         for level, drifted in zip(levels, found.drifted, strict=True):
@@ -232,24 +228,36 @@ class _Round:
 
 
 class _Rounds:
-    """The rounds of a calibration: each a job in a folder of its own, where one is given."""
+    """The rounds of a calibration: each a job in a folder of its own, where one is given.
+
+    Args:
+        settings: What is measured, without drifts.
+        catalog: The input.
+        ranges: Sentences on the value ranges that were found in it.
+        weights: The weights of the network.
+        sweep: The transforms.
+        folder: Where batches are kept; None: nowhere.
+        quiet: Show no progress.
+    """
 
     def __init__(
         self,
         settings: GenerateSettings,
         catalog: Catalog,
+        ranges: Sequence[str],
         weights: Weights,
         sweep: Sweep,
         folder: StoragePath | None,
         quiet: bool,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
+        self.sweep = sweep
         self._catalog = catalog
+        self._ranges = ranges
         self._weights = weights
-        self._sweep = sweep
         self._folder = folder
         self._quiet = quiet
-        self._lock: OutputLock | None = None
+        self._held: tuple[StoragePath, OutputLock] | None = None
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -257,19 +265,22 @@ class _Rounds:
         if self._folder is None:
             yield
             return
-        report = wait_reporter(self._quiet)
-        with working_folder(self._folder, self._folder, report) as self._lock:
+        with working_folder(self._folder, self._folder, wait_reporter(self._quiet)) as lock:
+            self._held = self._folder, lock
             yield
 
-    def measured(self, number: int, levels: Sequence[float], ranges: Sequence[str]) -> _Round:
+    def measured(self, number: int, levels: Sequence[float]) -> _Round:
         """Embeds the images as they are and at each level."""
-        chains = [transforms_at(self._sweep, level) for level in levels]
-        measured = MeasuredBatches.of(self._settings, self._catalog, chains)
-        found = self._kept(number, levels, measured) if self._lock else self._passed(measured)
+        chains = [transforms_at(self.sweep, level) for level in levels]
+        measured = MeasuredBatches.of(self.settings, self._catalog, chains, self._weights)
+        if self._held is None:
+            found = self._passed(measured)
+        else:
+            found = self._kept(number, levels, measured, *self._held)
         batches = sorted((one for one in found if one.sample_ids), key=lambda batch: batch.batch)
         input_summary = InputSummary.of(
             self._catalog,
-            ranges,
+            self._ranges,
             (name for batch in batches for name in batch.class_names),
             (remark for batch in batches for remark in batch.remarks),
         )
@@ -283,24 +294,22 @@ class _Rounds:
         )
 
     def _kept(
-        self, number: int, levels: Sequence[float], measured: MeasuredBatches
+        self,
+        number: int,
+        levels: Sequence[float],
+        measured: MeasuredBatches,
+        above: StoragePath,
+        lock: OutputLock,
     ) -> list[LevelBatch]:
         """The batches as the shards of a job."""
-        if self._folder is None or self._lock is None:  # never: they come together
-            raise ValueError("there is no folder")
-        folder = self._folder / f"round-{number + 1}"
+        folder = above / f"round-{number + 1}"
         folder.create()
-        sweep = replace(self._sweep, levels=tuple(levels))
-        record = JobRecord(
-            measure_identity(measured.settings, self._catalog, sweep, self._weights),
-            shown(measured.settings),
-            shard_size=measured.size,
-            samples=measured.samples,
-            classes=dict(self._catalog.labels),
-            versions=installed_versions(MEASURE_PACKAGES),
-        )
+        sweep = replace(self.sweep, levels=tuple(levels))
+        identity = measure_identity(measured.settings, self._catalog, sweep, self._weights)
         committed = measured.committed(folder, LevelBatch.table)
-        job = MeasuringJob(folder, record, committed, self._lock, Clock(), self._quiet)
+        job = MeasuringJob(
+            folder, identity, shown(measured.settings), committed, lock, Clock(), self._quiet
+        )
         return job.results(LevelBatch.of)
 
     def _passed(self, measured: MeasuredBatches) -> list[LevelBatch]:

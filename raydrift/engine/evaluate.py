@@ -37,7 +37,7 @@ from raydrift.storage.evaluated import (
     working_folder,
     write_evaluation,
 )
-from raydrift.storage.record import JobRecord, installed_versions
+from raydrift.storage.record import installed_versions
 from raydrift.text import plural
 
 _SHOWN_REJECTED: Final = 100
@@ -75,16 +75,8 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         check_replaceable(output, record, run.write.overwrite, identity_defaults)
         clock.end_phase("list")
         measure = partial(_measured_table, seed=run.seed)
-        begun = JobRecord(
-            record.identity,
-            record.settings,
-            shard_size=measured.size,
-            samples=measured.samples,
-            classes=record.classes,
-            ignored=record.ignored,
-            versions=record.versions,
-        )
-        job = MeasuringJob(folder, begun, measured.committed(folder, measure), lock, clock, quiet)
+        committed = measured.committed(folder, measure)
+        job = MeasuringJob(folder, record.identity, record.settings, committed, lock, clock, quiet)
         batches = job.results(BatchMeasures.of)
         try:
             evaluation = _evaluation(settings, catalog, ranges, batches)

@@ -56,7 +56,11 @@ class MeasuredBatches(ImageShards):
 
     @classmethod
     def of(
-        cls, settings: GenerateSettings, catalog: Catalog, chains: Sequence[Chain] | None = None
+        cls,
+        settings: GenerateSettings,
+        catalog: Catalog,
+        chains: Sequence[Chain] | None = None,
+        weights: Weights | None = None,
     ) -> Self:
         """What is measured of a run.
 
@@ -66,6 +70,7 @@ class MeasuredBatches(ImageShards):
             chains: Transforms to drift every sample by, ``()`` for none: one chain a level,
                 instead of the run's own drifts. None: one copy, which gets what is in force on
                 the sample in the run.
+            weights: The weights of the network, if they were found already.
 
         Raises:
             SettingsError: More samples are asked for than the input has.
@@ -78,9 +83,9 @@ class MeasuredBatches(ImageShards):
             schedules, where = (stream.schedule,), stream.where
         else:
             schedules = tuple(Schedule(settings.seed, tuple(chain)) for chain in chains)
-        weights = find_weights(
-            settings.embedding.weights, settings.seed, settings.options_of("weights")
-        )
+        if weights is None:
+            name = settings.embedding.weights
+            weights = find_weights(name, settings.seed, settings.options_of("weights"))
         samples, _ = run_samples(settings, catalog)
         embedding = replace(settings.embedding, compute=True)
         settings = replace(settings, num_samples=samples, embedding=embedding)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import pyarrow as pa
 
@@ -14,7 +14,7 @@ from raydrift.settings.output import FaultSettings
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import clear, find_run
-from raydrift.storage.record import JobRecord, other_version
+from raydrift.storage.record import JobRecord, installed_versions, other_version
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import (
     LedgerRow,
@@ -37,7 +37,9 @@ class MeasuringJob:
 
     Args:
         folder: The folder of the job, which is locked.
-        record: What the job is; another job's shards in the folder are deleted.
+        identity: All that the measures depend on; the shards of another job in the folder are
+            deleted.
+        settings: As ``run.json`` shows them.
         measured: Measures and commits the batches.
         lock: The lock of the folder, or of one above it.
         clock: What the record's seconds are counted by.
@@ -47,25 +49,27 @@ class MeasuringJob:
     def __init__(
         self,
         folder: StoragePath,
-        record: JobRecord,
+        identity: dict[str, Any],
+        settings: dict[str, Any],
         measured: MeasuredBatches,
         lock: OutputLock,
         clock: Clock,
         quiet: bool,
     ) -> None:
-        self._folder = folder
-        found = find_run(folder, record.identity, overwrite=True)
-        if found is not None and found.shard_size == record.shard_size:
-            same = other_version(MEASURE_PACKAGES, found.versions) is None
-            self._found = found if same else None
-        else:
-            self._found = None
-        if self._found is not None:
-            record.made_on, record.notes = dict(self._found.made_on), list(self._found.notes)
+        self._folder, self._clock = folder, clock
+        self._record = JobRecord(
+            identity,
+            settings,
+            shard_size=measured.size,
+            samples=measured.samples,
+            classes=dict(measured.catalog.labels),
+            ignored=dict(measured.catalog.ignored),
+            versions=installed_versions(MEASURE_PACKAGES),
+        )
+        self._begun = self._take_over(find_run(folder, identity, overwrite=True))
         waiting = "measuring the first batches"
-        self._record, self._clock = record, clock
         self._job = Job(
-            record,
+            self._record,
             folder,
             measured,
             _ANY_NUMBER,
@@ -75,6 +79,17 @@ class MeasuringJob:
             counted=False,
             quiet=quiet,
         )
+
+    def _take_over(self, found: JobRecord | None) -> bool:
+        """Whether this very job was begun, with the same packages; the record goes on then."""
+        if (
+            found is None
+            or found.shard_size != self._record.shard_size
+            or other_version(MEASURE_PACKAGES, found.versions) is not None
+        ):
+            return False
+        self._record.made_on, self._record.notes = found.made_on, found.notes
+        return True
 
     def results(
         self, of: Callable[[pa.Table, list[Rejected], tuple[Remark, ...]], Result]
@@ -89,10 +104,10 @@ class MeasuringJob:
             One for each batch, in order.
         """
         with self._job.log.ending():
-            if self._found is None:
-                self._job.begin(partial(clear, self._folder, True))
-            else:
+            if self._begun:
                 self._job.resume(checked=False)
+            else:
+                self._job.begin(partial(clear, self._folder, True))
             found = self._job.finish(lambda rows: [self._read(row, of) for row in rows])
             self._job.log.measured(self._record, self._clock.total)
             return found

@@ -187,9 +187,7 @@ def _imported(module: str) -> Any:
     try:
         return import_module(module)
     finally:
-        sys.path.reverse()  # the last one goes: the module may have added the folder itself
         sys.path.remove(here)
-        sys.path.reverse()
 
 
 def _class(name: str, found: Any) -> type[Transform]:

@@ -8,10 +8,9 @@ import pyarrow as pa
 from raydrift.engine.data.drifter import Drifter
 from raydrift.engine.data.failures import failure_row
 from raydrift.engine.data.rows import as_row, table_of
-from raydrift.engine.data.shard_work import ShardJob, drifted_sample, first_rejected
+from raydrift.engine.data.shard_work import ShardJob, first_rejected, put_drifted
 from raydrift.engine.data.shipping import fetched
 from raydrift.errors import RaydriftError, RejectedError
-from raydrift.images.pixels import Sample
 
 
 class BatchStage:
@@ -42,12 +41,8 @@ class BatchStage:
                 'used; go on without such images with FaultSettings(on_error="skip")'
             )
         used = tasks.take(pa.array(images.rows, pa.int64()))
-        drifts = job.drifts(used)
         pixels = np.empty_like(images.pixels)
-        ids = used["sample_id"].to_pylist()
-        for place, (sample_id, chain) in enumerate(zip(ids, drifts.chains(), strict=True)):
-            original = Sample(images.pixels[place])
-            pixels[place] = drifted_sample(job.settings, original, sample_id, chain)[0].pixels
+        drifts = put_drifted(job, used, images.pixels, pixels)
         names = ["sample_id", "timestamp", "label", "class_name"]
         table = used.select(names)
         table = table.append_column("drifted", pa.array(drifts.levels > 0))

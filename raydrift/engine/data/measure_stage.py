@@ -20,11 +20,10 @@ from raydrift.engine.data.lazy_embedder import LazyEmbedder
 from raydrift.engine.data.measured import LevelBatch, MeasureJob
 from raydrift.engine.data.pipeline import Stage
 from raydrift.engine.data.rows import table_of
-from raydrift.engine.data.shard_work import ShardJob, drifted_sample, first_rejected
+from raydrift.engine.data.shard_work import ShardJob, first_rejected, put_drifted
 from raydrift.engine.data.shipping import fetched, with_transforms
 from raydrift.engine.plan import EMBEDDERS, WORKERS, Plan
 from raydrift.errors import RaydriftError
-from raydrift.images.pixels import Sample
 from raydrift.storage import layout
 from raydrift.storage.shards import LedgerRow, commit, write_samples
 
@@ -129,10 +128,7 @@ class MeasureStage:
         copies, drifted = np.empty_like(images.pixels), []
         for job in self._jobs:
             clock = time.perf_counter()
-            chains = job.drifts(used).chains()
-            for place, (sample_id, chain) in enumerate(zip(sample_ids, chains, strict=True)):
-                original = Sample(images.pixels[place])
-                copies[place] = drifted_sample(job.settings, original, sample_id, chain)[0].pixels
+            put_drifted(job, used, images.pixels, copies)
             drift_seconds += time.perf_counter() - clock
             clock = time.perf_counter()
             drifted.append(embed(copies))

@@ -26,7 +26,7 @@ from raydrift.engine.data.reader import Reader
 from raydrift.errors import ImageError, PipelineError
 from raydrift.images.codec import decode_image
 from raydrift.images.decoded import Decoded
-from raydrift.images.pixels import Array, Sample
+from raydrift.images.pixels import RGB, Array, Sample
 from raydrift.paths import StoragePath
 from raydrift.schedules.schedule import SampleDrift, Schedule
 from raydrift.settings.generate import GenerateSettings
@@ -259,6 +259,26 @@ def drifted_sample(
         sample_id=sample_id,
         profile=settings.profile,
     )
+
+
+def put_drifted(job: ShardJob, tasks: pa.Table, originals: RGB, drifted: RGB) -> SampleDrift:
+    """Drifts the images of some samples, each into its place.
+
+    Args:
+        job: What the worker is told.
+        tasks: A row a sample (``schemas.TASK``).
+        originals: uint8 of shape (n, height, width, 3); they are left alone.
+        drifted: Takes the drifted images, of the same shape.
+
+    Returns:
+        What happened to the samples.
+    """
+    drifts = job.drifts(tasks)
+    chains = zip(tasks["sample_id"].to_pylist(), drifts.chains(), strict=True)
+    for place, (sample_id, chain) in enumerate(chains):
+        original = Sample(originals[place])
+        drifted[place] = drifted_sample(job.settings, original, sample_id, chain)[0].pixels
+    return drifts
 
 
 def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> LedgerRow:
