@@ -20,7 +20,7 @@ from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.settings.embedding import EmbeddingSettings
 
 BATCH_SIZE: Final = {"cpu": 8, "cuda": 128}
-"""Images that pass the network at once, by device.
+"""The most images that pass the network at once, by device.
 
 On a CPU what lies between two layers should stay in the cache, and small shards should not be
 padded by much; a GPU has to be filled.
@@ -39,7 +39,9 @@ class Embedder:
     """Turns pixels into embeddings.
 
     An image's embedding depends on the image alone: every call of the network has the same number
-    of images, whichever they are, so it does not matter with which ones an image comes.
+    of images, whichever they are, so it does not matter with which ones an image comes. Nor does
+    its place among them matter: on a GPU, where cuDNN may compute some places in another way, the
+    batch is halved until all places agree.
 
     Args:
         weights: What ``find_weights`` found.
@@ -102,13 +104,30 @@ class Embedder:
         height, width = pixels.shape[1:3]
         shape = (self._batch_of(height, width), height, width, 3)
         with self._ready():
-            if self._batch_buffers is None or self._batch_buffers.shape != shape:
+            if self._batch_buffers is None or self._batch_buffers.shape[1:] != shape[1:]:
                 self._batch_buffers = None  # gives its memory back, before the next one takes some
-                self._batch_buffers = _BatchBuffers(self._embed, shape, self._device)
+                self._batch_buffers = self._buffers_for(shape)
             return self._batch_buffers.run(pixels)
 
     def _batch_of(self, height: int, width: int) -> int:
-        return max(1, min(self._batch, _PIXELS_AT_ONCE // (height * width)))
+        """The most images of a size at once: the batch size, or one of its halves."""
+        size = self._batch
+        while size > 1 and size * height * width > _PIXELS_AT_ONCE:
+            size //= 2
+        return size
+
+    def _buffers_for(self, shape: tuple[int, int, int, int]) -> "_BatchBuffers":
+        """Of the largest batch, no larger than ``shape``, in which all places agree."""
+        buffers = _BatchBuffers(self._embed, shape, self._device)
+        if self._device.type == "cpu":
+            return buffers
+        size, *image = shape
+        noise = np.random.default_rng(0).integers(0, 256, image, np.uint8)
+        alike = buffers.run(np.broadcast_to(noise, shape))
+        if size == 1 or np.array_equal(alike, np.broadcast_to(alike[0], alike.shape)):
+            return buffers
+        del buffers
+        return self._buffers_for((size // 2, *shape[1:]))
 
     def _embed(self, pixels: Tensor) -> Tensor:
         """From uint8 of shape (n, height, width, 3) to float64 of shape (n, 512)."""

@@ -60,5 +60,16 @@ def test_an_embedding_has_the_same_bits_in_any_company(
     assert np.array_equal(one(pixels[::-1]), wanted[::-1])
 
 
+@pytest.mark.parametrize("size", [96, 1400])
+def test_an_embedding_does_not_depend_on_its_place_in_the_batch(
+    pixels: npt.NDArray[np.uint8], size: int
+) -> None:
+    """cuDNN may compute some places of a bfloat16 batch in another way; images may be large."""
+    image = np.resize(pixels[0], (size, size, 3))
+    places = np.broadcast_to(image, (2 * BATCH_SIZE["cuda"], *image.shape))
+    found = embedder(precision="bfloat16")(places)
+    assert np.array_equal(found, np.broadcast_to(found[0], found.shape))
+
+
 def test_no_images_have_no_embeddings(pixels: npt.NDArray[np.uint8]) -> None:
     assert embedder()(pixels[:0]).shape == (0, 512)

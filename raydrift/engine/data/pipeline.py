@@ -52,13 +52,15 @@ class Stage:
         actor: A class; its instances take a shard's row and return one.
         role: The role of the plan: whose processes they are.
         arguments: The arguments of the class. They go through the object store, once: the class is
-            given references, of which ``shipping.sent`` makes the values. Ray writes the arguments
-            themselves into its logs.
+            given references, of which ``shipping.fetched`` makes the values. Ray writes the
+            arguments themselves into its logs.
+        threads: The shards that an instance takes at once, each in a thread.
     """
 
     actor: Callable[..., Any]
     role: str
     arguments: tuple[Any, ...] = ()
+    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def _dataset(pipeline: Pipeline) -> ray.data.Dataset:
             batch_size=1,
             zero_copy_batch=True,
             max_task_retries=_TASK_RETRIES,
-            **_resources(pipeline.plan[stage.role]),
+            **_resources(pipeline.plan[stage.role], stage.threads),
         )
     return dataset
 
@@ -159,15 +161,19 @@ def _reference(argument: Any) -> Any:
     return None if argument is None else ray.put(pack(argument))
 
 
-def _resources(role: Role) -> dict[str, Any]:
+def _resources(role: Role, threads: int) -> dict[str, Any]:
     """A role as Ray Data takes it.
 
     It adds actors as it finds, every 20 s, that CPUs or GPUs have joined, where those that are
-    there have two shards each, one of them waiting.
+    there have a shard in each thread, and one that waits.
     """
     most = max(role.processes, role.most or 0)
     pool = ray.data.ActorPoolStrategy(
-        min_size=role.processes, max_size=most, max_tasks_in_flight_per_actor=2
+        min_size=role.processes,
+        max_size=most,
+        max_tasks_in_flight_per_actor=threads + 1,
+        max_concurrent_calls_per_actor=threads,
+        enable_true_multi_threading=threads > 1,
     )
     return {"compute": pool, "num_cpus": role.cpus, "num_gpus": role.gpus}
 

@@ -6,7 +6,6 @@ shard. The last stage commits the shard itself, so only ledger rows come to the 
 imported by the stages that embed, and by no other process.
 """
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Final
@@ -26,6 +25,7 @@ from raydrift.engine.plan import EMBEDDERS, WORKERS, Plan
 from raydrift.errors import PipelineError, RaydriftError, reason
 
 _ROWS_AT_ONCE: Final = 16
+_EMBED_THREADS: Final = 4  # one feeds the GPU while others write
 
 
 def drift_stages(job: ShardJob, plan: Plan, weights: Weights | None) -> tuple[Stage, ...]:
@@ -42,7 +42,7 @@ def drift_stages(job: ShardJob, plan: Plan, weights: Weights | None) -> tuple[St
     on_gpu = plan.has_gpus(EMBEDDERS)
     return (
         Stage(PixelStage, WORKERS, (job,)),
-        Stage(EmbedStage, EMBEDDERS, (job, weights, on_gpu)),
+        Stage(EmbedStage, EMBEDDERS, (job, weights, on_gpu), _EMBED_THREADS if on_gpu else 1),
     )
 
 
@@ -76,7 +76,7 @@ class PixelStage:
 
 
 class EmbedStage:
-    """Embeds a shard that was passed on, and commits it."""
+    """Embeds a shard that was passed on, and commits it; threads take turns at the network."""
 
     def __init__(self, job: Any, weights: Any, on_gpu: Any) -> None:
         self._job: ShardJob = fetched(job)
@@ -106,9 +106,7 @@ def _embedded(embedder: LazyEmbedder | None, parts: Iterable[Part]) -> Iterator[
             if embedder is None or pixels is None:
                 yield ShardPart(table)
                 continue
-            network = embedder.ready()
-            clock = time.perf_counter()
-            embeddings = network(pixels)
-            yield ShardPart(table, embeddings, time.perf_counter() - clock, embedder.platform)
+            embeddings, seconds = embedder(pixels)
+            yield ShardPart(table, embeddings, seconds, embedder.platform)
     except OSError as error:  # which has nothing to do with the output
         raise PipelineError(f"a worker failed: {type(error).__name__}: {reason(error)}") from error

@@ -1,6 +1,7 @@
 """What comes out of a pipeline: results as they are done, or in order and no faster than wanted."""
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -117,3 +118,21 @@ class PassedOn:
     def __call__(self, row: pa.Table) -> pa.Table:
         (number,) = table_of(row)["number"].to_pylist()
         return as_row(pa.table({"number": [number + 100]}))
+
+
+def test_an_instance_with_threads_takes_as_many_shards_at_once() -> None:
+    one = Plan((Role("workers", 1),))
+    stages = (Stage(Meeting, "workers", threads=3),)
+    with closing(run_pipeline(Pipeline(Numbers(6), stages, one))) as rows:
+        assert [row["met"] for row in rows] == [True] * 6
+
+
+class Meeting:
+    """Waits until three of its calls have come."""
+
+    def __init__(self) -> None:
+        self._met = threading.Barrier(3)
+
+    def __call__(self, _: pa.Table) -> pa.Table:
+        self._met.wait(20)
+        return pa.table({"met": [True]})
