@@ -15,7 +15,7 @@ from raydrift.errors import SettingsError, reason
 from raydrift.paths import StoragePath, redacted
 from raydrift.settings.generate import CalibrationSettings, GenerateSettings
 from raydrift.settings.sweep import Sweep
-from raydrift.transforms import DriftProfile, TransformInfo, check_level, split_level
+from raydrift.transforms import SETUPS, DriftProfile, TransformInfo, check_level, split_level
 from raydrift.transforms.profile import old_ranges
 
 FORMAT: Final = 2
@@ -234,7 +234,8 @@ class CalibrationProfile:
                 values |= {"format": FORMAT, "ranges": old_ranges(values["ranges"])}
             if values.get("format") != FORMAT:
                 raise SettingsError(f"format is {values.get('format')}, not {FORMAT}")
-            _check_there(name, values["ranges"], values.get("transforms", ()))
+            measured = [one for one in values["ranges"] if one not in SETUPS]
+            _check_there(name, measured, values.get("transforms", ()))
             values["ranges"] = DriftProfile(**values["ranges"])
             profile = TypeAdapter(cls).validate_python(values)
             profile.fit, profile.sweep  # noqa: B018  (which check what they are made of)

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import groupby
 from typing import Any, Final, TypeVar
 
 import numpy as np
 
 from raydrift import seeds
+from raydrift.drift.joint import JointTransform, Step
 from raydrift.drift.moving import MovingTransform
 from raydrift.drift.sampled import SampledTransform, sample, unchanged
 from raydrift.drift.written import check_parameters
@@ -18,6 +20,9 @@ from raydrift.transforms import DriftProfile, ImageTransform, Parameters, Transf
 _PUBLISHED: Final = DriftProfile()
 
 _AnySample = TypeVar("_AnySample", bound=Sample)
+
+_Drawn = tuple[SampledTransform, np.random.Generator]
+"""What was drawn, and the generator as it was left."""
 
 
 def drift_sample(
@@ -53,18 +58,19 @@ def drift_sample(
     1.581
     """
     profile = _PUBLISHED if profile is None else profile
-    drawn = []
+    drawn, steps = [], []
     for position, info in enumerate(transforms):
         if info.drift_level == 0:
             drawn.append(unchanged(info, profile))
             continue
         rng = seeds.generator(seed, position, sample_id)
         with failing_as_transform(info, sample_id):
-            drawn.append(sample(info, rng, profile))
-            if not isinstance(drawn[-1].kernel, ImageTransform):
-                check_parameters(drawn[-1].parameters)
-            original = apply_to_sample(original, drawn[-1], rng, profile)
-    return original, drawn
+            one = sample(info, rng, profile)
+            if not isinstance(one.kernel, ImageTransform):
+                check_parameters(one.parameters)
+        drawn.append(one)
+        steps.append((one, rng))
+    return _apply(original, steps, profile, sample_id), drawn
 
 
 def drift_image(
@@ -102,52 +108,6 @@ def drift_image(
     return drifted.pixels, drawn
 
 
-def apply_to_sample(
-    original: _AnySample,
-    drawn: SampledTransform,
-    rng: np.random.Generator,
-    profile: DriftProfile | None = None,
-) -> _AnySample:
-    """Applies one transform with the parameters that were drawn for it.
-
-    Args:
-        original: Pixels, and what belongs to them; they are left alone.
-        drawn: The transform and its parameters; with none, the sample itself is returned.
-        rng: The generator that the parameters were drawn from, as it was left; noise goes on in it.
-        profile: Where transforms have ranges that are not their own.
-
-    Raises:
-        PipelineError: The transform does not take such pixels, or moves them and not the mask.
-    """
-    if not drawn.parameters:
-        return original
-    transform = _kernel(drawn, _PUBLISHED if profile is None else profile)
-    if original.kind not in transform.takes:
-        raise PipelineError(
-            f"{transform} takes {' or '.join(transform.takes)} pixels, not {original.kind}: leave "
-            "it out, or give it others"
-        )
-    mask, points = original.mask, original.points
-    if transform.moves and (mask is not None or points is not None):
-        mask, points = _moved_along(transform, original, drawn.parameters)
-    if isinstance(drawn.kernel, ImageTransform):
-        pixels = transform.apply_with(rng, original.pixels, **drawn.parameters)
-    else:
-        pixels = transform.apply_with(rng, original.pixels.copy(), **drawn.parameters)
-        _check_result(pixels, original.pixels, "apply")
-    return replace(original, pixels=pixels, mask=mask, points=points)
-
-
-def apply(
-    image: RGB,
-    drawn: SampledTransform,
-    rng: np.random.Generator,
-    profile: DriftProfile | None = None,
-) -> RGB:
-    """Applies one transform to pixels alone, uint8 RGB, see ``apply_to_sample``."""
-    return apply_to_sample(Sample(image), drawn, rng, profile).pixels
-
-
 def replay_sample(
     original: _AnySample,
     drawn: Sequence[SampledTransform],
@@ -162,13 +122,14 @@ def replay_sample(
     sample id).
     """
     profile = _PUBLISHED if profile is None else profile
+    steps = []
     for position, one in enumerate(drawn):
         if not one.parameters:
             continue
         rng = seeds.generator(seed, position, sample_id)
         sample(one.info, rng, profile)  # which leaves the generator where the pixels' numbers begin
-        original = apply_to_sample(original, one, rng, profile)
-    return original
+        steps.append((one, rng))
+    return _apply(original, steps, profile, sample_id)
 
 
 def apply_chain(
@@ -184,16 +145,80 @@ def apply_chain(
     return whole.pixels
 
 
+def _apply(
+    original: _AnySample,
+    drawn: Sequence[_Drawn],
+    profile: DriftProfile,
+    sample_id: int,
+) -> _AnySample:
+    """Applies what was drawn, each with its generator; noise goes on in it.
+
+    Raises:
+        PipelineError: A transform does not take such pixels, or moves them and not the mask; or one
+            that does not come with raydrift failed.
+    """
+    pixels, mask, points = original.pixels, original.mask, original.points
+    steps = [
+        Step(one, _kernel(one, profile), one.parameters, rng)
+        for one, rng in drawn
+        if one.parameters
+    ]
+    for _, together in groupby(steps, key=_family_or_itself):
+        group = tuple(together)
+        with failing_as_transform([step.drawn.info for step in group], sample_id):
+            for step in group:
+                _check_kind(step.transform, original)
+            transform = group[0].transform
+            if isinstance(transform, JointTransform):
+                setup = profile.setup(transform.family)
+                pixels = transform.apply_together(pixels, group, setup)
+                continue
+            pixels, mask, points = _applied(group[0], pixels, mask, points)
+    if pixels is original.pixels:
+        return original
+    return replace(original, pixels=pixels, mask=mask, points=points)
+
+
+def _family_or_itself(step: Step) -> object:
+    """Steps of one family that follow each other are one; others are alone."""
+    return step.transform.family or id(step)
+
+
 def _kernel(drawn: SampledTransform, profile: DriftProfile) -> Transform:
     asked = drawn.kernel == drawn.info.name
     return profile.of(drawn.info) if asked else profile[drawn.kernel]
 
 
+def _check_kind(transform: Transform, original: Sample) -> None:
+    if original.kind not in transform.takes:
+        raise PipelineError(
+            f"{transform} takes {' or '.join(transform.takes)} pixels, not {original.kind}: leave "
+            "it out, or give it others"
+        )
+
+
+def _applied(
+    step: Step, pixels: Array, mask: Array | None, points: Array | None
+) -> tuple[Array, Array | None, Array | None]:
+    """Applies one transform to pixels, and to what moves along with them."""
+    transform, parameters = step.transform, step.parameters
+    if transform.moves and (mask is not None or points is not None):
+        mask, points = _moved_along(transform, pixels, mask, points, parameters)
+    if isinstance(step.drawn.kernel, ImageTransform):
+        return transform.apply_with(step.rng, pixels, **parameters), mask, points
+    found = transform.apply_with(step.rng, pixels.copy(), **parameters)
+    _check_result(found, pixels, "apply")
+    return found, mask, points
+
+
 def _moved_along(
-    transform: Transform, original: Sample, parameters: Parameters
+    transform: Transform,
+    pixels: Array,
+    mask: Array | None,
+    points: Array | None,
+    parameters: Parameters,
 ) -> tuple[Array | None, Array | None]:
     """The mask and the points of a sample whose pixels move."""
-    mask, points = original.mask, original.points
     if not isinstance(transform, MovingTransform):
         there = "mask" if mask is not None else "points"
         raise PipelineError(
@@ -205,7 +230,7 @@ def _moved_along(
         _check_result(moved, mask, "apply_to_mask")
         mask = moved
     if points is not None:
-        moved = transform.apply_to_points(points, *original.pixels.shape[:2], **parameters)
+        moved = transform.apply_to_points(points, *pixels.shape[:2], **parameters)
         _check_result(moved, points, "apply_to_points")
         points = moved
     return mask, points
@@ -224,8 +249,14 @@ def _check_result(result: Any, given: Array, method: str) -> None:
 
 
 @contextmanager
-def failing_as_transform(info: TransformInfo, sample_id: int) -> Iterator[None]:
+def failing_as_transform(
+    info: TransformInfo | Sequence[TransformInfo], sample_id: int
+) -> Iterator[None]:
     """Says of an error in a transform which one it was, and of which sample.
+
+    Args:
+        info: The transform, or those that are applied together.
+        sample_id: The sample's place in the run.
 
     Raises:
         PipelineError: In its place.
@@ -233,5 +264,9 @@ def failing_as_transform(info: TransformInfo, sample_id: int) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        problem = f"failed on sample {sample_id}: {reason(error)}"
-        raise PipelineError(f"transform {info} {problem}") from error
+        infos = [info] if isinstance(info, TransformInfo) else info
+        what = "transform" if len(infos) == 1 else "transforms"
+        names = ", ".join(map(str, infos))
+        raise PipelineError(
+            f"{what} {names} failed on sample {sample_id}: {reason(error)}"
+        ) from error

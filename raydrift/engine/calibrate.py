@@ -20,10 +20,10 @@ from raydrift.embed.weights import Weights, find_weights
 from raydrift.engine.data.measured import Embeddings, LevelBatch
 from raydrift.engine.identity import measure_identity, shown
 from raydrift.engine.jobs.clock import Clock
-from raydrift.engine.jobs.job_log import log_remarks, report_input, wait_reporter
 from raydrift.engine.jobs.progress import RunProgress
 from raydrift.engine.measured_batches import MeasuredBatches, as_it_is
 from raydrift.engine.measuring_job import MeasuringJob
+from raydrift.engine.reports import log_remarks, report_input, wait_reporter
 from raydrift.errors import PipelineError, RejectedError, SettingsError, suggest
 from raydrift.metrics import METRICS
 from raydrift.paths import StoragePath

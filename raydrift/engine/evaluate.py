@@ -17,9 +17,9 @@ from raydrift.engine.data.measured import LevelBatch
 from raydrift.engine.data.tasks import run_samples
 from raydrift.engine.identity import identity_defaults, measure_identity, shown
 from raydrift.engine.jobs.clock import Clock
-from raydrift.engine.jobs.job_log import log_remarks, report_input, wait_reporter
 from raydrift.engine.measured_batches import MeasuredBatches
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
+from raydrift.engine.reports import log_remarks, report_input, wait_reporter
 from raydrift.errors import PipelineError, RejectedError
 from raydrift.metrics import METRICS, kl_softmax_pairs, mean_interval
 from raydrift.paths import redacted

@@ -17,11 +17,12 @@ from raydrift.engine.drifted_shards import DriftedShards
 from raydrift.engine.identity import identity_defaults, run_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.jobs.job import Job
-from raydrift.engine.jobs.job_log import JobLog, damage_reporter, report_input, wait_reporter
+from raydrift.engine.jobs.job_log import JobLog
 from raydrift.engine.jobs.maker import InputChanges, changes_note
 from raydrift.engine.jobs.progress import RunProgress
 from raydrift.engine.jobs.telemetry import telemetry
 from raydrift.engine.plan import choose_shard_size
+from raydrift.engine.reports import damage_reporter, report_input, wait_reporter
 from raydrift.engine.session import connect, free_resources, may_grow
 from raydrift.errors import OutputError
 from raydrift.paths import StoragePath

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from raydrift.catalog import Catalog
@@ -15,7 +15,7 @@ from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.sweep import Sweep
 from raydrift.settings.toml import as_dict
 from raydrift.storage.record import FORMAT
-from raydrift.transforms import DriftProfile, TransformInfo, plain_name
+from raydrift.transforms import DriftProfile, TransformInfo
 
 _ELSEWHERE: Final = (
     "input", "output", "num_samples", "class_mapping", "calibration", "stream", "profile",
@@ -111,5 +111,5 @@ def _own_ranges(names: Iterable[str]) -> dict[str, Any]:
     found = {}
     for name in names:
         with suppress(SettingsError):
-            found[name] = asdict(DriftProfile()[plain_name(name)])
+            found[name] = DriftProfile().ranges(name)
     return found

@@ -11,7 +11,12 @@ import pyarrow as pa
 from raydrift.catalog import Catalog
 from raydrift.catalog.stream import Stream
 from raydrift.embed.weights import Weights, find_weights
-from raydrift.engine.data.measure_stage import measure_stages
+from raydrift.engine.data.measure_stage import (
+    CommitMeasures,
+    MeasureStage,
+    SendMeasures,
+    measure_stages,
+)
 from raydrift.engine.data.measured import Chain, LevelBatch, MeasureJob
 from raydrift.engine.data.pipeline import Pipeline, run_pipeline
 from raydrift.engine.data.shard_work import ShardJob
@@ -44,14 +49,11 @@ class MeasuredBatches(ImageShards):
     Attributes:
         weights: The weights of the network.
         schedules: Each makes a drifted copy of every image.
-        commit: Whether there is a job that commits the results; else the driver gets them, and
-            nothing is written.
-        measure: What the workers make of each batch; a table where it is committed.
+        measure: What the workers make of each batch; a table where a job commits it.
     """
 
     weights: Weights
     schedules: tuple[Schedule, ...]
-    commit: bool = False
     measure: Callable[[LevelBatch], Any] = LevelBatch.table
 
     @classmethod
@@ -96,7 +98,7 @@ class MeasuredBatches(ImageShards):
 
     def committed(self, output: StoragePath, measure: Callable[[LevelBatch], pa.Table]) -> Self:
         """The same as the work of a job in a folder, whose shards have what is measured."""
-        return replace(self, output=output, commit=True, measure=measure)
+        return replace(self, output=output, measure=measure)
 
     def demands(self, free: Resources) -> Sequence[Demand]:
         """Embedders that do all of it where there are GPUs, else workers."""
@@ -105,7 +107,8 @@ class MeasuredBatches(ImageShards):
 
     def pipeline(self, shards: Sequence[int], plan: Plan, record: JobRecord) -> Pipeline:
         """Measures the batches, and commits what comes of it."""
-        return self._pipeline(shards, plan, record.fingerprint, record.versions, record.made_on)
+        of_run = (record.fingerprint, record.versions, record.made_on)
+        return self._pipeline(shards, plan, CommitMeasures, *of_run)
 
     def changes(self, ledger: Mapping[int, LedgerRow]) -> InputChanges:
         """Batches of files that were written again, with the same content or another."""
@@ -126,7 +129,7 @@ class MeasuredBatches(ImageShards):
         count = -(-self.samples // self.size)
         connect(self.cluster)
         plan = plan_when_free(self.cluster, self.demands, count, quiet)
-        pipeline = self._pipeline(range(count), plan, "", installed_versions(), {})
+        pipeline = self._pipeline(range(count), plan, SendMeasures, "", installed_versions(), {})
         with closing(run_pipeline(pipeline)) as rows:
             made_on: dict[str, str] = {}
             for row in rows:
@@ -138,6 +141,7 @@ class MeasuredBatches(ImageShards):
         self,
         shards: Sequence[int],
         plan: Plan,
+        actor: type[MeasureStage],
         fingerprint: str,
         versions: Mapping[str, str],
         made_on: Mapping[str, str],
@@ -145,8 +149,8 @@ class MeasuredBatches(ImageShards):
         job = ShardJob(
             self.settings, self.catalog.root, self.output, fingerprint, versions, made_on=made_on
         )
-        measured = MeasureJob(self.schedules, self.measure, self.commit)
-        stages = measure_stages(job, measured, plan, self.weights)
+        measured = MeasureJob(self.schedules, self.measure)
+        stages = measure_stages(actor, job, measured, plan, self.weights)
         return Pipeline(self.tasks(shards), stages, plan, verbose=self.cluster.verbose)
 
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 import ray
 from ray.util.placement_group import placement_group, remove_placement_group
 
-from raydrift.engine.jobs.job_log import wait_reporter
 from raydrift.engine.plan import Demand, Plan, least_resources, make_plan
+from raydrift.engine.reports import wait_reporter
 from raydrift.engine.session import Resources, free_resources, may_grow
 from raydrift.errors import ResourcesError, reason
 from raydrift.settings.cluster import ClusterSettings

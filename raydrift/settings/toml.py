@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast, get_type_hints
 
@@ -13,7 +13,7 @@ from raydrift.settings.experiment import CalibrateSettings, EvaluateSettings
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.ranges import plain_range
 from raydrift.settings.sweep import LEVELS, Sweep
-from raydrift.transforms import DriftProfile, ImageTransform, TransformInfo
+from raydrift.transforms import SETUPS, DriftProfile, ImageTransform, TransformInfo
 
 T = TypeVar("T")
 
@@ -76,7 +76,7 @@ def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
     (TransformInfo(transf_type=<ImageTransform.HUE: 'hue'>, drift_level=1.0),)
     """
     values = dict(values)
-    values["profile"] = _profile(values.get("profile", {}))
+    values["profile"] = _profile(values.get("profile", {}), values)
     _check_keys(GenerateSettings, values, "")
     for name in ("input", "output"):
         if name not in values:
@@ -178,12 +178,14 @@ def _counted(name: str, value: object) -> object:
         ) from None
 
 
-def _profile(written: object) -> DriftProfile:
+def _profile(written: object, values: dict[str, Any]) -> DriftProfile:
+    """The profile; what families share stands in tables of its own, which are taken out."""
+    shared = {name: values.pop(name) for name in SETUPS if name in values}
     if isinstance(written, DriftProfile):
-        return written
+        return replace(written, **shared) if shared else written
     if not isinstance(written, Mapping):
         raise SettingsError(f"profile is {written!r}: write it as tables, [profile.rotate]")
-    return DriftProfile(**written)
+    return DriftProfile(**{**written, **shared})
 
 
 def _listed(written: object) -> list[Any]:

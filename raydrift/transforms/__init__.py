@@ -2,11 +2,12 @@
 
 from raydrift.transforms.catalogue import plain_name, plain_transforms, transform_class
 from raydrift.transforms.info import TransformInfo, check_level, split_level
-from raydrift.transforms.names import ImageTransform, Name
+from raydrift.transforms.names import SETUPS, ImageTransform, Name
 from raydrift.transforms.profile import DriftProfile
 from raydrift.transforms.transform import Parameters, Transform
 
 __all__ = [
+    "SETUPS",
     "DriftProfile",
     "ImageTransform",
     "Name",

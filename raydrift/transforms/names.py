@@ -1,6 +1,7 @@
 """The catalogue: every transform that comes with raydrift, a line each."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class ImageTransform(StrEnum):
@@ -30,6 +31,9 @@ class ImageTransform(StrEnum):
         member.home = f"raydrift.drift.{home}"
         return member
 
+
+SETUPS: Final = {"camera": "raydrift.drift.camera.setup:CameraSetup"}
+"""What the transforms of a family share: the name of its table, and the class of the settings."""
 
 Name = ImageTransform | str
 """A member of the catalogue, or the name of a transform that does not come with raydrift."""

@@ -8,7 +8,8 @@ from typing import Any, Final
 from raydrift.errors import SettingsError, suggest
 from raydrift.transforms.catalogue import plain_name, published, transform_class
 from raydrift.transforms.info import TransformInfo
-from raydrift.transforms.names import ImageTransform, Name
+from raydrift.transforms.names import SETUPS, ImageTransform, Name
+from raydrift.transforms.setups import published_setup, setup_of
 from raydrift.transforms.transform import Transform
 
 _OLD: Final = {
@@ -36,11 +37,14 @@ class DriftProfile:
 
     Args:
         given: Ranges by the names of transforms, as another profile has them.
+        setups: What families share, as another profile has it.
         **ranges: A transform's name, and its ranges: ``rotate={"degrees": 30}`` or
-            ``rotate=Rotate(degrees=30)``.
+            ``rotate=Rotate(degrees=30)``; or a family's, and what its transforms share:
+            ``camera={"mode": "full"}``.
 
     Attributes:
         given: The transforms with these ranges, by name.
+        setups: What the transforms of a family share, by its name.
 
     Raises:
         SettingsError: (a ``ValueError``) There is no such transform or range, or it cannot be.
@@ -54,20 +58,26 @@ class DriftProfile:
     """
 
     given: Mapping[Name, Transform] = field(default_factory=dict)
+    setups: Mapping[str, Any] = field(default_factory=dict)
 
     def __init__(
         self,
         *,
         given: Mapping[Name, Transform] | None = None,
+        setups: Mapping[str, Any] | None = None,
         **ranges: Mapping[str, Any] | Transform,
     ) -> None:
+        shared = {name: ranges.pop(name) for name in SETUPS if name in ranges}
+        shared = {name: setup_of(name, one) for name, one in shared.items()}
         items = {**({} if given is None else given), **ranges}
-        profile = _of(dict(_item(name, one) for name, one in items.items()))
-        object.__setattr__(self, "given", profile.changed().given)
+        found = dict(_item(name, one) for name, one in items.items())
+        profile = _of(found, {**({} if setups is None else setups), **shared}).changed()
+        object.__setattr__(self, "given", profile.given)
+        object.__setattr__(self, "setups", profile.setups)
 
     def __hash__(self) -> int:
         """Equal profiles have equal ones."""
-        return hash(frozenset(self.given.items()))
+        return hash((frozenset(self.given.items()), frozenset(self.setups.items())))
 
     def __getitem__(self, name: Name) -> Transform:
         """The transform of a name, with its ranges here or its own."""
@@ -75,6 +85,11 @@ class DriftProfile:
         if found is not None:
             return found
         return published(name) if isinstance(name, ImageTransform) else transform_class(name)()
+
+    def setup(self, family: str) -> Any:
+        """What the transforms of a family share: here, or as it is published."""
+        found = self.setups.get(family)
+        return published_setup(family) if found is None else found
 
     def of(self, info: TransformInfo) -> Transform:
         """The transform that is asked for, with the ranges that hold for it."""
@@ -96,7 +111,7 @@ class DriftProfile:
                 name = transform.resolve(level)[0]
                 if name != transform.name:
                     found.setdefault(name, self[name])
-        return _of(found)
+        return _of(found, self.setups)
 
     def changed(self) -> "DriftProfile":
         """The same profile without the transforms whose ranges are the published ones."""
@@ -105,7 +120,8 @@ class DriftProfile:
                 name: transform
                 for name, transform in self.given.items()
                 if not isinstance(name, ImageTransform) or transform != published(name)
-            }
+            },
+            {name: one for name, one in self.setups.items() if one != published_setup(name)},
         )
 
     def with_own(self, infos: Iterable[TransformInfo]) -> "DriftProfile":
@@ -126,8 +142,12 @@ class DriftProfile:
         return found.changed()
 
     def written(self) -> dict[str, dict[str, Any]]:
-        """The ranges as plain values, the way TOML has them."""
-        return {str(name): asdict(one) for name, one in self.changed().given.items()}
+        """The ranges, and what families share, as plain values, the way TOML has them."""
+        changed = self.changed()
+        return {
+            str(name): asdict(one)
+            for name, one in [*changed.given.items(), *changed.setups.items()]
+        }
 
     def code(self, infos: Iterable[TransformInfo]) -> dict[str, str]:
         """Digests of the code of the transforms that do not come with raydrift, by name."""
@@ -135,6 +155,14 @@ class DriftProfile:
         names = [*(info.name for info in infos), *held.keys() - self.given.keys()]
         transforms = {str(name): held[name] for name in names if name in held}
         return {name: one.code for name, one in sorted(transforms.items()) if one.code}
+
+    def ranges(self, name: str) -> dict[str, Any]:
+        """The ranges of a transform, or what a family shares, as plain values.
+
+        Raises:
+            SettingsError: There is no such transform.
+        """
+        return asdict(self.setup(name) if name in SETUPS else self[plain_name(name)])
 
     def in_use(
         self, transforms: Iterable[TransformInfo], varying: Iterable[TransformInfo] = ()
@@ -155,20 +183,23 @@ class DriftProfile:
                 continue
             transform = self.of(info)
             used = {str(info.name): transform.in_use(info.drift_level, varies)}
+            if transform.family:
+                used[transform.family] = asdict(self.setup(transform.family))
             below = (one for one in levels_of(transform) if one < info.drift_level)
             for level in (info.drift_level, *(below if varies else ())):
                 name = str(transform.resolve(level)[0])
                 if name != transform.name:
-                    used[name] = asdict(self[name])
+                    used[name] = self.ranges(name)
             for name, ranges in used.items():
                 found[name] = found.get(name, {}) | ranges
         return {name: found[name] for name in sorted(found) if found[name]}
 
 
-def _of(given: Mapping[Name, Transform]) -> DriftProfile:
+def _of(given: Mapping[Name, Transform], setups: Mapping[str, Any]) -> DriftProfile:
     """A profile of transforms that are at hand; their names need not be found."""
     profile = DriftProfile.__new__(DriftProfile)
     object.__setattr__(profile, "given", given)
+    object.__setattr__(profile, "setups", setups)
     return profile
 
 

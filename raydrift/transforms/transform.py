@@ -43,6 +43,8 @@ class Transform:
         moves: Whether pixels move. Masks and points then move along, see ``MovingTransform``.
         takes: Which pixels it is for, by their dtype and colour space, as ``uint16 mosaic``.
         needs: What has to be there, with spaces between: packages, as ``torch``, and ``gpu``.
+        family: Those of one family that follow each other are applied in one pass, and share the
+            settings of that name, see ``JointTransform``; empty: it stands alone.
 
     Raises:
         SettingsError: (a ``ValueError``) A range is not a number of at least 0, a package that it
@@ -72,6 +74,7 @@ class Transform:
     moves: ClassVar[bool] = False
     takes: ClassVar[tuple[str, ...]] = ("uint8 srgb",)
     needs: ClassVar[str] = ""
+    family: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
         """A class that does not come with raydrift is called by its place."""

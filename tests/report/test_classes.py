@@ -9,7 +9,7 @@ import pytest
 
 from raydrift.catalog import load_catalog
 from raydrift.cli import run
-from raydrift.engine.jobs.job_log import report_input
+from raydrift.engine.reports import report_input
 from raydrift.images.scenes import write_scenes
 from raydrift.paths import StoragePath
 from raydrift.report import classes

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from raydrift.engine.data.committing import first_rejected
 from raydrift.engine.data.drifter import Drifter
 from raydrift.engine.data.failures import failure_row
 from raydrift.engine.data.rows import as_row, table_of
-from raydrift.engine.data.shard_work import ShardJob, first_rejected, put_drifted
+from raydrift.engine.data.shard_work import ShardJob, put_drifted
 from raydrift.engine.data.shipping import fetched
 from raydrift.errors import RaydriftError, RejectedError
 

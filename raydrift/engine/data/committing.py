@@ -1,7 +1,10 @@
 """A commit on a worker, and the ledger row that comes back of it."""
 
-from collections.abc import Callable
+import os
+import socket
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import pyarrow as pa
 
@@ -10,7 +13,34 @@ from raydrift.engine.data.failures import FAILURE, MESSAGE, failure_row
 from raydrift.errors import OutputError, RaydriftError
 from raydrift.paths import StoragePath, retrying
 from raydrift.storage.output import cannot_write
-from raydrift.storage.shards import LedgerRow
+from raydrift.storage.shards import LedgerRow, Rejected
+
+
+def new_row(
+    shard: int, fingerprint: str, rejected: Sequence[Rejected], **figures: Any
+) -> LedgerRow:
+    """The ledger row of a shard that this process made.
+
+    Args:
+        shard: Its number.
+        fingerprint: The fingerprint of its run.
+        rejected: The images that it could not use.
+        figures: What else the row has.
+    """
+    return LedgerRow(
+        shard=shard,
+        fingerprint=fingerprint,
+        rejected=len(rejected),
+        unread=sum(one.stage == "read" for one in rejected),
+        first_rejected=first_rejected(rejected),
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        **figures,
+    )
+
+
+def first_rejected(rejected: Sequence[Rejected]) -> str:
+    """The first of some rejected images and why, in one line; empty where there is none."""
+    return " ".join(f"{rejected[0].path}: {rejected[0].error}".split()) if rejected else ""
 
 
 def committed(output: StoragePath, commit: Callable[[], LedgerRow]) -> pa.Table:

@@ -1,9 +1,9 @@
 """What the actors of a measurement do: each call embeds a batch as it is, and drifted."""
 
-import os
 import pickle
 import socket
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,14 +13,14 @@ from isal import isal_zlib
 
 from raydrift.drift.platform import pixel_platform
 from raydrift.embed.weights import Weights
-from raydrift.engine.data.committing import committed
+from raydrift.engine.data.committing import committed, new_row
 from raydrift.engine.data.drifter import Drifter, Originals
 from raydrift.engine.data.failures import FAILURE, MESSAGE, failure_row
 from raydrift.engine.data.lazy_embedder import LazyEmbedder
 from raydrift.engine.data.measured import LevelBatch, MeasureJob
 from raydrift.engine.data.pipeline import Stage
 from raydrift.engine.data.rows import table_of
-from raydrift.engine.data.shard_work import ShardJob, first_rejected, put_drifted
+from raydrift.engine.data.shard_work import ShardJob, put_drifted
 from raydrift.engine.data.shipping import fetched, with_transforms
 from raydrift.engine.plan import EMBEDDERS, WORKERS, Plan
 from raydrift.errors import RaydriftError
@@ -29,11 +29,12 @@ from raydrift.storage.shards import LedgerRow, commit, write_samples
 
 
 def measure_stages(
-    job: ShardJob, measured: MeasureJob, plan: Plan, weights: Weights
+    actor: "type[MeasureStage]", job: ShardJob, measured: MeasureJob, plan: Plan, weights: Weights
 ) -> tuple[Stage, ...]:
     """The one stage that measures; embedders do all of the work where they have GPUs.
 
     Args:
+        actor: ``CommitMeasures`` or ``SendMeasures``.
         job: What workers are told.
         measured: What they measure.
         plan: With embedders on GPUs, or with workers alone.
@@ -42,7 +43,7 @@ def measure_stages(
     job = with_transforms(job, measured.schedules)
     on_gpu = plan.has_gpus(EMBEDDERS)
     role = EMBEDDERS if on_gpu else WORKERS
-    return (Stage(MeasureStage, role, (job, measured, weights, on_gpu)),)
+    return (Stage(actor, role, (job, measured, weights, on_gpu)),)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class _Embedded:
     embed_seconds: float
 
 
-class MeasureStage:
+class MeasureStage(ABC):
     """Embeds each image of a batch as it is, and drifted by each schedule; then measures.
 
     The copies of one schedule are made and embedded before those of the next: however many there
@@ -77,45 +78,12 @@ class MeasureStage:
             result = self._measured.measure(embedded.batch)
         except RaydriftError as error:
             return failure_row(error)
-        if self._measured.commit:
-            seconds = embedded.embed_seconds + time.perf_counter() - clock
-            timed = replace(embedded, embed_seconds=seconds)
-            return committed(self._job.output, lambda: self._commit(tasks, timed, result))
-        made_on = {"pixels": pixel_platform(), "embeddings": self._embedder.platform}
-        row = {"result": pickle.dumps(result), "host": socket.gethostname(), "made_on": made_on}
-        return pa.Table.from_pylist([row | {FAILURE: "", MESSAGE: ""}])
+        seconds = embedded.embed_seconds + time.perf_counter() - clock
+        return self._take(tasks, replace(embedded, embed_seconds=seconds), result)
 
-    def _commit(self, tasks: pa.Table, embedded: _Embedded, result: pa.Table) -> LedgerRow:
-        batch, originals, clock = embedded.batch, embedded.originals, time.perf_counter()
-        attempt = layout.new_attempt()
-        size, crc32 = write_samples(self._job.output, batch.batch, attempt, result.schema, [result])
-        row = LedgerRow(
-            shard=batch.batch,
-            attempt=attempt,
-            fingerprint=self._job.fingerprint,
-            asked=tasks.num_rows,
-            written=len(batch.sample_ids),
-            rejected=len(batch.rejected),
-            unread=sum(one.stage == "read" for one in batch.rejected),
-            interrupted=originals.interrupted,
-            first_rejected=first_rejected(batch.rejected),
-            content_bytes=0,
-            names_size=0,
-            size=size,
-            crc32=crc32,
-            remarks=batch.remarks,
-            worker=f"{socket.gethostname()}:{os.getpid()}",
-            pixels_on=pixel_platform(),
-            embedded_on=self._embedder.platform,
-            listing=isal_zlib.crc32(tasks["file_state"].to_numpy()),
-            started=batch.started,
-            read_seconds=originals.read_seconds,
-            drift_seconds=embedded.drift_seconds,
-            embed_seconds=embedded.embed_seconds,
-            write_seconds=time.perf_counter() - clock,
-        )
-        commit(self._job.output, row, batch.rejected)
-        return row
+    @abstractmethod
+    def _take(self, tasks: pa.Table, embedded: _Embedded, result: Any) -> pa.Table:
+        """Brings what was measured where it belongs; returns the row for the driver."""
 
     def _embed(self, tasks: pa.Table) -> _Embedded:
         started = time.time()
@@ -144,3 +112,48 @@ class MeasureStage:
             started,
         )
         return _Embedded(batch, images, drift_seconds, embed_seconds)
+
+
+class SendMeasures(MeasureStage):
+    """Sends what was measured to the driver; nothing is written."""
+
+    def _take(self, _tasks: pa.Table, _embedded: _Embedded, result: Any) -> pa.Table:
+        made_on = {"pixels": pixel_platform(), "embeddings": self._embedder.platform}
+        row = {"result": pickle.dumps(result), "host": socket.gethostname(), "made_on": made_on}
+        return pa.Table.from_pylist([row | {FAILURE: "", MESSAGE: ""}])
+
+
+class CommitMeasures(MeasureStage):
+    """Commits what was measured, a table, as a shard of its job."""
+
+    def _take(self, tasks: pa.Table, embedded: _Embedded, result: pa.Table) -> pa.Table:
+        return committed(self._job.output, lambda: self._commit(tasks, embedded, result))
+
+    def _commit(self, tasks: pa.Table, embedded: _Embedded, result: pa.Table) -> LedgerRow:
+        batch, originals, clock = embedded.batch, embedded.originals, time.perf_counter()
+        attempt = layout.new_attempt()
+        size, crc32 = write_samples(self._job.output, batch.batch, attempt, result.schema, [result])
+        row = new_row(
+            batch.batch,
+            self._job.fingerprint,
+            batch.rejected,
+            attempt=attempt,
+            asked=tasks.num_rows,
+            written=len(batch.sample_ids),
+            interrupted=originals.interrupted,
+            content_bytes=0,
+            names_size=0,
+            size=size,
+            crc32=crc32,
+            remarks=batch.remarks,
+            pixels_on=pixel_platform(),
+            embedded_on=self._embedder.platform,
+            listing=isal_zlib.crc32(tasks["file_state"].to_numpy()),
+            started=batch.started,
+            read_seconds=originals.read_seconds,
+            drift_seconds=embedded.drift_seconds,
+            embed_seconds=embedded.embed_seconds,
+            write_seconds=time.perf_counter() - clock,
+        )
+        commit(self._job.output, row, batch.rejected)
+        return row

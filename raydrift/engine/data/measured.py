@@ -103,10 +103,7 @@ class MeasureJob:
         schedules: Each makes a drifted copy of every image.
         measure: What the worker makes of a batch. Its result has to be picklable; where it is to be
             committed, it is an Arrow table.
-        commit: Whether the worker commits the result as a shard of its job, instead of sending it
-            to the driver.
     """
 
     schedules: tuple[Schedule, ...]
     measure: Callable[[LevelBatch], Any]
-    commit: bool = False

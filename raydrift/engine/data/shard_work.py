@@ -4,8 +4,6 @@ Between the stages a shard is a table with one row for every sample that was ask
 ones too, so that no shard is ever empty on its way.
 """
 
-import os
-import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from raydrift import schemas
 from raydrift.drift import SampledTransform, drift_sample
 from raydrift.drift.platform import pixel_platform
 from raydrift.drift.written import written
+from raydrift.engine.data.committing import new_row
 from raydrift.engine.data.gathered import PixelStack, PngColumn
 from raydrift.engine.data.reader import Reader
 from raydrift.errors import ImageError, PipelineError
@@ -307,16 +306,13 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
 
     attempt = layout.new_attempt()
     size, crc32 = write_samples(job.output, shard, attempt, made.schema, tables())
-    row = LedgerRow(
-        shard=shard,
+    row = new_row(
+        shard,
+        job.fingerprint,
+        made.rejected,
         attempt=attempt,
-        fingerprint=job.fingerprint,
         size=size,
         crc32=crc32,
-        rejected=len(made.rejected),
-        unread=sum(one.stage == "read" for one in made.rejected),
-        first_rejected=first_rejected(made.rejected),
-        worker=f"{socket.gethostname()}:{os.getpid()}",
         pixels_on=made.pixels_on,
         embedded_on=made.embedded_on,
         listing=made.listing,
@@ -382,8 +378,3 @@ class _Made:
 def _rejected(table: pa.Table) -> list[Rejected]:
     names = ["sample_id", "source_path", "stage", "error", "content_crc"]
     return [Rejected(*row.values()) for row in table.select(names).to_pylist()]
-
-
-def first_rejected(rejected: Sequence[Rejected]) -> str:
-    """The first of some rejected images and why, in one line; empty where there is none."""
-    return " ".join(f"{rejected[0].path}: {rejected[0].error}".split()) if rejected else ""
