@@ -1,6 +1,6 @@
 """Cameras: what turns the light of a scene into a picture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from raydrift.camera.cfa import CFA, cfa_of
@@ -33,7 +33,7 @@ class Camera:
     white_balance: Row = (1.0, 1.0, 1.0)
     colour_matrix: Matrix = IDENTITY
     gamma: float = 2.2
-    view: View = View()
+    view: View = field(default_factory=View)
     cfa: CFA = CFA.RGGB
 
     def __post_init__(self) -> None:
@@ -95,7 +95,11 @@ REFERENCE: Final = Camera(
 MICROSCOPY: Final = Camera(
     black_level=(9.834368023181512e-06,) * 4,
     white_balance=(-0.6567, 1.9673, 3.5304),
-    colour_matrix=((-2.0338, 0.0933, 0.4157), (-0.0286, 2.6464, -0.0574), (-0.5516, -0.0947, 2.9308)),
+    colour_matrix=(
+        (-2.0338, 0.0933, 0.4157),
+        (-0.0286, 2.6464, -0.0574),
+        (-0.5516, -0.0947, 2.9308),
+    ),
 )
 """The microscope of Oala et al. (2023); its first column makes up for the negative gain of red."""
 

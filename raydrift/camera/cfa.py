@@ -69,7 +69,7 @@ def cfa_of(given: object) -> CFA:
         SettingsError: There is none.
     """
     try:
-        return CFA(given)
+        return CFA(str(given))
     except ValueError:
         raise SettingsError(f"cfa is {given!r}: choose from: {', '.join(CFA)}") from None
 

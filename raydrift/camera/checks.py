@@ -116,7 +116,9 @@ def mosaic_of(given: npt.NDArray[Any]) -> npt.NDArray[np.floating]:
     if not mosaic.dtype.isnative:
         mosaic = mosaic.astype(mosaic.dtype.newbyteorder("="))
     if np.issubdtype(mosaic.dtype, np.integer):
-        return np.divide(mosaic, np.float32(np.iinfo(mosaic.dtype).max), dtype=np.float32)
+        most = np.float32(np.iinfo(mosaic.dtype).max)
+        scaled: npt.NDArray[np.floating] = np.divide(mosaic, most, dtype=np.float32)
+        return scaled
     whole = np.ascontiguousarray(mosaic)
     if not cv2.checkRange(whole)[0]:
         raise ImageError("develop", "the mosaic has values that are not finite")

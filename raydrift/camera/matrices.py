@@ -13,7 +13,7 @@ def matrix_of(rows: Iterable[Iterable[float]]) -> Matrix:
 
 
 def product(left: Matrix, right: Matrix) -> Matrix:
-    """left · right."""
+    """The product of two matrices."""
     columns = list(zip(*right, strict=True))
     return matrix_of(
         [sum(x * y for x, y in zip(row, column, strict=True)) for column in columns] for row in left
@@ -38,13 +38,13 @@ def inverse(matrix: Matrix) -> Matrix:
 
 
 def scaled_columns(matrix: Matrix, factors: Iterable[float]) -> Matrix:
-    """matrix · diag(factors)."""
+    """Each column times its factor."""
     own = tuple(factors)
     return matrix_of([x * factor for x, factor in zip(row, own, strict=True)] for row in matrix)
 
 
 def scaled_rows(matrix: Matrix, factors: Iterable[float]) -> Matrix:
-    """diag(factors) · matrix."""
+    """Each row times its factor."""
     return matrix_of([x * factor for x in row] for row, factor in zip(matrix, factors, strict=True))
 
 

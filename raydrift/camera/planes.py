@@ -18,7 +18,7 @@ Planes = npt.NDArray[np.floating[Any]]
 def weighted(planes: Planes, weights: Row, out: Plane | None = None) -> Plane:
     """The sum of the planes by their weights.
 
-    ``cv2.transform`` does the same, but its last pixels round by the width of the machine's vectors.
+    ``cv2.transform`` does the same, but has code of its own for AVX-512.
     """
     total = cv2.addWeighted(planes[0], weights[0], planes[1], weights[1], 0, dst=out)
     found: Plane = cv2.addWeighted(total, 1, planes[2], weights[2], 0, dst=total)
@@ -26,7 +26,7 @@ def weighted(planes: Planes, weights: Row, out: Plane | None = None) -> Plane:
 
 
 def mixed(planes: Planes, matrix: Matrix) -> Planes:
-    """matrix · (red, green, blue) of each pixel."""
+    """The matrix times (red, green, blue) of each pixel."""
     result = np.empty_like(planes)
     for row, plane in zip(matrix, result, strict=True):
         weighted(planes, row, plane)
