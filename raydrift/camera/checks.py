@@ -107,14 +107,14 @@ def mosaic_of(given: npt.NDArray[Any]) -> npt.NDArray[np.floating]:
         ImageError: It is of another dtype or shape, too small, or not finite everywhere.
     """
     mosaic = np.asarray(given)
+    if not mosaic.dtype.isnative:
+        mosaic = mosaic.astype(mosaic.dtype.newbyteorder("="))
     if mosaic.dtype not in _DTYPES:
         raise _refused(mosaic, "give uint8, uint16, float32 or float64")
     if mosaic.ndim != 2:
         raise _refused(mosaic, "give the one channel of a mosaic, (height, width)")
     if min(mosaic.shape) < SMALLEST:
         raise _refused(mosaic, f"give at least {SMALLEST} rows and {SMALLEST} columns")
-    if not mosaic.dtype.isnative:
-        mosaic = mosaic.astype(mosaic.dtype.newbyteorder("="))
     if np.issubdtype(mosaic.dtype, np.integer):
         most = np.float32(np.iinfo(mosaic.dtype).max)
         scaled: npt.NDArray[np.floating] = np.divide(mosaic, most, dtype=np.float32)

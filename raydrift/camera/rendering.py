@@ -81,10 +81,12 @@ class Rendering:
 def render(raw: npt.NDArray[np.float32], rendering: Rendering) -> npt.NDArray[np.float32]:
     """Makes a picture of a mosaic, in float32.
 
-    Where the linear value is 1e-5 or more, pixels are at most 5e-6 off what float64 makes of the
-    same mosaic. Nearer to black a power magnifies the last bit of the mosaic, to some 2e-4 (a 20th
-    of a grey level). Menon's choice between rows and columns can fall otherwise where both are
-    equally good, in about one pixel of 10,000.
+    How far that is off what float64 makes of the same mosaic was measured on 28 photographs. With
+    no sharpening and no denoising pixels are within 5e-6 (Menon 2e-5), but for those that are all
+    but black: there a power magnifies the last bit, to 3e-4 (a 13th of a grey level) where the
+    linear value is below 1e-5. Sharpening magnifies it as well; then 6e-6 holds from a linear value
+    of 0.01 on and 5e-5 from 1e-5 on. In a mosaic of 8 bits Menon's choice between rows and columns
+    is often a tie, which rounding decides: one pixel of ten came out otherwise.
 
     Args:
         raw: The mosaic, (height, width), of at least 2 × 2 pixels; 1 is the full scale.

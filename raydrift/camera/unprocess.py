@@ -6,6 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from raydrift.camera.camera import Camera
 from raydrift.camera.cfa import mosaicked
@@ -36,20 +37,25 @@ def unprocess(photo: RGB, camera: Camera, oversample: int = 1) -> npt.NDArray[np
         PipelineError: The photograph is not uint8 RGB.
         SettingsError: The matrix has no inverse.
     """
+    check_rgb(photo, "unprocess")
     if oversample > 1:
         height, width = photo.shape[:2]
         size = (width * oversample, height * oversample)
-        photo = cv2.resize(photo, size, interpolation=cv2.INTER_CUBIC)
+        # Pillow's whole numbers are the same everywhere; OpenCV's resize calls Intel's library.
+        photo = np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.BICUBIC))
     return mosaicked(camera_rgb(photo, camera), camera.cfa, camera.black_level)
 
 
 def camera_rgb(photo: RGB, camera: Camera) -> Planes:
     """What the sensor would have seen of a photograph, all three colours of each pixel.
 
+    Args:
+        photo: RGB, uint8, (height, width, 3).
+        camera: Its matrix must have an inverse.
+
     Returns:
         float32 planes (3, height, width), without the black level.
     """
-    check_rgb(photo, "unprocess")
     table = _linear(camera.gamma)
     linear = np.empty((3, *photo.shape[:2]), np.float32)
     for channel, plane in enumerate(linear):
@@ -81,9 +87,13 @@ def downsampled(image: npt.NDArray[Any], oversample: int) -> npt.NDArray[Any]:
     """
     if oversample == 1:
         return image
-    height, width = (side // oversample for side in image.shape[:2])
-    smaller: npt.NDArray[Any] = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    return smaller
+    sums = sum(
+        image[row::oversample, column::oversample]
+        for row in range(oversample)
+        for column in range(oversample)
+    )
+    means: npt.NDArray[Any] = np.multiply(sums, image.dtype.type(1 / oversample**2))
+    return means
 
 
 @lru_cache(maxsize=8)
