@@ -25,9 +25,9 @@ def weighted(planes: Planes, weights: Row, out: Plane | None = None) -> Plane:
     return found
 
 
-def mixed(planes: Planes, matrix: Matrix) -> Planes:
+def mixed(planes: Planes, matrix: Matrix, out: Planes | None = None) -> Planes:
     """The matrix times (red, green, blue) of each pixel."""
-    result = np.empty_like(planes)
+    result = np.empty_like(planes) if out is None else out
     for row, plane in zip(matrix, result, strict=True):
         weighted(planes, row, plane)
     return result

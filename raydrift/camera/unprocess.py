@@ -57,10 +57,10 @@ def camera_rgb(photo: RGB, camera: Camera) -> Planes:
         float32 planes (3, height, width), without the black level.
     """
     table = _linear(camera.gamma)
-    linear = np.empty((3, *photo.shape[:2]), np.float32)
+    linear, seen = np.empty((2, 3, *photo.shape[:2]), np.float32)
     for channel, plane in enumerate(linear):
         cv2.LUT(cv2.extractChannel(photo, channel), table, dst=plane)
-    return mixed(linear, from_srgb(camera))
+    return mixed(linear, from_srgb(camera), seen)
 
 
 def from_srgb(camera: Camera) -> Matrix:

@@ -1,4 +1,4 @@
-"""The same bytes on all machines of one kind, and as they were: shown with instructions turned down.
+"""The same bytes on all machines of one kind, shown on one with instructions turned down.
 
 What OpenCV has for AVX-512 is turned down with the rest where the machine has it. Intel's library
 inside OpenCV chooses by itself, so it is turned down apart from that.

@@ -39,51 +39,53 @@ def menon(mosaic: Plane, cfa: CFA, compat: bool = False) -> Planes:
     Returns:
         Planes (3, height, width).
     """
-    by_row, by_column = (_colour_less_green(mosaic, cfa, along) for along in (_ROW, _COLUMN))
-    rows = (_bends(by_column, _COLUMN, compat) >= _bends(by_row, _ROW, compat)).view(np.uint8)
-
-    def chosen(plane: Plane, row_filter: tuple[tuple[float, ...], ...], sign: int = 1) -> Plane:
-        """Filtered along the rows where they were chosen, else along the columns."""
-        weights = np.array(row_filter)
-        result = sign * _filtered(plane, weights.T)
-        cv2.copyTo(_filtered(plane, weights), rows, result)
-        return result
-
-    own = by_column
+    # One block of memory: what is given back at once, is there at once for the next mosaic.
+    by_row, own, refined, row_mean, column_mean, across, spare, green = np.empty(
+        (8, *mosaic.shape), mosaic.dtype
+    )
+    _colour_less_green(mosaic, cfa, _ROW, by_row)
+    _colour_less_green(mosaic, cfa, _COLUMN, own)
+    rows = (_bends(own, _COLUMN, compat) >= _bends(by_row, _ROW, compat)).view(np.uint8)
     cv2.copyTo(by_row, rows, own)
-    refined = chosen(own, _REFINED)
-    row_mean = _filtered(refined, np.array(_MEAN))
-    column_mean = _filtered(refined, np.array(_MEAN).T)
+
+    def choose(plane: Plane, weights: Plane, result: Plane, sign: int = 1) -> None:
+        """Filters along the rows where they were chosen, else along the columns."""
+        _filter(plane, sign * weights.T, result)
+        cv2.copyTo(_filter(plane, weights, spare), rows, result)
+
+    choose(own, np.array(_REFINED), refined)
+    _filter(refined, np.array(_MEAN), row_mean)
+    _filter(refined, np.array(_MEAN).T, column_mean)
     # Red less blue at green pixels: a third of the first estimate, two of the refined one.
-    both = cv2.addWeighted(own, 1 / 3, refined, 2 / 3, 0)
-    across = chosen(_filtered(both, np.array(_COLUMN_LESS_ROW)), _MEAN, sign=-1)
+    both = cv2.addWeighted(own, 1 / 3, refined, 2 / 3, 0, dst=by_row)
+    choose(_filter(both, np.array(_COLUMN_LESS_ROW), own), np.array(_MEAN), across, sign=-1)
     for difference in (row_mean, column_mean, across):
         difference += mosaic
-    return assembled(mosaic, mosaic - refined, row_mean, column_mean, across, cfa)
+    np.subtract(mosaic, refined, out=green)
+    return assembled(mosaic, green, row_mean, column_mean, across, cfa)
 
 
-def _filtered(plane: Plane, weights: Plane) -> Plane:
-    found: Plane = cv2.filter2D(plane, -1, weights, borderType=_MIRRORED)
+def _filter(plane: Plane, weights: Plane, result: Plane) -> Plane:
+    found: Plane = cv2.filter2D(plane, -1, weights, dst=result, borderType=_MIRRORED)
     return found
 
 
-def _colour_less_green(mosaic: Plane, cfa: CFA, along: int) -> Plane:
+def _colour_less_green(mosaic: Plane, cfa: CFA, along: int, result: Plane) -> None:
     """C by the green of the row or of the column: 0 at green pixels.
 
     Where both directions are equally good, rounding decides. So these sums, and those of the steps
     below, are taken in the published order: float64 decides as the published code does.
     """
     far_before, before, itself, after, far_after = _neighbours(mosaic, along)
-    green = before + after
+    green = np.add(before, after, out=result)
     green *= 0.5
     rest = far_before + far_after
     rest *= 0.25
     green += np.subtract(itself * 0.5, rest, out=rest)
-    found: Plane = np.subtract(mosaic, green, out=green)
+    np.subtract(mosaic, green, out=result)
     for place, colour in enumerate(cfa.colours):
         if colour == 1:
-            found[at(divmod(place, 2))] = 0
-    return found
+            result[at(divmod(place, 2))] = 0
 
 
 def _neighbours(plane: Plane, along: int) -> list[Plane]:
