@@ -25,7 +25,7 @@ FLOORS = (
     "storage",
     "calibrate",
     "metrics embed",
-    "drift",
+    "drift camera",
     "catalog",
     "images",
     "settings",

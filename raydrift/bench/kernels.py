@@ -10,11 +10,21 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from rich.table import Table
 
 from raydrift.bench.embedder import load_embedder
 from raydrift.bench.inputs import load_repeated
 from raydrift.bench.tables import two_columns
+from raydrift.camera import (
+    REFERENCE,
+    Demosaicer,
+    Denoising,
+    Sharpening,
+    View,
+    develop,
+    unprocess,
+)
 from raydrift.drift import drift_image
 from raydrift.errors import CatalogError, ImageError
 from raydrift.images.codec import RGB, decode, encode_png
@@ -52,7 +62,7 @@ def measure_kernels(
     embedding: EmbeddingSettings | None = None,
     rounds: int = 5,
 ) -> KernelFigures:
-    """Times decoding, each transform at level 0.5, encoding, and the network.
+    """Times decoding, each transform at level 0.5, the camera, encoding, and the network.
 
     The kernels take turns, so that a machine that is slow for a while is slow for all of them.
 
@@ -76,6 +86,11 @@ def measure_kernels(
             partial(drift_image, image, [info], seed=0, sample_id=i)
             for i, image in enumerate(images)
         ]
+    mosaics = [unprocess(image, REFERENCE) for image in images]
+    calls["unprocess"] = [partial(unprocess, image, REFERENCE) for image in images]
+    for demosaicer in Demosaicer:
+        view = View(demosaicer, Sharpening.UNSHARP, Denoising.GAUSSIAN)
+        calls[f"develop:{view}"] = [partial(_developed, mosaic, view) for mosaic in mosaics]
     calls["encode_png"] = [partial(encode_png, image) for image in images]
     batches = dict.fromkeys(calls, 1)
     if embedding is not None:
@@ -103,6 +118,16 @@ def _decodable(source: str, settings: ImageSettings) -> tuple[list[bytes], list[
     if not images:
         raise CatalogError(f"input {source} has no image that can be decoded: give another")
     return files, images
+
+
+def _developed(mosaic: npt.NDArray[np.float32], view: View) -> object:
+    return develop(
+        mosaic,
+        black_level=REFERENCE.black_level,
+        white_balance=REFERENCE.white_balance,
+        colour_matrix=REFERENCE.colour_matrix,
+        view=view,
+    )
 
 
 def _seconds(call: Callable[[], object]) -> float:

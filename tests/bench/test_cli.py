@@ -129,6 +129,8 @@ def test_kernels_alone(scenes: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert list(found["milliseconds"]) == [
         "decode",
         *(f"{name}:0.5" for name in ImageTransform if name != "default"),
+        "unprocess",
+        *(f"develop:{demosaicer},u,ga" for demosaicer in ("bi", "ma", "me")),
         "encode_png",
         "embed",
     ]
