@@ -12,7 +12,7 @@ from raydrift.camera.cfa import CFA
 from raydrift.camera.demosaic import demosaic
 from raydrift.camera.develop import develop
 from raydrift.camera.rendering import Rendering, render
-from raydrift.camera.sensor import SensorNoise, noisy, quantised
+from raydrift.camera.sensor import SensorNoise, exposed, noisy, quantised
 from raydrift.camera.unprocess import downsampled, unprocess
 from raydrift.camera.views import VIEWS, Demosaicer, Denoising, Sharpening, View
 
@@ -34,6 +34,7 @@ __all__ = [
     "demosaic",
     "develop",
     "downsampled",
+    "exposed",
     "noisy",
     "quantised",
     "render",

@@ -41,7 +41,8 @@ class Rendering:
         gamma: A pixel is the linear value to the power of 1/gamma.
         cfa: The pattern of the mosaic.
         demosaicer: How colours are found.
-        demosaic_share: How much of it, 0 to 1; the rest is bilinear.
+        demosaic_share: How much of it, 0 to 1; the rest is ``other_demosaicer``'s.
+        other_demosaicer: How the rest is found.
         sharpen_amount: Of the 3 × 3 filter; 1 is the published one, 0 none.
         unsharp_amount: Of the unsharp mask; 1 is the published one, 0 none.
         median: Whether the luma is median filtered.
@@ -55,6 +56,7 @@ class Rendering:
     cfa: CFA = CFA.RGGB
     demosaicer: Demosaicer = Demosaicer.BILINEAR
     demosaic_share: float = 1.0
+    other_demosaicer: Demosaicer = Demosaicer.BILINEAR
     sharpen_amount: float = 0.0
     unsharp_amount: float = 0.0
     median: bool = False
@@ -76,6 +78,11 @@ class Rendering:
             median=view.denoising == Denoising.MEDIAN,
             denoise_sigma=GAUSSIAN_SIGMA * (view.denoising == Denoising.GAUSSIAN),
         )
+
+    @property
+    def matrix(self) -> Matrix:
+        """White balance and colour matrix as one: from the sensor's colours to linear sRGB."""
+        return scaled_columns(self.colour_matrix, self.white_balance)
 
 
 def render(raw: npt.NDArray[np.float32], rendering: Rendering) -> npt.NDArray[np.float32]:
@@ -111,20 +118,29 @@ def linear_rgb(raw: Plane, rendering: Rendering, compat: bool = False) -> Planes
     Returns:
         Linear sRGB, planes (3, height, width), not clipped.
     """
-    seen = without_black(raw, rendering.black_level)
-    planes = _demosaiced(seen, rendering, compat)
-    return mixed(planes, scaled_columns(rendering.colour_matrix, rendering.white_balance))
+    return mixed(demosaiced(raw, rendering, compat), rendering.matrix)
 
 
-def _demosaiced(mosaic: Plane, rendering: Rendering, compat: bool) -> Planes:
-    cfa, demosaicer, share = rendering.cfa, rendering.demosaicer, rendering.demosaic_share
-    if share == 0 or demosaicer == Demosaicer.BILINEAR:
-        return demosaic(mosaic, Demosaicer.BILINEAR, cfa, compat)
-    planes = demosaic(mosaic, demosaicer, cfa, compat)
+def demosaiced(raw: Plane, rendering: Rendering, compat: bool = False) -> Planes:
+    """Black level and demosaicing.
+
+    Args:
+        raw: The mosaic, float32 or float64, (height, width).
+        rendering: The parameters.
+        compat: As published, see ``develop``.
+
+    Returns:
+        The sensor's red, green and blue, planes (3, height, width).
+    """
+    mosaic = without_black(raw, rendering.black_level)
+    cfa, share = rendering.cfa, rendering.demosaic_share
+    own, other = rendering.demosaicer, rendering.other_demosaicer
+    if share == 0 or own == other:
+        return demosaic(mosaic, other, cfa, compat)
+    planes = demosaic(mosaic, own, cfa, compat)
     if share < 1:
-        simple = demosaic(mosaic, Demosaicer.BILINEAR, cfa, compat)
-        for one, other in zip(planes, simple, strict=True):
-            cv2.addWeighted(one, share, other, 1 - share, 0, dst=one)
+        for one, rest in zip(planes, demosaic(mosaic, other, cfa, compat), strict=True):
+            cv2.addWeighted(one, share, rest, 1 - share, 0, dst=one)
     return planes
 
 

@@ -55,6 +55,31 @@ def noisy(raw: Raw, noise: SensorNoise, normals: Raw, black_level: Black) -> Raw
     return added
 
 
+def exposed(
+    raw: Raw,
+    light: float,
+    electrons: float,
+    read: float,
+    bits: float,
+    normals: Raw,
+    black_level: Black,
+) -> Raw:
+    """What a sensor gives of less light, brightened again to what it was.
+
+    Args:
+        raw: The mosaic, float32, (height, width).
+        light: The share of the light that is left, above 0.
+        electrons: That a pixel counts at the full scale.
+        read: Standard deviation of reading, electrons.
+        bits: Of the converter.
+        normals: A normal deviate for each pixel, of the same shape.
+        black_level: By place.
+    """
+    noise = SensorNoise.of_electrons(electrons, read, light)
+    counted = noisy(raw, noise, normals, black_level)
+    return _rounded(counted, light * (2.0**bits - 1))
+
+
 def quantised(raw: Raw, bits: float) -> Raw:
     """Rounds to the steps of so many bits, which need not be whole: 2**bits - 1 to the full scale.
 
@@ -62,8 +87,12 @@ def quantised(raw: Raw, bits: float) -> Raw:
         raw: The mosaic, float32, (height, width).
         bits: How many.
     """
-    steps = np.float32(2.0**bits - 1)
-    result = np.multiply(raw, steps)
+    return _rounded(raw, 2.0**bits - 1)
+
+
+def _rounded(raw: Raw, steps: float) -> Raw:
+    """To so many steps of the full scale."""
+    result = np.multiply(raw, np.float32(steps))
     np.rint(result, out=result)
-    result /= steps
+    result /= np.float32(steps)
     return result

@@ -4,6 +4,7 @@ from functools import cache
 from statistics import NormalDist
 from typing import Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +16,12 @@ def random_bits(rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray
     count = int(np.prod(shape))
     words = rng.bit_generator.random_raw(-(-count // 4)).astype("<u8", copy=False)
     return words.view("<u2")[:count].reshape(shape)
+
+
+def normals(rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    """A normal deviate for each element, float32, the next ones of the generator's stream."""
+    found: npt.NDArray[np.float32] = cv2.LUT(random_bits(rng, shape), normal_quantiles()[None])
+    return found
 
 
 @cache

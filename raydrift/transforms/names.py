@@ -21,6 +21,17 @@ class ImageTransform(StrEnum):
     PIXELATE = "pixelate", "photo.pixelate:Pixelate"
     OCCLUSION = "occlusion", "photo.occlusion:Occlusion"
     SHEAR = "shear", "photo.shear:Shear"
+    ISP_BLACK_LEVEL = "isp_black_level", "camera.black_level:IspBlackLevel"
+    ISP_WHITE_BALANCE = "isp_white_balance", "camera.white_balance:IspWhiteBalance"
+    ISP_COLOUR_MATRIX = "isp_colour_matrix", "camera.colour_matrix:IspColourMatrix"
+    ISP_GAMMA = "isp_gamma", "camera.gamma:IspGamma"
+    ISP_SHARPEN = "isp_sharpen", "camera.sharpen:IspSharpen"
+    ISP_DENOISE = "isp_denoise", "camera.denoise:IspDenoise"
+    ISP_DEMOSAIC = "isp_demosaic", "camera.demosaic:IspDemosaic"
+    ISP_EXPOSURE = "isp_exposure", "camera.exposure:IspExposure"
+    ISP_NOISE = "isp_noise", "camera.noise:IspNoise"
+    ISP_BITS = "isp_bits", "camera.bits:IspBits"
+    ISP = "isp", "camera.another:Isp"
 
     home: str
 

@@ -33,4 +33,7 @@ def test_a_disk_inside_a_pixel_changes_nothing() -> None:
 def test_the_border_is_reflected() -> None:
     wide = np.pad(IMAGE, ((9, 9), (9, 9), (0, 0)), "reflect")
     whole = DefocusBlur().apply(wide, radius=7.5)[9:-9, 9:-9]
-    assert (DefocusBlur().apply(IMAGE, radius=7.5) == whole).all()
+    off = np.abs(DefocusBlur().apply(IMAGE, radius=7.5).astype(int) - whole)
+    # OpenCV filters by a Fourier transform, which rounds otherwise at another size.
+    assert off.max() <= 1
+    assert np.count_nonzero(off) <= 3

@@ -1,0 +1,1 @@
+"""Drift of a camera: transforms of the catalogue whose names begin with ``isp``."""

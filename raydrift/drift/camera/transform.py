@@ -1,0 +1,129 @@
+"""What the transforms of a camera have in common: a photograph goes through one drifted camera."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from raydrift.camera import Rendering, downsampled, unprocess
+from raydrift.camera.planes import interleaved, mixed
+from raydrift.camera.rendering import adjusted, demosaiced, linear_rgb
+from raydrift.camera.tone import encoded
+from raydrift.drift.camera.setup import CameraSetup
+from raydrift.drift.joint import JointTransform, Step
+from raydrift.images.pixels import RGB
+
+Raw = npt.NDArray[np.float32]
+"""A mosaic, (height, width); 1 is the full scale."""
+
+
+@dataclass(frozen=True)
+class CameraTransform(JointTransform):
+    """One thing about a camera that is not as it was.
+
+    A subclass changes how a mosaic is developed (``developed``), or what the sensor sees
+    (``seen``). Those that follow each other in a list are one camera: one mosaic, one forward pass.
+
+    Attributes:
+        place: Among those that change the mosaic: light comes before noise, and noise before bits.
+    """
+
+    family = "camera"
+    place: ClassVar[int] = 0
+
+    def developed(
+        self, rendering: Rendering, reference: Rendering, *_: Any, **parameters: Any
+    ) -> Rendering:
+        """How the mosaic is developed now.
+
+        Args:
+            rendering: As the transforms before have left it.
+            reference: Of the reference camera.
+            **parameters: What ``draw`` returned.
+        """
+        return rendering
+
+    def seen(
+        self, raw: Raw, rng: np.random.Generator, reference: Rendering, *_: Any, **parameters: Any
+    ) -> Raw:
+        """What the sensor sees now.
+
+        Args:
+            raw: As the transforms before have left it; it is left alone.
+            rng: The generator as ``draw`` left it.
+            reference: Of the reference camera.
+            **parameters: What ``draw`` returned.
+        """
+        return raw
+
+    @classmethod
+    def apply_together(cls, image: RGB, steps: Sequence[Step], setup: CameraSetup) -> RGB:
+        """One camera with all that was drawn."""
+        reference = Rendering.by(setup.camera)
+        raw = unprocess(image, setup.camera, setup.oversample)
+        drifted, mosaic = reference, raw
+        for step in steps:
+            drifted = _of(step).developed(drifted, reference, **step.parameters)
+        for step in sorted(steps, key=lambda step: _of(step).place):
+            mosaic = _of(step).seen(mosaic, step.rng, reference, **step.parameters)
+        if setup.mode == "full":
+            levels = _picture(linear_rgb(mosaic, drifted), drifted, setup.oversample)
+            levels *= np.float32(255)
+        else:
+            levels = _difference(raw, mosaic, reference, drifted, setup.oversample)
+            levels *= np.float32(255)
+            levels += image
+        np.rint(levels, out=levels)
+        np.clip(levels, 0, 255, out=levels)
+        return levels.astype(np.uint8)
+
+
+def _of(step: Step) -> CameraTransform:
+    """The transform of a step: all that are applied together are of this family."""
+    assert isinstance(step.transform, CameraTransform)  # noqa: S101
+    return step.transform
+
+
+def _difference(
+    raw: Raw, mosaic: Raw, reference: Rendering, drifted: Rendering, oversample: int
+) -> npt.NDArray[np.float32]:
+    """What the drifted camera makes of what it sees, less what the reference makes of the raw."""
+    colours = demosaiced(raw, reference)
+    before = mixed(colours, reference.matrix)
+    if mosaic is not raw or _finds_colours(drifted) != _finds_colours(reference):
+        after = linear_rgb(mosaic, drifted)
+    elif (drifted.matrix, drifted.black_level) == (reference.matrix, reference.black_level):
+        after = before.copy()
+    else:
+        after = mixed(colours, drifted.matrix)
+        after -= _darker(reference, drifted)
+    levels = _picture(after, drifted, oversample)
+    levels -= _picture(before, reference, oversample)
+    return levels
+
+
+def _finds_colours(rendering: Rendering) -> tuple[object, ...]:
+    """What the colours of a mosaic depend on; a black level that is off in all places adds to them.
+
+    Every demosaicer leaves a flat mosaic flat.
+    """
+    level = rendering.black_level
+    of_places = tuple(one - level[0] for one in level)
+    share = rendering.demosaic_share
+    return of_places, share, rendering.other_demosaicer, share and rendering.demosaicer
+
+
+def _darker(reference: Rendering, drifted: Rendering) -> npt.NDArray[np.float32]:
+    """What each colour loses to a higher black level, (3, 1, 1)."""
+    black = drifted.black_level[0] - reference.black_level[0]
+    lost = [black * sum(row) for row in drifted.matrix]
+    return np.array(lost, np.float32).reshape(3, 1, 1)
+
+
+def _picture(
+    planes: npt.NDArray[Any], rendering: Rendering, oversample: int
+) -> npt.NDArray[np.float32]:
+    image = interleaved(encoded(adjusted(planes, rendering), rendering.gamma))
+    return downsampled(image, oversample)

@@ -1,0 +1,39 @@
+"""``isp_white_balance``."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from raydrift.camera import Rendering
+from raydrift.drift.camera.transform import CameraTransform
+from raydrift.transforms import Parameters
+
+
+@dataclass(frozen=True)
+class IspWhiteBalance(CameraTransform):
+    """Balances for another light, between warmer and colder.
+
+    Attributes:
+        stops: The most stops that red is brighter and blue darker, or the other way round. From
+            sun to tungsten is about 0.7.
+    """
+
+    name = "isp_white_balance"
+    help = "Balances for another light: pictures turn red or blue."
+    draws = "u from -1 to 1"
+    at_level = "red × 2^({stops:g}·L·u), blue × 2^(-{stops:g}·L·u)"
+
+    stops: float = 0.7
+
+    def draw(self, level: float, rng: np.random.Generator) -> Parameters:
+        """``gain_r`` and ``gain_b``, by which the gains of red and blue are multiplied."""
+        stops = float(rng.uniform(-self.stops * level, self.stops * level))
+        return {"gain_r": 2.0**stops, "gain_b": 2.0**-stops}
+
+    def developed(
+        self, rendering: Rendering, reference: Rendering, gain_r: float, gain_b: float, **_: Any
+    ) -> Rendering:
+        """Multiplies the gains."""
+        red, green, blue = rendering.white_balance
+        return replace(rendering, white_balance=(red * gain_r, green, blue * gain_b))
