@@ -57,6 +57,10 @@ PROVENANCE: Final = pa.schema(
 level in force on it), why, all that was done to it, the CRC-32 of its file, and the name of the
 colour profile that was applied to it, if one was."""
 
+CAMERA: Final = pa.field("camera", pa.string())
+"""What a raw file was developed with, a JSON object; a column of ``provenance.parquet`` and of the
+shards where the input is raw files (``drift.camera.raw.camera_facts``)."""
+
 REJECTED: Final = pa.schema(
     [
         ("sample_id", pa.int64()),
@@ -129,7 +133,12 @@ IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """An image file as Hugging Face ``datasets`` stores it."""
 
 
-def shard(embeddings: bool) -> pa.Schema:
+def provenance(raw: bool) -> pa.Schema:
+    """``provenance.parquet``, of photographs or of raw files."""
+    return PROVENANCE.append(CAMERA) if raw else PROVENANCE
+
+
+def shard(embeddings: bool, raw: bool = False) -> pa.Schema:
     """``_shards/part-*.parquet``: everything there is to know of a shard's samples."""
     names = ("sample_id", "timestamp", "label", "class_name", "source_path")
     types = (pa.int64(), pa.float64(), pa.int64(), pa.string(), pa.string())
@@ -142,6 +151,8 @@ def shard(embeddings: bool) -> pa.Schema:
         PROVENANCE.field(name)
         for name in ("drifted", "level", "reason", "transforms", "content_crc", "profile")
     ]
+    if raw:
+        columns.append(CAMERA)
     if embeddings:
         columns.append(pa.field("embedding", EMBEDDINGS.field("embedding").type))
     return pa.schema(columns)

@@ -31,6 +31,7 @@ from raydrift.cli.options import (
     Output,
     Precision,
     Profile,
+    Raw,
     Seed,
     Split,
     Target,
@@ -79,6 +80,7 @@ def generate(
     precision: Precision = None,
     image_size: ImageSize = None,
     value_range: ValueRange = None,
+    raw: Raw = None,
     shard_size: Annotated[
         int | None, typer.Option(help="Samples a shard.", show_default="256, fewer for small sets")
     ] = None,
@@ -125,6 +127,7 @@ def generate(
         "num_samples": num_samples,
         "calibration": {"profile": profile, "target": target, "level": level},
         "image": {"height": size[0], "width": size[1], "value_range": values},
+        "raw": {} if raw else None,
         "embedding": {
             "compute": embeddings,
             "weights": weights,

@@ -168,7 +168,7 @@ def _shape(given: object) -> tuple[int, int] | None:
         return None
     plain: Any = getattr(given, "tolist", lambda: given)()
     both = plain if isinstance(plain, Sequence) and not isinstance(plain, str) else ()
-    whole = [int(one) for one in both if isinstance(one, Integral) and not isinstance(one, bool)]
+    whole = [int(one) for one in both if type(one) is not bool and isinstance(one, Integral)]
     ok = len(whole) == len(both) == 2 and min(whole) >= _SMALLEST
     remedy = f"give [rows, columns], whole numbers from {_SMALLEST}"
     require(ok, "raw.shape", given, remedy)

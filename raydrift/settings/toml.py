@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
-from types import NoneType
+from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, cast, get_args, get_type_hints
 
 from raydrift.errors import SettingsError, suggest
@@ -226,7 +226,8 @@ def _check_keys(kind: type, values: Mapping[str, Any], prefix: str) -> None:
     for key, value in values.items():
         if key not in hints:
             raise SettingsError(f"unknown key {prefix}{key}: {suggest(key, hints)}")
-        either = get_args(hints[key]) or (hints[key],)
+        hint = hints[key]
+        either = get_args(hint) if isinstance(hint, UnionType) else (hint,)
         table = next(filter(is_dataclass, either), None)
         if value is None and NoneType in either:
             continue

@@ -14,6 +14,7 @@ from raydrift.storage.damage import find_damage
 from raydrift.storage.made_on import made_alike
 from raydrift.storage.record import (
     FORMAT,
+    RAW_PACKAGES,
     RESULT_PACKAGES,
     JobRecord,
     differences,
@@ -171,7 +172,9 @@ def _usable(
 
 
 def _other_version(found: JobRecord) -> str | None:
-    used = (name for name in RESULT_PACKAGES if name != "torch" or found.has_embeddings)
+    used = [name for name in RESULT_PACKAGES if name != "torch" or found.has_embeddings]
+    if found.is_raw:
+        used += RAW_PACKAGES
     return other_version(used, found.versions)
 
 

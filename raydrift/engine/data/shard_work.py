@@ -18,7 +18,7 @@ from isal import isal_zlib
 from raydrift import schemas
 from raydrift.drift import SampledTransform, drift_sample
 from raydrift.drift.platform import pixel_platform
-from raydrift.drift.written import written
+from raydrift.drift.written import as_text, written
 from raydrift.engine.data.committing import new_row
 from raydrift.engine.data.gathered import PixelStack, PngColumn
 from raydrift.engine.data.reader import Reader
@@ -114,9 +114,10 @@ def drift_shard(
 
     Yields:
         The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
-        ``reason``, ``pixels_on``, ``profile``, ``remarks``, ``content_crc``, and for the rejected
-        ones ``stage``, ``error`` and ``passing``; and the pixels, uint8 of shape (n, height, width,
-        3) where the images' readers do not say otherwise, black where rejected.
+        ``reason``, ``pixels_on``, ``profile``, of raw files ``camera``, ``remarks``,
+        ``content_crc``, and for the rejected ones ``stage``, ``error`` and ``passing``; and the
+        pixels, uint8 of shape (n, height, width, 3) where the images' readers do not say otherwise,
+        black where rejected.
 
     Raises:
         PipelineError: A transform failed, the pixels of an image cannot be a PNG, or those that are
@@ -144,6 +145,7 @@ def _drift_part(
     remarks: list[tuple[str, ...]] = []
     checksums: list[int | None] = []
     profiles: list[str | None] = []
+    cameras: list[str | None] = []
     waited = 0.0
     ids = tasks["sample_id"].to_pylist()
     drifts = job.drifts(tasks)
@@ -158,6 +160,7 @@ def _drift_part(
             problems.append(decoded)
             remarks.append(())
             profiles.append(None)
+            cameras.append(None)
             continue
         drifted, drawn = drifted_sample(settings, decoded, sample_id, transforms)
         try:
@@ -170,6 +173,7 @@ def _drift_part(
         problems.append(None)
         remarks.append(decoded.remarks)
         profiles.append(decoded.profile)
+        cameras.append(None if settings.raw is None else as_text(drifted.facts))
     organized = settings.write.organize_by_class
     class_names = tasks["class_name"].to_pylist()
     file_names = [
@@ -184,6 +188,8 @@ def _drift_part(
     table = table.append_column("level", pa.array(drifts.levels))
     table = table.append_column("reason", pa.array(drifts.reasons(), pa.string()))
     table = table.append_column("profile", pa.array(profiles, pa.string()))
+    if settings.raw is not None:
+        table = table.append_column(schemas.CAMERA, pa.array(cameras, schemas.CAMERA.type))
     table = table.append_column(_REMARKS, pa.array(remarks, pa.list_(pa.string())))
     for column, texts in (
         ("stage", [problem and problem.stage for problem in problems]),
@@ -250,7 +256,19 @@ def drifted_sample(
     sample_id: int,
     transforms: Sequence[TransformInfo],
 ) -> tuple[_AnySample, list[SampledTransform]]:
-    """Drifts one sample by what is in force on it."""
+    """Drifts one sample by what is in force on it; a raw file is developed on the way."""
+    if settings.raw is not None:
+        from raydrift.drift.camera.raw import drift_raw  # which photographs do without
+
+        return drift_raw(
+            sample,
+            transforms,
+            settings.raw,
+            settings.image,
+            seed=settings.seed,
+            sample_id=sample_id,
+            profile=settings.profile,
+        )
     return drift_sample(
         sample,
         transforms,
@@ -260,13 +278,16 @@ def drifted_sample(
     )
 
 
-def put_drifted(job: ShardJob, tasks: pa.Table, originals: RGB, drifted: RGB) -> SampleDrift:
+def put_drifted(
+    job: ShardJob, tasks: pa.Table, originals: Iterable[Sample], drifted: RGB
+) -> SampleDrift:
     """Drifts the images of some samples, each into its place.
 
     Args:
         job: What the worker is told.
         tasks: A row a sample (``schemas.TASK``).
-        originals: uint8 of shape (n, height, width, 3); they are left alone.
+        originals: Of each sample the image as it is, uint8 RGB, or the mosaic of a raw file; they
+            are left alone.
         drifted: Takes the drifted images, of the same shape.
 
     Returns:
@@ -274,8 +295,7 @@ def put_drifted(job: ShardJob, tasks: pa.Table, originals: RGB, drifted: RGB) ->
     """
     drifts = job.drifts(tasks)
     chains = zip(tasks["sample_id"].to_pylist(), drifts.chains(), strict=True)
-    for place, (sample_id, chain) in enumerate(chains):
-        original = Sample(originals[place])
+    for place, ((sample_id, chain), original) in enumerate(zip(chains, originals, strict=True)):
         drifted[place] = drifted_sample(job.settings, original, sample_id, chain)[0].pixels
     return drifts
 
@@ -333,7 +353,7 @@ class _Made:
     """
 
     def __init__(self, settings: GenerateSettings) -> None:
-        self.schema = schemas.shard(settings.embedding.compute)
+        self.schema = schemas.shard(settings.embedding.compute, settings.raw is not None)
         self._for_tar = settings.write.container == "webdataset"  # it takes some time
         self.started = 0.0
         self.pixels_on = self.embedded_on = ""

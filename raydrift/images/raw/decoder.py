@@ -10,16 +10,16 @@ import json
 import os
 import sys
 from dataclasses import asdict
-from importlib.util import find_spec
 from typing import Final
 
 import numpy as np
 
-from raydrift.errors import ImageError, PipelineError, SettingsError
+from raydrift.errors import ImageError, PipelineError
 from raydrift.images.decoded import Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder, in_time, limit_memory, serve
 from raydrift.images.raw.camera_file import read_camera_file
 from raydrift.images.raw.declared import read_declared
+from raydrift.images.raw.rawpy_there import MISSING, lacks_rawpy
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.raw import RawSettings
 
@@ -28,18 +28,6 @@ _FILLS: Final = (0x5A, 0xA6)
 
 _RUN: Final = 8
 """Neighbours in a row that are that number: no picture has them by chance."""
-
-_MISSING: Final = "raw files of cameras need rawpy: pip install 'raydrift[raw]'"
-
-
-def check_rawpy(raw: RawSettings) -> None:
-    """Makes sure that this machine can read the files.
-
-    Raises:
-        SettingsError: They are a camera's, and rawpy is not installed.
-    """
-    if not raw.is_declared and find_spec("rawpy") is None:
-        raise SettingsError(_MISSING)
 
 
 class RawDecoder(IsolatedDecoder):
@@ -56,8 +44,8 @@ class RawDecoder(IsolatedDecoder):
     def __init__(self, raw: RawSettings, fill: int = _FILLS[0]) -> None:
         super().__init__()
         self._other: RawDecoder | None = None
-        if not raw.is_declared and find_spec("rawpy") is None:
-            raise PipelineError(f"{_MISSING} on every node")
+        if lacks_rawpy(raw):
+            raise PipelineError(f"{MISSING} on every node")
         self._raw = raw
         self._fill = fill
 
