@@ -30,7 +30,7 @@ from raydrift.images.metadata import Metadata
 from raydrift.images.pixels import RGB, ColourSpace, Sample
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.raw import DAYLIGHT, FILE, PUBLISHED, RawSettings
-from raydrift.transforms import DriftProfile, TransformInfo
+from raydrift.transforms import DriftProfile, ImageTransform, TransformInfo
 
 _Facts = Mapping[str, Any]
 _AnySample = TypeVar("_AnySample", bound=Sample)
@@ -123,8 +123,10 @@ def develop_raw(
     for step in steps:
         drifted = _of(step).developed(drifted, reference, **step.parameters)
     for step in sorted(steps, key=lambda step: _of(step).place):
-        values = _of(step).seen(values, step.rng, reference, **step.parameters)
-    picture = Image.fromarray(_picture(values, drifted, raw))
+        values = _seen(step, values, reference)
+    levels = _picture(values, drifted, raw)
+    del values  # the picture needs its room
+    picture = Image.fromarray(levels)
     pixels = finished(picture, Metadata(used["orientation"], None), image).pixels
     return replace(mosaic, pixels=pixels, space=ColourSpace.SRGB, facts=dict(used))
 
@@ -245,13 +247,33 @@ def _scaled(
     return values
 
 
+def _seen(step: Step, values: Raw, reference: Rendering) -> Raw:
+    """What the sensor sees now; in bands, in place, where the transform looks at single pixels.
+
+    Those of the catalogue do; what another one looks at is not known.
+    """
+    transform = _of(step)
+    if not isinstance(step.drawn.kernel, ImageTransform):
+        return transform.seen(values, step.rng, reference, **step.parameters)
+    rows = _band_rows(values.shape[1])
+    for top in range(0, len(values), rows):
+        band = values[top : top + rows]
+        band[:] = transform.seen(band, step.rng, reference, **step.parameters)
+    return values
+
+
+def _band_rows(width: int) -> int:
+    """Rows that are worked on at once, a multiple of the pattern's two."""
+    return max(2 * _REACH, _BAND // width // 2 * 2)
+
+
 def _picture(values: Raw, rendering: Rendering, raw: RawSettings) -> RGB:
     """The picture of a mosaic in 8 bits, made in bands of rows, which changes no bit of it."""
     half = raw.read == "half"
     if half:
         values = values[: values.shape[0] // 2 * 2, : values.shape[1] // 2 * 2]
     height, width = values.shape
-    rows = max(2 * _REACH, _BAND // width // 2 * 2)
+    rows = _band_rows(width)
     reach = _REACH + 2 * (int(4 * rendering.denoise_sigma + 0.5) // 2)
     reach *= 2 if half else 1
     step = 2 if half else 1

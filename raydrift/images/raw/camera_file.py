@@ -60,6 +60,8 @@ def read_camera_file(data: bytes, settings: ImageSettings, raw: RawSettings) -> 
             mosaic = file.raw_image_visible.astype(np.uint16)  # a copy: it dies with the file
         except rawpy.LibRawError as error:
             raise _unread(error) from None
+    if min(facts["black"]) > 0 and not mosaic[-1].any():  # no sensor is darker than black
+        raise ImageError("decode", "a part of the mosaic is missing: its last row is zeros")
     if raw.cfa not in (None, cfa):
         raise ImageError(
             "decode", f"its colour filters are {cfa}, raw.cfa is {raw.cfa}: leave raw.cfa out"

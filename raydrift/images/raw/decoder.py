@@ -60,7 +60,7 @@ class RawDecoder(IsolatedDecoder):
         decoded = super().__call__(data, settings)
         if not self._raw.is_declared and self._fill == _FILLS[0] and _is_filled(decoded):
             if self._other is None:
-                self._other = RawDecoder(self._raw, _FILLS[1])
+                self._other = type(self)(self._raw, _FILLS[1])
             again = self._other(data, settings)
             if not np.array_equal(decoded.pixels, again.pixels):
                 raise ImageError("decode", "a part of the mosaic is missing in the file")
@@ -109,7 +109,10 @@ def _is_filled(decoded: Decoded) -> bool:
 
 if __name__ == "__main__":
     with os.fdopen(os.dup(1), "wb") as answers:
-        os.dup2(2, 1)  # LibRaw prints what it thinks of a file
+        sys.stderr = os.fdopen(os.dup(2), "w")
+        with open(os.devnull, "w") as nowhere:  # LibRaw prints what it thinks of a file
+            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
         told = json.loads(sys.argv[1])
         wanted, declared = ImageSettings(**told["image"]), RawSettings(**told["raw"])
         limit_memory(wanted.max_memory)

@@ -14,8 +14,8 @@ from raydrift.settings.image import ImageSettings
 SMALLEST: Final = 2
 """Rows and columns: what is smaller lacks a colour."""
 
-_BYTES: Final = 24
-"""Of a pixel: the mosaic in the decoder and here, as floats, its noise, and as a picture."""
+_BYTES: Final = 11
+"""Of a pixel, measured: the mosaic as it was read and as floats, then the picture."""
 
 _DARK: Final = 0.001
 """Of the way from black to white: a mean below it is no picture's."""
@@ -37,7 +37,7 @@ def check_size(height: int, width: int, content: int, settings: ImageSettings) -
     """
     _check_smallest(height, width)
     check_pixels(height * width, settings)
-    check_memory(2 * content + _BYTES * height * width, settings)
+    check_memory(content + _BYTES * height * width, settings)
 
 
 def _check_smallest(height: int, width: int) -> None:

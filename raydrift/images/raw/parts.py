@@ -20,6 +20,7 @@ _MOSAICS: Final = (32803, 34892)  # a colour filter array, and raw values withou
 _CFA_PATTERN: Final = 33422
 _LOSSLESS_JPEG: Final = 7
 _JPEG_START: Final = b"\xff\xd8"
+_PADDING: Final = 64  # bytes of zeros that no JPEG ends in
 _PAGES: Final = 16
 _MODEL_OF_DNG: Final = 50708
 
@@ -79,3 +80,6 @@ def _check_page(data: bytes, page: "TiffPage") -> None:
         in_jpeg = page.compression == _LOSSLESS_JPEG
         if in_jpeg and data[offset : offset + len(_JPEG_START)] != _JPEG_START:
             raise ImageError("decode", "a part of the mosaic is missing: it is no lossless JPEG")
+        end = data[max(offset, offset + size - _PADDING) : offset + size]
+        if in_jpeg and not any(end):
+            raise ImageError("decode", "a part of the mosaic is missing: it ends in zeros")
