@@ -22,6 +22,7 @@ from raydrift.cli.options import (
     Level,
     NumSamples,
     Profile,
+    Raw,
     Seed,
     Split,
     Target,
@@ -56,6 +57,7 @@ def plan(
     split: Split = None,
     seed: Seed = None,
     num_samples: NumSamples = None,
+    raw: Raw = None,
     config: Config = None,
 ) -> None:
     """Draw the timeline of a run: level, drifted samples and classes, as they will be."""
@@ -80,6 +82,7 @@ def plan(
         "output": output,
         "seed": seed,
         "num_samples": num_samples,
+        "raw": {} if raw else None,
         "calibration": {"profile": profile, "target": target, "level": level},
     }
     flags |= drift_flags(
