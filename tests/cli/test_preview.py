@@ -13,6 +13,7 @@ from PIL import Image
 from raydrift.cli import run
 from raydrift.images.codec import RGB, decode
 from raydrift.settings import ImageSettings
+from raydrift.transforms import plain_transforms
 
 
 def pixels(path: Path) -> RGB:
