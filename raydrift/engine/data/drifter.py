@@ -11,8 +11,9 @@ import pyarrow as pa
 import ray
 
 from raydrift.drift.platform import pixel_platform
+from raydrift.engine.data.part_samples import Decoder, next_image
 from raydrift.engine.data.reader import Reader
-from raydrift.engine.data.shard_work import Decoder, ShardJob, drift_shard, next_image
+from raydrift.engine.data.shard_work import ShardJob, drift_shard
 from raydrift.errors import ImageError, PipelineError
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
 from raydrift.images.pixels import RGB, Array, rgb_of
