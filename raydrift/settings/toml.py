@@ -133,7 +133,7 @@ def views_settings(values: Mapping[str, Any]) -> ViewsSettings:
     ('bi,s,ga',)
     """
     values = dict(values)
-    own = {name: values.pop(name) for name in ("views", "compat") if name in values}
+    own: dict[str, Any] = {name: values.pop(name) for name in ("views", "compat") if name in values}
     if "views" in own:
         own["views"] = view_codes(own["views"])
     return _checked(ViewsSettings, {"run": generate_settings(values), **own})

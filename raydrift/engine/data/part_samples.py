@@ -10,6 +10,7 @@ import pyarrow as pa
 from isal import isal_zlib
 
 from raydrift.drift.platform import pixel_platform
+from raydrift.engine.data.reader import Reader
 from raydrift.errors import ImageError
 from raydrift.images.codec import decode_image
 from raydrift.images.decoded import Decoded
@@ -20,6 +21,9 @@ from raydrift.storage import layout
 STARTED: Final = "started"
 REMARKS: Final = "remarks"
 SECONDS: Final = ("read_seconds", "drift_seconds")
+
+ROWS_AT_ONCE: Final = 16
+"""The rows of a part, whose images are in memory together."""
 
 Decoder = Callable[[bytes, ImageSettings], Decoded]
 """``codec.decode_image``, or what does the same elsewhere."""
@@ -75,6 +79,9 @@ class PartSamples:
         tasks: One row a sample (``schemas.TASK``).
         contents: What ``Reader.fetch`` brings of their files.
         decoder: What decodes them.
+
+    Attributes:
+        tasks: The same.
     """
 
     def __init__(
@@ -86,7 +93,7 @@ class PartSamples:
     ) -> None:
         self._started, self._clock, self._waited = time.time(), time.perf_counter(), 0.0
         self._settings = settings
-        self._tasks = tasks
+        self.tasks = tasks
         self._contents = contents
         self._decoder = decoder
         self._problems: list[ImageError | None] = []
@@ -94,9 +101,13 @@ class PartSamples:
         self._checksums: list[int | None] = []
         self._profiles: list[str | None] = []
 
+    def __len__(self) -> int:
+        """How many samples there are."""
+        return int(self.tasks.num_rows)
+
     def __iter__(self) -> Iterator[tuple[int, Decoded | None]]:
         """Each sample's id and image; None where it cannot be used."""
-        for sample_id in self._tasks["sample_id"].to_pylist():
+        for sample_id in self.tasks["sample_id"].to_pylist():
             taken = next_image(self._settings, self._contents, self._decoder)
             self._waited += taken.waited
             self._checksums.append(taken.content_crc)
@@ -123,7 +134,7 @@ class PartSamples:
             With ``file_name``, ``profile``, ``remarks``, ``content_crc``, ``pixels_on``, for the
             rejected ones ``stage``, ``error`` and ``passing``; and what it took.
         """
-        tasks, problems, text = self._tasks, self._problems, pa.string()
+        tasks, problems, text = self.tasks, self._problems, pa.string()
         count = tasks.num_rows
         organized = self._settings.write.organize_by_class
         pairs = zip(tasks["sample_id"].to_pylist(), tasks["class_name"].to_pylist(), strict=True)
@@ -147,6 +158,27 @@ class PartSamples:
         for name, column in columns.items():
             table = table.append_column(name, column)
         return table
+
+
+def samples_in_parts(
+    settings: GenerateSettings,
+    tasks: pa.Table,
+    reader: Reader,
+    decoder: Decoder,
+    rows: int | None = None,
+) -> Iterator[PartSamples]:
+    """The samples of a shard, some at a time; those of a part are taken before the next part.
+
+    Args:
+        settings: The run's settings.
+        tasks: One row a sample (``schemas.TASK``).
+        reader: What reads the images.
+        decoder: What decodes them.
+        rows: The rows of a part; None: there is one part.
+    """
+    contents = reader.fetch(tasks["source_path"].to_pylist())
+    for start in range(0, tasks.num_rows, rows or tasks.num_rows):
+        yield PartSamples(settings, tasks.slice(start, rows), contents, decoder)
 
 
 def with_images(samples: pa.Table, pngs: pa.Array) -> pa.Table:

@@ -26,10 +26,11 @@ from raydrift.engine.data.part_samples import (
     STARTED,
     Decoder,
     PartSamples,
+    samples_in_parts,
     with_images,
 )
 from raydrift.engine.data.reader import Reader
-from raydrift.errors import ImageError, PipelineError
+from raydrift.errors import PipelineError
 from raydrift.images.codec import decode_image
 from raydrift.images.pixels import RGB, Array, Sample
 from raydrift.paths import StoragePath
@@ -120,25 +121,18 @@ def drift_shard(
         PipelineError: A transform failed, the pixels of an image cannot be a PNG, or those that are
             kept are not alike.
     """
-    contents = reader.fetch(tasks["source_path"].to_pylist())
-    for start in range(0, tasks.num_rows, rows or tasks.num_rows):
-        part = tasks.slice(start, rows)
-        yield _drift_part(job, part, keep_pixels, contents, decoder)
+    for samples in samples_in_parts(job.settings, tasks, reader, decoder, rows):
+        yield _drift_part(job, samples, keep_pixels)
 
 
 def _drift_part(
-    job: ShardJob,
-    tasks: pa.Table,
-    keep_pixels: bool,
-    contents: Iterator[bytes | ImageError],
-    decoder: Decoder,
+    job: ShardJob, samples: PartSamples, keep_pixels: bool
 ) -> tuple[pa.Table, Array | None]:
-    settings = job.settings
+    settings, tasks = job.settings, samples.tasks
     pixels = PixelStack(tasks.num_rows) if keep_pixels else None
     pngs = PngColumn(tasks.num_rows)
     chains: list[list[SampledTransform]] = []
     drifts = job.drifts(tasks)
-    samples = PartSamples(settings, tasks, contents, decoder)
     of_samples = zip(samples, drifts.chains(), strict=True)
     for place, ((sample_id, decoded), transforms) in enumerate(of_samples):
         if decoded is None:
