@@ -133,7 +133,9 @@ def check_disjoint(source: str, output: str) -> None:
     """
     check_apart(source, output)
     there, here = (f"{_as_written(place)}/" for place in (source, output))
-    require(not here.startswith(there), "output", output, "that is in the input: choose another")
+    require(
+        not here.startswith(there), "output", output, "that is in the input: choose another folder"
+    )
     manifest = source.lower().endswith((".csv", ".parquet"))
     inside = there.startswith(here) and not manifest
     require(not inside, "output", output, "the input is in it: choose another folder")

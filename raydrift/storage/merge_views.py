@@ -40,12 +40,17 @@ def merge_views(
             there.status = "sharded"
             there.save(view.folder)
         finish(view.folder)
+    return {layout.VIEWS: _write_table(output, record.views, rows)}
+
+
+def _write_table(output: StoragePath, views: Sequence[str], rows: Sequence[LedgerRow]) -> Facts:
+    """Writes ``views.parquet``, a shard at a time; returns its facts."""
     with (output / layout.VIEWS).writing() as file:
         sink = HashingSink(file)
         with TableSink(sink, schemas.VIEWS) as table:
             for row in rows:
-                table.add(_of_all_views(open_shard(output, row).read(), record.views))
-    return {layout.VIEWS: sink.facts}
+                table.add(_of_all_views(open_shard(output, row).read(), views))
+    return sink.facts
 
 
 def _of_all_views(samples: pa.Table, views: Sequence[str]) -> pa.Table:
