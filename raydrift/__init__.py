@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from raydrift.settings.cluster import ClusterSettings
     from raydrift.settings.output import FaultSettings
     from raydrift.transforms import DriftProfile, ImageTransform, Transform, TransformInfo
+    from raydrift.view_sets import views
 
     __version__: str
 
@@ -80,6 +81,7 @@ __all__ = [
     "drift_sample",
     "kl_softmax",
     "open",
+    "views",
 ]
 
 _HOMES = {
@@ -112,6 +114,7 @@ _HOMES = {
     "raydrift.schedules.drift": ("Drift",),
     "raydrift.schedules.label_shift": ("LabelShift",),
     "raydrift.settings": ("ClusterSettings", "FaultSettings"),
+    "raydrift.view_sets": ("views",),
     "raydrift.transforms": ("DriftProfile", "ImageTransform", "Transform", "TransformInfo"),
 }
 _THERE = {"open": "open_dataset"}

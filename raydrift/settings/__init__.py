@@ -11,6 +11,7 @@ from raydrift.settings.generate import FIRST_TIMESTAMP, CalibrationSettings, Gen
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.sweep import Sweep
+from raydrift.settings.views import ViewsSettings
 
 __all__ = [
     "FIRST_TIMESTAMP",
@@ -24,4 +25,5 @@ __all__ = [
     "ImageSettings",
     "OutputSettings",
     "Sweep",
+    "ViewsSettings",
 ]
