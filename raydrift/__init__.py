@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from raydrift.schedules.label_shift import LabelShift
     from raydrift.settings.cluster import ClusterSettings
     from raydrift.settings.output import FaultSettings
+    from raydrift.settings.raw import RawSettings
     from raydrift.transforms import DriftProfile, ImageTransform, Transform, TransformInfo
     from raydrift.view_sets import views
 
@@ -65,6 +66,7 @@ __all__ = [
     "MovingTransform",
     "OutputError",
     "PipelineError",
+    "RawSettings",
     "RaydriftError",
     "RejectedError",
     "ResourcesError",
@@ -113,7 +115,7 @@ _HOMES = {
     "raydrift.paths.s3_options": ("S3Options",),
     "raydrift.schedules.drift": ("Drift",),
     "raydrift.schedules.label_shift": ("LabelShift",),
-    "raydrift.settings": ("ClusterSettings", "FaultSettings"),
+    "raydrift.settings": ("ClusterSettings", "FaultSettings", "RawSettings"),
     "raydrift.view_sets": ("views",),
     "raydrift.transforms": ("DriftProfile", "ImageTransform", "Transform", "TransformInfo"),
 }

@@ -137,7 +137,7 @@ class DriftedDataset:
     @property
     def provenance(self) -> pa.Table:
         """``provenance.parquet``: where each sample came from, and all that was done to it."""
-        return self._table(layout.PROVENANCE, schemas.PROVENANCE.names)
+        return self._table(layout.PROVENANCE, schemas.provenance(self._record.is_raw).names)
 
     @property
     def embeddings(self) -> pa.Table | None:

@@ -27,6 +27,7 @@ from raydrift.settings.generate import FIRST_TIMESTAMP, GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.ranges import Range
+from raydrift.settings.raw import RawSettings
 from raydrift.settings.sweep import Sweep, SweepItem, sweep_items
 from raydrift.storage.remarks import Remark
 from raydrift.timeline import Timeline
@@ -77,10 +78,9 @@ class ImageDatasetGenerator:
         compute_embeddings: Whether each call also writes ``embeddings.parquet``.
         input_dim: (height, width) that every image is resized to, pixels; one number for both.
         value_range: (black, white) of images of more than 8 bits, with signed samples or with
-            floats; one for all, or by the kind of sample, ``{"uint16": (0, 4095)}``. None: as some
-            images of the input have it.
-        colour_profile: ``ignore`` leaves pixels as they are, ``convert`` brings them to sRGB by the
-            profile in their file.
+            floats; for all, or by kind, ``{"uint16": (0, 4095)}``. None: as some images have it.
+        colour_profile: ``ignore`` leaves pixels as they are, ``convert`` brings them to sRGB.
+        raw: What the raw files of the input are, ``RawSettings()`` a camera's; None: photographs.
         max_pixels: An input image of more pixels is rejected before it is decoded.
         max_bytes: An input file of more bytes is rejected before it is read.
         max_memory: An input image that takes more bytes of memory to decode is rejected.
@@ -136,6 +136,7 @@ class ImageDatasetGenerator:
         input_dim: tuple[int, int] | int = (224, 224),
         value_range: Range | Mapping[str, Range] | None = None,
         colour_profile: str = "ignore",
+        raw: RawSettings | None = None,
         max_pixels: int = ImageSettings.max_pixels,
         max_bytes: int = ImageSettings.max_bytes,
         max_memory: int = ImageSettings.max_memory,
@@ -158,7 +159,6 @@ class ImageDatasetGenerator:
         cluster: ClusterSettings | None = None,
         progress: bool = True,
     ) -> None:
-        height, width = image_size(input_dim)
         settings = GenerateSettings(
             input=path_text("input_path", input_path),
             output=_UNWRITTEN,
@@ -170,14 +170,14 @@ class ImageDatasetGenerator:
             delta_timestamp=sample_delta_timestamp,
             profile=DriftProfile() if profile is None else profile,
             image=ImageSettings(
-                height=height,
-                width=width,
+                *image_size(input_dim),
                 max_pixels=max_pixels,
                 max_bytes=max_bytes,
                 max_memory=max_memory,
                 profile=colour_profile,
                 value_range=value_range,
             ),
+            raw=raw,
             embedding=EmbeddingSettings(
                 compute=compute_embeddings,
                 weights=path_text("weights", weights),

@@ -71,6 +71,10 @@ VIEWS: Final = pa.schema(
 """``views.parquet``: of each sample and view the picture, as the folder of the view and the member
 of its zip."""
 
+CAMERA: Final = pa.field("camera", pa.string())
+"""What a raw file was developed with, a JSON object; a column of ``provenance.parquet`` and of the
+shards where the input is raw files (``drift.camera.raw.camera_facts``)."""
+
 REJECTED: Final = pa.schema(
     [
         ("sample_id", pa.int64()),
@@ -155,7 +159,12 @@ IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """An image file as Hugging Face ``datasets`` stores it."""
 
 
-def shard(embeddings: bool) -> pa.Schema:
+def provenance(raw: bool) -> pa.Schema:
+    """``provenance.parquet``, of photographs or of raw files."""
+    return PROVENANCE.append(CAMERA) if raw else PROVENANCE
+
+
+def shard(embeddings: bool, raw: bool = False) -> pa.Schema:
     """``_shards/part-*.parquet``: everything there is to know of a shard's samples."""
     names = ("sample_id", "timestamp", "label", "class_name", "source_path")
     types = (pa.int64(), pa.float64(), pa.int64(), pa.string(), pa.string())
@@ -168,6 +177,8 @@ def shard(embeddings: bool) -> pa.Schema:
         PROVENANCE.field(name)
         for name in ("drifted", "level", "reason", "transforms", "content_crc", "profile")
     ]
+    if raw:
+        columns.append(CAMERA)
     if embeddings:
         columns.append(pa.field("embedding", EMBEDDINGS.field("embedding").type))
     return pa.schema(columns)

@@ -20,9 +20,11 @@ from raydrift.catalog.folders import list_folders
 from raydrift.catalog.manifest import read_manifest
 from raydrift.catalog.splits import split_folder
 from raydrift.errors import CatalogError, reason
+from raydrift.images.raw.rawpy_there import check_rawpy
 from raydrift.paths import StoragePath, redacted
 from raydrift.schedules.where import Masks, among
 from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.raw import RawSettings
 
 _HASH_ROWS: Final = 100_000
 _SPREAD: Final = np.int64(0x1E3779B97F4A7C15)  # odd: all times stay apart
@@ -150,6 +152,7 @@ def load_catalog(
     class_mapping: Mapping[str, int] | None = None,
     options: Mapping[str, Any] | None = None,
     split: str | None = None,
+    raw: RawSettings | None = None,
 ) -> Catalog:
     """Lists an input.
 
@@ -162,6 +165,7 @@ def load_catalog(
         options: How a remote input is reached (``StoragePath.of``).
         split: The sub-folder of the input that has the class folders, as ``train``; of a manifest,
             the rows that have it in the column ``split``. None: the whole input.
+        raw: What the raw files are that class folders have; None: they have photographs.
 
     Raises:
         CatalogError: There is no such input or split, nothing in it is an image in a class folder,
@@ -175,7 +179,8 @@ def load_catalog(
         if kind == fs.FileType.File:
             listing = read_manifest(place, class_mapping is None, options or {}, split)
         else:
-            listing = list_folders(place if split is None else split_folder(place, split))
+            folder = place if split is None else split_folder(place, split)
+            listing = list_folders(folder, raw)
     except OSError as error:
         raise CatalogError(f"input {place}: {redacted(reason(error))}") from error
     labels = listing.labels or class_labels(listing.classes, class_mapping)
@@ -192,9 +197,14 @@ def catalog_of(settings: GenerateSettings) -> Catalog:
 
     Raises:
         CatalogError: As ``load_catalog``.
+        SettingsError: The input is raw files of cameras, and rawpy is not installed.
     """
+    if settings.raw is not None:
+        check_rawpy(settings.raw)
     options = settings.options_of("input")
-    return load_catalog(settings.input, settings.class_mapping, options, settings.split)
+    return load_catalog(
+        settings.input, settings.class_mapping, options, settings.split, settings.raw
+    )
 
 
 def class_labels(classes: tuple[str, ...], mapping: Mapping[str, int] | None) -> dict[str, int]:

@@ -26,7 +26,9 @@ from raydrift.catalog.passed_over import File as _File
 from raydrift.catalog.passed_over import reason_to_skip, system_folder, without_skipped
 from raydrift.catalog.splits import split_note
 from raydrift.errors import CatalogError
+from raydrift.images.raw.names import CAMERA_SUFFIXES, raw_suffixes
 from raydrift.paths import StoragePath
+from raydrift.settings.raw import RawSettings
 from raydrift.text import plural
 
 IMAGE_SUFFIXES: Final = frozenset((
@@ -45,12 +47,18 @@ _SHOWS_NO_FOLDERS: Final = "gcs"  # Arrow lists there only folders that were mad
 
 _OUTSIDE: Final = "image outside the class folders"
 _NO_IMAGE: Final = "not an image by its name"
+_RAW: Final = "camera's raw file: --raw develops it"
+_NOT_RAW: Final = "not a raw file by its name"
 _NOT_UTF8: Final = "name is not UTF-8"
 _NO_FILE: Final = "neither a file nor a folder"
 
 
-def list_folders(root: StoragePath) -> Listing:
+def list_folders(root: StoragePath, raw: RawSettings | None = None) -> Listing:
     """Lists a folder with one sub-folder a class.
+
+    Args:
+        root: The folder.
+        raw: What the raw files in it are; None: photographs are listed.
 
     Raises:
         CatalogError: Nothing in it is an image in a class folder.
@@ -58,13 +66,14 @@ def list_folders(root: StoragePath) -> Listing:
     """
     skipped: dict[str, str] = {}
     lists = _list_local(root.path, skipped) if root.is_local else _list_remote(root, skipped)
+    suffixes = IMAGE_SUFFIXES if raw is None else raw_suffixes(raw)
     ignored: dict[str, int] = {}
     kept: dict[str, list[pa.Table]] = {}
     for class_name, files in lists:
         for part in _parts(files):
             paths, sizes, times = [], [], []
             for path, size, modified in part:
-                reason = _reason_to_ignore(class_name, path, size)
+                reason = _reason_to_ignore(class_name, path, size, suffixes)
                 if reason:
                     ignored[reason] = ignored.get(reason, 0) + 1
                 else:
@@ -77,7 +86,7 @@ def list_folders(root: StoragePath) -> Listing:
     for why in skipped.values():
         ignored[why] = ignored.get(why, 0) + 1
     if not kept:
-        raise CatalogError(_nothing_found(root, ignored))
+        raise CatalogError(_nothing_found(root, ignored, raw))
     classes = tuple(sorted(kept))
     counts = [sum(map(len, kept[name])) for name in classes]
     index = np.repeat(np.arange(len(classes), dtype=np.int32), counts)
@@ -93,7 +102,12 @@ def _parts(files: Iterator[_File]) -> Iterator[list[_File]]:
         yield part
 
 
-def _nothing_found(root: StoragePath, ignored: Mapping[str, int]) -> str:
+def _nothing_found(root: StoragePath, ignored: Mapping[str, int], raw: RawSettings | None) -> str:
+    if ignored.get(_RAW):
+        return (
+            f"input {root} has no images but {plural(ignored[_RAW], 'raw file')} of cameras: "
+            "develop them with --raw"
+        )
     if ignored.get(_OUTSIDE):
         return (
             f"input {root} has {plural(ignored[_OUTSIDE], 'image')} but no class folders: "
@@ -107,12 +121,20 @@ def _nothing_found(root: StoragePath, ignored: Mapping[str, int]) -> str:
     ]
     seen = "; ".join([plural(others, "other file")] * bool(others) + skipped)
     seen = f" ({seen})" if seen else ""
+    if raw is not None:
+        names = " ".join(sorted(raw_suffixes(raw)))
+        return f"input {root} has no raw files{seen}: raw.files = {raw.files!r} are {names}"
     return f"input {root} has no images{seen}: give a folder with one sub-folder a class"
 
 
-def _reason_to_ignore(class_name: str, path: str, size: int | None) -> str:
-    if os.path.splitext(path)[1].lower() not in IMAGE_SUFFIXES:
-        return _NO_IMAGE
+def _reason_to_ignore(
+    class_name: str, path: str, size: int | None, suffixes: frozenset[str]
+) -> str:
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix not in suffixes:
+        if suffixes is not IMAGE_SUFFIXES:
+            return _NOT_RAW
+        return _RAW if suffix in CAMERA_SUFFIXES else _NO_IMAGE
     try:
         path.encode()
     except UnicodeEncodeError:

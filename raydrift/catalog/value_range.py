@@ -56,7 +56,7 @@ def with_value_range(
         The settings, and a sentence for each range that is not what its kind promises.
     """
     given = settings.image.value_range
-    if isinstance(given, tuple) or not _may_be_deep(catalog):
+    if settings.raw is not None or isinstance(given, tuple) or not _may_be_deep(catalog):
         return settings, []
     ranges, notes = dict(given or {}), []
     known = earlier()

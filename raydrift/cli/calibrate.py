@@ -12,6 +12,7 @@ from raydrift.cli.options import (
     Input,
     Normalize,
     Precision,
+    Raw,
     Seed,
     Split,
     SweptTransform,
@@ -72,6 +73,7 @@ def calibrate(
     precision: Precision = None,
     image_size: ImageSize = None,
     value_range: ValueRange = None,
+    raw: Raw = None,
     workers: Workers = None,
     config: Config = None,
     address: Address = None,
@@ -107,6 +109,7 @@ def calibrate(
         "num_samples": num_samples,
         "seed": seed,
         "image": {"height": height, "width": width, "value_range": values},
+        "raw": {} if raw else None,
         "embedding": {"weights": weights, "normalize": normalize, "precision": precision},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }

@@ -13,6 +13,7 @@ from raydrift.cli.options import (
     Normalize,
     Output,
     Precision,
+    Raw,
     Seed,
     Split,
     SweptTransform,
@@ -51,6 +52,7 @@ def evaluate(
     precision: Precision = None,
     image_size: ImageSize = None,
     value_range: ValueRange = None,
+    raw: Raw = None,
     workers: Workers = None,
     config: Config = None,
     address: Address = None,
@@ -83,6 +85,7 @@ def evaluate(
         "batches": batches,
         "seed": seed,
         "image": {"height": height, "width": width, "value_range": values},
+        "raw": {} if raw else None,
         "embedding": {
             "weights": weights,
             "normalize": normalize,

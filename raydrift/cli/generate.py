@@ -38,6 +38,7 @@ from raydrift.cli.options import (
     Overwrite,
     Precision,
     Profile,
+    Raw,
     Seed,
     ShardSize,
     Split,
@@ -87,6 +88,7 @@ def generate(
     precision: Precision = None,
     image_size: ImageSize = None,
     value_range: ValueRange = None,
+    raw: Raw = None,
     shard_size: ShardSize = None,
     workers: Workers = None,
     on_error: OnError = None,
@@ -117,6 +119,7 @@ def generate(
         "num_samples": num_samples,
         "calibration": {"profile": profile, "target": target, "level": level},
         "image": {"height": size[0], "width": size[1], "value_range": values},
+        "raw": {} if raw else None,
         "embedding": {
             "compute": embeddings,
             "weights": weights,

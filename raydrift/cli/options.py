@@ -84,6 +84,14 @@ ValueRange = Annotated[
         show_default="as some images of the input have them",
     ),
 ]
+Raw = Annotated[
+    bool | None,
+    typer.Option(
+        "--raw",
+        help="The input is raw files of cameras (DNG, NEF, CR2, CR3, ARW, ...): develop them, and "
+        "drift their cameras. More, as TIFF or PNG mosaics: [raw] in a TOML file.",
+    ),
+]
 Container = Annotated[
     str | None,
     typer.Option(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from raydrift.cli.options import Config, ImageSize, Seed, Split, ValueRange
+from raydrift.cli.options import Config, ImageSize, Raw, Seed, Split, ValueRange
 
 
 def preview(
@@ -31,6 +31,7 @@ def preview(
     seed: Seed = None,
     image_size: ImageSize = None,
     value_range: ValueRange = None,
+    raw: Raw = None,
     config: Config = None,
 ) -> None:
     """Show transforms by levels on the first images of a run, as generate would write them."""
@@ -53,9 +54,8 @@ def preview(
     height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
     values = parse_range(value_range) if value_range else None
     size = {"height": height, "width": width, "value_range": values}
-    settings = read_settings(
-        config, {"input": input, "split": split, "output": output, "seed": seed, "image": size}
-    )
+    flags = {"input": input, "split": split, "output": output, "seed": seed, "image": size}
+    settings = read_settings(config, flags | {"raw": {} if raw else None})
     for name in transform or ():
         if split_level(name)[1] is not None:
             raise SettingsError(f"transform {name!r}: name it alone, all --levels are shown")

@@ -51,7 +51,7 @@ def _overlay(values: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, A
         if isinstance(flag, Mapping):
             below = values.get(name, {})
             given = {key: value for key, value in flag.items() if value is not None}
-            if given:
+            if given or not flag:  # an empty table is asked for itself
                 merged[name] = _overlay(below, given) if isinstance(below, Mapping) else below
         elif flag is not None:
             merged[name] = flag

@@ -58,6 +58,21 @@ def drift_sample(
     1.581
     """
     profile = _PUBLISHED if profile is None else profile
+    drawn, steps = draw_chain(transforms, seed=seed, sample_id=sample_id, profile=profile)
+    return apply_steps(original, steps, profile, sample_id), drawn
+
+
+def draw_chain(
+    transforms: Sequence[TransformInfo], *, seed: int, sample_id: int, profile: DriftProfile
+) -> tuple[list[SampledTransform], list[Step]]:
+    """Draws a list of transforms for one sample, as ``drift_sample``.
+
+    Returns:
+        What was drawn for each transform, and of those that do something what is to be applied.
+
+    Raises:
+        PipelineError: A transform that does not come with raydrift failed.
+    """
     drawn, steps = [], []
     for position, info in enumerate(transforms):
         if info.drift_level == 0:
@@ -70,7 +85,7 @@ def drift_sample(
                 check_parameters(one.parameters)
         drawn.append(one)
         steps.append((one, rng))
-    return _apply(original, steps, profile, sample_id), drawn
+    return drawn, _steps(steps, profile)
 
 
 def drift_image(
@@ -122,6 +137,14 @@ def replay_sample(
     sample id).
     """
     profile = _PUBLISHED if profile is None else profile
+    steps = redraw_chain(drawn, seed=seed, sample_id=sample_id, profile=profile)
+    return apply_steps(original, steps, profile, sample_id)
+
+
+def redraw_chain(
+    drawn: Sequence[SampledTransform], *, seed: int, sample_id: int, profile: DriftProfile
+) -> list[Step]:
+    """What is to be applied of transforms that were drawn before, as ``replay_sample``."""
     steps = []
     for position, one in enumerate(drawn):
         if not one.parameters:
@@ -129,7 +152,7 @@ def replay_sample(
         rng = seeds.generator(seed, position, sample_id)
         sample(one.info, rng, profile)  # which leaves the generator where the pixels' numbers begin
         steps.append((one, rng))
-    return _apply(original, steps, profile, sample_id)
+    return _steps(steps, profile)
 
 
 def apply_chain(
@@ -145,9 +168,17 @@ def apply_chain(
     return whole.pixels
 
 
-def _apply(
+def _steps(drawn: Sequence[_Drawn], profile: DriftProfile) -> list[Step]:
+    return [
+        Step(one, _kernel(one, profile), one.parameters, rng)
+        for one, rng in drawn
+        if one.parameters
+    ]
+
+
+def apply_steps(
     original: _AnySample,
-    drawn: Sequence[_Drawn],
+    steps: Sequence[Step],
     profile: DriftProfile,
     sample_id: int,
 ) -> _AnySample:
@@ -158,11 +189,6 @@ def _apply(
             that does not come with raydrift failed.
     """
     pixels, mask, points = original.pixels, original.mask, original.points
-    steps = [
-        Step(one, _kernel(one, profile), one.parameters, rng)
-        for one, rng in drawn
-        if one.parameters
-    ]
     for _, together in groupby(steps, key=_family_or_itself):
         group = tuple(together)
         with failing_as_transform([step.drawn.info for step in group], sample_id):

@@ -42,6 +42,8 @@ def run_identity(
     """
     plain = as_dict(settings)
     identity = {name: value for name, value in plain.items() if name not in _ELSEWHERE}
+    if settings.raw is None:
+        del identity["raw"]
     whole, varying = list(settings.transforms), list[TransformInfo]()
     for drift in settings.drift:
         (varying if drift.varies_level else whole).extend(drift.transforms)

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from typing import IO, Final
@@ -35,11 +36,16 @@ def decode_in_time(data: bytes, settings: ImageSettings) -> Decoded:
 
     Where there is no such clock (Windows), it has all the time.
     """
+    return in_time(lambda: decode_image(data, settings))
+
+
+def in_time(decode: Callable[[], Decoded]) -> Decoded:
+    """Decodes; where that does not end in time, this process ends."""
     if not hasattr(signal, "setitimer"):
-        return decode_image(data, settings)
+        return decode()
     signal.setitimer(signal.ITIMER_REAL, SLOWEST_S)
     try:
-        return decode_image(data, settings)
+        return decode()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
@@ -81,13 +87,11 @@ class IsolatedDecoder:
     def _ready(self, settings: ImageSettings) -> "subprocess.Popen[bytes]":
         if self._child is None or self._settings != settings:
             self.close()
-            # The code may have come with the job, and not be installed.
-            environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
             self._child = subprocess.Popen(  # noqa: S603  (this very file)
-                [sys.executable, "-P", "-m", __name__, json.dumps(asdict(settings))],
+                [sys.executable, "-P", *self._arguments(settings)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env=environment,
+                env=self._environment(),
             )
             self._settings = settings
             if self._child.stdout is None or self._child.stdout.read(1) != _READY:
@@ -95,6 +99,14 @@ class IsolatedDecoder:
                 self.close()
                 raise RuntimeError(f"no process to decode in could be started ({_told(status)})")
         return self._child
+
+    def _arguments(self, settings: ImageSettings) -> list[str]:
+        """What the child's Python is to run."""
+        return ["-m", __name__, json.dumps(asdict(settings))]
+
+    def _environment(self) -> dict[str, str]:
+        """The child's: the code may have come with the job, and not be installed."""
+        return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
     def _ask(self, child: "subprocess.Popen[bytes]", data: bytes) -> Decoded:
         if child.stdin is None or child.stdout is None:  # never: both are pipes
@@ -124,7 +136,12 @@ def limit_memory(most: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
-def serve(settings: ImageSettings, requests: IO[bytes], answers: IO[bytes]) -> None:
+def serve(
+    settings: ImageSettings,
+    requests: IO[bytes],
+    answers: IO[bytes],
+    decode: Callable[[bytes, ImageSettings], Decoded] = decode_in_time,
+) -> None:
     """What the child does: decodes what it is sent until there is no more."""
     answers.write(_READY)
     answers.flush()
@@ -134,7 +151,7 @@ def serve(settings: ImageSettings, requests: IO[bytes], answers: IO[bytes]) -> N
         except EOFError:
             return
         try:
-            decoded = decode_in_time(data, settings)
+            decoded = decode(data, settings)
         except ImageError as error:
             answers.write(_REJECTED)
             send(answers, error.reason.encode())

@@ -35,9 +35,16 @@ def refuse_camera_raw(data: bytes, _: ImageSettings) -> NoReturn:
     raise camera_raw(_camera(data))
 
 
-def camera_raw(name: str | None) -> ImageError:
+class CameraRawError(ImageError):
+    """The file is a camera's raw file, where photographs are wanted."""
+
+
+def camera_raw(name: str | None) -> CameraRawError:
     """What is said of a camera's raw file of some kind."""
-    return ImageError("decode", f"a camera's raw file ({name}): develop it to JPEG or TIFF first")
+    return CameraRawError(
+        "decode",
+        f"a camera's raw file ({name}): read it with --raw, or develop it to JPEG or TIFF first",
+    )
 
 
 def is_heic(data: bytes) -> bool:

@@ -111,7 +111,7 @@ def opened(source: IO[bytes]) -> Iterator["TiffPage | None"]:
             raise ImageError(
                 "decode",
                 "its first image is a thumbnail, as in a camera's raw file: "
-                "develop it to JPEG or TIFF first",
+                "read it with --raw, or develop it to JPEG or TIFF first",
             )
         yield page
 

@@ -3,18 +3,20 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from PIL import Image
 
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import sample_order
 from raydrift.catalog.value_range import with_value_range
-from raydrift.drift import drift_image
+from raydrift.drift import drift_sample
+from raydrift.drift.camera.raw import develop_raw, drift_raw
 from raydrift.errors import CatalogError, ImageError, SettingsError, reason
 from raydrift.images.decoded import Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder
-from raydrift.images.pixels import RGB, rgb_of
+from raydrift.images.pixels import RGB, Sample, rgb_of
+from raydrift.images.raw.decoder import RawDecoder
 from raydrift.paths import redacted
 from raydrift.report.input_summary import InputSummary
 from raydrift.report.level_sheet import LevelCard, level_sheet
@@ -71,6 +73,8 @@ def preview(
     """
     if images < 1:
         raise SettingsError(f"images is {images}: give at least 1")
+    if settings.raw is not None:
+        settings.raw.check_transforms(TransformInfo(one, 1.0) for one in transforms)
     catalog = catalog_of(settings)
     settings, ranges = with_value_range(settings, catalog)
     held = settings.profile.holding(TransformInfo(one, 1.0) for one in transforms)
@@ -85,16 +89,18 @@ def preview(
         )
     cards, ids, remarks = [], [], []
     passed_over, first_problem = 0, ""
-    with closing(IsolatedDecoder()) as decoder:
+    raw = settings.raw
+    with closing(IsolatedDecoder() if raw is None else RawDecoder(raw)) as decoder:
         for sample_id, path, class_name, image in _samples(settings, catalog, decoder):
             if isinstance(image, ImageError):
                 passed_over += 1
                 first_problem = first_problem or " ".join(f"{path}: {image.reason}".split())
                 continue
-            pixels = rgb_of(image, "a preview")
+            shown = image if raw is None else develop_raw(image, raw, settings.image)
+            pixels = rgb_of(shown, "a preview")
             rows = {
                 str(transform): [
-                    _drifted(settings, pixels, sample_id, transform, level) for level in levels
+                    _drifted(settings, image, sample_id, transform, level) for level in levels
                 ]
                 for transform in transforms
             }
@@ -151,12 +157,15 @@ def _samples(
 
 def _drifted(
     settings: GenerateSettings,
-    image: RGB,
+    image: Sample,
     sample_id: int,
     transform: Name,
     level: float,
 ) -> RGB:
     chain = [TransformInfo(transform, level)]
-    return drift_image(
-        image, chain, seed=settings.seed, sample_id=sample_id, profile=settings.profile
-    )[0]
+    given: Any = {
+        "seed": settings.seed, "sample_id": sample_id, "profile": settings.profile
+    }  # fmt: skip
+    if settings.raw is not None:
+        return drift_raw(image, chain, settings.raw, settings.image, **given)[0].pixels
+    return drift_sample(image, chain, **given)[0].pixels

@@ -10,6 +10,7 @@ from raydrift.settings.experiment import CalibrateSettings, EvaluateSettings
 from raydrift.settings.generate import FIRST_TIMESTAMP, CalibrationSettings, GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
+from raydrift.settings.raw import RawSettings
 from raydrift.settings.sweep import Sweep
 from raydrift.settings.views import ViewsSettings
 
@@ -24,6 +25,7 @@ __all__ = [
     "GenerateSettings",
     "ImageSettings",
     "OutputSettings",
+    "RawSettings",
     "Sweep",
     "ViewsSettings",
 ]

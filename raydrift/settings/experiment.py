@@ -26,6 +26,8 @@ class EvaluateSettings:
     def __post_init__(self) -> None:
         if self.batches is not None and self.batches < 1:
             raise SettingsError(f"batches is {self.batches}: give at least 1")
+        if self.run.raw is not None:
+            self.run.raw.check_transforms(self.sweep.infos())
         profile = self.run.profile.with_own(self.sweep.infos())
         object.__setattr__(self, "run", replace(self.run, profile=profile))
 

@@ -16,6 +16,7 @@ from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
+from raydrift.settings.raw import RawSettings
 from raydrift.transforms import DriftProfile, TransformInfo, check_level
 
 FIRST_TIMESTAMP: Final = 1717232400.0
@@ -76,6 +77,7 @@ class GenerateSettings:
         label_shift: Where the mix of classes changes.
         stream: Samples of the whole stream, which fractions on the timeline are of; None: all up
             to this run's last, or all of the input.
+        raw: What the raw files are that the input has; None: it has photographs.
         storage_options: How buckets are reached; its values are kept as ``Secret``s, so that
             nothing of it is ever shown or written. Sub-tables ``input``, ``output``, ``weights``
             and ``profile`` (of a calibration) go before the rest for that one place.
@@ -99,6 +101,7 @@ class GenerateSettings:
     storage_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     profile: DriftProfile = field(default_factory=DriftProfile)
     image: ImageSettings = field(default_factory=ImageSettings)
+    raw: RawSettings | None = None
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     write: OutputSettings = field(default_factory=OutputSettings)
     faults: FaultSettings = field(default_factory=FaultSettings)
@@ -137,6 +140,9 @@ class GenerateSettings:
                     f"drift {number}: transforms are missing: write "
                     'transforms = ["default:0.5"], or give a calibration'
                 )
+        if self.raw is not None:
+            of_drifts = (info for drift in self.drift for info in drift.transforms)
+            self.raw.check_transforms((*self.transforms, *of_drifts))
         if self.class_mapping is not None:
             labels = {name: _label(name, label) for name, label in self.class_mapping.items()}
             object.__setattr__(self, "class_mapping", labels)

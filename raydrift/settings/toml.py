@@ -4,7 +4,8 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Final, TypeVar, cast, get_args, get_type_hints
 
 from raydrift.errors import SettingsError, suggest
 from raydrift.schedules.drift import Drift, plain_transforms
@@ -245,10 +246,15 @@ def _check_keys(kind: type, values: Mapping[str, Any], prefix: str) -> None:
     for key, value in values.items():
         if key not in hints:
             raise SettingsError(f"unknown key {prefix}{key}: {suggest(key, hints)}")
-        if is_dataclass(hints[key]) and not is_dataclass(value):
+        hint = hints[key]
+        either = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+        table = next(filter(is_dataclass, either), None)
+        if value is None and NoneType in either:
+            continue
+        if table is not None and not is_dataclass(value):
             if not isinstance(value, Mapping):
                 raise SettingsError(f"{prefix}{key} is {value!r}: write it as a table, [{key}]")
-            _check_keys(hints[key], value, f"{prefix}{key}.")
+            _check_keys(cast(type, table), value, f"{prefix}{key}.")
 
 
 def _lower(message: str) -> str:

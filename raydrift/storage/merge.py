@@ -60,9 +60,10 @@ def merge(
     Returns:
         What there is to know of each file, by its name.
     """
+    tables = _TABLES | {layout.PROVENANCE: schemas.provenance(record.is_raw)}
     schema_of = {
         name: schema
-        for name, schema in (_TABLES | dict(finisher.tables)).items()
+        for name, schema in (tables | dict(finisher.tables)).items()
         if name != layout.EMBEDDINGS or record.has_embeddings
     }
     rows = sum(row.written for file in planned for part in file.parts for row in part.rows)
@@ -71,7 +72,7 @@ def merge(
             name: HashingSink(stack.enter_context((output / name).writing(_TABLE_ROW_BYTES * rows)))
             for name in schema_of
         }
-        tables = [
+        sinks_of_tables = [
             stack.enter_context(TableSink(sinks[name], schema))
             for name, schema in schema_of.items()
         ]
@@ -83,7 +84,7 @@ def merge(
                 check()
                 part = files.take(filled)
                 for shard in filled.shards:
-                    for table in tables:
+                    for table in sinks_of_tables:
                         table.add(shard)
                 if on_shard is not None:
                     for row in part.rows:

@@ -13,6 +13,7 @@ from raydrift.storage.accepted import rows_there, whole_attempts
 from raydrift.storage.damage import find_damage
 from raydrift.storage.record import (
     FORMAT,
+    RAW_PACKAGES,
     RESULT_PACKAGES,
     JobRecord,
     differences,
@@ -175,7 +176,9 @@ def _usable(
 
 
 def _other_version(found: JobRecord) -> str | None:
-    used = (name for name in RESULT_PACKAGES if name != "torch" or found.has_embeddings)
+    used = [name for name in RESULT_PACKAGES if name != "torch" or found.has_embeddings]
+    if found.is_raw:
+        used += RAW_PACKAGES
     return other_version(used, found.versions)
 
 

@@ -25,10 +25,13 @@ PIXEL_PACKAGES: Final = (
 )  # fmt: skip
 """What makes pixels and PNGs; every worker has the same versions."""
 
+RAW_PACKAGES: Final = ("rawpy",)
+"""What else makes the pixels of raw files; ``versions`` has it wherever it is installed."""
+
 RESULT_PACKAGES: Final = ("raydrift", *PIXEL_PACKAGES, "torch")
 """What the bytes of a run come from; the shards of one run are all made with the same versions."""
 
-_PACKAGES: Final = (*RESULT_PACKAGES, "ray", "pyarrow")
+_PACKAGES: Final = (*RESULT_PACKAGES, *RAW_PACKAGES, "ray", "pyarrow")
 
 
 @dataclass
@@ -109,6 +112,11 @@ class JobRecord:
     def has_embeddings(self) -> bool:
         """Whether embeddings are part of this run."""
         return bool(self.settings["embedding"]["compute"])
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether the input is raw files."""
+        return self.settings.get("raw") is not None
 
     def save(self, output: StoragePath) -> None:
         """Writes ``run.json`` whole or not at all."""

@@ -28,6 +28,9 @@ FACTS: Final = (
 """What ``KEY.json`` says of a sample: the columns of a shard that are neither image nor numbers of
 the network."""
 
+_OF_RAW: Final = "camera"
+"""What it says besides of a raw file."""
+
 _IMAGE: Final = ".png"
 _DATE: Final = 315_532_800  # 1 January 1980, as in the zip
 _MODE: Final = 0o644
@@ -61,10 +64,15 @@ def after_image(name: str, size: int, facts: Mapping[str, Any]) -> bytes:
     return b"".join(pieces)
 
 
+def fact_names(table: pa.Table) -> list[str]:
+    """The columns of a shard that ``KEY.json`` has."""
+    return [*FACTS, *([_OF_RAW] if _OF_RAW in table.column_names else [])]
+
+
 def samples_size(table: pa.Table) -> int:
     """Bytes that the samples of a shard, or of a part of it, take in a tar file."""
     sizes = pc.binary_length(pc.struct_field(table["image"], "bytes")).to_pylist()
-    rows = table.select(["file_name", *FACTS]).to_pylist()
+    rows = table.select(["file_name", *fact_names(table)]).to_pylist()
     return sum(
         _header_size(row["file_name"])
         + _in_blocks(size)
@@ -85,6 +93,8 @@ def _facts(facts: Mapping[str, Any]) -> bytes:
     plain["transforms"] = [
         one | {"parameters": parameters_of(one["parameters"])} for one in facts["transforms"]
     ]
+    if _OF_RAW in facts:
+        plain[_OF_RAW] = json.loads(facts[_OF_RAW])
     return json.dumps(plain, ensure_ascii=False).encode()
 
 

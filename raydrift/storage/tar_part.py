@@ -11,7 +11,7 @@ from raydrift.storage.finishers.finisher import FilledPart
 from raydrift.storage.shard_members import members, misfit, without_images
 from raydrift.storage.shards import LedgerRow, open_shard
 from raydrift.storage.tar_layout import TarPart
-from raydrift.storage.tar_members import END, FACTS, after_image, member_header, samples_size
+from raydrift.storage.tar_members import END, after_image, fact_names, member_header, samples_size
 
 _ROWS_AT_ONCE: Final = 8  # a page of a shard
 
@@ -54,7 +54,7 @@ def _shard_content(
     shard = open_shard(output, row)
     table = without_images(shard)
     offset, offsets, sizes = begin, list[int](), list[int]()
-    facts = table.select(FACTS).to_pylist()
+    facts = table.select(fact_names(table)).to_pylist()
     for (name, image), its in zip(members(shard), facts, strict=True):
         header, rest = member_header(name, len(image)), after_image(name, len(image), its)
         offsets.append(offset + len(header))

@@ -198,6 +198,12 @@ UNREADABLE = [
 
 PASSED_OVER = [
     Kind("text by its name", "other/notes.txt", PNG, PassedOver("not an image by its name")),
+    Kind(
+        "a camera's raw file",
+        "other/picture.NEF",
+        PNG,
+        PassedOver("camera's raw file: --raw develops it"),
+    ),
     Kind("no suffix", "other/picture", PNG, PassedOver("not an image by its name")),
     Kind("a suffix and a ~", "other/picture.png~", PNG, PassedOver("not an image by its name")),
     Kind("beside the classes", "picture.png", PNG, PassedOver("image outside the class folders")),

@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from raydrift.storage.record import RESULT_PACKAGES
+from raydrift.storage.record import RAW_PACKAGES, RESULT_PACKAGES
 from tests.cluster.files import REQUIREMENTS, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -88,7 +88,9 @@ def test_it_has_the_pinned_versions_of_what_makes_pixels_and_numbers() -> None:
 
 
 def test_all_that_the_bytes_of_a_run_come_from_is_pinned() -> None:
-    made_by = {canonicalize_name(name) for name in RESULT_PACKAGES if name != "raydrift"}
+    made_by = {
+        canonicalize_name(name) for name in (*RESULT_PACKAGES, *RAW_PACKAGES) if name != "raydrift"
+    }
     assert made_by | {"pyarrow", "scipy", "scikit-learn"} == set(PINNED)
 
 
@@ -132,7 +134,7 @@ def command() -> list[str]:
 
 def test_the_command_in_its_head_exports_it_for_the_image() -> None:
     assert command() == shlex.split(
-        "uv export --no-dev --group cluster --no-emit-project"
+        "uv export --no-dev --group cluster --extra raw --no-emit-project"
         " --output-file cluster/requirements.txt"
     )
 

@@ -26,4 +26,5 @@ PREVIEW = file_of(draw_scene("house", seed=0, index=0, height=48, width=72), "JP
 def test_of_each_kind(start: bytes, name: str) -> None:
     with pytest.raises(ImageError) as caught:
         decode(start + bytes(100) + PREVIEW, ImageSettings())
-    assert caught.value.reason == f"a camera's raw file ({name}): develop it to JPEG or TIFF first"
+    remedy = "read it with --raw, or develop it to JPEG or TIFF first"
+    assert caught.value.reason == f"a camera's raw file ({name}): {remedy}"

@@ -373,7 +373,8 @@ class TestCameras:
         ],
     )
     def test_their_raw_files_are_rejected_by_name(self, tags: Any, name: str) -> None:
-        told = rf"a camera's raw file \({name}\): develop it to JPEG or TIFF first"
+        remedy = "read it with --raw, or develop it to JPEG or TIFF first"
+        told = rf"a camera's raw file \({name}\): {remedy}"
         for samples in (PIC, DEEP["uint16"](PIC)):
             with pytest.raises(ImageError, match=told):
                 decode(tiff_of(samples, 2, tags=tags), SAME_SIZE)

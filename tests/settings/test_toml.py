@@ -657,7 +657,7 @@ class TestTheJobsFile:
         text = JOB.read_text(encoding="utf-8")
         shown = dict(leaves(tomllib.loads(uncommented(text)))) | dict(leaves(tomllib.loads(text)))
         hidden = {key for key, _ in leaves(as_dict(built()))} - set(shown)
-        assert hidden == {"start", "cluster.address", "calibration.level"}
+        assert hidden == {"start", "cluster.address", "calibration.level", "raw"}
 
     def test_it_shows_every_key_of_a_drift_and_of_a_label_shift(self) -> None:
         values = tomllib.loads(uncommented(JOB.read_text(encoding="utf-8")))

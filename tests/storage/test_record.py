@@ -34,6 +34,7 @@ CHANGES_BYTES: dict[str, Any] = {
     "image.max_memory": 1_000_000,
     "image.profile": "convert",
     "image.value_range": [0, 4095],
+    "raw": {"view": "ma"},
     "embedding.compute": False,
     "embedding.normalize": True,
     "embedding.precision": "bfloat16",

@@ -43,7 +43,7 @@ class BatchStage:
             )
         used = tasks.take(pa.array(images.rows, pa.int64()))
         pixels = np.empty_like(images.pixels)
-        drifts = put_drifted(job, used, images.pixels, pixels)
+        drifts = put_drifted(job, used, images.samples, pixels)
         names = ["sample_id", "timestamp", "label", "class_name"]
         table = used.select(names)
         table = table.append_column("drifted", pa.array(drifts.levels > 0))

@@ -11,14 +11,16 @@ import pyarrow as pa
 import ray
 
 from raydrift.drift.platform import pixel_platform
+from raydrift.engine.data.kept_mosaics import KeptMosaics
 from raydrift.engine.data.part_samples import Decoder, PartSamples, next_image, samples_in_parts
 from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.shard_work import ShardJob, drift_shard
 from raydrift.errors import ImageError, PipelineError
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
-from raydrift.images.pixels import RGB, Array, rgb_of
+from raydrift.images.pixels import RGB, Array, Sample, rgb_of
+from raydrift.images.raw.decoder import RawDecoder
 from raydrift.storage.made_on import check_made_on
-from raydrift.storage.record import PIXEL_PACKAGES, other_version
+from raydrift.storage.record import PIXEL_PACKAGES, RAW_PACKAGES, other_version
 from raydrift.storage.remarks import Remark, RemarkCount
 from raydrift.storage.shards import Rejected
 
@@ -32,7 +34,9 @@ class Originals:
 
     Attributes:
         rows: The rows of the usable ones in the shard's table.
-        pixels: Theirs, uint8 of shape (n, height, width, 3).
+        pixels: Theirs, uint8 of shape (n, height, width, 3); of raw files the reference
+            development.
+        mosaics: Of raw files what they were developed from; None: they are photographs.
         rejected: The others.
         interrupted: How many of those could not be read for a reason that may pass.
         remarks: On the usable ones.
@@ -42,11 +46,17 @@ class Originals:
 
     rows: list[int]
     pixels: RGB
+    mosaics: "KeptMosaics | None"
     rejected: tuple[Rejected, ...]
     interrupted: int
     remarks: tuple[Remark, ...]
     read_seconds: float
     decode_seconds: float
+
+    @property
+    def samples(self) -> Iterator[Sample]:
+        """What drifts: the images, or the mosaics."""
+        return map(Sample, self.pixels) if self.mosaics is None else iter(self.mosaics)
 
 
 class Drifter:
@@ -56,8 +66,10 @@ class Drifter:
         self._job = job
         image = job.settings.image
         self._reader = Reader(job.source, image.max_bytes, image.max_memory)
-        self._decoder = _decoder()
-        self._other = other_version(PIXEL_PACKAGES, job.versions)
+        raw = job.settings.raw
+        self._decoder = _decoder() if raw is None else RawDecoder(raw)
+        needed = PIXEL_PACKAGES if raw is None or raw.is_declared else PIXEL_PACKAGES + RAW_PACKAGES
+        self._other = other_version(needed, job.versions)
 
     def drift(self, tasks: pa.Table, keep_pixels: bool, rows: int | None = None) -> Iterator[Part]:
         """Drifts a shard, see ``drift_shard``."""
@@ -90,6 +102,7 @@ class Drifter:
         remarks = RemarkCount()
         ids, paths = tasks["sample_id"].to_pylist(), tasks["source_path"].to_pylist()
         contents = self._reader.fetch(paths)
+        mosaics = None if settings.raw is None else KeptMosaics()
         for row in range(tasks.num_rows):
             taken = next_image(settings, contents, self._decoder)
             waited += taken.waited
@@ -99,12 +112,18 @@ class Drifter:
                 rejected.append(reject)
                 interrupted += decoded.passing
                 continue
+            if settings.raw is not None and mosaics is not None:
+                from raydrift.drift.camera.raw import develop_raw  # as in ``drifted_sample``
+
+                mosaics.add(decoded)
+                decoded = develop_raw(decoded, settings.raw, settings.image)
             pixels[len(rows)] = rgb_of(decoded, taker)
             rows.append(row)
             remarks.add(Remark(text, 1, (paths[row],)) for text in decoded.remarks)
         return Originals(
             rows,
             pixels[: len(rows)],
+            mosaics,
             tuple(rejected),
             interrupted,
             remarks.listed,

@@ -95,7 +95,7 @@ class MeasureStage(ABC):
         copies, drifted = np.empty_like(images.pixels), []
         for job in self._jobs:
             clock = time.perf_counter()
-            put_drifted(job, used, images.pixels, copies)
+            put_drifted(job, used, images.samples, copies)
             drift_seconds += time.perf_counter() - clock
             embeddings, seconds = self._embedder(copies)
             drifted.append(embeddings)

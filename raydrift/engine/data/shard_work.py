@@ -17,7 +17,7 @@ from isal import isal_zlib
 
 from raydrift import schemas
 from raydrift.drift import SampledTransform, drift_sample
-from raydrift.drift.written import written
+from raydrift.drift.written import as_text, written
 from raydrift.engine.data.committing import new_row
 from raydrift.engine.data.gathered import PixelStack, PngColumn
 from raydrift.engine.data.part_samples import (
@@ -113,9 +113,10 @@ def drift_shard(
 
     Yields:
         The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
-        ``reason``, ``pixels_on``, ``profile``, ``remarks``, ``content_crc``, and for the rejected
-        ones ``stage``, ``error`` and ``passing``; and the pixels, uint8 of shape (n, height, width,
-        3) where the images' readers do not say otherwise, black where rejected.
+        ``reason``, ``pixels_on``, ``profile``, of raw files ``camera``, ``remarks``,
+        ``content_crc``, and for the rejected ones ``stage``, ``error`` and ``passing``; and the
+        pixels, uint8 of shape (n, height, width, 3) where the images' readers do not say otherwise,
+        black where rejected.
 
     Raises:
         PipelineError: A transform failed, the pixels of an image cannot be a PNG, or those that are
@@ -132,12 +133,14 @@ def _drift_part(
     pixels = PixelStack(tasks.num_rows) if keep_pixels else None
     pngs = PngColumn(tasks.num_rows)
     chains: list[list[SampledTransform]] = []
+    cameras: list[str | None] = []
     drifts = job.drifts(tasks)
     of_samples = zip(samples, drifts.chains(), strict=True)
     for place, ((sample_id, decoded), transforms) in enumerate(of_samples):
         if decoded is None:
             pngs.add(None)
             chains.append([])
+            cameras.append(None)
             continue
         drifted, drawn = drifted_sample(settings, decoded, sample_id, transforms)
         try:
@@ -147,7 +150,10 @@ def _drift_part(
         except TypeError as error:
             raise PipelineError(f"sample {sample_id}: {error}") from None
         chains.append(drawn)
+        cameras.append(None if settings.raw is None else as_text(drifted.facts))
     table = with_images(samples.table(), pngs.finish())
+    if settings.raw is not None:
+        table = table.append_column(schemas.CAMERA, pa.array(cameras, schemas.CAMERA.type))
     table = table.append_column("transforms", pa.array(map(written, chains), schemas.TRANSFORMS))
     table = table.append_column("drifted", pa.array(drifts.levels > 0))
     table = table.append_column("level", pa.array(drifts.levels))
@@ -162,7 +168,19 @@ def drifted_sample(
     sample_id: int,
     transforms: Sequence[TransformInfo],
 ) -> tuple[_AnySample, list[SampledTransform]]:
-    """Drifts one sample by what is in force on it."""
+    """Drifts one sample by what is in force on it; a raw file is developed on the way."""
+    if settings.raw is not None:
+        from raydrift.drift.camera.raw import drift_raw  # which photographs do without
+
+        return drift_raw(
+            sample,
+            transforms,
+            settings.raw,
+            settings.image,
+            seed=settings.seed,
+            sample_id=sample_id,
+            profile=settings.profile,
+        )
     return drift_sample(
         sample,
         transforms,
@@ -172,13 +190,16 @@ def drifted_sample(
     )
 
 
-def put_drifted(job: ShardJob, tasks: pa.Table, originals: RGB, drifted: RGB) -> SampleDrift:
+def put_drifted(
+    job: ShardJob, tasks: pa.Table, originals: Iterable[Sample], drifted: RGB
+) -> SampleDrift:
     """Drifts the images of some samples, each into its place.
 
     Args:
         job: What the worker is told.
         tasks: A row a sample (``schemas.TASK``).
-        originals: uint8 of shape (n, height, width, 3); they are left alone.
+        originals: Of each sample the image as it is, uint8 RGB, or the mosaic of a raw file; they
+            are left alone.
         drifted: Takes the drifted images, of the same shape.
 
     Returns:
@@ -186,8 +207,7 @@ def put_drifted(job: ShardJob, tasks: pa.Table, originals: RGB, drifted: RGB) ->
     """
     drifts = job.drifts(tasks)
     chains = zip(tasks["sample_id"].to_pylist(), drifts.chains(), strict=True)
-    for place, (sample_id, chain) in enumerate(chains):
-        original = Sample(originals[place])
+    for place, ((sample_id, chain), original) in enumerate(zip(chains, originals, strict=True)):
         drifted[place] = drifted_sample(job.settings, original, sample_id, chain)[0].pixels
     return drifts
 
@@ -238,7 +258,7 @@ class Made:
     """
 
     def __init__(self, settings: GenerateSettings) -> None:
-        self.schema = schemas.shard(settings.embedding.compute)
+        self.schema = schemas.shard(settings.embedding.compute, settings.raw is not None)
         self._for_tar = settings.write.container == "webdataset"  # it takes some time
         self.started = 0.0
         self.pixels_on = self.embedded_on = ""

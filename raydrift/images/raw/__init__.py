@@ -1,0 +1,1 @@
+"""Raw files to mosaics: those of cameras, and those that the settings declare."""
