@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from raydrift.settings.output import FaultSettings
     from raydrift.settings.raw import RawSettings
     from raydrift.transforms import DriftProfile, ImageTransform, Transform, TransformInfo
+    from raydrift.view_sets import views
 
     __version__: str
 
@@ -82,6 +83,7 @@ __all__ = [
     "drift_sample",
     "kl_softmax",
     "open",
+    "views",
 ]
 
 _HOMES = {
@@ -114,6 +116,7 @@ _HOMES = {
     "raydrift.schedules.drift": ("Drift",),
     "raydrift.schedules.label_shift": ("LabelShift",),
     "raydrift.settings": ("ClusterSettings", "FaultSettings", "RawSettings"),
+    "raydrift.view_sets": ("views",),
     "raydrift.transforms": ("DriftProfile", "ImageTransform", "Transform", "TransformInfo"),
 }
 _THERE = {"open": "open_dataset"}

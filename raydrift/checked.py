@@ -126,6 +126,21 @@ def check_apart(source: str, output: str) -> None:
     require(apart, "output", output, "that is the input: choose another folder")
 
 
+def check_disjoint(source: str, output: str) -> None:
+    """Raises SettingsError where one of input and output is a folder in the other, or both are one.
+
+    A manifest may lie beside what is written.
+    """
+    check_apart(source, output)
+    there, here = (f"{_as_written(place)}/" for place in (source, output))
+    require(
+        not here.startswith(there), "output", output, "that is in the input: choose another folder"
+    )
+    manifest = source.lower().endswith((".csv", ".parquet"))
+    inside = there.startswith(here) and not manifest
+    require(not inside, "output", output, "the input is in it: choose another folder")
+
+
 def _as_written(place: str) -> str:
     """A path or URI without what makes no difference."""
     return place.rstrip("/") if "://" in place else os.path.abspath(place)

@@ -84,6 +84,11 @@ class DriftedDataset:
     def __init__(self, output: StoragePath) -> None:
         self._output = output
         self._record = require_record(output)
+        if self._record.views:
+            folders = [layout.view_folder(code) for code in self._record.views]
+            raise OutputError(
+                f"{output} has a folder for each view: open one of them, as {output / folders[0]}"
+            )
         self._merged = self._record.status == "complete"
         self._shards = [] if self._merged else rows_there(output, self._record)
         self._files = [output / layout.SHARDS / row.shard_name for row in self._shards]

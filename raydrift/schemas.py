@@ -57,6 +57,20 @@ PROVENANCE: Final = pa.schema(
 level in force on it), why, all that was done to it, the CRC-32 of its file, and the name of the
 colour profile that was applied to it, if one was."""
 
+VIEWS: Final = pa.schema(
+    [
+        ("sample_id", pa.int64()),
+        ("view", pa.string()),
+        ("class_name", pa.string()),
+        ("label", pa.int64()),
+        ("source_path", pa.string()),
+        ("folder", pa.string()),
+        ("file_name", pa.string()),
+    ]
+)
+"""``views.parquet``: of each sample and view the picture, as the folder of the view and the member
+of its zip."""
+
 CAMERA: Final = pa.field("camera", pa.string())
 """What a raw file was developed with, a JSON object; a column of ``provenance.parquet`` and of the
 shards where the input is raw files (``drift.camera.raw.camera_facts``)."""
@@ -128,6 +142,18 @@ REMARKS: Final = pa.list_(
     pa.struct([("text", pa.string()), ("images", pa.int64()), ("examples", pa.list_(pa.string()))])
 )
 """A shard's remarks on its images: the text, how many images it is true of, and a few of them."""
+
+VIEWED: Final = pa.schema(
+    [
+        ("sample_id", pa.int64()),
+        ("class_name", pa.string()),
+        ("label", pa.int64()),
+        ("source_path", pa.string()),
+        ("file_name", pa.string()),
+        ("content_crc", pa.int64()),
+    ]
+)
+"""``_shards/part-*.parquet`` of a run of views, whose images are in the shards of the views."""
 
 IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """An image file as Hugging Face ``datasets`` stores it."""

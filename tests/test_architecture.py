@@ -18,7 +18,7 @@ PACKAGE = Path(raydrift.__file__).parent
 FLOORS = (
     "cli __main__",
     "bench",
-    "generator timeline",
+    "generator timeline view_sets",
     "dataset",
     "engine",
     "report",
@@ -115,6 +115,10 @@ def test_help_and_version_load_only_what_prints_them(asked: str) -> None:
             "from raydrift.cli import run; run(['generate', '--help'])",
             {"ray", "torch", "numpy", "pyarrow", "cv2"},
         ),
+        (
+            "from raydrift.cli import run; run(['views', '--help'])",
+            {"ray", "torch", "numpy", "pyarrow", "cv2"},
+        ),
         ("import raydrift.engine.generate", {"torch", "scipy", "fsspec", "botocore"}),
         ("import raydrift.engine.data.stages", {"torch", "scipy", "fsspec", "botocore", "rich"}),
     ],
@@ -145,6 +149,7 @@ def test_all_that_public_signatures_name_is_public() -> None:
         "CalibrationProfile",
         "drift_image",
         "drift_sample",
+        "views",
     ):
         public = getattr(raydrift, name)
         methods = [public] if callable(public) and not isinstance(public, type) else []

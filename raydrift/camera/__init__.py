@@ -10,7 +10,7 @@ from raydrift.camera.camera import (
 )
 from raydrift.camera.cfa import CFA
 from raydrift.camera.demosaic import demosaic
-from raydrift.camera.develop import develop
+from raydrift.camera.develop import develop, develop_views
 from raydrift.camera.rendering import Rendering, render
 from raydrift.camera.sensor import SensorNoise, exposed, noisy, quantised
 from raydrift.camera.unprocess import downsampled, unprocess
@@ -33,6 +33,7 @@ __all__ = [
     "colour_matrix_from",
     "demosaic",
     "develop",
+    "develop_views",
     "downsampled",
     "exposed",
     "noisy",

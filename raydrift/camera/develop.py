@@ -1,5 +1,7 @@
 """``develop``: from a mosaic to a picture."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from raydrift.camera.luma import without_high_frequencies
 from raydrift.camera.planes import interleaved
 from raydrift.camera.rendering import Rendering, adjusted, linear_rgb
 from raydrift.camera.tone import encoded
-from raydrift.camera.views import Denoising, View
+from raydrift.camera.views import Demosaicer, Denoising, View
 from raydrift.errors import SettingsError
 
 
@@ -79,3 +81,31 @@ def develop(
     if fourier:
         planes = without_high_frequencies(planes)
     return interleaved(encoded(planes, camera.gamma))
+
+
+def develop_views(
+    raw: npt.NDArray[np.float32], camera: Camera, views: Iterable[View], compat: bool = False
+) -> Iterator[tuple[View, npt.NDArray[np.float32]]]:
+    """Develops a mosaic once for each view; views of one demosaicer share its work.
+
+    Args:
+        raw: The mosaic, float32, (height, width), of at least 2 × 2 pixels; 1 is the full scale.
+        camera: Whose constants are used; its own view is not.
+        views: Without ``fft``.
+        compat: As for ``develop``.
+
+    Yields:
+        Each view and its picture, the very pixels of ``develop``: RGB in [0, 1], float32, (height,
+        width, 3). Views of a demosaicer come one after the other.
+    """
+    alike: dict[Demosaicer, list[View]] = {}
+    for view in views:
+        alike.setdefault(view.demosaicer, []).append(view)
+    for same in alike.values():
+        rendering = Rendering.by(replace(camera, view=same[0]))
+        planes = linear_rgb(raw, rendering, compat)
+        for view in same:
+            rendering = Rendering.by(replace(camera, view=view))
+            own = adjusted(planes.copy(), rendering, compat)
+            image: npt.NDArray[Any] = interleaved(encoded(own, camera.gamma))
+            yield view, image

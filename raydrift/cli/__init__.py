@@ -22,6 +22,7 @@ from raydrift.cli.log import is_json, stop_log
 from raydrift.cli.plan import plan
 from raydrift.cli.preview import preview
 from raydrift.cli.status import status
+from raydrift.cli.views import views
 from raydrift.errors import (
     CatalogError,
     OutputError,
@@ -44,6 +45,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "preview": preview,
     "evaluate": evaluate,
     "calibrate": calibrate,
+    "views": views,
     "demo": demo,
     "bench": bench,
 }
@@ -161,7 +163,8 @@ def _terminate(*_: object) -> None:
 
 
 def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
-    kept = {"generate": "what is finished is kept", "finalize": "the shards are kept"}
+    kept = {"finalize": "the shards are kept"}
+    kept |= dict.fromkeys(("generate", "views"), "what is finished is kept")
     command = arguments[0] if arguments else ""
     goes_on = f": {kept[command]}, the same command goes on" if command in kept else ""
     return _fail(f"{how}{goes_on}", status)

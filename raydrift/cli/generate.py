@@ -1,6 +1,7 @@
 """``raydrift generate``: a folder of images in, a drifted one out."""
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,14 +26,21 @@ from raydrift.cli.options import (
     ContainerBytes,
     ImageSize,
     Input,
+    KeepShards,
     Level,
+    MaxRejected,
+    NoFinalize,
     Normalize,
     NumSamples,
+    OnError,
+    OrganizeByClass,
     Output,
+    Overwrite,
     Precision,
     Profile,
     Raw,
     Seed,
+    ShardSize,
     Split,
     Target,
     Transform,
@@ -44,6 +52,8 @@ from raydrift.cli.options import (
 from raydrift.cli.settings import read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from raydrift.paths import StoragePath
     from raydrift.settings.generate import GenerateSettings
     from raydrift.storage.record import JobRecord
@@ -69,9 +79,7 @@ def generate(
     num_samples: NumSamples = None,
     container: Container = None,
     container_bytes: ContainerBytes = None,
-    organize_by_class: Annotated[
-        bool | None, typer.Option("--organize-by-class", help="Class folders in the container.")
-    ] = None,
+    organize_by_class: OrganizeByClass = None,
     embeddings: Annotated[
         bool | None, typer.Option("--embeddings", help="Also write ResNet18 embeddings.")
     ] = None,
@@ -81,31 +89,15 @@ def generate(
     image_size: ImageSize = None,
     value_range: ValueRange = None,
     raw: Raw = None,
-    shard_size: Annotated[
-        int | None, typer.Option(help="Samples a shard.", show_default="256, fewer for small sets")
-    ] = None,
+    shard_size: ShardSize = None,
     workers: Workers = None,
-    on_error: Annotated[
-        str | None,
-        typer.Option(
-            metavar="skip|fail", help="For images that cannot be used.", show_default="skip"
-        ),
-    ] = None,
-    max_rejected: Annotated[
-        float | None,
-        typer.Option(metavar="FRACTION", help="Fail above this share of them.", show_default="0.1"),
-    ] = None,
+    on_error: OnError = None,
+    max_rejected: MaxRejected = None,
     config: Config = None,
     address: Address = None,
-    overwrite: Annotated[
-        bool | None, typer.Option("--overwrite", help="Replace another run's output.")
-    ] = None,
-    keep_shards: Annotated[
-        bool | None, typer.Option("--keep-shards", help="Keep _shards/ after the merge.")
-    ] = None,
-    no_finalize: Annotated[
-        bool | None, typer.Option("--no-finalize", help="Leave the merge to 'raydrift finalize'.")
-    ] = None,
+    overwrite: Overwrite = None,
+    keep_shards: KeepShards = None,
+    no_finalize: NoFinalize = None,
     verbose: Verbose = None,
     log: Log = None,
 ) -> None:
@@ -168,22 +160,33 @@ def run_generate(
     settings: "GenerateSettings", notes: tuple[str, ...] = (), quiet: bool = False
 ) -> "JobRecord":
     """Runs the generator and says what it wrote."""
+    from raydrift.engine.generate import generate as run
+
+    calibrated = settings.calibration.profile is not None
+    if not (settings.transforms or settings.drift or settings.label_shift or calibrated):
+        notes = (*notes, "no drift was asked for (-t, --drift or --profile): the images are clean")
+    return told_run(settings, partial(run, settings, notes=notes, quiet=quiet))
+
+
+def told_run(settings: "GenerateSettings", run: "Callable[[], JobRecord]") -> "JobRecord":
+    """Carries out a run that writes images, and says what it wrote.
+
+    Args:
+        settings: Its settings.
+        run: Carries it out.
+    """
     import time
 
-    from raydrift.engine.generate import generate as run
     from raydrift.errors import RaydriftError
     from raydrift.paths import StoragePath
     from raydrift.storage.record import load_record
 
     start = time.monotonic()
-    calibrated = settings.calibration.profile is not None
     output = StoragePath.of(settings.output, settings.options_of("output"))
     before = None
     with suppress(RaydriftError):  # whatever is wrong with it, the run says it
         before = load_record(output)
-    if not (settings.transforms or settings.drift or settings.label_shift or calibrated):
-        notes = (*notes, "no drift was asked for (-t, --drift or --profile): the images are clean")
-    record = run(settings, notes=notes, quiet=quiet)
+    record = run()
     if before is not None:
         before.listing = record.listing  # files that were merely touched are no news
     print_result(record, output, None if record == before else time.monotonic() - start)
@@ -203,7 +206,8 @@ def print_result(record: "JobRecord", output: "StoragePath", seconds: float | No
     counts = record.counts
     rejected = f", {counts['rejected']:,} rejected" if counts["rejected"] else ""
     when = ", complete already: nothing was done" if seconds is None else f" in {seconds:.1f} s"
-    out.print(f"{plural(counts['written'], 'image')}{rejected}{when}")
+    in_views = f" in {plural(len(record.views), 'view')}" if record.views else ""
+    out.print(f"{plural(counts['written'], 'image')}{in_views}{rejected}{when}")
     if counts.get("unread"):
         again = " with --overwrite" if record.status == "complete" else ""
         out.print(
@@ -219,6 +223,8 @@ def print_result(record: "JobRecord", output: "StoragePath", seconds: float | No
             f"  shards in {output}/{layout.SHARDS}: merge them with raydrift finalize {output}"
         )
         return
+    for code in record.views:
+        out.print(f"  {output}/{layout.view_folder(code)}")
     for name in layout.in_short(record.files):
         if name != layout.REJECTED or counts["rejected"]:
             out.print(f"  {output}/{name}")

@@ -55,12 +55,17 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
     transforms = ", ".join(settings["transforms"]) or (
         "none on every sample" if placed else "none (clean images)"
     )
+    views: dict[str, str] = {}
+    if "view" in settings:
+        views["view"] = settings["view"]
+    elif record.views:
+        views["views"] = " ".join(record.views)
     image, embedding = settings["image"], settings["embedding"]
     facts = {
         "status": record.status,
         "input": settings["input"],
         **({"split": settings["split"]} if settings.get("split") else {}),
-        "transforms": transforms,
+        **(views or {"transforms": transforms}),
         **_timeline(settings),
         "seed": settings["seed"],
         "samples": f"{record.samples:,} from sample {settings['start']:,} on",

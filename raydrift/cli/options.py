@@ -109,6 +109,29 @@ ContainerBytes = Annotated[
         show_default="4 GiB and 1 GiB",
     ),
 ]
+OrganizeByClass = Annotated[
+    bool | None, typer.Option("--organize-by-class", help="Class folders in the container.")
+]
+ShardSize = Annotated[
+    int | None, typer.Option(help="Samples a shard.", show_default="256, fewer for small sets")
+]
+OnError = Annotated[
+    str | None,
+    typer.Option(metavar="skip|fail", help="For images that cannot be used.", show_default="skip"),
+]
+MaxRejected = Annotated[
+    float | None,
+    typer.Option(metavar="FRACTION", help="Fail above this share of them.", show_default="0.1"),
+]
+Overwrite = Annotated[
+    bool | None, typer.Option("--overwrite", help="Replace another run's output.")
+]
+KeepShards = Annotated[
+    bool | None, typer.Option("--keep-shards", help="Keep _shards/ after the merge.")
+]
+NoFinalize = Annotated[
+    bool | None, typer.Option("--no-finalize", help="Leave the merge to 'raydrift finalize'.")
+]
 Workers = Annotated[
     str | None,
     typer.Option(

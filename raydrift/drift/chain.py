@@ -194,12 +194,10 @@ def apply_steps(
         with failing_as_transform([step.drawn.info for step in group], sample_id):
             for step in group:
                 _check_kind(step.transform, original)
-            transform = group[0].transform
-            if isinstance(transform, JointTransform):
-                setup = profile.setup(transform.family)
-                pixels = transform.apply_together(pixels, group, setup)
-                continue
-            pixels, mask, points = _applied(group[0], pixels, mask, points)
+            if isinstance(group[0].transform, JointTransform):
+                pixels = _applied_together(group, pixels, profile)
+            else:
+                pixels, mask, points = _applied(group[0], pixels, mask, points)
     if pixels is original.pixels:
         return original
     return replace(original, pixels=pixels, mask=mask, points=points)
@@ -221,6 +219,17 @@ def _check_kind(transform: Transform, original: Sample) -> None:
             f"{transform} takes {' or '.join(transform.takes)} pixels, not {original.kind}: leave "
             "it out, or give it others"
         )
+
+
+def _applied_together(steps: Sequence[Step], pixels: Array, profile: DriftProfile) -> Array:
+    """Applies the transforms of a family in one pass."""
+    transform: Any = steps[0].transform
+    setup = profile.setup(transform.family)
+    ours = isinstance(steps[0].drawn.kernel, ImageTransform)
+    found: Array = transform.apply_together(pixels if ours else pixels.copy(), steps, setup)
+    if not ours:
+        _check_result(found, pixels, "apply_together")
+    return found
 
 
 def _applied(

@@ -54,7 +54,8 @@ def written_classes(output: StoragePath, record: JobRecord) -> dict[str, int] | 
         return None
     folder = output / layout.SHARDS
     try:
-        tables = [output / layout.PROVENANCE]
+        of_view = [layout.view_folder(code) for code in record.views[:1]]  # all have the same
+        tables = [output.at("/".join([*of_view, layout.PROVENANCE]))]
         if not merged:
             tables = [folder / row.shard_name for row in rows_there(output, record)]
         found: Counter[str] = Counter()

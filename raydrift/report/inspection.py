@@ -113,6 +113,9 @@ def inspect_output(output: StoragePath, quick: bool = False) -> Inspection:
     found.problems += find_damage(output, record, names)
     if not found.problems and not quick:
         _check_bytes(output, found)
+    if record.views:
+        _inspect_views(output, found, quick)
+        return found
     if not found.problems:
         _read_rejected(output, found)
         _summarize(output, found)
@@ -120,6 +123,18 @@ def inspect_output(output: StoragePath, quick: bool = False) -> Inspection:
     if not found.problems:
         _check_members(output, found)
     return found
+
+
+def _inspect_views(output: StoragePath, found: Inspection, quick: bool) -> None:
+    """Whether each view is whole; they have the same samples."""
+    for code in found.record.views:
+        if found.problems:
+            return
+        name = layout.view_folder(code)
+        view = inspect_output(output / name, quick)
+        found.problems += [f"{name}/{problem}" for problem in view.problems]
+        found.classes = view.classes
+        found.rejected, found.first_rejected = view.rejected, view.first_rejected
 
 
 def _unfinished(record: JobRecord, done: int, too_many_rejected: bool) -> str:

@@ -14,6 +14,7 @@ from raydrift.settings.experiment import CalibrateSettings, EvaluateSettings
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.ranges import plain_range
 from raydrift.settings.sweep import LEVELS, Sweep
+from raydrift.settings.views import ViewsSettings, view_codes
 from raydrift.transforms import SETUPS, DriftProfile, ImageTransform, TransformInfo
 
 T = TypeVar("T")
@@ -118,6 +119,25 @@ def evaluate_settings(values: Mapping[str, Any]) -> EvaluateSettings:
         raise SettingsError(f'transforms is {transforms!r}: write a list, ["default"]')
     sweep = Sweep.parse([str(one) for one in written], levels)
     return EvaluateSettings(generate_settings(values), sweep, batches)
+
+
+def views_settings(values: Mapping[str, Any]) -> ViewsSettings:
+    """Builds the settings of a run of views from plain values.
+
+    Args:
+        values: Those of a run, and ``views`` and ``compat``.
+
+    Raises:
+        SettingsError: As for ``generate_settings``.
+
+    >>> views_settings({"input": "a", "output": "b", "views": ["bi,s,ga"]}).views
+    ('bi,s,ga',)
+    """
+    values = dict(values)
+    own: dict[str, Any] = {name: values.pop(name) for name in ("views", "compat") if name in values}
+    if "views" in own:
+        own["views"] = view_codes(own["views"])
+    return _checked(ViewsSettings, {"run": generate_settings(values), **own})
 
 
 def calibrate_settings(values: Mapping[str, Any]) -> CalibrateSettings:

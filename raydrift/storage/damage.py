@@ -13,12 +13,13 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from raydrift.errors import OutputError
 from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.damaged import DamagedError
 from raydrift.storage.finishers.chosen import finisher_of
 from raydrift.storage.parallel_map import in_threads
-from raydrift.storage.record import JobRecord
+from raydrift.storage.record import JobRecord, load_record
 from raydrift.text import plural
 
 _MAGIC: Final = b"PAR1"
@@ -35,6 +36,8 @@ def find_damage(output: StoragePath, record: JobRecord, names: Mapping[str, int]
         record: The run's record.
         names: The files that are in the folder, with their sizes.
 
+    Of a run of views the views are looked at as well.
+
     Returns:
         What is wrong, each in a few words that begin with the file's name; none: they look whole.
 
@@ -43,9 +46,23 @@ def find_damage(output: StoragePath, record: JobRecord, names: Mapping[str, int]
     """
     look = partial(_damage, output, record, names)
     with closing(in_threads(look, record.files, _READERS)) as looked:
-        return [
+        found = [
             f"{name} {damage}" for name, damage in zip(record.files, looked, strict=True) if damage
         ]
+    for code in record.views:
+        found += _damage_of_view(output, layout.view_folder(code))
+    return found
+
+
+def _damage_of_view(output: StoragePath, name: str) -> list[str]:
+    folder = output / name
+    try:
+        record = load_record(folder)
+    except OutputError:
+        record = None
+    if record is None or record.status != "complete":
+        return [f"{name}/{layout.RUN} is not that of a finished view"]
+    return [f"{name}/{damage}" for damage in find_damage(folder, record, folder.names())]
 
 
 def _damage(
@@ -60,6 +77,7 @@ def _damage(
     with place.open_here_and_there() as file:
         if name.endswith(".parquet"):
             rows = record.counts["rejected" if name == layout.REJECTED else "written"]
+            rows *= len(record.views) if name == layout.VIEWS else 1
             return _table_damage(file, rows)
         images = int(record.files[name].get("images", record.counts["written"]))
         try:

@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from time import perf_counter
 
 from raydrift.errors import OutputError
 from raydrift.paths import StoragePath
 from raydrift.storage import layout
-from raydrift.storage.accepted import accept, rows_to_merge
+from raydrift.storage.accepted import accept, remove_all_shards, rows_to_merge
 from raydrift.storage.damage import find_damage
 from raydrift.storage.finishers.chosen import asks, check_shards_for, finisher_of
 from raydrift.storage.finishers.finisher import Finisher, PlannedFile
 from raydrift.storage.listing import pack
 from raydrift.storage.merge import merge
+from raydrift.storage.merge_views import merge_views
 from raydrift.storage.parallel_map import ParallelMap, in_threads
 from raydrift.storage.record import JobRecord, require_record
 from raydrift.storage.rejected import check_before_merge_alone, write_rejected
-from raydrift.storage.shards import LedgerRow, remove_other_attempts, remove_shards
+from raydrift.storage.shards import LedgerRow, remove_other_attempts
 from raydrift.storage.summary import summarize
 from raydrift.storage.zip_layout import PART_BYTES
 
@@ -37,6 +39,9 @@ def finalize(
     Those are the shards that the run accepted, whatever else is in ``_shards/``.
     The files with the images are filled by several writers side by side, each a part of one. Every
     file is written aside and moved into place; the same samples give the same files, byte for byte.
+
+    Of a run of views each view is merged in its folder, and ``views.parquet`` is written. All
+    shards stay until all views are there; a view that is complete with them is left as it is.
 
     A run that is complete already is left as it is, unless it is to be finished in another way:
     then the new files take the place of the old ones, and the shards, which were kept, stay.
@@ -78,11 +83,27 @@ def finalize(
         check()
         accept(output, record, rows)
     start = perf_counter()
-    output.remove_unfinished((*layout.RESULTS, layout.IMAGE_INDEX, layout.RUN), layout.NUMBERED)
-    planned = finisher.plan(finisher.measured(output, rows, parallel_map), part_bytes)
-    finisher.check_before_merge(output, planned)
-    earlier = _begin(output, record, finisher, planned, check)
-    record.files = merge(output, record, finisher, planned, on_shard, check, parallel_map)
+    ours = (*layout.RESULTS, layout.IMAGE_INDEX, layout.VIEWS, layout.RUN)
+    output.remove_unfinished(ours, layout.NUMBERED)
+    if record.views:
+        _begin(output, record, finisher, (), check)
+        earlier = list[str]()
+        finish = partial(
+            finalize,
+            finisher=finisher,
+            keep_shards=True,
+            accept_rejected=True,  # they were looked at
+            on_shard=on_shard,
+            check=check,
+            parallel_map=parallel_map,
+            part_bytes=part_bytes,
+        )
+        record.files = merge_views(output, record, rows, finish)
+    else:
+        planned = finisher.plan(finisher.measured(output, rows, parallel_map), part_bytes)
+        finisher.check_before_merge(output, planned)
+        earlier = _begin(output, record, finisher, planned, check)
+        record.files = merge(output, record, finisher, planned, on_shard, check, parallel_map)
     record.files[layout.REJECTED] = write_rejected(output, rows)
     record.timings["finalize"] = round(perf_counter() - start, 3)
     summarize(record, rows)
@@ -97,7 +118,7 @@ def finalize(
         if keep_shards or was_complete:
             remove_other_attempts(output, rows)
         else:
-            remove_shards(output)
+            remove_all_shards(output, record)
     return record
 
 

@@ -14,6 +14,7 @@ EMBEDDINGS: Final = "embeddings.parquet"
 PROVENANCE: Final = "provenance.parquet"
 REJECTED: Final = "rejected.parquet"
 IMAGE_INDEX: Final = "image_index.parquet"
+VIEWS: Final = "views.parquet"
 RUN: Final = "run.json"
 SHARDS: Final = "_shards"
 LOCK: Final = "run.lock"
@@ -62,13 +63,18 @@ def tar_name(number: int) -> str:
     return f"{NUMBERED}{number:06d}.tar"
 
 
+def view_folder(code: str) -> str:
+    """``bi_s_me``: the folder of a view, in the folder of a run of views."""
+    return code.replace(",", "_")
+
+
 def is_result(name: str) -> bool:
     """Whether a file in an output folder is one of a run's results, by its name.
 
     >>> [is_result(name) for name in ("sampled_images-000012.tar", "sampled_images.tar")]
     [True, False]
     """
-    return name in (*RESULTS, IMAGE_INDEX) or _NUMBERED_FILE.fullmatch(name) is not None
+    return name in (*RESULTS, IMAGE_INDEX, VIEWS) or _NUMBERED_FILE.fullmatch(name) is not None
 
 
 def in_short(names: Iterable[str]) -> list[str]:

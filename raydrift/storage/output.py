@@ -1,7 +1,7 @@
 """An output folder as a run finds it: empty, this very run begun or finished, or another's."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from pyarrow import fs
@@ -9,9 +9,8 @@ from pyarrow import fs
 from raydrift.errors import OutputError, reason
 from raydrift.paths import StoragePath, redacted
 from raydrift.storage import layout
-from raydrift.storage.accepted import rows_there
+from raydrift.storage.accepted import rows_there, whole_attempts
 from raydrift.storage.damage import find_damage
-from raydrift.storage.made_on import made_alike
 from raydrift.storage.record import (
     FORMAT,
     RAW_PACKAGES,
@@ -25,11 +24,11 @@ from raydrift.storage.record import (
 from raydrift.storage.shards import (
     LedgerRow,
     best,
-    intact,
     read_attempts,
     remove_earlier_shards,
     remove_shards,
 )
+from raydrift.storage.views import identity_of_view
 
 
 @contextmanager
@@ -99,6 +98,11 @@ def find_run(
             raise
         found = None
     differs = _differs(found, identity, defaults) if found else []
+    if not overwrite and found is None:
+        folders = {info.base_name for info in entries} - names.keys()
+        for code in identity.get("views", ()):
+            if (name := layout.view_folder(code)) in folders:
+                find_run(output / name, identity_of_view(identity, code), overwrite)
     if found is not None and not differs:
         return _usable(output, found, names, overwrite, tell)
     if overwrite:
@@ -192,17 +196,24 @@ def whole_shards(output: StoragePath, record: JobRecord, checked: bool) -> dict[
         record: The run's record.
         checked: Whether all bytes are read to find the altered ones; the merge does that too.
     """
-    rows = made_alike(read_attempts(output, record.fingerprint), record)
-    return best(intact(output, rows) if checked else rows)
+    return best(whole_attempts(output, record, checked))
 
 
-def clear(output: StoragePath, overwrite: bool) -> None:
+def clear(output: StoragePath, overwrite: bool, views: Iterable[str] = ()) -> None:
     """Deletes what runs wrote to an output folder, and nothing else.
 
     Args:
         output: The folder.
         overwrite: Whether results go that no run of this version is known to have written.
+        views: Also of these views, whose folders are in it, beside those of the run that is there.
     """
+    with suppress(OutputError):
+        found = load_record(output)
+        views = {*views, *(found.views if found else ())}
+    folders = {info.base_name for info in output.entries() if not info.is_file}
+    for name in folders & {layout.view_folder(code) for code in views}:
+        clear(output / name, overwrite)
+        (output / name).delete_if_empty()
     there = output.names()
     results: Iterable[str] = filter(layout.is_result, there)
     if is_of_earlier_format(output):

@@ -104,6 +104,11 @@ class JobRecord:
         return -(-self.samples // self.shard_size)
 
     @property
+    def views(self) -> tuple[str, ...]:
+        """The codes of the views, each in a folder of its own, that a run of views makes."""
+        return tuple(self.identity.get("views") or ())
+
+    @property
     def has_embeddings(self) -> bool:
         """Whether embeddings are part of this run."""
         return bool(self.settings["embedding"]["compute"])

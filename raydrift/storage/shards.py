@@ -7,8 +7,9 @@ is retried, or a worker that commits late, overwrites nothing.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Self
 
@@ -140,39 +141,70 @@ class LedgerRow:
         return cls(**known, remarks=tuple(remarks))
 
 
-def write_samples(
-    output: StoragePath, shard: int, attempt: str, schema: pa.Schema, parts: Iterable[pa.Table]
-) -> tuple[int, int]:
-    """Writes a shard as parquet, whole or not at all; returns its size and CRC-32.
+class SampleFile:
+    """The parquet file of a shard in the making.
 
-    Nothing is compressed: nearly all of it is PNG. Each part is a row group. To this machine's
-    disks they go as they come, page by page: a worker has no room for all of them.
+    Attributes:
+        size: Its bytes, once it is whole.
+        crc32: Its CRC-32, once it is whole.
+    """
+
+    def __init__(self, schema: pa.Schema, sink: Any) -> None:
+        self._writer = pq.ParquetWriter(
+            sink,
+            schema,
+            compression="NONE",
+            use_dictionary=["class_name"],
+            write_statistics=["sample_id"],
+            write_batch_size=_PAGE_ROWS,
+        )
+        self.size = self.crc32 = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._writer.close()
+
+    def add(self, part: pa.Table) -> None:
+        """Writes some samples, a row group."""
+        if part.num_rows:
+            self._writer.write_table(part, row_group_size=part.num_rows)
+
+
+@contextmanager
+def writing_samples(
+    output: StoragePath, shard: int, attempt: str, schema: pa.Schema
+) -> Iterator[SampleFile]:
+    """Opens the parquet file of a shard; it appears whole when the block ends, or not at all.
+
+    Nothing is compressed: nearly all of it is PNG. To this machine's disks parts go as they come,
+    page by page: a worker has no room for all of them.
     """
     place = output / layout.SHARDS / layout.shard_name(shard, attempt)
     if place.is_local:
         with place.writing(sync=Sync.BYTES) as file:  # its ledger entry makes its name last
             sink = ChecksumSink(file)
-            _write_parquet(schema, parts, pa.PythonFile(sink, "w"))
-        return sink.size, sink.crc32
+            with SampleFile(schema, pa.PythonFile(sink, "w")) as samples:
+                yield samples
+        samples.size, samples.crc32 = sink.size, sink.crc32
+        return
     buffer = pa.BufferOutputStream()
-    _write_parquet(schema, parts, buffer)
+    with SampleFile(schema, buffer) as samples:
+        yield samples
     data = buffer.getvalue()
     place.write_bytes(data)
-    return data.size, isal_zlib.crc32(data)
+    samples.size, samples.crc32 = data.size, isal_zlib.crc32(data)
 
 
-def _write_parquet(schema: pa.Schema, parts: Iterable[pa.Table], sink: Any) -> None:
-    with pq.ParquetWriter(
-        sink,
-        schema,
-        compression="NONE",
-        use_dictionary=["class_name"],
-        write_statistics=["sample_id"],
-        write_batch_size=_PAGE_ROWS,
-    ) as writer:
+def write_samples(
+    output: StoragePath, shard: int, attempt: str, schema: pa.Schema, parts: Iterable[pa.Table]
+) -> tuple[int, int]:
+    """Writes a shard as parquet, see ``writing_samples``; returns its size and CRC-32."""
+    with writing_samples(output, shard, attempt, schema) as samples:
         for part in parts:
-            if part.num_rows:
-                writer.write_table(part, row_group_size=part.num_rows)
+            samples.add(part)
+    return samples.size, samples.crc32
 
 
 class ChecksumSink:

@@ -87,9 +87,9 @@ class DriftProfile:
         return published(name) if isinstance(name, ImageTransform) else transform_class(name)()
 
     def setup(self, family: str) -> Any:
-        """What the transforms of a family share: here, or as it is published."""
+        """What the transforms of a family share: here, or as it is published; None: nothing."""
         found = self.setups.get(family)
-        return published_setup(family) if found is None else found
+        return published_setup(family) if found is None and family in SETUPS else found
 
     def of(self, info: TransformInfo) -> Transform:
         """The transform that is asked for, with the ranges that hold for it."""
@@ -183,7 +183,7 @@ class DriftProfile:
                 continue
             transform = self.of(info)
             used = {str(info.name): transform.in_use(info.drift_level, varies)}
-            if transform.family:
+            if transform.family in SETUPS:
                 used[transform.family] = asdict(self.setup(transform.family))
             below = (one for one in levels_of(transform) if one < info.drift_level)
             for level in (info.drift_level, *(below if varies else ())):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raydrift.camera import CFA, DRONE, VIEWS, Camera, View, develop
+from raydrift.camera import CFA, DRONE, VIEWS, Camera, View, develop, develop_views
 from raydrift.errors import ImageError, SettingsError
 from tests.camera.mosaics import flat, uneven
 
@@ -173,3 +173,15 @@ def test_what_cannot_be_is_refused_by_name(arguments: dict[str, Any], said: str 
     with pytest.raises(SettingsError) as caught:
         develop(mosaic, **arguments)
     assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize("compat", [False, True])
+def test_views_that_are_developed_together_are_what_each_is_alone(compat: bool) -> None:
+    raw = np.random.default_rng(3).random((18, 25), np.float32)
+    before = raw.copy()
+    found = dict(develop_views(raw, DRONE, reversed(VIEWS), compat))
+    assert set(found) == set(VIEWS)
+    for view, image in found.items():
+        alone = develop(raw, view=view, compat=compat, **constants(DRONE))
+        np.testing.assert_array_equal(image, alone)
+    np.testing.assert_array_equal(raw, before)

@@ -13,6 +13,7 @@ from PIL import Image
 from raydrift.cli import run
 from raydrift.images.codec import RGB, decode
 from raydrift.settings import ImageSettings
+from raydrift.transforms import plain_transforms
 
 
 def pixels(path: Path) -> RGB:
@@ -52,7 +53,7 @@ def test_all_transforms_are_shown_unless_told_otherwise(
     assert capsys.readouterr().out == f"3 images in {all_of_them}\n"
     assert run(["preview", str(scenes), str(one), *small, "-t", "hue", "--images", "1"]) == 0
     assert capsys.readouterr().out == f"1 image in {one}\n"
-    rows = 3 * 13 - 1
+    rows = 3 * len(plain_transforms()) - 1
     between_cards = 2 * (20 + 2 * 14 + 32 + 20 - 8)
     assert pixels(all_of_them).shape[0] == pixels(one).shape[0] + rows * 158 + between_cards
 

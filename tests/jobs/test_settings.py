@@ -9,8 +9,15 @@ from typing import Any
 import pytest
 
 from raydrift.paths.s3_options import S3Options
-from raydrift.settings import CalibrateSettings
-from raydrift.settings.toml import as_dict, calibrate_settings, evaluate_settings, read_toml
+from raydrift.settings import CalibrateSettings, ViewsSettings
+from raydrift.settings.toml import (
+    as_dict,
+    calibrate_settings,
+    evaluate_settings,
+    read_toml,
+    views_settings,
+)
+from raydrift.transforms import DriftProfile
 from tests.settings.test_toml import built, leaves, uncommented
 
 JOBS = Path(__file__).parents[2] / "jobs"
@@ -36,23 +43,28 @@ def test_a_job_is_the_command_and_no_more(path: Path) -> None:
 
 def test_every_job_but_the_benchmark_has_its_settings_beside_it() -> None:
     assert {path.stem for path in JOBS.glob("*.py")} - {"bench"} == {
-        "generate", "evaluate", "calibrate", "finalize",
+        "generate", "evaluate", "calibrate", "finalize", "views",
     }  # fmt: skip
     for path in JOBS.glob("*.py"):
         assert path.with_suffix(".toml").is_file() or path.stem == "bench"
 
 
-def test_those_of_an_evaluation_and_of_a_calibration_are_valid() -> None:
+def test_those_of_the_other_jobs_are_valid() -> None:
+    assert len(views_settings(read_toml(str(JOBS / "views.toml"))).views) == 12
     evaluation = evaluate_settings(read_toml(str(JOBS / "evaluate.toml")))
     assert str(evaluation.sweep) == "default"
     calibration = calibrate_settings(read_toml(str(JOBS / "calibrate.toml")))
     assert (str(calibration.sweep), calibration.profile) == ("default", "/data/profile.toml")
 
 
-@pytest.mark.parametrize("name", ["evaluate", "calibrate", "finalize"])
+@pytest.mark.parametrize("name", ["evaluate", "calibrate", "finalize", "views"])
 def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(name: str) -> None:
     defaults = dict(leaves(as_dict(built()))) | {"batches": None, "levels": "0.1:1.0:0.1"}
     defaults |= dict(leaves(asdict(S3Options()), "storage_options."))
+    if name == "views":
+        camera = asdict(DriftProfile().setup("camera"))
+        camera |= {"black_level": 0.0625, "white_balance": [*camera["white_balance"]]}
+        defaults |= dict(leaves(camera, "camera.")) | {"compat": ViewsSettings.compat}
     if name == "calibrate":
         asked = asdict(CalibrateSettings(built(), None))  # type: ignore[arg-type]
         defaults |= dict(leaves(asked, "calibration.")) | {"num_samples": 256}

@@ -24,6 +24,11 @@ ROOT = Path(__file__).parents[2]
             ["out", "--config"],
             "terminated: the shards are kept, the same command goes on",
         ),
+        (
+            "views",
+            ["photos", "out", "--config"],
+            "terminated: what is finished is kept, the same command goes on",
+        ),
         ("calibrate", ["photos", "--config"], "terminated"),
         ("bench", ["--embed-only", "--weights"], "terminated"),
     ],

@@ -15,7 +15,8 @@ from raydrift.settings import GenerateSettings
 from raydrift.settings.toml import as_dict, generate_settings
 from raydrift.storage.output import find_run
 from raydrift.storage.record import JobRecord, differences, installed_versions, load_record
-from raydrift.transforms import ImageTransform, TransformInfo, transform_class
+from raydrift.transforms import SETUPS, ImageTransform, TransformInfo, transform_class
+from raydrift.transforms.setups import published_setup
 
 CHANGES_BYTES: dict[str, Any] = {
     "seed": 43,
@@ -92,6 +93,38 @@ RANGES: dict[str, tuple[Any, list[str]]] = {
     "profile.occlusion.aspect": (1.5, ["occlusion:0.5"]),
     "profile.occlusion.grey": (128, ["occlusion:0.5"]),
     "profile.shear.degrees": (9.0, ["shear:0.5"]),
+    "profile.isp_black_level.span": (0.03, ["isp_black_level:0.5"]),
+    "profile.isp_white_balance.stops": (0.5, ["isp_white_balance:0.5"]),
+    "profile.isp_colour_matrix.share": (0.5, ["isp_colour_matrix:0.5"]),
+    "profile.isp_gamma.stops": (0.5, ["isp_gamma:0.5"]),
+    "profile.isp_sharpen.amount": (2.0, ["isp_sharpen:0.5"]),
+    "profile.isp_denoise.sigma": (1.0, ["isp_denoise:0.5"]),
+    "profile.isp_demosaic.share": (0.5, ["isp_demosaic:0.5"]),
+    "profile.isp_exposure.least_light": (0.1, ["isp_exposure:0.5"]),
+    "profile.isp_exposure.electrons": (9000.0, ["isp_exposure:0.5"]),
+    "profile.isp_exposure.read": (4.0, ["isp_exposure:0.5"]),
+    "profile.isp_exposure.bits": (12, ["isp_exposure:0.5"]),
+    "profile.isp_noise.least_shot": (0.0002, ["isp_noise:0.5"]),
+    "profile.isp_noise.most_shot": (0.02, ["isp_noise:0.5"]),
+    "profile.isp_bits.most": (12.0, ["isp_bits:0.5"]),
+    "profile.isp_bits.least": (8.0, ["isp_bits:0.5"]),
+    "profile.isp.black_span": (0.03, ["isp:0.5"]),
+    "profile.isp.balance_stops": (0.5, ["isp:0.5"]),
+    "profile.isp.matrix_share": (0.5, ["isp:0.5"]),
+    "profile.isp.gamma_stops": (0.5, ["isp:0.5"]),
+    "profile.isp.sharpen_amount": (2.0, ["isp:0.5"]),
+    "profile.isp.denoise_sigma": (1.0, ["isp:0.5"]),
+    "profile.isp.demosaic_chance": (0.5, ["isp:0.5"]),
+    "profile.isp.most_shot": (0.02, ["isp:0.5"]),
+    "profile.isp.least_light": (0.1, ["isp:0.5"]),
+    "camera.mode": ("full", ["isp_gamma:0.5"]),
+    "camera.oversample": (2, ["isp_gamma:0.5"]),
+    "camera.black_level": (0.05, ["isp_gamma:0.5"]),
+    "camera.white_balance": ([2.0, 1.0, 1.5], ["isp_gamma:0.5"]),
+    "camera.colour_matrix": ([[1, 0, 0], [0, 1, 0], [0, 0, 1]], ["isp_gamma:0.5"]),
+    "camera.gamma": (2.4, ["isp_gamma:0.5"]),
+    "camera.view": ("ma", ["isp_gamma:0.5"]),
+    "camera.cfa": ("BGGR", ["isp_gamma:0.5"]),
 }
 """Ranges, and transforms that they matter for."""
 
@@ -190,6 +223,8 @@ def test_every_setting_is_either_in_the_fingerprint_or_not() -> None:
         names |= {f"{name}.{below}" for below in value} if isinstance(value, dict) else {name}
     for transform in ImageTransform:
         names |= {f"profile.{transform}.{item.name}" for item in fields(transform_class(transform))}
+    for family in SETUPS:
+        names |= {f"{family}.{item.name}" for item in fields(published_setup(family))}
     calibration = {f"calibration.{name}" for name in ("profile", "target", "level")}
     told = set(CHANGES_BYTES | RANGES | CHANGES_NOTHING | TOLD_OTHERWISE) - {"calibration"}
     assert names == told | calibration

@@ -27,7 +27,7 @@ class IspNoise(CameraTransform):
     name = "isp_noise"
     help = "Adds a sensor's noise: coarse in shadows, coloured, smeared by demosaicing."
     draws = "a normal n a pixel of the mosaic"
-    at_level = "x + √(s·x + r)·n in the mosaic, s {least_shot:g} to {most_shot:g}"
+    at_level = "variance s·x + r in the mosaic, s from {least_shot:g} to {most_shot:g}"
     place = 1
 
     least_shot: float = 1e-4

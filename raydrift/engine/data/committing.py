@@ -2,7 +2,8 @@
 
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from raydrift import schemas
 from raydrift.engine.data.failures import FAILURE, MESSAGE, failure_row
-from raydrift.errors import OutputError, RaydriftError
+from raydrift.errors import OutputError, PipelineError, RaydriftError, reason
 from raydrift.paths import StoragePath, retrying
 from raydrift.storage.output import cannot_write
 from raydrift.storage.shards import LedgerRow, Rejected
@@ -63,6 +64,15 @@ def committed(output: StoragePath, commit: Callable[[], LedgerRow]) -> pa.Table:
     table = pa.Table.from_pylist([asdict(row) | {FAILURE: "", MESSAGE: ""}])
     remarks = pa.array([[asdict(remark) for remark in row.remarks]], schemas.REMARKS)
     return table.set_column(table.schema.get_field_index("remarks"), "remarks", remarks)
+
+
+@contextmanager
+def failing_as_worker() -> Iterator[None]:
+    """Says of a filesystem's errors that they have nothing to do with the output."""
+    try:
+        yield
+    except OSError as error:
+        raise PipelineError(f"a worker failed: {type(error).__name__}: {reason(error)}") from error
 
 
 def _once(work: Callable[[], LedgerRow]) -> LedgerRow:

@@ -12,8 +12,9 @@ import ray
 
 from raydrift.drift.platform import pixel_platform
 from raydrift.engine.data.kept_mosaics import KeptMosaics
+from raydrift.engine.data.part_samples import Decoder, PartSamples, next_image, samples_in_parts
 from raydrift.engine.data.reader import Reader
-from raydrift.engine.data.shard_work import Decoder, ShardJob, drift_shard, next_image
+from raydrift.engine.data.shard_work import ShardJob, drift_shard
 from raydrift.errors import ImageError, PipelineError
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
 from raydrift.images.pixels import RGB, Array, Sample, rgb_of
@@ -74,6 +75,11 @@ class Drifter:
         """Drifts a shard, see ``drift_shard``."""
         self._check()
         return drift_shard(self._job, tasks, keep_pixels, self._reader, self._decoder, rows)
+
+    def samples(self, tasks: pa.Table, rows: int) -> Iterator[PartSamples]:
+        """Reads and decodes the images of a shard, see ``samples_in_parts``."""
+        self._check()
+        return samples_in_parts(self._job.settings, tasks, self._reader, self._decoder, rows)
 
     def originals(self, tasks: pa.Table, taker: str) -> Originals:
         """Reads and decodes the images of a shard.

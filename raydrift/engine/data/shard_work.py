@@ -5,9 +5,9 @@ ones too, so that no shard is ever empty on its way.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,33 +17,32 @@ from isal import isal_zlib
 
 from raydrift import schemas
 from raydrift.drift import SampledTransform, drift_sample
-from raydrift.drift.platform import pixel_platform
 from raydrift.drift.written import as_text, written
 from raydrift.engine.data.committing import new_row
 from raydrift.engine.data.gathered import PixelStack, PngColumn
+from raydrift.engine.data.part_samples import (
+    REMARKS,
+    SECONDS,
+    STARTED,
+    Decoder,
+    PartSamples,
+    samples_in_parts,
+    with_images,
+)
 from raydrift.engine.data.reader import Reader
-from raydrift.errors import ImageError, PipelineError
+from raydrift.errors import PipelineError
 from raydrift.images.codec import decode_image
-from raydrift.images.decoded import Decoded
 from raydrift.images.pixels import RGB, Array, Sample
 from raydrift.paths import StoragePath
 from raydrift.schedules.schedule import SampleDrift, Schedule
 from raydrift.settings.generate import GenerateSettings
-from raydrift.settings.image import ImageSettings
 from raydrift.storage import layout
 from raydrift.storage.remarks import RemarkCount
 from raydrift.storage.shards import LedgerRow, Rejected, commit, write_samples
 from raydrift.storage.tar_members import samples_size
 from raydrift.transforms import TransformInfo
 
-_STARTED: Final = "started"
-_REMARKS: Final = "remarks"
-_SECONDS: Final = ("read_seconds", "drift_seconds")
-
 _AnySample = TypeVar("_AnySample", bound=Sample)
-
-Decoder = Callable[[bytes, ImageSettings], Decoded]
-"""``codec.decode_image``, or what does the same elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -123,43 +122,24 @@ def drift_shard(
         PipelineError: A transform failed, the pixels of an image cannot be a PNG, or those that are
             kept are not alike.
     """
-    contents = reader.fetch(tasks["source_path"].to_pylist())
-    for start in range(0, tasks.num_rows, rows or tasks.num_rows):
-        part = tasks.slice(start, rows)
-        yield _drift_part(job, part, keep_pixels, contents, decoder)
+    for samples in samples_in_parts(job.settings, tasks, reader, decoder, rows):
+        yield _drift_part(job, samples, keep_pixels)
 
 
 def _drift_part(
-    job: ShardJob,
-    tasks: pa.Table,
-    keep_pixels: bool,
-    contents: Iterator[bytes | ImageError],
-    decoder: Decoder,
+    job: ShardJob, samples: PartSamples, keep_pixels: bool
 ) -> tuple[pa.Table, Array | None]:
-    started, clock = time.time(), time.perf_counter()
-    settings = job.settings
+    settings, tasks = job.settings, samples.tasks
     pixels = PixelStack(tasks.num_rows) if keep_pixels else None
     pngs = PngColumn(tasks.num_rows)
     chains: list[list[SampledTransform]] = []
-    problems: list[ImageError | None] = []
-    remarks: list[tuple[str, ...]] = []
-    checksums: list[int | None] = []
-    profiles: list[str | None] = []
     cameras: list[str | None] = []
-    waited = 0.0
-    ids = tasks["sample_id"].to_pylist()
     drifts = job.drifts(tasks)
-    for place, (sample_id, transforms) in enumerate(zip(ids, drifts.chains(), strict=True)):
-        taken = next_image(settings, contents, decoder)
-        waited += taken.waited
-        checksums.append(taken.content_crc)
-        decoded = taken.image
-        if isinstance(decoded, ImageError):
+    of_samples = zip(samples, drifts.chains(), strict=True)
+    for place, ((sample_id, decoded), transforms) in enumerate(of_samples):
+        if decoded is None:
             pngs.add(None)
             chains.append([])
-            problems.append(decoded)
-            remarks.append(())
-            profiles.append(None)
             cameras.append(None)
             continue
         drifted, drawn = drifted_sample(settings, decoded, sample_id, transforms)
@@ -170,84 +150,16 @@ def _drift_part(
         except TypeError as error:
             raise PipelineError(f"sample {sample_id}: {error}") from None
         chains.append(drawn)
-        problems.append(None)
-        remarks.append(decoded.remarks)
-        profiles.append(decoded.profile)
         cameras.append(None if settings.raw is None else as_text(drifted.facts))
-    organized = settings.write.organize_by_class
-    class_names = tasks["class_name"].to_pylist()
-    file_names = [
-        layout.member_name(sample_id, name if organized else None)
-        for sample_id, name in zip(ids, class_names, strict=True)
-    ]
-    names = pa.array(file_names, pa.string())
-    images = pa.StructArray.from_arrays([pngs.finish(), names], ["bytes", "path"])
-    table = tasks.append_column("file_name", names).append_column("image", images)
+    table = with_images(samples.table(), pngs.finish())
+    if settings.raw is not None:
+        table = table.append_column(schemas.CAMERA, pa.array(cameras, schemas.CAMERA.type))
     table = table.append_column("transforms", pa.array(map(written, chains), schemas.TRANSFORMS))
     table = table.append_column("drifted", pa.array(drifts.levels > 0))
     table = table.append_column("level", pa.array(drifts.levels))
     table = table.append_column("reason", pa.array(drifts.reasons(), pa.string()))
-    table = table.append_column("profile", pa.array(profiles, pa.string()))
-    if settings.raw is not None:
-        table = table.append_column(schemas.CAMERA, pa.array(cameras, schemas.CAMERA.type))
-    table = table.append_column(_REMARKS, pa.array(remarks, pa.list_(pa.string())))
-    for column, texts in (
-        ("stage", [problem and problem.stage for problem in problems]),
-        ("error", [problem and problem.reason for problem in problems]),
-    ):
-        table = table.append_column(column, pa.array(texts, pa.string()))
-    table = table.append_column("content_crc", pa.array(checksums, pa.int64()))
-    here = pa.array([pixel_platform()] * tasks.num_rows, pa.string())
-    table = table.append_column("pixels_on", here)
-    passing = [problem is not None and problem.passing for problem in problems]
-    table = table.append_column("passing", pa.array(passing))
-    times = (started, waited, time.perf_counter() - clock - waited)
-    for column, value in zip((_STARTED, *_SECONDS), times, strict=True):
-        table = table.append_column(column, pa.array(np.full(tasks.num_rows, value)))
     shape = (settings.image.height, settings.image.width, 3)
     return table, None if pixels is None else pixels.finish(shape)
-
-
-@dataclass(frozen=True)
-class NextImage:
-    """The next of the images that a reader brings.
-
-    Attributes:
-        image: Decoded; or why there is none.
-        content_crc: CRC-32 of the file's bytes; None where it could not be read.
-        waited: Seconds that were spent on waiting for the file.
-    """
-
-    image: Decoded | ImageError
-    content_crc: int | None
-    waited: float
-
-
-def content_crc(content: bytes | ImageError) -> int | None:
-    """CRC-32 of a file's bytes; None where it could not be read."""
-    return None if isinstance(content, ImageError) else isal_zlib.crc32(content)
-
-
-def next_image(
-    settings: GenerateSettings,
-    contents: Iterator[bytes | ImageError],
-    decoder: Decoder = decode_image,
-) -> NextImage:
-    """Decodes the next of what ``fetch`` brings; the file is not kept while the next one is read.
-
-    Why there is no image is told without the frames of those who raised it: they hold the file and
-    its pixels.
-    """
-    before = time.perf_counter()
-    content = next(contents)
-    waited = time.perf_counter() - before
-    crc = content_crc(content)
-    if isinstance(content, ImageError):
-        return NextImage(content, crc, waited)
-    try:
-        return NextImage(decoder(content, settings.image), crc, waited)
-    except ImageError as problem:
-        return NextImage(ImageError(problem.stage, problem.reason, problem.passing), crc, waited)
 
 
 def drifted_sample(
@@ -311,7 +223,7 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
     Returns:
         The shard's ledger row.
     """
-    clock, made, waiting = time.perf_counter(), _Made(job.settings), iter(parts)
+    clock, made, waiting = time.perf_counter(), Made(job.settings), iter(parts)
     others = 0.0
 
     def tables() -> Iterator[pa.Table]:
@@ -326,26 +238,19 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
 
     attempt = layout.new_attempt()
     size, crc32 = write_samples(job.output, shard, attempt, made.schema, tables())
-    row = new_row(
+    row = made.row(
         shard,
         job.fingerprint,
-        made.rejected,
         attempt=attempt,
         size=size,
         crc32=crc32,
-        pixels_on=made.pixels_on,
-        embedded_on=made.embedded_on,
-        listing=made.listing,
-        remarks=made.remarks.listed,
-        started=made.started,
         write_seconds=time.perf_counter() - clock - others,
-        **made.totals,
     )
     commit(job.output, row, made.rejected)
     return row
 
 
-class _Made:
+class Made:
     """What the ledger tells of a shard's parts, added up as they are written.
 
     Args:
@@ -374,7 +279,7 @@ class _Made:
         kept = table if pc.all(fine).as_py() else table.filter(fine)  # a filter copies
         written = kept.select(self.schema.names).cast(self.schema)
         self.rejected += _rejected(table.filter(pc.invert(fine)))
-        self.remarks.add_images(table["source_path"], table[_REMARKS])
+        self.remarks.add_images(table["source_path"], table[REMARKS])
         sizes = pc.binary_length(pc.struct_field(written["image"], "bytes"))
         counts = {
             "asked": table.num_rows,
@@ -384,15 +289,36 @@ class _Made:
             "names_size": pc.sum(pc.binary_length(written["file_name"])).as_py() or 0,
             "embed_seconds": part.embed_seconds,
         }
-        counts |= {name: table[name][0].as_py() for name in _SECONDS}
+        counts |= {name: table[name][0].as_py() for name in SECONDS}
         if self._for_tar:
             counts["tar_size"] = samples_size(written)
         for name, value in counts.items():
             self.totals[name] = self.totals.get(name, 0) + value
-        self.started = self.started or table[_STARTED][0].as_py()
+        self.started = self.started or table[STARTED][0].as_py()
         self.listing = isal_zlib.crc32(table["file_state"].to_numpy(), self.listing)
         self.pixels_on, self.embedded_on = table["pixels_on"][0].as_py(), part.embedded_on
         return written
+
+    def row(self, shard: int, fingerprint: str, **file: Any) -> LedgerRow:
+        """The ledger row of the shard.
+
+        Args:
+            shard: Its number.
+            fingerprint: The fingerprint of its run.
+            file: What is known of its file: the attempt, its bytes, the seconds of writing.
+        """
+        return new_row(
+            shard,
+            fingerprint,
+            self.rejected,
+            pixels_on=self.pixels_on,
+            embedded_on=self.embedded_on,
+            listing=self.listing,
+            remarks=self.remarks.listed,
+            started=self.started,
+            **file,
+            **self.totals,
+        )
 
 
 def _rejected(table: pa.Table) -> list[Rejected]:

@@ -13,18 +13,18 @@ from typing import Any, Final
 import pyarrow as pa
 
 from raydrift.embed.weights import Weights
-from raydrift.engine.data.committing import committed
+from raydrift.engine.data.committing import committed, failing_as_worker
 from raydrift.engine.data.drifter import Drifter, Part
 from raydrift.engine.data.failures import FAILURE, failure_row
 from raydrift.engine.data.lazy_embedder import LazyEmbedder
+from raydrift.engine.data.part_samples import ROWS_AT_ONCE
 from raydrift.engine.data.pipeline import Stage
 from raydrift.engine.data.rows import as_row, pixels_of, table_of
 from raydrift.engine.data.shard_work import ShardJob, ShardPart, commit_shard
 from raydrift.engine.data.shipping import fetched, with_transforms
 from raydrift.engine.plan import EMBEDDERS, WORKERS, Plan
-from raydrift.errors import PipelineError, RaydriftError, reason
+from raydrift.errors import RaydriftError
 
-_ROWS_AT_ONCE: Final = 16
 _EMBED_THREADS: Final = 4  # one feeds the GPU while others write
 
 
@@ -57,7 +57,7 @@ class DriftStage:
 
     def __call__(self, row: pa.Table) -> pa.Table:
         tasks, keep = table_of(row), self._embedder is not None
-        parts = partial(self._drifter.drift, tasks, keep, _ROWS_AT_ONCE)
+        parts = partial(self._drifter.drift, tasks, keep, ROWS_AT_ONCE)
         return _commit(self._job, self._embedder, tasks["shard"][0].as_py(), parts)
 
 
@@ -101,12 +101,10 @@ def _commit(
 
 
 def _embedded(embedder: LazyEmbedder | None, parts: Iterable[Part]) -> Iterator[ShardPart]:
-    try:
+    with failing_as_worker():
         for table, pixels in parts:
             if embedder is None or pixels is None:
                 yield ShardPart(table)
                 continue
             embeddings, seconds = embedder(pixels)
             yield ShardPart(table, embeddings, seconds, embedder.platform)
-    except OSError as error:  # which has nothing to do with the output
-        raise PipelineError(f"a worker failed: {type(error).__name__}: {reason(error)}") from error

@@ -71,8 +71,9 @@ def check_shards_for(output: StoragePath, record: JobRecord, asked: Finisher) ->
     if len(rows_there(output, record)) == record.shards:
         return
     there = ", ".join(layout.in_short(n for n in record.files if not n.endswith(".parquet")))
+    there = there or ("views" if record.views else "no images")
     raise OutputError(
-        f"{output} is complete with {_flags(finisher_of(record))} ({there or 'no images'}), and "
+        f"{output} is complete with {_flags(finisher_of(record))} ({there}), and "
         f"without its shards it cannot become {_flags(asked)}: choose another output, or make it "
         "again with --overwrite"
     )

@@ -21,13 +21,13 @@ from raydrift import schemas
 from raydrift.catalog import load_catalog
 from raydrift.drift import apply_chain
 from raydrift.drift.written import read_back
+from raydrift.engine.data.part_samples import next_image
 from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.shard_work import (
     ShardJob,
     ShardPart,
     commit_shard,
     drift_shard,
-    next_image,
 )
 from raydrift.errors import ImageError
 from raydrift.images.codec import RGB, decode

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from raydrift.catalog import Catalog, load_catalog
-from raydrift.engine import generate as module
+from raydrift.engine import image_run as module
 from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.shard_work import ShardJob, ShardPart, commit_shard, drift_shard
 from raydrift.engine.data.tasks import ShardTasks

@@ -1,0 +1,121 @@
+"""``raydrift views``: photographs as a camera's mosaics, developed in several ways."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from raydrift.cli.log import Log, start_log
+from raydrift.cli.options import (
+    Address,
+    Config,
+    Container,
+    ContainerBytes,
+    ImageSize,
+    Input,
+    KeepShards,
+    MaxRejected,
+    NoFinalize,
+    NumSamples,
+    OnError,
+    OrganizeByClass,
+    Output,
+    Overwrite,
+    Seed,
+    ShardSize,
+    Split,
+    ValueRange,
+    Verbose,
+    Workers,
+)
+
+if TYPE_CHECKING:
+    from raydrift.settings.views import ViewsSettings
+    from raydrift.storage.record import JobRecord
+
+
+def views(
+    input: Input = None,
+    output: Output = None,
+    views: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--views",
+            metavar="all|CODE",
+            help="A view, as bi,s,me: demosaicing (bi bilinear, ma Malvar, me Menon), sharpening "
+            "(s filter, u unsharp mask) and denoising (me median, ga Gaussian); may be repeated. "
+            "all: the twelve of these.",
+            show_default="all",
+        ),
+    ] = None,
+    compat: Annotated[
+        bool | None,
+        typer.Option("--compat", help="As published, with its borders and its unsharp mask."),
+    ] = None,
+    split: Split = None,
+    seed: Seed = None,
+    num_samples: NumSamples = None,
+    container: Container = None,
+    container_bytes: ContainerBytes = None,
+    organize_by_class: OrganizeByClass = None,
+    image_size: ImageSize = None,
+    value_range: ValueRange = None,
+    shard_size: ShardSize = None,
+    workers: Workers = None,
+    on_error: OnError = None,
+    max_rejected: MaxRejected = None,
+    config: Config = None,
+    address: Address = None,
+    overwrite: Overwrite = None,
+    keep_shards: KeepShards = None,
+    no_finalize: NoFinalize = None,
+    verbose: Verbose = None,
+    log: Log = None,
+) -> None:
+    """Develop every image in several ways, as a camera would: a dataset a view, a table over all.
+
+    The same command on the same output finishes what is missing.
+    """
+    from raydrift.cli.files import check_lasting, check_there
+    from raydrift.cli.settings import read_values
+    from raydrift.settings.image import ImageSettings
+    from raydrift.settings.ranges import parse_range
+    from raydrift.settings.toml import views_settings
+
+    quiet = start_log(log, verbose)
+    height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    values = parse_range(value_range) if value_range else None
+    flags = {
+        "input": input,
+        "split": split,
+        "output": output,
+        "views": views or None,
+        "compat": compat,
+        "seed": seed,
+        "num_samples": num_samples,
+        "image": {"height": height, "width": width, "value_range": values},
+        "write": {
+            "container": container,
+            "container_bytes": container_bytes,
+            "organize_by_class": organize_by_class,
+            "shard_size": shard_size,
+            "keep_shards": keep_shards,
+            "finalize": None if no_finalize is None else not no_finalize,
+            "overwrite": overwrite,
+        },
+        "faults": {"on_error": on_error, "max_rejected": max_rejected},
+        "cluster": {"address": address, "workers": workers, "verbose": verbose},
+    }
+    settings = read_values(config, flags, views_settings)
+    check_there(settings.run.input)
+    check_lasting(settings.run.output)
+    run_views(settings, quiet)
+
+
+def run_views(settings: "ViewsSettings", quiet: bool = False) -> "JobRecord":
+    """Makes the views and says what was written."""
+    from functools import partial
+
+    from raydrift.cli.generate import told_run
+    from raydrift.engine.views import views as run
+
+    return told_run(settings.run, partial(run, settings, quiet=quiet))

@@ -1,0 +1,71 @@
+"""How a run begins, or goes on: what it has in common with the one that it finds in its folder."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from raydrift.engine.plan import choose_shard_size
+from raydrift.engine.session import connect, free_resources, may_grow
+from raydrift.errors import OutputError
+from raydrift.paths import StoragePath
+from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.ranges import Range
+from raydrift.storage.record import JobRecord, load_record
+from raydrift.storage.unread import is_any_readable_now
+
+_COMING: Final = 64
+"""Workers that a cluster without a node yet is taken to come to."""
+
+
+def ranges_found(
+    output: StoragePath, listed: str, settings: GenerateSettings
+) -> Mapping[str, Range] | None:
+    """The value ranges that the run in a folder found; None if none of this input is there."""
+    if settings.write.overwrite:
+        return None
+    try:
+        found = load_record(output)
+    except (OutputError, OSError):  # which is said where it matters
+        return None
+    if found is None or found.identity.get("input") != listed:
+        return None
+    return {kind: (low, high) for kind, (low, high) in found.ranges_found.items()}
+
+
+def ranges_not_given(ranges: object, given: object) -> dict[str, list[float]]:
+    """Those of the ranges that were not given."""
+    if not isinstance(ranges, Mapping):
+        return {}
+    known = given if isinstance(given, Mapping) else {}
+    return {kind: list(ends) for kind, ends in ranges.items() if kind not in known}
+
+
+def gains(
+    found: JobRecord, settings: GenerateSettings, output: StoragePath, source: StoragePath
+) -> bool:
+    """Whether a finished run that may be overwritten would have more images if it began again."""
+    if found.status != "complete" or not settings.write.overwrite:
+        return False
+    return bool(found.counts.get("unread")) and is_any_readable_now(
+        output, source, settings.image.most_read
+    )
+
+
+def shard_size(settings: GenerateSettings, samples: int, pictures: int = 1) -> int:
+    """Samples a shard of a new run; fewer for a small one, so that every worker has some.
+
+    Args:
+        settings: The run's settings.
+        samples: How many it has.
+        pictures: How many are made of each.
+    """
+    asked = settings.write.shard_size
+    if asked is not None:
+        return asked
+    cluster = settings.cluster
+    workers = cluster.workers
+    if workers is None:
+        connect(cluster)
+        free = max(free_resources().cpus or _COMING, cluster.min_workers)
+        most = cluster.max_workers or free
+        workers = most if may_grow(cluster) else min(free, most)  # all that may come have shards
+    return choose_shard_size(None, samples, workers, pictures * settings.image.bytes)

@@ -1,0 +1,189 @@
+"""The samples of a part of a shard: their images, one by one, and what there is to know of them."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from isal import isal_zlib
+
+from raydrift.drift.platform import pixel_platform
+from raydrift.engine.data.reader import Reader
+from raydrift.errors import ImageError
+from raydrift.images.codec import decode_image
+from raydrift.images.decoded import Decoded
+from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.image import ImageSettings
+from raydrift.storage import layout
+
+STARTED: Final = "started"
+REMARKS: Final = "remarks"
+SECONDS: Final = ("read_seconds", "drift_seconds")
+
+ROWS_AT_ONCE: Final = 16
+"""The rows of a part, whose images are in memory together."""
+
+Decoder = Callable[[bytes, ImageSettings], Decoded]
+"""``codec.decode_image``, or what does the same elsewhere."""
+
+
+@dataclass(frozen=True)
+class NextImage:
+    """The next of the images that a reader brings.
+
+    Attributes:
+        image: Decoded; or why there is none.
+        content_crc: CRC-32 of the file's bytes; None where it could not be read.
+        waited: Seconds that were spent on waiting for the file.
+    """
+
+    image: Decoded | ImageError
+    content_crc: int | None
+    waited: float
+
+
+def content_crc(content: bytes | ImageError) -> int | None:
+    """CRC-32 of a file's bytes; None where it could not be read."""
+    return None if isinstance(content, ImageError) else isal_zlib.crc32(content)
+
+
+def next_image(
+    settings: GenerateSettings,
+    contents: Iterator[bytes | ImageError],
+    decoder: Decoder = decode_image,
+) -> NextImage:
+    """Decodes the next of what ``fetch`` brings; the file is not kept while the next one is read.
+
+    Why there is no image is told without the frames of those who raised it: they hold the file and
+    its pixels.
+    """
+    before = time.perf_counter()
+    content = next(contents)
+    waited = time.perf_counter() - before
+    crc = content_crc(content)
+    if isinstance(content, ImageError):
+        return NextImage(content, crc, waited)
+    try:
+        return NextImage(decoder(content, settings.image), crc, waited)
+    except ImageError as problem:
+        return NextImage(ImageError(problem.stage, problem.reason, problem.passing), crc, waited)
+
+
+class PartSamples:
+    """Decodes the images of some samples, and keeps what is to be told of each.
+
+    Args:
+        settings: The run's settings.
+        tasks: One row a sample (``schemas.TASK``).
+        contents: What ``Reader.fetch`` brings of their files.
+        decoder: What decodes them.
+
+    Attributes:
+        tasks: The same.
+    """
+
+    def __init__(
+        self,
+        settings: GenerateSettings,
+        tasks: pa.Table,
+        contents: Iterator[bytes | ImageError],
+        decoder: Decoder,
+    ) -> None:
+        self._started, self._clock, self._waited = time.time(), time.perf_counter(), 0.0
+        self._settings = settings
+        self.tasks = tasks
+        self._contents = contents
+        self._decoder = decoder
+        self._problems: list[ImageError | None] = []
+        self._remarks: list[tuple[str, ...]] = []
+        self._checksums: list[int | None] = []
+        self._profiles: list[str | None] = []
+
+    def __len__(self) -> int:
+        """How many samples there are."""
+        return int(self.tasks.num_rows)
+
+    def __iter__(self) -> Iterator[tuple[int, Decoded | None]]:
+        """Each sample's id and image; None where it cannot be used."""
+        for sample_id in self.tasks["sample_id"].to_pylist():
+            taken = next_image(self._settings, self._contents, self._decoder)
+            self._waited += taken.waited
+            self._checksums.append(taken.content_crc)
+            decoded = taken.image
+            if isinstance(decoded, ImageError):
+                self._tell(decoded, (), None)
+                yield sample_id, None
+                continue
+            self._tell(None, decoded.remarks, decoded.profile)
+            yield sample_id, decoded
+            del taken, decoded  # while the next file is read
+
+    def _tell(
+        self, problem: ImageError | None, remarks: tuple[str, ...], profile: str | None
+    ) -> None:
+        self._problems.append(problem)
+        self._remarks.append(remarks)
+        self._profiles.append(profile)
+
+    def table(self) -> pa.Table:
+        """The tasks, and what came of them, once all images were taken.
+
+        Returns:
+            With ``file_name``, ``profile``, ``remarks``, ``content_crc``, ``pixels_on``, for the
+            rejected ones ``stage``, ``error`` and ``passing``; and what it took.
+        """
+        tasks, problems, text = self.tasks, self._problems, pa.string()
+        count = tasks.num_rows
+        organized = self._settings.write.organize_by_class
+        pairs = zip(tasks["sample_id"].to_pylist(), tasks["class_name"].to_pylist(), strict=True)
+        names = [layout.member_name(one, name if organized else None) for one, name in pairs]
+        passing = [problem is not None and problem.passing for problem in problems]
+        columns = {
+            "file_name": pa.array(names, text),
+            "profile": pa.array(self._profiles, text),
+            REMARKS: pa.array(self._remarks, pa.list_(text)),
+            "stage": pa.array([problem and problem.stage for problem in problems], text),
+            "error": pa.array([problem and problem.reason for problem in problems], text),
+            "content_crc": pa.array(self._checksums, pa.int64()),
+            "pixels_on": pa.array([pixel_platform()] * count, text),
+            "passing": pa.array(passing),
+        }
+        spent = time.perf_counter() - self._clock - self._waited
+        times = (self._started, self._waited, spent)
+        for name, value in zip((STARTED, *SECONDS), times, strict=True):
+            columns[name] = pa.array(np.full(count, value))
+        table = tasks
+        for name, column in columns.items():
+            table = table.append_column(name, column)
+        return table
+
+
+def samples_in_parts(
+    settings: GenerateSettings,
+    tasks: pa.Table,
+    reader: Reader,
+    decoder: Decoder,
+    rows: int | None = None,
+) -> Iterator[PartSamples]:
+    """The samples of a shard, some at a time; those of a part are taken before the next part.
+
+    Args:
+        settings: The run's settings.
+        tasks: One row a sample (``schemas.TASK``).
+        reader: What reads the images.
+        decoder: What decodes them.
+        rows: The rows of a part; None: there is one part.
+    """
+    contents = reader.fetch(tasks["source_path"].to_pylist())
+    for start in range(0, tasks.num_rows, rows or tasks.num_rows):
+        yield PartSamples(settings, tasks.slice(start, rows), contents, decoder)
+
+
+def with_images(samples: pa.Table, pngs: pa.Array) -> pa.Table:
+    """The samples with their PNGs as the column ``image`` (``schemas.IMAGE``)."""
+    names = samples["file_name"].combine_chunks()
+    return samples.append_column(
+        "image", pa.StructArray.from_arrays([pngs, names], ["bytes", "path"])
+    )

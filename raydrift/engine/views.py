@@ -1,0 +1,99 @@
+"""One run of views: photographs become mosaics, and each view develops all of them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from typing import Any
+
+from raydrift.catalog import Catalog, catalog_of
+from raydrift.catalog.stream import Stream
+from raydrift.catalog.value_range import with_value_range
+from raydrift.engine.begun import ranges_found, ranges_not_given
+from raydrift.engine.data.tasks import count_samples
+from raydrift.engine.identity import run_identity, shown
+from raydrift.engine.image_run import ImageRun, carry_out
+from raydrift.engine.jobs.clock import Clock
+from raydrift.engine.view_shards import ViewShards
+from raydrift.paths import StoragePath
+from raydrift.settings.views import ViewsSettings
+from raydrift.storage import layout
+from raydrift.storage.record import JobRecord
+
+
+def views(
+    settings: ViewsSettings,
+    *,
+    catalog: Catalog | None = None,
+    notes: Sequence[str] = (),
+    quiet: bool = False,
+) -> JobRecord:
+    """Makes the views of photographs, or what is missing of them.
+
+    Each view is a dataset in a folder of its own, ``bi_s_ga``, as a run that drifts writes it;
+    ``views.parquet`` is one table over all.
+
+    Args:
+        settings: The run's settings.
+        catalog: The input, if it is listed already.
+        notes: Plain sentences for ``run.json``.
+        quiet: Show no progress.
+
+    Returns:
+        What ``run.json`` says at the end.
+
+    Raises:
+        CatalogError: The input is not there or empty.
+        SettingsError: More samples are asked for than the input has.
+        OutputError: The output holds another run, or cannot be written.
+        LockedError: Another run is at work on the output.
+        ResourcesError: Ray has too few CPUs.
+        RejectedError: Too many images could not be used; the shards are kept.
+        PipelineError: A worker failed; what is finished is kept.
+    """
+    clock = Clock()
+    run = settings.run
+    catalog = catalog or catalog_of(run)
+    if run.write.organize_by_class:
+        layout.check_class_folders(catalog.classes)
+    samples = count_samples(run, len(catalog))
+    output = StoragePath.of(run.output, run.options_of("output"))
+    listed = catalog.digest()
+    given = run.image.value_range
+    run, ranges = with_value_range(run, catalog, partial(ranges_found, output, listed, run))
+    stream = Stream.of(run, catalog)
+    notes = [*notes, *catalog.notes, *ranges]
+    catalog = replace(catalog, columns=None)  # workers have no use for them
+    settings = replace(settings, run=run)
+    identity = run_identity(run, samples, listed, None) | views_identity(settings)
+    identity |= {"classes": dict(catalog.labels)} | stream.identity(run)
+    return carry_out(
+        ImageRun(
+            run,
+            catalog,
+            output,
+            samples,
+            identity,
+            shown(replace(run, num_samples=samples))
+            | {"views": list(settings.views), "compat": settings.compat},
+            notes,
+            ranges_found=ranges_not_given(run.image.value_range, given),
+            maker=lambda size: ViewShards(
+                run, catalog, output, samples, size, stream.where, settings.compat
+            ),
+        ),
+        clock,
+        quiet,
+    )
+
+
+def views_identity(settings: ViewsSettings) -> dict[str, Any]:
+    """What the pictures of views depend on beside the photographs, as plain values."""
+    setup = settings.run.profile.setup("camera")
+    camera = {name: value for name, value in asdict(setup).items() if name not in ("mode", "view")}
+    plain = {name: _plain(value) for name, value in camera.items()}
+    return {"views": list(settings.views), "compat": settings.compat, "camera": plain}
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as JSON has them."""
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value

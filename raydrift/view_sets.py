@@ -1,0 +1,108 @@
+"""``raydrift.views``: the Python face of a run of views."""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from raydrift.checked import image_size, path_text
+from raydrift.dataset import DriftedDataset, open_dataset
+from raydrift.settings.cluster import ClusterSettings
+from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.image import ImageSettings
+from raydrift.settings.output import FaultSettings, OutputSettings
+from raydrift.settings.views import ALL, ViewsSettings, view_codes
+from raydrift.storage import layout
+from raydrift.transforms import DriftProfile
+
+
+def views(
+    input_path: str | os.PathLike[str],
+    output_path: str | os.PathLike[str],
+    views: str | Iterable[str] = ALL,
+    *,
+    compat: bool = False,
+    split: str | None = None,
+    seed: int = 42,
+    num_samples: int | None = None,
+    input_dim: Any = (224, 224),
+    profile: DriftProfile | None = None,
+    organize_by_class: bool = False,
+    shard_size: int | None = None,
+    keep_shards: bool = False,
+    overwrite: bool = False,
+    faults: FaultSettings | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    cluster: ClusterSettings | None = None,
+    progress: bool = True,
+) -> dict[str, DriftedDataset]:
+    """Develops every image in several ways, as a camera would.
+
+    A photograph goes through the reference camera backwards, and each view develops its mosaic. The
+    same call again on an output that is not finished makes what is missing of it.
+
+    Args:
+        input_path: A folder with one sub-folder a class, or a manifest; a local path or a URI.
+        output_path: The folder to write: a folder a view, and ``views.parquet``.
+        views: ``all`` twelve, or codes: demosaicing (``bi`` bilinear, ``ma`` Malvar, ``me`` Menon),
+            sharpening (``s`` filter, ``u`` unsharp mask) and denoising (``me`` median, ``ga``
+            Gaussian), as ``bi,s,me``.
+        compat: As published, see ``raydrift.camera.develop``.
+        split: The sub-folder of the input that has the class folders, or the split of a manifest.
+        seed: Of the order of the images.
+        num_samples: How many images; None: all.
+        input_dim: Height and width of the pictures, or one number for both.
+        profile: Its ``camera`` is the reference camera.
+        organize_by_class: Whether the containers have class folders.
+        shard_size: Samples a shard; None: as many as suit the workers.
+        keep_shards: Whether the shards stay after the merge.
+        overwrite: Whether another run's output there is replaced.
+        faults: What happens with images that cannot be used.
+        storage_options: How buckets are reached.
+        cluster: Where the work is done.
+        progress: Whether it is shown on standard error.
+
+    Returns:
+        The dataset of each view, by its code.
+
+    Raises:
+        SettingsError: (a ``ValueError``) A view is unknown or comes twice, or a setting cannot be.
+        OutputError: The folder holds another run.
+        RaydriftError: The run failed; the same call goes on.
+
+    Example:
+        ::
+
+            sets = raydrift.views("photos", "out", ["bi,s,me", "me,u,ga"])
+            print(sets["me,u,ga"][0].label)
+    """
+    from raydrift.engine.views import views as run
+
+    height, width = image_size(input_dim)
+    settings = ViewsSettings(
+        GenerateSettings(
+            input=path_text("input_path", input_path),
+            output=path_text("output_path", output_path),
+            split=split,
+            seed=seed,
+            num_samples=num_samples,
+            profile=DriftProfile() if profile is None else profile,
+            image=ImageSettings(height, width),
+            write=OutputSettings(
+                organize_by_class=organize_by_class,
+                shard_size=shard_size,
+                keep_shards=keep_shards,
+                overwrite=overwrite,
+            ),
+            faults=FaultSettings() if faults is None else faults,
+            storage_options={} if storage_options is None else storage_options,
+            cluster=ClusterSettings() if cluster is None else cluster,
+        ),
+        view_codes(views),
+        compat,
+    )
+    run(settings, quiet=not progress)
+    output = settings.run.output.rstrip("/")
+    return {
+        code: open_dataset(f"{output}/{layout.view_folder(code)}", storage_options)
+        for code in settings.views
+    }
