@@ -57,7 +57,10 @@ class DriftedSample:
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """Its row of ``provenance.parquet``; each transform's parameters are a dict."""
+        """Its row of ``provenance.parquet``; each transform's parameters are a dict.
+
+        Of a raw file, what it was developed with is one too: ``camera``.
+        """
         return self._explain()
 
 
@@ -107,7 +110,7 @@ class DriftedDataset:
         return DriftedSample(
             image=self.image(place),
             class_name=self._class_names[place].as_py(),
-            _explain=_Explained(self._provenance_rows, place),
+            _explain=_Explained(self._provenance_rows, place, self._record.is_raw),
             **self.facts(place),
         )
 
@@ -255,12 +258,15 @@ class _Explained:
 
     rows: ShardRows
     place: int
+    raw: bool
 
     def __call__(self) -> dict[str, Any]:
-        found = dict(self.rows.row(self.place, schemas.PROVENANCE.names))
+        found = dict(self.rows.row(self.place, schemas.provenance(self.raw).names))
         found["transforms"] = [
             one | {"parameters": parameters_of(one["parameters"])} for one in found["transforms"]
         ]
+        if self.raw:
+            found[schemas.CAMERA.name] = parameters_of(found[schemas.CAMERA.name])
         return found
 
 

@@ -140,6 +140,7 @@ def test_the_python_api_has_it(source: Path, output: Path) -> None:
         np.testing.assert_array_equal(image, expected[sample_id])
     found = raydrift.open(output)
     assert json.loads(found.provenance["camera"][0].as_py())["gains_from"] == "file"
+    assert found[0].provenance["camera"]["gains_from"] == "file"
 
 
 def _split(written: str) -> tuple[str, float]:
