@@ -38,7 +38,7 @@ OF_THE_READERS = {
 """A file for each reader that decodes."""
 
 REFUSED = {
-    "camera raw": (b"FUJIFILMCCD-RAW 0201", "a camera's raw file (Fujifilm RAF): develop it"),
+    "camera raw": (b"FUJIFILMCCD-RAW 0201", "a camera's raw file (Fujifilm RAF): read it"),
     "HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC images cannot be decoded here: convert"),
 }
 """A file for each reader that only says what it is, and its words."""
