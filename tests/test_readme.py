@@ -110,10 +110,12 @@ def test_the_commands_that_show_drift_and_place_it_in_time_run(
     monkeypatch.chdir(tmp_path)
     lines = [line.split("#")[0] for block in blocks("sh") for line in block.splitlines()]
     shown = [line for line in lines if "preview" in line or "--drift" in line]
-    assert len(shown) == 3
+    assert len(shown) == 4
     for line in shown:
         assert run(shlex.split(line.removeprefix("uv run raydrift "))) == 0, line
-    assert {"sheet.png", "plan.png", "out"} <= {path.name for path in tmp_path.iterdir()}
+    assert {"sheet.png", "cameras.png", "plan.png", "out"} <= {
+        path.name for path in tmp_path.iterdir()
+    }
 
 
 @pytest.mark.usefixtures("ray_session")

@@ -19,7 +19,7 @@ import ray
 from raydrift.catalog import load_catalog
 from raydrift.embed.weights import find_weights
 from raydrift.engine.data import drifter, pipeline
-from raydrift.engine.data.measure_stage import measure_stages
+from raydrift.engine.data.measure_stage import SendMeasures, measure_stages
 from raydrift.engine.data.measured import MeasureJob
 from raydrift.engine.data.pipeline import Pipeline, Stage, run_pipeline
 from raydrift.engine.data.rows import as_row, table_of
@@ -72,7 +72,7 @@ MEASURED = MeasureJob((Schedule(0),), str)
 WAYS: dict[str, tuple[Plan, Stages]] = {
     "drift and write": (TWO_WORKERS, lambda job: drift_stages(job, TWO_WORKERS, None)),
     "drift, embed and write": (WITH_EMBEDDER, lambda job: drift_stages(job, WITH_EMBEDDER, RANDOM)),
-    "measure": (WORKER, lambda job: measure_stages(job, MEASURED, WORKER, RANDOM)),
+    "measure": (WORKER, lambda job: measure_stages(SendMeasures, job, MEASURED, WORKER, RANDOM)),
 }
 
 
