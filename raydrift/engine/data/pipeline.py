@@ -19,7 +19,7 @@ from raydrift import errors
 from raydrift.engine.data.backpressure import Taken, limit_ahead, limit_pixels
 from raydrift.engine.data.failures import FAILURE, MESSAGE, explain_failure, failure_row
 from raydrift.engine.data.rows import as_row
-from raydrift.engine.data.shipping import fetched, pack
+from raydrift.engine.data.shipping import pack, unpacked
 from raydrift.engine.plan import Plan, Role
 from raydrift.engine.ray_private import OBJECTS_AHEAD, executed
 from raydrift.engine.session import data_context, is_client, quiet_data
@@ -212,7 +212,7 @@ class PipelineHost:
     """Drives a pipeline from inside the cluster, for a driver that is outside."""
 
     def __init__(self, pipeline: Any, ahead: int | None) -> None:
-        self._tables = _executed(fetched(pipeline), ahead)
+        self._tables = _executed(unpacked(pipeline), ahead)  # Ray has fetched it
 
     def next(self) -> pa.Table | None:
         """What comes out next; None after the last."""
