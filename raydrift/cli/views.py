@@ -20,6 +20,7 @@ from raydrift.cli.options import (
     OrganizeByClass,
     Output,
     Overwrite,
+    Raw,
     Seed,
     ShardSize,
     Split,
@@ -59,6 +60,7 @@ def views(
     organize_by_class: OrganizeByClass = None,
     image_size: ImageSize = None,
     value_range: ValueRange = None,
+    raw: Raw = None,
     shard_size: ShardSize = None,
     workers: Workers = None,
     on_error: OnError = None,
@@ -102,6 +104,7 @@ def views(
             "finalize": None if no_finalize is None else not no_finalize,
             "overwrite": overwrite,
         },
+        "raw": {} if raw else None,
         "faults": {"on_error": on_error, "max_rejected": max_rejected},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }

@@ -421,3 +421,29 @@ def test_views_differ_as_they_are_known_to(photos: Path, tmp_path: Path) -> None
         for code, own in pixels.items()
     }
     assert set(sorted(far, key=lambda code: -far[code])[:2]) == {"me,s,ga", "ma,s,ga"}
+
+
+def test_raw_files_are_developed_by_every_view(tmp_path: Path) -> None:
+    """As ``generate --raw`` develops them with that view."""
+    rose = Path(__file__).parents[3] / "shared" / "raw" / "files" / "rose_rggb.dng"
+    if not rose.is_file():
+        pytest.skip(f"no raw file at {rose}")
+    source = tmp_path / "raws" / "rose"
+    source.mkdir(parents=True)
+    for name in ("a.dng", "b.dng"):
+        shutil.copy(rose, source / name)
+    values = {"num_samples": 2, "raw": {}}
+    views(settings_for(source.parent, tmp_path / "views", views=TWO, **values), quiet=True)
+    for code in TWO:
+        plain = {
+            "input": str(source.parent),
+            "output": str(tmp_path / code),
+            "image": {"height": 48, "width": 64},
+            "raw": {"view": code},
+        }
+        generate(generate_settings(plain), quiet=True)
+        expected = raydrift.open(tmp_path / code)
+        found = raydrift.open(tmp_path / "views" / view_folder(code))
+        assert np.array_equal(found[0].image, expected[0].image)
+        camera = found[1].provenance["camera"]
+        assert camera | {"compat": False} == expected[1].provenance["camera"] | {"compat": False}

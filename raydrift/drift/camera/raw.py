@@ -5,7 +5,7 @@ one. So drift is never a residual here: the image is what the drifted camera mak
 and without drift what the file's camera makes of it, the reference development.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from raydrift.camera import DRONE, MICROSCOPY, REFERENCE, Camera, Rendering
+from raydrift.camera import DRONE, MICROSCOPY, REFERENCE, Camera, Rendering, View
 from raydrift.camera.black_level import without_black
 from raydrift.camera.camera import colour_matrix_from
 from raydrift.camera.cfa import at
@@ -129,6 +129,24 @@ def develop_raw(
     picture = Image.fromarray(levels)
     pixels = finished(picture, Metadata(used["orientation"], None), image).pixels
     return replace(mosaic, pixels=pixels, space=ColourSpace.SRGB, facts=dict(used))
+
+
+def raw_pictures(
+    mosaic: Sample, views: Iterable[View], raw: RawSettings, image: ImageSettings
+) -> Iterator[tuple[View, RGB]]:
+    """What each view makes of a raw file, at the wanted size.
+
+    Args:
+        mosaic: As for ``develop_raw``.
+        views: Without ``fft``.
+        raw: As for ``develop_raw``; its own view is not used.
+        image: The wanted size.
+
+    Yields:
+        Each view and its picture, uint8 RGB.
+    """
+    for view in views:
+        yield view, develop_raw(mosaic, replace(raw, view=str(view)), image).pixels
 
 
 def drift_raw(

@@ -11,6 +11,9 @@ from raydrift.camera import Camera, View, develop_views, downsampled, unprocess
 from raydrift.drift.camera.setup import CameraSetup
 from raydrift.images.pixels import RGB, Sample, rgb_of
 
+Picture = tuple[View, RGB]
+"""A view, and its picture of a sample."""
+
 
 @dataclass(frozen=True)
 class Sensed:
@@ -53,9 +56,7 @@ def sensed(sample: Sample, setup: CameraSetup) -> Sensed:
     return Sensed(raw, setup.camera, setup.oversample)
 
 
-def pictures(
-    seen: Sensed, views: Iterable[View], compat: bool = False
-) -> Iterator[tuple[View, RGB]]:
+def pictures(seen: Sensed, views: Iterable[View], compat: bool = False) -> Iterator[Picture]:
     """What each view makes of a mosaic, in grey levels.
 
     Args:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from raydrift import schemas
 from raydrift.camera import View
-from raydrift.drift.camera.sensed import Sensed, pictures, sensed
+from raydrift.drift.camera.sensed import Picture, pictures, sensed
 from raydrift.drift.camera.setup import CameraSetup
 from raydrift.drift.written import as_text
 from raydrift.engine.data.committing import committed, failing_as_worker
@@ -20,6 +20,7 @@ from raydrift.engine.data.part_samples import ROWS_AT_ONCE, PartSamples, with_im
 from raydrift.engine.data.rows import table_of
 from raydrift.engine.data.shard_work import Made, ShardJob, ShardPart
 from raydrift.engine.data.shipping import fetched
+from raydrift.images.decoded import Decoded
 from raydrift.storage import layout
 from raydrift.storage.shards import LedgerRow, commit, writing_samples
 
@@ -86,12 +87,28 @@ def view_part(job: ViewsJob, samples: PartSamples) -> Tables:
                 column.add(None)
             seen.append(None)
             continue
-        raw: Sensed = sensed(decoded, job.setup)
-        for view, picture in pictures(raw, job.views, job.compat):
+        facts, made = _developed(job, decoded)
+        for view, picture in made:
             pngs[view].add(picture)
-        seen.append(raw.facts | {"compat": job.compat})
+        seen.append(facts | {"compat": job.compat})
     table = samples.table()
+    if job.run.settings.raw is not None:
+        cameras = [None if facts is None else as_text(facts) for facts in seen]
+        table = table.append_column(schemas.CAMERA, pa.array(cameras, schemas.CAMERA.type))
     return {view: _table(table, view, pngs[view].finish(), seen) for view in job.views}
+
+
+def _developed(job: ViewsJob, decoded: Decoded) -> tuple[dict[str, Any], Iterator[Picture]]:
+    """What an image is developed with, and its pictures."""
+    settings = job.run.settings
+    if settings.raw is not None:
+        from raydrift.drift.camera.raw import camera_facts, raw_pictures  # photographs do without
+
+        of_file = replace(settings.raw, compat=settings.raw.compat or job.compat)
+        facts = camera_facts(decoded.facts, of_file)
+        return facts, raw_pictures(decoded, job.views, of_file, settings.image)
+    seen = sensed(decoded, job.setup)
+    return seen.facts, pictures(seen, job.views, job.compat)
 
 
 def _table(
