@@ -59,6 +59,7 @@ def noise(ray_session: None, scenes: Path) -> CalibrationProfile:
     return calibrate(small(scenes), sweep, target=0.04, quiet=True)
 
 
+@pytest.mark.slow  # evaluate, which shares the job, is stopped in the default run
 @pytest.mark.usefixtures("ray_session")
 def test_one_that_was_stopped_goes_on_and_comes_to_the_same_curve(
     noise: CalibrationProfile,

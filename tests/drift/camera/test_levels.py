@@ -15,7 +15,7 @@ from raydrift.transforms.catalogue import published
 
 PHOTOS = Path(__file__).parents[4] / "shared" / "data" / "photos"
 ISP = [ImageTransform(one) for one in plain_transforms() if one.startswith("isp")]
-DRAWS = 4  # of each photograph
+DRAWS = 3  # of each photograph
 
 MEASURED: dict[str, tuple[float, float, float]] = {
     "isp_black_level": (2.8, 11.6, 20.3),
@@ -58,7 +58,7 @@ def change() -> Callable[[str, float], float]:
 def test_a_higher_level_changes_more(
     change: Callable[[str, float], float], transform: ImageTransform
 ) -> None:
-    levels = (0.1, 0.3, 0.5, 0.75, 1.0)
+    levels = (0.1, 0.5, 1.0)
     found = [change(transform, level) for level in levels]
     assert found == sorted(found)
     assert found[-1] > 3

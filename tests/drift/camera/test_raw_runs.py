@@ -148,6 +148,7 @@ def _split(written: str) -> tuple[str, float]:
     return name, float(level)
 
 
+@pytest.mark.slow
 def test_an_evaluation_measures_it(source: Path, tmp_path: Path) -> None:
     from raydrift.engine.evaluate import evaluate
     from raydrift.settings.toml import evaluate_settings
