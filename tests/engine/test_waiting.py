@@ -22,6 +22,8 @@ def demands(cluster: ClusterSettings, embed: bool) -> Demands:
 @pytest.fixture
 def busy() -> Iterator[None]:
     """Another job, which has a CPU for 4 s."""
+    while ray.available_resources().get("CPU", 0) < 2:  # of the run before
+        time.sleep(0.1)
     task = ray.remote(num_cpus=1)(lambda: time.sleep(4)).remote()
     while ray.available_resources().get("CPU", 0) > 1:
         time.sleep(0.1)
