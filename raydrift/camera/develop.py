@@ -12,7 +12,7 @@ from raydrift.camera.cfa import cfa_of
 from raydrift.camera.checks import black_of, colour_matrix_of, gains_of, mosaic_of
 from raydrift.camera.luma import without_high_frequencies
 from raydrift.camera.planes import interleaved
-from raydrift.camera.rendering import Rendering, adjusted, linear_rgb
+from raydrift.camera.rendering import Rendering, adjusted, linear_rgb, picture_of
 from raydrift.camera.tone import encoded
 from raydrift.camera.views import Demosaicer, Denoising, View
 from raydrift.errors import SettingsError
@@ -106,6 +106,4 @@ def develop_views(
         planes = linear_rgb(raw, rendering, compat)
         for view in same:
             rendering = Rendering.by(replace(camera, view=view))
-            own = adjusted(planes.copy(), rendering, compat)
-            image: npt.NDArray[Any] = interleaved(encoded(own, camera.gamma))
-            yield view, image
+            yield view, picture_of(planes.copy(), rendering, compat)

@@ -102,9 +102,21 @@ def render(raw: npt.NDArray[np.float32], rendering: Rendering) -> npt.NDArray[np
     Returns:
         RGB, (height, width, 3), in [0, 1] and not rounded to grey levels.
     """
-    planes = linear_rgb(raw, rendering)
-    image: npt.NDArray[Any] = interleaved(encoded(adjusted(planes, rendering), rendering.gamma))
-    return image
+    return picture_of(linear_rgb(raw, rendering), rendering)
+
+
+def picture_of(planes: Planes, rendering: Rendering, compat: bool = False) -> npt.NDArray[Any]:
+    """Sharpening, denoising and gamma.
+
+    Args:
+        planes: Linear sRGB, (3, height, width); may be overwritten.
+        rendering: The parameters.
+        compat: As published, see ``develop``.
+
+    Returns:
+        RGB, (height, width, 3), in [0, 1], of the planes' dtype.
+    """
+    return interleaved(encoded(adjusted(planes, rendering, compat), rendering.gamma))
 
 
 def linear_rgb(raw: Plane, rendering: Rendering, compat: bool = False) -> Planes:

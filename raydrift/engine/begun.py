@@ -1,8 +1,11 @@
 """How a run begins, or goes on: what it has in common with the one that it finds in its folder."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
+from raydrift.catalog import Catalog
+from raydrift.catalog.value_range import with_value_range
 from raydrift.engine.plan import choose_shard_size
 from raydrift.engine.session import connect, free_resources, may_grow
 from raydrift.errors import OutputError
@@ -16,7 +19,27 @@ _COMING: Final = 64
 """Workers that a cluster without a node yet is taken to come to."""
 
 
-def ranges_found(
+def with_ranges(
+    settings: GenerateSettings, catalog: Catalog, output: StoragePath, listed: str
+) -> tuple[GenerateSettings, list[str], dict[str, list[float]]]:
+    """The settings with the value ranges of the input, where none are given.
+
+    Args:
+        settings: The run's settings.
+        catalog: The input.
+        output: The run's folder; a run that is there has found them already.
+        listed: The digest of the input.
+
+    Returns:
+        The settings, notes for ``run.json``, and the ranges that were not given.
+    """
+    found = partial(_ranges_found, output, listed, settings)
+    ranged, notes = with_value_range(settings, catalog, found)
+    found_here = _not_given(ranged.image.value_range, settings.image.value_range)
+    return ranged, list(notes), found_here
+
+
+def _ranges_found(
     output: StoragePath, listed: str, settings: GenerateSettings
 ) -> Mapping[str, Range] | None:
     """The value ranges that the run in a folder found; None if none of this input is there."""
@@ -31,7 +54,7 @@ def ranges_found(
     return {kind: (low, high) for kind, (low, high) in found.ranges_found.items()}
 
 
-def ranges_not_given(ranges: object, given: object) -> dict[str, list[float]]:
+def _not_given(ranges: object, given: object) -> dict[str, list[float]]:
     """Those of the ranges that were not given."""
     if not isinstance(ranges, Mapping):
         return {}

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 from raydrift.calibrate.profile import calibrated
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream
-from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import find_weights
-from raydrift.engine.begun import ranges_found, ranges_not_given
+from raydrift.engine.begun import with_ranges
 from raydrift.engine.data.tasks import notes_of, run_samples
 from raydrift.engine.drifted_shards import DriftedShards
 from raydrift.engine.identity import run_identity, shown
@@ -56,10 +54,7 @@ def generate(
     samples, ended_by = run_samples(settings, catalog)
     output = StoragePath.of(settings.output, settings.options_of("output"))
     listed = catalog.digest()
-    given = settings.image.value_range
-    settings, ranges = with_value_range(
-        settings, catalog, partial(ranges_found, output, listed, settings)
-    )
+    settings, ranges, found = with_ranges(settings, catalog, output, listed)
     weights = None
     if settings.embedding.compute:
         name = settings.embedding.weights
@@ -73,7 +68,6 @@ def generate(
     catalog = replace(catalog, columns=None)  # workers have no use for them
     identity = run_identity(settings, samples, listed, digest)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
-    found = ranges_not_given(settings.image.value_range, given)
     run = ImageRun(
         settings,
         catalog,

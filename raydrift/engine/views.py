@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from functools import partial
 from typing import Any
 
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream
-from raydrift.catalog.value_range import with_value_range
-from raydrift.engine.begun import ranges_found, ranges_not_given
+from raydrift.engine.begun import with_ranges
 from raydrift.engine.data.tasks import count_samples
 from raydrift.engine.identity import run_identity, shown
 from raydrift.engine.image_run import ImageRun, carry_out
@@ -58,8 +56,7 @@ def views(
     samples = count_samples(run, len(catalog))
     output = StoragePath.of(run.output, run.options_of("output"))
     listed = catalog.digest()
-    given = run.image.value_range
-    run, ranges = with_value_range(run, catalog, partial(ranges_found, output, listed, run))
+    run, ranges, found = with_ranges(run, catalog, output, listed)
     stream = Stream.of(run, catalog)
     notes = [*notes, *catalog.notes, *ranges]
     catalog = replace(catalog, columns=None)  # workers have no use for them
@@ -76,7 +73,7 @@ def views(
             shown(replace(run, num_samples=samples))
             | {"views": list(settings.views), "compat": settings.compat},
             notes,
-            ranges_found=ranges_not_given(run.image.value_range, given),
+            ranges_found=found,
             maker=lambda size: ViewShards(
                 run, catalog, output, samples, size, stream.where, settings.compat
             ),

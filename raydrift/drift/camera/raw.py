@@ -18,10 +18,14 @@ from raydrift.camera.black_level import without_black
 from raydrift.camera.camera import colour_matrix_from
 from raydrift.camera.cfa import at
 from raydrift.camera.matrices import matrix_of, with_rows_of_sum_one
-from raydrift.camera.planes import interleaved, mixed
-from raydrift.camera.rendering import adjusted, linear_rgb
-from raydrift.camera.tone import encoded
-from raydrift.drift.camera.transform import CameraTransform, Raw
+from raydrift.camera.planes import mixed
+from raydrift.camera.rendering import linear_rgb, picture_of
+from raydrift.drift.camera.transform import (
+    CameraTransform,
+    Raw,
+    as_light_goes,
+    drifted_rendering,
+)
 from raydrift.drift.chain import apply_steps, draw_chain, failing_as_transform, redraw_chain
 from raydrift.drift.joint import Step
 from raydrift.drift.sampled import SampledTransform
@@ -119,11 +123,9 @@ def develop_raw(
     used = camera_facts(mosaic.facts, raw) if camera is None else camera
     reference = _reference(used, raw)
     values = _scaled(mosaic.pixels, used, reference, raw)
-    drifted = reference
-    for step in steps:
-        drifted = _of(step).developed(drifted, reference, **step.parameters)
-    for step in sorted(steps, key=lambda step: _of(step).place):
-        values = _seen(step, values, reference)
+    drifted = drifted_rendering(reference, steps)
+    for step, transform in as_light_goes(steps):
+        values = _seen(step, transform, values, reference)
     levels = _picture(values, drifted, raw)
     del values  # the picture needs its room
     picture = Image.fromarray(levels)
@@ -227,11 +229,6 @@ def _developed(
     return apply_steps(developed, others, profile, sample_id)
 
 
-def _of(step: Step) -> CameraTransform:
-    assert isinstance(step.transform, CameraTransform)  # noqa: S101  (they were picked out)
-    return step.transform
-
-
 def _reference(used: _Facts, raw: RawSettings) -> Rendering:
     camera = Camera(
         white_balance=tuple(used["gains"]),
@@ -265,12 +262,11 @@ def _scaled(
     return values
 
 
-def _seen(step: Step, values: Raw, reference: Rendering) -> Raw:
+def _seen(step: Step, transform: CameraTransform, values: Raw, reference: Rendering) -> Raw:
     """What the sensor sees now; in bands, in place, where the transform looks at single pixels.
 
     Those of the catalogue do; what another one looks at is not known.
     """
-    transform = _of(step)
     if not isinstance(step.drawn.kernel, ImageTransform):
         return transform.seen(values, step.rng, reference, **step.parameters)
     rows = _band_rows(values.shape[1])
@@ -300,7 +296,7 @@ def _picture(values: Raw, rendering: Rendering, raw: RawSettings) -> RGB:
         first, last = max(0, top - reach), min(height, top + rows + reach)
         band = _superpixels if half else linear_rgb
         linear = band(values[first:last], rendering, raw.compat)
-        shown = interleaved(encoded(adjusted(linear, rendering, raw.compat), rendering.gamma))
+        shown = picture_of(linear, rendering, raw.compat)
         shown *= np.float32(255)
         np.rint(shown, out=shown)
         own = shown[(top - first) // step :][: rows // step]

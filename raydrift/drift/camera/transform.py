@@ -1,6 +1,6 @@
 """What the transforms of a camera have in common: a photograph goes through one drifted camera."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from raydrift.camera import Rendering, downsampled, unprocess
-from raydrift.camera.planes import interleaved, mixed
-from raydrift.camera.rendering import adjusted, demosaiced, linear_rgb
-from raydrift.camera.tone import encoded
+from raydrift.camera.planes import mixed
+from raydrift.camera.rendering import demosaiced, linear_rgb, picture_of
 from raydrift.drift.camera.setup import CameraSetup
 from raydrift.drift.joint import JointTransform, Step
 from raydrift.images.pixels import RGB
@@ -63,11 +62,9 @@ class CameraTransform(JointTransform):
         """One camera with all that was drawn."""
         reference = Rendering.by(setup.camera)
         raw = unprocess(image, setup.camera, setup.oversample)
-        drifted, mosaic = reference, raw
-        for step in steps:
-            drifted = _of(step).developed(drifted, reference, **step.parameters)
-        for step in sorted(steps, key=lambda step: _of(step).place):
-            mosaic = _of(step).seen(mosaic, step.rng, reference, **step.parameters)
+        drifted, mosaic = drifted_rendering(reference, steps), raw
+        for step, transform in as_light_goes(steps):
+            mosaic = transform.seen(mosaic, step.rng, reference, **step.parameters)
         if setup.mode == "full":
             levels = _picture(linear_rgb(mosaic, drifted), drifted, setup.oversample)
             levels *= np.float32(255)
@@ -80,10 +77,26 @@ class CameraTransform(JointTransform):
         return levels.astype(np.uint8)
 
 
-def _of(step: Step) -> CameraTransform:
-    """The transform of a step: all that are applied together are of this family."""
-    assert isinstance(step.transform, CameraTransform)  # noqa: S101
-    return step.transform
+def drifted_rendering(reference: Rendering, steps: Iterable[Step]) -> Rendering:
+    """How the drifted camera develops: the reference, and what each transform changes of it.
+
+    Args:
+        reference: Of the reference camera.
+        steps: Transforms of cameras, in the order of the list.
+    """
+    drifted = reference
+    for step in steps:
+        if isinstance(step.transform, CameraTransform):
+            drifted = step.transform.developed(drifted, reference, **step.parameters)
+    return drifted
+
+
+def as_light_goes(steps: Iterable[Step]) -> list[tuple[Step, CameraTransform]]:
+    """The steps of cameras in the order in which their sensor meets them, with the transforms."""
+    pairs = [
+        (step, step.transform) for step in steps if isinstance(step.transform, CameraTransform)
+    ]
+    return sorted(pairs, key=lambda pair: pair[1].place)
 
 
 def _difference(
@@ -125,5 +138,4 @@ def _darker(reference: Rendering, drifted: Rendering) -> npt.NDArray[np.float32]
 def _picture(
     planes: npt.NDArray[Any], rendering: Rendering, oversample: int
 ) -> npt.NDArray[np.float32]:
-    image = interleaved(encoded(adjusted(planes, rendering), rendering.gamma))
-    return downsampled(image, oversample)
+    return downsampled(picture_of(planes, rendering), oversample)

@@ -2,10 +2,11 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 
@@ -15,6 +16,8 @@ from raydrift.errors import OutputError, PipelineError, RaydriftError, reason
 from raydrift.paths import StoragePath, retrying
 from raydrift.storage.output import cannot_write
 from raydrift.storage.shards import LedgerRow, Rejected
+
+_Part = TypeVar("_Part")
 
 
 def new_row(
@@ -42,6 +45,33 @@ def new_row(
 def first_rejected(rejected: Sequence[Rejected]) -> str:
     """The first of some rejected images and why, in one line; empty where there is none."""
     return " ".join(f"{rejected[0].path}: {rejected[0].error}".split()) if rejected else ""
+
+
+class TimedParts(Generic[_Part]):
+    """The parts of a shard, and what their making took.
+
+    Args:
+        parts: Each is made when it is asked for.
+
+    Attributes:
+        seconds: That were spent on waiting for them so far.
+    """
+
+    def __init__(self, parts: Iterable[_Part]) -> None:
+        self.seconds = 0.0
+        self._parts = iter(parts)
+
+    def __iter__(self) -> Iterator[_Part]:
+        """The parts, one by one."""
+        while True:
+            before = time.perf_counter()
+            try:
+                part = next(self._parts)
+            except StopIteration:
+                return
+            finally:
+                self.seconds += time.perf_counter() - before
+            yield part
 
 
 def committed(output: StoragePath, commit: Callable[[], LedgerRow]) -> pa.Table:

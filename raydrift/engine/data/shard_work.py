@@ -18,7 +18,7 @@ from isal import isal_zlib
 from raydrift import schemas
 from raydrift.drift import SampledTransform, drift_sample
 from raydrift.drift.written import as_text, written
-from raydrift.engine.data.committing import new_row
+from raydrift.engine.data.committing import TimedParts, new_row
 from raydrift.engine.data.gathered import PixelStack, PngColumn
 from raydrift.engine.data.part_samples import (
     REMARKS,
@@ -223,28 +223,17 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
     Returns:
         The shard's ledger row.
     """
-    clock, made, waiting = time.perf_counter(), Made(job.settings), iter(parts)
-    others = 0.0
-
-    def tables() -> Iterator[pa.Table]:
-        nonlocal others
-        while True:
-            before = time.perf_counter()
-            part = next(waiting, None)
-            others += time.perf_counter() - before
-            if part is None:
-                return
-            yield made.add(part)
-
+    clock, made, timed = time.perf_counter(), Made(job.settings), TimedParts(parts)
     attempt = layout.new_attempt()
-    size, crc32 = write_samples(job.output, shard, attempt, made.schema, tables())
+    tables = (made.add(part) for part in timed)
+    size, crc32 = write_samples(job.output, shard, attempt, made.schema, tables)
     row = made.row(
         shard,
         job.fingerprint,
         attempt=attempt,
         size=size,
         crc32=crc32,
-        write_seconds=time.perf_counter() - clock - others,
+        write_seconds=time.perf_counter() - clock - timed.seconds,
     )
     commit(job.output, row, made.rejected)
     return row

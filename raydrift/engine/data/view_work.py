@@ -13,7 +13,7 @@ from raydrift.camera import View
 from raydrift.drift.camera.sensed import Picture, pictures, sensed
 from raydrift.drift.camera.setup import CameraSetup
 from raydrift.drift.written import as_text
-from raydrift.engine.data.committing import committed, failing_as_worker
+from raydrift.engine.data.committing import TimedParts, committed, failing_as_worker
 from raydrift.engine.data.drifter import Drifter
 from raydrift.engine.data.gathered import PngColumn
 from raydrift.engine.data.part_samples import ROWS_AT_ONCE, PartSamples, with_images
@@ -144,7 +144,7 @@ def commit_views(job: ViewsJob, shard: int, parts: Iterable[Tables]) -> LedgerRo
     Returns:
         The ledger row of the run's shard. Its bytes are those of the pictures of all views.
     """
-    attempt, clock, others = layout.new_attempt(), time.perf_counter(), 0.0
+    attempt, clock, timed = layout.new_attempt(), time.perf_counter(), TimedParts(parts)
     made = {view: Made(one.settings) for view, one in job.views.items()}
     with ExitStack() as stack:
         run = job.run.output
@@ -155,18 +155,12 @@ def commit_views(job: ViewsJob, shard: int, parts: Iterable[Tables]) -> LedgerRo
             )
             for view, one in job.views.items()
         }
-        waiting = iter(parts)
-        while True:
-            before = time.perf_counter()
-            part = next(waiting, None)
-            others += time.perf_counter() - before
-            if part is None:
-                break
+        for part in timed:
             for view, table in part.items():
                 written = made[view].add(ShardPart(table))
                 files[view].add(written)
             own.add(written.select(schemas.VIEWED.names).cast(schemas.VIEWED))
-    spent = time.perf_counter() - clock - others
+    spent = time.perf_counter() - clock - timed.seconds
     rows = [
         made[view].row(
             shard,
