@@ -61,7 +61,8 @@ def test_the_python_example_runs(
 
 
 def test_the_table_of_transforms_is_what_they_say_of_themselves() -> None:
-    rows = [line for line in README.splitlines() if line.startswith("| `")]
+    pages = (README, (ROOT / "raydrift/drift/camera/README.md").read_text())
+    rows = [line for page in pages for line in page.splitlines() if line.startswith("| `")]
     for name in ImageTransform:
         transform = transform_class(name)()
         row = f"| `{name}` | {transform.help} | {transform.draws} | {transform.described()} |"
