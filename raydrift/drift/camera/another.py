@@ -37,9 +37,9 @@ class Isp(CameraTransform):
     """
 
     name = "isp"
-    help = "Takes the picture with another camera: all of the above but isp_bits."
+    help = "Takes the picture with another camera: all that isp_… change, but the bits."
     draws = "what they draw; another algorithm with chance L"
-    at_level = "each of them at L"
+    at_level = "each of these at L"
 
     black_span: float = 0.0625
     balance_stops: float = 0.7
