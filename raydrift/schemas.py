@@ -72,8 +72,11 @@ VIEWS: Final = pa.schema(
 of its zip."""
 
 CAMERA: Final = pa.field("camera", pa.string())
-"""What a raw file was developed with, a JSON object; a column of ``provenance.parquet`` and of the
-shards where the input is raw files (``drift.camera.raw.camera_facts``)."""
+"""What a raw file was developed with, a JSON object (``drift.camera.raw.camera_facts``)."""
+
+RAW: Final = (CAMERA, pa.field("row", pa.int32()), pa.field("column", pa.int32()))
+"""Columns of ``provenance.parquet`` and of the shards where the input is raw files: the camera, and
+the first pixel of the tile of the mosaic that the sample is, null where it is the whole."""
 
 REJECTED: Final = pa.schema(
     [
@@ -133,10 +136,13 @@ TASK: Final = pa.schema(
         ("label", pa.int64()),
         ("where", pa.list_(pa.bool_())),
         ("file_state", pa.int64()),
+        ("row", pa.int32()),
+        ("column", pa.int32()),
     ]
 )
 """What a worker is told of each sample of its shard; ``where``: which drifts are meant for it, one
-value a drift, none where each is meant for all; ``file_state``: ``Catalog.states``."""
+value a drift, none where each is meant for all; ``file_state``: ``Catalog.states``; ``row`` and
+``column``: the first pixel of the tile of its file that it is, null of a whole file."""
 
 REMARKS: Final = pa.list_(
     pa.struct([("text", pa.string()), ("images", pa.int64()), ("examples", pa.list_(pa.string()))])
@@ -161,7 +167,7 @@ IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 def provenance(raw: bool) -> pa.Schema:
     """``provenance.parquet``, of photographs or of raw files."""
-    return PROVENANCE.append(CAMERA) if raw else PROVENANCE
+    return pa.schema([*PROVENANCE, *(RAW if raw else ())])
 
 
 def shard(embeddings: bool, raw: bool = False) -> pa.Schema:
@@ -178,7 +184,7 @@ def shard(embeddings: bool, raw: bool = False) -> pa.Schema:
         for name in ("drifted", "level", "reason", "transforms", "content_crc", "profile")
     ]
     if raw:
-        columns.append(CAMERA)
+        columns += RAW
     if embeddings:
         columns.append(pa.field("embedding", EMBEDDINGS.field("embedding").type))
     return pa.schema(columns)

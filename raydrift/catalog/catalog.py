@@ -20,11 +20,12 @@ from raydrift.catalog.folders import list_folders
 from raydrift.catalog.manifest import read_manifest
 from raydrift.catalog.splits import split_folder
 from raydrift.errors import CatalogError, reason
-from raydrift.images.raw.rawpy_there import check_rawpy
 from raydrift.paths import StoragePath, redacted
 from raydrift.schedules.where import Masks, among
-from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.raw import RawSettings
+
+TILE: Final = ("row", "column")
+"""Columns of a table of tiles: where in its file each begins."""
 
 _HASH_ROWS: Final = 100_000
 _SPREAD: Final = np.int64(0x1E3779B97F4A7C15)  # odd: all times stay apart
@@ -38,7 +39,9 @@ class Catalog:
     Attributes:
         root: The folder that paths start from.
         table: ``path`` large_string, ``class_index`` int32, ``size`` int64 (bytes; -1 where it is
-            not known) and ``modified`` int64 (ns since 1970; likewise), sorted by path.
+            not known) and ``modified`` int64 (ns since 1970; likewise), sorted by path. Where a
+            file is cut into several images (``catalog.tiles``), also ``row`` and ``column``, int32:
+            where each begins, null where that is not known.
         classes: The class names, sorted; ``class_index`` counts in them.
         labels: Class name to integer label.
         ignored: Why files were passed over, and how many.
@@ -56,6 +59,11 @@ class Catalog:
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
+
+    @property
+    def is_tiled(self) -> bool:
+        """Whether files are cut into several images."""
+        return TILE[0] in self.table.column_names
 
     def counts(self) -> dict[str, int]:
         """How many images each class has."""
@@ -76,6 +84,9 @@ class Catalog:
             part = self.table.slice(start, _HASH_ROWS)
             total.update("\0".join(part["path"].to_pylist()).encode())
             total.update(part["class_index"].to_numpy().tobytes())
+            if self.is_tiled:
+                for name in TILE:
+                    total.update(part[name].fill_null(-1).to_numpy().tobytes())
         return total.hexdigest()
 
     def states(self, rows: npt.NDArray[np.int64] | None = None) -> npt.NDArray[np.int64]:
@@ -135,6 +146,9 @@ class Catalog:
             _meant(picked, where),
             self.states(picked),
         ]
+        for name in TILE:
+            nulls = pa.nulls(len(rows), schemas.TASK.field(name).type)
+            columns.append(rows[name] if self.is_tiled else nulls)
         return pa.table(columns, schema=schemas.TASK)
 
 
@@ -189,21 +203,6 @@ def load_catalog(
     columns = None if listing.columns is None else listing.columns.take(by_path)
     return Catalog(
         listing.root, table, listing.classes, labels, listing.ignored, columns, listing.notes
-    )
-
-
-def catalog_of(settings: GenerateSettings) -> Catalog:
-    """Lists the input of a run.
-
-    Raises:
-        CatalogError: As ``load_catalog``.
-        SettingsError: The input is raw files of cameras, and rawpy is not installed.
-    """
-    if settings.raw is not None:
-        check_rawpy(settings.raw)
-    options = settings.options_of("input")
-    return load_catalog(
-        settings.input, settings.class_mapping, options, settings.split, settings.raw
     )
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from raydrift.catalog.catalog import Catalog
+from raydrift.catalog.catalog import TILE, Catalog
 from raydrift.catalog.dates import as_column
 from raydrift.errors import SettingsError, suggest
 from raydrift.schedules.where import Where, where_text
@@ -80,6 +80,8 @@ def _column(catalog: Catalog, name: str) -> pa.Array | pa.ChunkedArray:
             )
         case "path":
             return catalog.table["path"]
+        case _ if name in TILE and catalog.is_tiled:
+            return catalog.table[name]
         case _ if name in others and catalog.columns is not None:
             return catalog.columns[name]
     raise SettingsError(

@@ -19,6 +19,9 @@ _COMING: Final = 64
 """Workers that a cluster without a node yet is taken to come to."""
 
 
+_MOSAIC_BYTES: Final = 2  # of a pixel
+
+
 def with_ranges(
     settings: GenerateSettings, catalog: Catalog, output: StoragePath, listed: str
 ) -> tuple[GenerateSettings, list[str], dict[str, list[float]]]:
@@ -91,4 +94,11 @@ def shard_size(settings: GenerateSettings, samples: int, pictures: int = 1) -> i
         free = max(free_resources().cpus or _COMING, cluster.min_workers)
         most = cluster.max_workers or free
         workers = most if may_grow(cluster) else min(free, most)  # all that may come have shards
-    return choose_shard_size(None, samples, workers, pictures * settings.image.bytes)
+    return choose_shard_size(None, samples, workers, _bytes_of_sample(settings, pictures))
+
+
+def _bytes_of_sample(settings: GenerateSettings, pictures: int) -> int:
+    """What of a sample a worker keeps, in memory or in a file: its pictures, or its tile."""
+    raw = settings.raw
+    tile = 0 if raw is None or not raw.is_tiled else _MOSAIC_BYTES * raw.tile**2
+    return max(pictures * settings.image.bytes, tile)

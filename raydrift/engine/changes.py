@@ -20,8 +20,8 @@ from raydrift.catalog import Catalog
 from raydrift.catalog.stream import sample_order
 from raydrift.engine.address import address_of
 from raydrift.engine.cluster_map import cluster_map
-from raydrift.engine.data.part_samples import content_crc
 from raydrift.engine.data.reader import Reader
+from raydrift.engine.data.shard_images import content_crc
 from raydrift.engine.jobs.maker import InputChanges
 from raydrift.engine.session import connect
 from raydrift.errors import OutputError, ShardError, reason

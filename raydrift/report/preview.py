@@ -1,28 +1,20 @@
 """What a drift does to the first few images of an input, without writing a run."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 from PIL import Image
 
-from raydrift.catalog import Catalog, catalog_of
-from raydrift.catalog.stream import sample_order
+from raydrift.catalog import catalog_of
 from raydrift.catalog.value_range import with_value_range
-from raydrift.drift import drift_sample
-from raydrift.drift.camera.raw import develop_raw, drift_raw
-from raydrift.errors import CatalogError, ImageError, SettingsError, reason
-from raydrift.images.decoded import Decoded
-from raydrift.images.isolated_decoder import IsolatedDecoder
-from raydrift.images.pixels import RGB, Sample, rgb_of
-from raydrift.images.raw.decoder import RawDecoder
+from raydrift.errors import CatalogError, ImageError, SettingsError
 from raydrift.paths import redacted
 from raydrift.report.input_summary import InputSummary
 from raydrift.report.level_sheet import LevelCard, level_sheet
+from raydrift.report.sample_reader import SampleReader
 from raydrift.report.sheet import shown_size
 from raydrift.settings.generate import GenerateSettings
-from raydrift.settings.image import ImageSettings
 from raydrift.storage.remarks import Remark
 from raydrift.text import plural
 from raydrift.transforms import Name, Transform, TransformInfo
@@ -89,25 +81,30 @@ def preview(
         )
     cards, ids, remarks = [], [], []
     passed_over, first_problem = 0, ""
-    raw = settings.raw
-    with closing(IsolatedDecoder() if raw is None else RawDecoder(raw)) as decoder:
-        for sample_id, path, class_name, image in _samples(settings, catalog, decoder):
-            if isinstance(image, ImageError):
+    with SampleReader(settings, catalog) as reader:
+        if settings.start >= len(reader):
+            raise SettingsError(
+                f"start is {settings.start}: the input has {plural(len(reader), 'sample')}"
+            )
+        for sample_id in range(settings.start, len(reader)):
+            path = reader.path(sample_id)
+            try:
+                decoded = reader.read(sample_id)
+            except ImageError as problem:
                 passed_over += 1
-                first_problem = first_problem or " ".join(f"{path}: {image.reason}".split())
+                first_problem = first_problem or " ".join(f"{path}: {problem.reason}".split())
                 continue
-            shown = image if raw is None else develop_raw(image, raw, settings.image)
-            pixels = rgb_of(shown, "a preview")
+            pixels = reader.picture(decoded, "a preview")
             rows = {
-                str(transform): [
-                    _drifted(settings, image, sample_id, transform, level) for level in levels
+                str(one): [
+                    reader.drifted(decoded, [TransformInfo(one, level)], sample_id)
+                    for level in levels
                 ]
-                for transform in transforms
+                for one in transforms
             }
-            named = path if path.startswith(f"{class_name}/") else f"{class_name}  {path}"
-            cards.append(LevelCard(f"sample {sample_id}  {named}", pixels, rows))
+            cards.append(LevelCard(reader.title(sample_id), pixels, rows))
             ids.append(sample_id)
-            remarks += [Remark(text, 1, (path,)) for text in image.remarks]
+            remarks += [Remark(text, 1, (path,)) for text in decoded.remarks]
             if len(cards) == images:
                 break
     if not cards:
@@ -127,45 +124,3 @@ def _notes(transform: Transform) -> list[str]:
     """What a transform says of itself."""
     described = transform.described()
     return [transform.help, f"Level L: {described}." if described else ""]
-
-
-def _samples(
-    settings: GenerateSettings,
-    catalog: Catalog,
-    decoder: Callable[[bytes, ImageSettings], Decoded],
-) -> Iterator[tuple[int, str, str, Decoded | ImageError]]:
-    """The run's samples in order: id, path, class, and the image or why there is none."""
-    order = sample_order(settings, catalog).rows
-    if settings.start >= len(order):
-        raise SettingsError(
-            f"start is {settings.start}: the input has {plural(len(order), 'sample')}"
-        )
-    for sample_id in range(settings.start, len(order)):
-        row = int(order[sample_id])
-        path = catalog.table["path"][row].as_py()
-        class_name = catalog.classes[catalog.table["class_index"][row].as_py()]
-        image: Decoded | ImageError
-        try:
-            content = catalog.root.at(path).read_bytes(settings.image.max_bytes)
-            image = decoder(content, settings.image)
-        except ImageError as error:
-            image = error
-        except (OSError, ValueError) as error:
-            image = ImageError("read", redacted(reason(error)))
-        yield sample_id, path, class_name, image
-
-
-def _drifted(
-    settings: GenerateSettings,
-    image: Sample,
-    sample_id: int,
-    transform: Name,
-    level: float,
-) -> RGB:
-    chain = [TransformInfo(transform, level)]
-    given: Any = {
-        "seed": settings.seed, "sample_id": sample_id, "profile": settings.profile
-    }  # fmt: skip
-    if settings.raw is not None:
-        return drift_raw(image, chain, settings.raw, settings.image, **given)[0].pixels
-    return drift_sample(image, chain, **given)[0].pixels

@@ -9,12 +9,11 @@ from typing import Final
 from PIL import Image
 
 from raydrift.catalog import Catalog
-from raydrift.catalog.stream import sample_order
-from raydrift.drift import drift_image
 from raydrift.errors import ImageError
-from raydrift.images.codec import RGB, decode
+from raydrift.images.pixels import RGB
 from raydrift.report.evaluation import Evaluation
 from raydrift.report.palette import spaced
+from raydrift.report.sample_reader import SampleReader
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.sweep import Sweep
 
@@ -64,27 +63,18 @@ def make_strips(
         evaluation: Says which samples could be used.
     """
     chains = spaced(list(zip(sweep.levels, sweep.chains, strict=True)), _MOST_LEVELS)
-    rows = sample_order(settings, catalog).rows
     strips = []
-    for sample_id, class_name in _chosen(evaluation):
-        path = catalog.table["path"][int(rows[sample_id])].as_py()
-        try:
-            content = catalog.root.at(path).read_bytes(settings.image.max_bytes)
-            image = decode(content, settings.image)
-        except (OSError, ImageError):
-            continue
-        drifted: list[tuple[float | None, RGB]] = [(None, image)]
-        for level, chain in chains:
-            twin, _ = drift_image(
-                image,
-                chain,
-                seed=settings.seed,
-                sample_id=sample_id,
-                profile=settings.profile,
-            )
-            drifted.append((level, twin))
-        thumbnails = tuple(_thumbnail(level, twin) for level, twin in drifted)
-        strips.append(Strip(sample_id, class_name, thumbnails))
+    with SampleReader(settings, catalog, isolated=False) as reader:
+        for sample_id, class_name in _chosen(evaluation):
+            try:
+                decoded = reader.read(sample_id)
+            except ImageError:
+                continue
+            drifted: list[tuple[float | None, RGB]] = [(None, reader.picture(decoded, "a strip"))]
+            for level, chain in chains:
+                drifted.append((level, reader.drifted(decoded, chain, sample_id)))
+            thumbnails = tuple(_thumbnail(level, twin) for level, twin in drifted)
+            strips.append(Strip(sample_id, class_name, thumbnails))
     return strips
 
 

@@ -13,6 +13,9 @@ from raydrift.transforms import ImageTransform, TransformInfo
 AUTO: Final = "auto"
 HEADERLESS: Final = "headerless"
 DECLARED: Final = ("tiff", "png", "pgm", HEADERLESS)
+FULL: Final = "full"
+HALF: Final = "half"
+TILE: Final = "tile"
 FILE: Final = "file"
 DAYLIGHT: Final = "daylight"
 PUBLISHED: Final = ("microscopy", "drone")
@@ -41,14 +44,18 @@ class RawSettings:
             number of its bits. Numbers that are shifted to the left are told by it: of 12 bits in
             16, bits = 12 and white = 65535.
         bits: Of the numbers of a declared mosaic, 1 to 16. None: those that the file has room for.
-        shape: Rows and columns of headerless mosaics.
+        shape: Rows and columns of headerless mosaics; of any files that are read in tiles, where
+            all have the same: their sizes are not looked up then.
         gains: White balance: ``file`` (as shot; where a camera has not stored any, ``daylight``),
             ``daylight``, three gains of red, green and blue, ``microscopy`` or ``drone``.
         matrix: ``file``, three rows of three numbers from balanced camera colours to linear sRGB,
             ``microscopy`` or ``drone``.
         view: The reference development: demosaicing, sharpening, denoising, as ``bi,u,ga``.
         read: ``full``: develop, then resize. ``half``: red, the mean of both greens and blue of
-            each square of 2 × 2 become one pixel, and nothing is demosaiced.
+            each square of 2 × 2 become one pixel, and nothing is demosaiced. ``tile``: each file
+            is cut into tiles, and each tile is a sample, developed by itself.
+        tile: Rows and columns of a tile, an even number, so that the pattern is the same in all.
+            What is left of a file on the right and below is no whole tile, and is not used.
         compat: The numbers of Oala et al. (TMLR 2023): values are divided by 65,535 (255 of 8
             bits) and not by white less black, highlights are left as they are, the black levels of
             camera files stand in LibRaw's order of colours, and borders and unsharp mask are the
@@ -67,7 +74,8 @@ class RawSettings:
     gains: Any = FILE
     matrix: Any = FILE
     view: str = "bi,u,ga"
-    read: str = "full"
+    read: str = FULL
+    tile: int = 256
     compat: bool = False
 
     def __post_init__(self) -> None:
@@ -75,7 +83,9 @@ class RawSettings:
         choose("raw.files", self.files, (AUTO, *DECLARED))
         if self.cfa is not None:
             choose("raw.cfa", self.cfa, CFAS)
-        choose("raw.read", self.read, ("full", "half"))
+        choose("raw.read", self.read, (FULL, HALF, TILE))
+        ok = self.tile >= _SMALLEST and self.tile % 2 == 0
+        require(ok, "raw.tile", self.tile, f"give an even number from {_SMALLEST}")
         checked = {
             "black": _black(self.black),
             "shape": _shape(self.shape),
@@ -89,7 +99,7 @@ class RawSettings:
         if self.is_declared:
             self._check_declared()
         else:
-            for name in ("bits", "shape"):
+            for name in ("bits", "shape")[: 1 if self.is_tiled else 2]:
                 remedy = "camera files say it: leave it out, or set raw.files"
                 require(getattr(self, name) is None, f"raw.{name}", getattr(self, name), remedy)
 
@@ -97,6 +107,11 @@ class RawSettings:
     def is_declared(self) -> bool:
         """Whether the files say nothing of the mosaic that they hold."""
         return self.files != AUTO
+
+    @property
+    def is_tiled(self) -> bool:
+        """Whether a file is cut into several samples."""
+        return self.read == TILE
 
     def _check_levels(self) -> None:
         ok = self.bits is None or 1 <= self.bits <= _MOST_BITS
@@ -119,7 +134,7 @@ class RawSettings:
             for name, how in (("shape", "[rows, columns]"), ("bits", "1 to 16")):
                 remedy = f"{what}: give {how}"
                 require(getattr(self, name) is not None, f"raw.{name}", None, remedy)
-        else:
+        elif not self.is_tiled:
             remedy = f"a {self.files} file says it: leave it out"
             require(self.shape is None, "raw.shape", self.shape, remedy)
         if self.bits is not None:
@@ -134,7 +149,7 @@ class RawSettings:
         Raises:
             SettingsError: Demosaicing would drift where nothing is demosaiced.
         """
-        if self.read == "half" and any(
+        if self.read == HALF and any(
             info.name == ImageTransform.ISP_DEMOSAIC and info.drift_level > 0 for info in infos
         ):
             raise SettingsError(

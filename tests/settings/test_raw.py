@@ -95,7 +95,10 @@ def test_the_words_are_those_of_the_camera() -> None:
         ({"view": "xx"}, "raw.view is 'xx': write it as 'bi,u,ga': .*"),
         ({"view": "bi,u,ga,s"}, "raw.view is 'bi,u,ga,s': write it as .*"),
         ({"view": "bi,u,fft"}, "raw.view is 'bi,u,fft': write it as .*"),
-        ({"read": "tile"}, "raw.read is 'tile': choose from: full, half"),
+        ({"read": "rows"}, "raw.read is 'rows': choose from: full, half, tile"),
+        ({"read": "tile", "tile": 255}, "raw.tile is 255: give an even number from 2"),
+        ({"read": "tile", "tile": 0}, "raw.tile is 0: give an even number from 2"),
+        ({"read": "tile", "bits": 12}, "raw.bits is 12: camera files say it: leave it out, .*"),
         ({"compat": "yes please"}, "raw.compat is 'yes please': give true or false"),
     ],
 )

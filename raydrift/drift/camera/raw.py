@@ -7,7 +7,7 @@ and without drift what the file's camera makes of it, the reference development.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,17 +27,18 @@ from raydrift.drift.camera.transform import (
     drifted_rendering,
 )
 from raydrift.drift.chain import apply_steps, draw_chain, failing_as_transform, redraw_chain
+from raydrift.drift.inputs import AnySample
 from raydrift.drift.joint import Step
 from raydrift.drift.sampled import SampledTransform
 from raydrift.images.finish import finished
 from raydrift.images.metadata import Metadata
 from raydrift.images.pixels import RGB, ColourSpace, Sample
+from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
-from raydrift.settings.raw import DAYLIGHT, FILE, PUBLISHED, RawSettings
+from raydrift.settings.raw import DAYLIGHT, FILE, HALF, PUBLISHED, RawSettings
 from raydrift.transforms import DriftProfile, ImageTransform, TransformInfo
 
 _Facts = Mapping[str, Any]
-_AnySample = TypeVar("_AnySample", bound=Sample)
 
 _CAMERAS: Final = dict(zip(PUBLISHED, (MICROSCOPY, DRONE), strict=True))
 _BAND: Final = 2**18  # pixels that are developed at once: a core keeps them in its own cache
@@ -102,12 +103,12 @@ def _matrix(facts: _Facts, raw: RawSettings) -> tuple[Sequence[Sequence[float]],
 
 
 def develop_raw(
-    mosaic: _AnySample,
+    mosaic: AnySample,
     raw: RawSettings,
     image: ImageSettings,
     camera: _Facts | None = None,
     steps: Sequence[Step] = (),
-) -> _AnySample:
+) -> AnySample:
     """Develops a raw file, turns it upright and resizes it.
 
     Args:
@@ -152,7 +153,7 @@ def raw_pictures(
 
 
 def drift_raw(
-    mosaic: _AnySample,
+    mosaic: AnySample,
     transforms: Sequence[TransformInfo],
     raw: RawSettings,
     image: ImageSettings,
@@ -160,7 +161,7 @@ def drift_raw(
     seed: int,
     sample_id: int,
     profile: DriftProfile,
-) -> tuple[_AnySample, list[SampledTransform]]:
+) -> tuple[AnySample, list[SampledTransform]]:
     """Draws a list of transforms and applies them to a raw file.
 
     Those of cameras (``isp``) change its development, wherever they stand; the others follow on the
@@ -187,7 +188,7 @@ def drift_raw(
 
 
 def replay_raw(
-    mosaic: _AnySample,
+    mosaic: AnySample,
     drawn: Sequence[SampledTransform],
     raw: RawSettings,
     image: ImageSettings,
@@ -196,7 +197,7 @@ def replay_raw(
     sample_id: int,
     profile: DriftProfile,
     camera: _Facts | None = None,
-) -> _AnySample:
+) -> AnySample:
     """Applies what was drawn before to a raw file, as a row of ``provenance.parquet`` has it.
 
     Args:
@@ -213,15 +214,46 @@ def replay_raw(
     return _developed(mosaic, steps, raw, image, camera, sample_id, profile)
 
 
+class RawFiles:
+    """Raw files, of which samples are developed (``drift.inputs``).
+
+    Args:
+        settings: The run's settings.
+        raw: How the reference camera develops.
+    """
+
+    def __init__(self, settings: GenerateSettings, raw: RawSettings) -> None:
+        self._settings, self._raw = settings, raw
+
+    def sample(self, decoded: AnySample) -> AnySample:
+        """The reference development of a mosaic, see ``develop_raw``."""
+        return develop_raw(decoded, self._raw, self._settings.image)
+
+    def drifted(
+        self, decoded: AnySample, transforms: Sequence[TransformInfo], sample_id: int
+    ) -> tuple[AnySample, list[SampledTransform]]:
+        """The drifted development of a mosaic, and what was drawn, see ``drift_raw``."""
+        settings = self._settings
+        return drift_raw(
+            decoded,
+            transforms,
+            self._raw,
+            settings.image,
+            seed=settings.seed,
+            sample_id=sample_id,
+            profile=settings.profile,
+        )
+
+
 def _developed(
-    mosaic: _AnySample,
+    mosaic: AnySample,
     steps: Sequence[Step],
     raw: RawSettings,
     image: ImageSettings,
     camera: _Facts | None,
     sample_id: int,
     profile: DriftProfile,
-) -> _AnySample:
+) -> AnySample:
     of_camera = [step for step in steps if isinstance(step.transform, CameraTransform)]
     others = [step for step in steps if not isinstance(step.transform, CameraTransform)]
     with failing_as_transform([step.drawn.info for step in of_camera], sample_id):
@@ -283,7 +315,7 @@ def _band_rows(width: int) -> int:
 
 def _picture(values: Raw, rendering: Rendering, raw: RawSettings) -> RGB:
     """The picture of a mosaic in 8 bits, made in bands of rows, which changes no bit of it."""
-    half = raw.read == "half"
+    half = raw.read == HALF
     if half:
         values = values[: values.shape[0] // 2 * 2, : values.shape[1] // 2 * 2]
     height, width = values.shape

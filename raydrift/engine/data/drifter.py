@@ -10,10 +10,12 @@ import numpy as np
 import pyarrow as pa
 import ray
 
+from raydrift.drift.inputs import inputs_of
 from raydrift.drift.platform import pixel_platform
 from raydrift.engine.data.kept_mosaics import KeptMosaics
-from raydrift.engine.data.part_samples import Decoder, PartSamples, next_image, samples_in_parts
+from raydrift.engine.data.part_samples import PartSamples, samples_in_parts
 from raydrift.engine.data.reader import Reader
+from raydrift.engine.data.shard_images import Decoder, shard_images
 from raydrift.engine.data.shard_work import ShardJob, drift_shard
 from raydrift.errors import ImageError, PipelineError
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
@@ -65,6 +67,7 @@ class Drifter:
     def __init__(self, job: ShardJob) -> None:
         self._job = job
         image = job.settings.image
+        self._inputs = inputs_of(job.settings)
         self._reader = Reader(job.source, image.max_bytes, image.max_memory)
         raw = job.settings.raw
         self._decoder = _decoder() if raw is None else RawDecoder(raw)
@@ -101,10 +104,8 @@ class Drifter:
         interrupted = 0
         remarks = RemarkCount()
         ids, paths = tasks["sample_id"].to_pylist(), tasks["source_path"].to_pylist()
-        contents = self._reader.fetch(paths)
         mosaics = None if settings.raw is None else KeptMosaics()
-        for row in range(tasks.num_rows):
-            taken = next_image(settings, contents, self._decoder)
+        for row, taken in enumerate(shard_images(settings, tasks, self._reader, self._decoder)):
             waited += taken.waited
             decoded, crc = taken.image, taken.content_crc
             if isinstance(decoded, ImageError):
@@ -112,14 +113,12 @@ class Drifter:
                 rejected.append(reject)
                 interrupted += decoded.passing
                 continue
-            if settings.raw is not None and mosaics is not None:
-                from raydrift.drift.camera.raw import develop_raw  # as in ``drifted_sample``
-
+            if mosaics is not None:
                 mosaics.add(decoded)
-                decoded = develop_raw(decoded, settings.raw, settings.image)
-            pixels[len(rows)] = rgb_of(decoded, taker)
+            pixels[len(rows)] = rgb_of(self._inputs.sample(decoded), taker)
             rows.append(row)
             remarks.add(Remark(text, 1, (paths[row],)) for text in decoded.remarks)
+            del taken, decoded  # while the next file is read
         return Originals(
             rows,
             pixels[: len(rows)],

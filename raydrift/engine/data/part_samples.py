@@ -1,21 +1,18 @@
 """The samples of a part of a shard: their images, one by one, and what there is to know of them."""
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
-from isal import isal_zlib
 
 from raydrift.drift.platform import pixel_platform
 from raydrift.engine.data.reader import Reader
+from raydrift.engine.data.shard_images import Decoder, NextImage, shard_images
 from raydrift.errors import ImageError
-from raydrift.images.codec import decode_image
 from raydrift.images.decoded import Decoded
 from raydrift.settings.generate import GenerateSettings
-from raydrift.settings.image import ImageSettings
 from raydrift.storage import layout
 
 STARTED: Final = "started"
@@ -25,51 +22,6 @@ SECONDS: Final = ("read_seconds", "drift_seconds")
 ROWS_AT_ONCE: Final = 16
 """The rows of a part, whose images are in memory together."""
 
-Decoder = Callable[[bytes, ImageSettings], Decoded]
-"""``codec.decode_image``, or what does the same elsewhere."""
-
-
-@dataclass(frozen=True)
-class NextImage:
-    """The next of the images that a reader brings.
-
-    Attributes:
-        image: Decoded; or why there is none.
-        content_crc: CRC-32 of the file's bytes; None where it could not be read.
-        waited: Seconds that were spent on waiting for the file.
-    """
-
-    image: Decoded | ImageError
-    content_crc: int | None
-    waited: float
-
-
-def content_crc(content: bytes | ImageError) -> int | None:
-    """CRC-32 of a file's bytes; None where it could not be read."""
-    return None if isinstance(content, ImageError) else isal_zlib.crc32(content)
-
-
-def next_image(
-    settings: GenerateSettings,
-    contents: Iterator[bytes | ImageError],
-    decoder: Decoder = decode_image,
-) -> NextImage:
-    """Decodes the next of what ``fetch`` brings; the file is not kept while the next one is read.
-
-    Why there is no image is told without the frames of those who raised it: they hold the file and
-    its pixels.
-    """
-    before = time.perf_counter()
-    content = next(contents)
-    waited = time.perf_counter() - before
-    crc = content_crc(content)
-    if isinstance(content, ImageError):
-        return NextImage(content, crc, waited)
-    try:
-        return NextImage(decoder(content, settings.image), crc, waited)
-    except ImageError as problem:
-        return NextImage(ImageError(problem.stage, problem.reason, problem.passing), crc, waited)
-
 
 class PartSamples:
     """Decodes the images of some samples, and keeps what is to be told of each.
@@ -77,8 +29,7 @@ class PartSamples:
     Args:
         settings: The run's settings.
         tasks: One row a sample (``schemas.TASK``).
-        contents: What ``Reader.fetch`` brings of their files.
-        decoder: What decodes them.
+        images: Theirs, and perhaps further ones, in order.
 
     Attributes:
         tasks: The same.
@@ -88,14 +39,12 @@ class PartSamples:
         self,
         settings: GenerateSettings,
         tasks: pa.Table,
-        contents: Iterator[bytes | ImageError],
-        decoder: Decoder,
+        images: Iterator[NextImage],
     ) -> None:
         self._started, self._clock, self._waited = time.time(), time.perf_counter(), 0.0
         self._settings = settings
         self.tasks = tasks
-        self._contents = contents
-        self._decoder = decoder
+        self._images = images
         self._problems: list[ImageError | None] = []
         self._remarks: list[tuple[str, ...]] = []
         self._checksums: list[int | None] = []
@@ -108,7 +57,7 @@ class PartSamples:
     def __iter__(self) -> Iterator[tuple[int, Decoded | None]]:
         """Each sample's id and image; None where it cannot be used."""
         for sample_id in self.tasks["sample_id"].to_pylist():
-            taken = next_image(self._settings, self._contents, self._decoder)
+            taken = next(self._images)
             self._waited += taken.waited
             self._checksums.append(taken.content_crc)
             decoded = taken.image
@@ -176,9 +125,9 @@ def samples_in_parts(
         decoder: What decodes them.
         rows: The rows of a part; None: there is one part.
     """
-    contents = reader.fetch(tasks["source_path"].to_pylist())
+    images = shard_images(settings, tasks, reader, decoder)
     for start in range(0, tasks.num_rows, rows or tasks.num_rows):
-        yield PartSamples(settings, tasks.slice(start, rows), contents, decoder)
+        yield PartSamples(settings, tasks.slice(start, rows), images)
 
 
 def with_images(samples: pa.Table, pngs: pa.Array) -> pa.Table:

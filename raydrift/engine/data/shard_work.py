@@ -5,9 +5,9 @@ ones too, so that no shard is ever empty on its way.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from isal import isal_zlib
 
 from raydrift import schemas
-from raydrift.drift import SampledTransform, drift_sample
+from raydrift.drift import SampledTransform
+from raydrift.drift.inputs import inputs_of
 from raydrift.drift.written import as_text, written
 from raydrift.engine.data.committing import TimedParts, new_row
 from raydrift.engine.data.gathered import PixelStack, PngColumn
@@ -24,12 +25,12 @@ from raydrift.engine.data.part_samples import (
     REMARKS,
     SECONDS,
     STARTED,
-    Decoder,
     PartSamples,
     samples_in_parts,
     with_images,
 )
 from raydrift.engine.data.reader import Reader
+from raydrift.engine.data.shard_images import Decoder
 from raydrift.errors import PipelineError
 from raydrift.images.codec import decode_image
 from raydrift.images.pixels import RGB, Array, Sample
@@ -40,9 +41,6 @@ from raydrift.storage import layout
 from raydrift.storage.remarks import RemarkCount
 from raydrift.storage.shards import LedgerRow, Rejected, commit, write_samples
 from raydrift.storage.tar_members import samples_size
-from raydrift.transforms import TransformInfo
-
-_AnySample = TypeVar("_AnySample", bound=Sample)
 
 
 @dataclass(frozen=True)
@@ -129,7 +127,7 @@ def drift_shard(
 def _drift_part(
     job: ShardJob, samples: PartSamples, keep_pixels: bool
 ) -> tuple[pa.Table, Array | None]:
-    settings, tasks = job.settings, samples.tasks
+    settings, tasks, inputs = job.settings, samples.tasks, inputs_of(job.settings)
     pixels = PixelStack(tasks.num_rows) if keep_pixels else None
     pngs = PngColumn(tasks.num_rows)
     chains: list[list[SampledTransform]] = []
@@ -142,7 +140,7 @@ def _drift_part(
             chains.append([])
             cameras.append(None)
             continue
-        drifted, drawn = drifted_sample(settings, decoded, sample_id, transforms)
+        drifted, drawn = inputs.drifted(decoded, transforms, sample_id)
         try:
             if pixels is not None:
                 pixels.put(place, drifted.pixels)
@@ -162,34 +160,6 @@ def _drift_part(
     return table, None if pixels is None else pixels.finish(shape)
 
 
-def drifted_sample(
-    settings: GenerateSettings,
-    sample: _AnySample,
-    sample_id: int,
-    transforms: Sequence[TransformInfo],
-) -> tuple[_AnySample, list[SampledTransform]]:
-    """Drifts one sample by what is in force on it; a raw file is developed on the way."""
-    if settings.raw is not None:
-        from raydrift.drift.camera.raw import drift_raw  # which photographs do without
-
-        return drift_raw(
-            sample,
-            transforms,
-            settings.raw,
-            settings.image,
-            seed=settings.seed,
-            sample_id=sample_id,
-            profile=settings.profile,
-        )
-    return drift_sample(
-        sample,
-        transforms,
-        seed=settings.seed,
-        sample_id=sample_id,
-        profile=settings.profile,
-    )
-
-
 def put_drifted(
     job: ShardJob, tasks: pa.Table, originals: Iterable[Sample], drifted: RGB
 ) -> SampleDrift:
@@ -205,10 +175,10 @@ def put_drifted(
     Returns:
         What happened to the samples.
     """
-    drifts = job.drifts(tasks)
+    drifts, inputs = job.drifts(tasks), inputs_of(job.settings)
     chains = zip(tasks["sample_id"].to_pylist(), drifts.chains(), strict=True)
     for place, ((sample_id, chain), original) in enumerate(zip(chains, originals, strict=True)):
-        drifted[place] = drifted_sample(job.settings, original, sample_id, chain)[0].pixels
+        drifted[place] = inputs.drifted(original, chain, sample_id)[0].pixels
     return drifts
 
 

@@ -21,8 +21,8 @@ from raydrift import schemas
 from raydrift.catalog import load_catalog
 from raydrift.drift import apply_chain
 from raydrift.drift.written import read_back
-from raydrift.engine.data.part_samples import next_image
 from raydrift.engine.data.reader import Reader
+from raydrift.engine.data.shard_images import shard_images
 from raydrift.engine.data.shard_work import (
     ShardJob,
     ShardPart,
@@ -365,8 +365,8 @@ def test_a_rejected_image_is_not_kept_by_its_error(scenes: Path, tmp_path: Path)
     tasks = tasks_of(job, 4)
     ((table, _),) = drift_shard(job, tasks, False, Reader(job.source, MOST), failing)
     assert table["error"].to_pylist() == ["broken"] * 4
-    contents = Reader(job.source, MOST).fetch(tasks["source_path"].to_pylist())
-    problem = next_image(job.settings, contents, failing).image
+    images = shard_images(job.settings, tasks, Reader(job.source, MOST), failing)
+    problem = next(images).image
     assert isinstance(problem, ImageError)
     assert problem.__traceback__ is None
     assert problem.__context__ is None

@@ -1,0 +1,94 @@
+"""How large the mosaic of a raw file is, without decoding it."""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from io import BytesIO
+from typing import IO, Final
+
+import numpy as np
+from PIL import Image
+
+from raydrift.errors import ImageError
+from raydrift.images import tiff
+from raydrift.images.decoded import Decoded
+from raydrift.images.isolated_decoder import IsolatedDecoder, in_time, limit_memory, serve
+from raydrift.images.pixels import ColourSpace
+from raydrift.images.quiet import quiet
+from raydrift.images.reasons import reason_of
+from raydrift.settings.image import ImageSettings
+
+Size = tuple[int, int]
+"""Rows and columns."""
+
+_PILLOW: Final = ("PNG", "PPM")
+_START: Final = 4
+
+
+def declared_size(file: IO[bytes]) -> Size:
+    """The size of a TIFF, PNG or PGM, as its header tells it.
+
+    Args:
+        file: To be read and sought in; little of it is read.
+
+    Raises:
+        ImageError: It is no such file.
+    """
+    try:
+        start = file.read(_START)
+        file.seek(0)
+        if tiff.is_tiff(start):
+            with tiff.opened(file) as page:
+                if page is None:
+                    raise ImageError("decode", "its tags cannot be read")
+                return int(page.imagelength), int(page.imagewidth)
+        with quiet(), Image.open(file, formats=_PILLOW) as image:
+            return image.height, image.width
+    except ImageError:
+        raise
+    except Exception as error:  # decoders raise nearly anything
+        raise ImageError("decode", reason_of(error)) from None
+
+
+class CameraFileSizes(IsolatedDecoder):
+    """Tells the sizes of camera files, in a process of its own, as all that LibRaw does."""
+
+    def size(self, data: bytes, settings: ImageSettings) -> Size:
+        """The size of the visible area.
+
+        Raises:
+            ImageError: LibRaw knows no such file.
+        """
+        facts = self(data, settings).facts
+        return facts["height"], facts["width"]
+
+    def _arguments(self, settings: ImageSettings) -> list[str]:
+        return ["-m", __name__, json.dumps(asdict(settings))]
+
+
+def _sized(data: bytes, _: ImageSettings) -> Decoded:
+    """A mosaic without pixels, whose facts tell its size."""
+    import rawpy
+
+    with rawpy.RawPy() as file:
+        try:
+            file.open_buffer(BytesIO(data))
+        except rawpy.LibRawError as error:
+            raise ImageError("decode", reason_of(error)) from None
+        facts = {"height": file.sizes.height, "width": file.sizes.width}
+    return Decoded(np.empty((0, 0), np.uint16), space=ColourSpace.MOSAIC, facts=facts)
+
+
+if __name__ == "__main__":
+    with os.fdopen(os.dup(1), "wb") as answers:
+        with open(os.devnull, "w") as nowhere:  # LibRaw prints what it thinks of a file
+            os.dup2(nowhere.fileno(), 1)
+        wanted = ImageSettings(**json.loads(sys.argv[1]))
+        limit_memory(wanted.max_memory)
+        serve(
+            wanted,
+            sys.stdin.buffer,
+            answers,
+            lambda data, settings: in_time(lambda: _sized(data, settings)),
+        )
