@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -16,13 +16,13 @@ from raydrift import schemas
 from raydrift.checked import path_text
 from raydrift.drift.written import parameters_of
 from raydrift.errors import OutputError, SettingsError
-from raydrift.images.decoded import RGB
+from raydrift.images.pixels import RGB, Array
 from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.finishers.chosen import finisher_of
 from raydrift.storage.record import require_record
-from raydrift.storage.written_images import ShardImages, ShardRows, WrittenImages
+from raydrift.storage.written_images import ShardImages, ShardRows, WrittenImages, ZippedImages
 
 if TYPE_CHECKING:
     import datasets
@@ -54,6 +54,16 @@ class DriftedSample:
     drifted: bool
     level: float
     _explain: Callable[[], dict[str, Any]] = field(repr=False, compare=False)
+    _mask: Callable[[], Array] = field(repr=False, compare=False)
+
+    @property
+    def mask(self) -> Array:
+        """Its mask, uint8 or uint16 of shape (height, width): a label for each pixel.
+
+        Raises:
+            OutputError: The run's samples have no masks.
+        """
+        return self._mask()
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -111,6 +121,7 @@ class DriftedDataset:
             image=self.image(place),
             class_name=self._class_names[place].as_py(),
             _explain=_Explained(self._provenance_rows, place, self._record.is_raw),
+            _mask=partial(self.mask, place),
             **self.facts(place),
         )
 
@@ -161,6 +172,18 @@ class DriftedDataset:
             raise OutputError(f"{self._output}: image {place} is damaged: see raydrift inspect")
         levels: RGB = pixels
         return levels
+
+    def mask(self, place: int) -> Array:
+        """The mask of a sample, by its place from 0: uint8 or uint16 of shape (height, width).
+
+        Raises:
+            OutputError: Samples have no masks, or they cannot be read here.
+        """
+        data = np.frombuffer(self._masks.png(range(len(self))[place]), np.uint8)
+        labels: Array | None = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+        if labels is None:
+            raise OutputError(f"{self._output}: mask {place} is damaged: see raydrift inspect")
+        return labels
 
     def to_pandas(self) -> "pandas.DataFrame":
         """A row a sample, without the images: all columns of mapping, target and provenance."""
@@ -233,6 +256,16 @@ class DriftedDataset:
         if self._merged:
             return finisher_of(self._record).images(self._output, self._record)
         return ShardImages(self._output, self._shards)
+
+    @cached_property
+    def _masks(self) -> WrittenImages:
+        if layout.MASKS in self._record.files:
+            return ZippedImages(self._output / layout.MASKS)
+        if any(row.mask_bytes >= 0 for row in self._shards):
+            return ShardImages(self._output, self._shards, layout.MASK_COLUMN)
+        in_tars = finisher_of(self._record).name == "webdataset"
+        where = "; in tar files they are KEY.mask.png, for webdataset to read" if in_tars else ""
+        raise OutputError(f"{self._output} has no {layout.MASKS}{where}")
 
     @cached_property
     def _provenance_rows(self) -> ShardRows:
@@ -321,8 +354,12 @@ class ImageDataCategoryInfo(DriftedDataset):
     @property
     def image_paths(self) -> list[str]:
         """The files that the drifted images are in, in order; none where there are tables alone."""
-        names = (name for name in self._record.files if not name.endswith(".parquet"))
-        return [str(self._output / name) for name in names]
+        return [str(self._output / name) for name in filter(layout.has_images, self._record.files)]
+
+    @property
+    def masks_path(self) -> str | None:
+        """The zip of the masks; None: samples have none, or theirs are in the images' tar files."""
+        return str(self._output / layout.MASKS) if layout.MASKS in self._record.files else None
 
     @property
     def input_mapping_path(self) -> str:

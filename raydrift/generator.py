@@ -81,6 +81,8 @@ class ImageDatasetGenerator:
             floats; for all, or by kind, ``{"uint16": (0, 4095)}``. None: as some images have it.
         colour_profile: ``ignore`` leaves pixels as they are, ``convert`` brings them to sRGB.
         raw: What the raw files of the input are, ``RawSettings()`` a camera's; None: photographs.
+        masks: A folder with a mask for each image, of the same path but for the suffix: it moves
+            with the image and goes to ``masks.zip``. None: a manifest's column ``mask``, else none.
         max_pixels: An input image of more pixels is rejected before it is decoded.
         max_bytes: An input file of more bytes is rejected before it is read.
         max_memory: An input image that takes more bytes of memory to decode is rejected.
@@ -137,6 +139,7 @@ class ImageDatasetGenerator:
         value_range: Range | Mapping[str, Range] | None = None,
         colour_profile: str = "ignore",
         raw: RawSettings | None = None,
+        masks: str | os.PathLike[str] | None = None,
         max_pixels: int = ImageSettings.max_pixels,
         max_bytes: int = ImageSettings.max_bytes,
         max_memory: int = ImageSettings.max_memory,
@@ -178,6 +181,7 @@ class ImageDatasetGenerator:
                 value_range=value_range,
             ),
             raw=raw,
+            masks=None if masks is None else path_text("masks", masks),
             embedding=EmbeddingSettings(
                 compute=compute_embeddings,
                 weights=path_text("weights", weights),

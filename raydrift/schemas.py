@@ -54,8 +54,8 @@ PROVENANCE: Final = pa.schema(
     ]
 )
 """``provenance.parquet``: where a sample came from, whether it drifted, how strongly (the largest
-level in force on it), why, all that was done to it, the CRC-32 of its file, and the name of the
-colour profile that was applied to it, if one was."""
+level in force on it), why, all that was done to it, the CRC-32 of its file and its mask, and the
+name of the colour profile that was applied to it, if one was."""
 
 VIEWS: Final = pa.schema(
     [
@@ -138,11 +138,13 @@ TASK: Final = pa.schema(
         ("file_state", pa.int64()),
         ("row", pa.int32()),
         ("column", pa.int32()),
+        ("mask", pa.string()),
     ]
 )
 """What a worker is told of each sample of its shard; ``where``: which drifts are meant for it, one
 value a drift, none where each is meant for all; ``file_state``: ``Catalog.states``; ``row`` and
-``column``: the first pixel of the tile of its file that it is, null of a whole file."""
+``column``: the first pixel of the tile of its file that it is, null of a whole file; ``mask``: the
+path of its mask, null where it has none."""
 
 REMARKS: Final = pa.list_(
     pa.struct([("text", pa.string()), ("images", pa.int64()), ("examples", pa.list_(pa.string()))])
@@ -170,7 +172,7 @@ def provenance(raw: bool) -> pa.Schema:
     return pa.schema([*PROVENANCE, *(RAW if raw else ())])
 
 
-def shard(embeddings: bool, raw: bool = False) -> pa.Schema:
+def shard(embeddings: bool, raw: bool = False, masks: bool = False) -> pa.Schema:
     """``_shards/part-*.parquet``: everything there is to know of a shard's samples."""
     names = ("sample_id", "timestamp", "label", "class_name", "source_path")
     types = (pa.int64(), pa.float64(), pa.int64(), pa.string(), pa.string())
@@ -179,6 +181,8 @@ def shard(embeddings: bool, raw: bool = False) -> pa.Schema:
         pa.field("file_name", pa.string()),
         pa.field("image", IMAGE),
     ]
+    if masks:
+        columns.append(pa.field("mask", IMAGE))
     columns += [
         PROVENANCE.field(name)
         for name in ("drifted", "level", "reason", "transforms", "content_crc", "profile")

@@ -10,6 +10,7 @@ from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
+from raydrift.settings.raw import RawSettings
 from raydrift.settings.views import ALL, ViewsSettings, view_codes
 from raydrift.storage import layout
 from raydrift.transforms import DriftProfile
@@ -25,6 +26,8 @@ def views(
     seed: int = 42,
     num_samples: int | None = None,
     input_dim: Any = (224, 224),
+    raw: RawSettings | None = None,
+    masks: str | os.PathLike[str] | None = None,
     profile: DriftProfile | None = None,
     organize_by_class: bool = False,
     shard_size: int | None = None,
@@ -51,6 +54,9 @@ def views(
         seed: Of the order of the images.
         num_samples: How many images; None: all.
         input_dim: Height and width of the pictures, or one number for both.
+        raw: What the raw files of the input are, ``RawSettings()`` a camera's; None: photographs.
+        masks: A folder with a mask for each image, of the same path but for the suffix; None: a
+            manifest's column ``mask``, else none.
         profile: Its ``camera`` is the reference camera.
         organize_by_class: Whether the containers have class folders.
         shard_size: Samples a shard; None: as many as suit the workers.
@@ -87,6 +93,8 @@ def views(
             num_samples=num_samples,
             profile=DriftProfile() if profile is None else profile,
             image=ImageSettings(height, width),
+            raw=raw,
+            masks=None if masks is None else path_text("masks", masks),
             write=OutputSettings(
                 organize_by_class=organize_by_class,
                 shard_size=shard_size,

@@ -100,7 +100,10 @@ def test_the_commands_for_your_own_images_run_and_write_the_files_of_the_table(
     assert "whole: all files are there and belong together" in capsys.readouterr().out
     listed = set(re.findall(r"^\| `([a-z_]+\.[a-z]+)`", README, re.MULTILINE))
     assert listed == {*layout.RESULTS, layout.RUN}
-    assert {path.name for path in (tmp_path / "out").iterdir()} == listed - {layout.EMBEDDINGS}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == listed - {
+        layout.EMBEDDINGS,
+        layout.MASKS,
+    }
 
 
 @pytest.mark.usefixtures("ray_session")

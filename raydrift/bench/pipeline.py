@@ -224,7 +224,9 @@ def measure_pipeline(
             pngs=record.counts["image_bytes"],
             shards=sum(row.size for row in rows),
             tables=sum(
-                int(facts["size"]) for name, facts in record.files.items() if name != layout.ZIP
+                int(facts["size"])
+                for name, facts in record.files.items()
+                if name.endswith(".parquet")
             ),
         ),
         start_up=StartUp(

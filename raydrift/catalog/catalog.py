@@ -27,6 +27,12 @@ from raydrift.settings.raw import RawSettings
 TILE: Final = ("row", "column")
 """Columns of a table of tiles: where in its file each begins."""
 
+MASK: Final = "mask"
+"""Column of a table of images with masks: the path of each one's mask, null where it has none."""
+
+MASK_STATE: Final = "mask_state"
+"""Column beside it: the state of the mask's file."""
+
 _HASH_ROWS: Final = 100_000
 _SPREAD: Final = np.int64(0x1E3779B97F4A7C15)  # odd: all times stay apart
 _UNKNOWN_STATE: Final = int(-1 - _SPREAD)
@@ -41,12 +47,14 @@ class Catalog:
         table: ``path`` large_string, ``class_index`` int32, ``size`` int64 (bytes; -1 where it is
             not known) and ``modified`` int64 (ns since 1970; likewise), sorted by path. Where a
             file is cut into several images (``catalog.tiles``), also ``row`` and ``column``, int32:
-            where each begins, null where that is not known.
+            where each begins, null where that is not known. Where images have masks
+            (``catalog.masks``), also ``mask``, large_string, and ``mask_state``, int64.
         classes: The class names, sorted; ``class_index`` counts in them.
         labels: Class name to integer label.
         ignored: Why files were passed over, and how many.
         columns: What else a manifest tells of each image, row by row.
         notes: Plain sentences that whoever uses the input should read.
+        masks: The folder that the paths of masks start from; None: images have none.
     """
 
     root: StoragePath
@@ -56,6 +64,7 @@ class Catalog:
     ignored: Mapping[str, int] = field(default_factory=dict)
     columns: pa.Table | None = None
     notes: tuple[str, ...] = ()
+    masks: StoragePath | None = None
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -87,6 +96,8 @@ class Catalog:
             if self.is_tiled:
                 for name in TILE:
                     total.update(part[name].fill_null(-1).to_numpy().tobytes())
+            if self.masks is not None:
+                total.update("\0".join(part[MASK].fill_null("").to_pylist()).encode())
         return total.hexdigest()
 
     def states(self, rows: npt.NDArray[np.int64] | None = None) -> npt.NDArray[np.int64]:
@@ -95,11 +106,12 @@ class Catalog:
         Args:
             rows: Which rows of the table; None: all.
         """
-        facts = self.table.select(["size", "modified"])
+        masked = self.masks is not None
+        facts = self.table.select(["size", "modified", *([MASK_STATE] if masked else [])])
         facts = facts if rows is None else facts.take(rows)
-        size, modified = (facts[name].to_numpy() for name in facts.column_names)
-        states: npt.NDArray[np.int64] = size + modified * _SPREAD
-        return states
+        size, modified, *masks = (facts[name].to_numpy() for name in facts.column_names)
+        states = file_states(size, modified)
+        return file_states(states, masks[0]) if masked else states
 
     def order(self, seed: int, shuffle: bool) -> npt.NDArray[np.int64]:
         """Row of the table by sample id: a permutation of 0..n-1, or 0..n-1 itself."""
@@ -146,10 +158,19 @@ class Catalog:
             _meant(picked, where),
             self.states(picked),
         ]
-        for name in TILE:
-            nulls = pa.nulls(len(rows), schemas.TASK.field(name).type)
-            columns.append(rows[name] if self.is_tiled else nulls)
+        for name in (*TILE, MASK):
+            kind = schemas.TASK.field(name).type
+            there = name in rows.column_names
+            columns.append(rows[name].cast(kind) if there else pa.nulls(len(rows), kind))
         return pa.table(columns, schema=schemas.TASK)
+
+
+def file_states(
+    size: npt.NDArray[np.int64], modified: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """A number for each file that is another one where its size or its time is another."""
+    states: npt.NDArray[np.int64] = size + modified * _SPREAD
+    return states
 
 
 def _meant(rows: npt.NDArray[np.int64], where: Masks) -> pa.ListArray:

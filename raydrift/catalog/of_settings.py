@@ -1,8 +1,13 @@
 """The input of a run, as its settings have it."""
 
+from pyarrow import fs
+
 from raydrift.catalog.catalog import Catalog, load_catalog
+from raydrift.catalog.masks import with_masks, with_masks_of_manifest
 from raydrift.catalog.tiles import with_tiles
+from raydrift.errors import CatalogError, reason
 from raydrift.images.raw.rawpy_there import check_rawpy
+from raydrift.paths import StoragePath, redacted
 from raydrift.settings.generate import GenerateSettings
 
 
@@ -10,7 +15,8 @@ def catalog_of(settings: GenerateSettings) -> Catalog:
     """Lists the input of a run.
 
     Raises:
-        CatalogError: As ``load_catalog``; or files are to be cut into tiles, and none is as large.
+        CatalogError: As ``load_catalog``; or there are no masks of the images, or files are to be
+            cut into tiles and none is as large.
         SettingsError: The input is raw files of cameras, and rawpy is not installed.
     """
     raw = settings.raw
@@ -18,6 +24,21 @@ def catalog_of(settings: GenerateSettings) -> Catalog:
         check_rawpy(raw)
     options = settings.options_of("input")
     catalog = load_catalog(settings.input, settings.class_mapping, options, settings.split, raw)
+    catalog = _masked(catalog, settings)
     if raw is None or not raw.is_tiled:
         return catalog
     return with_tiles(catalog, raw, settings.image)
+
+
+def _masked(catalog: Catalog, settings: GenerateSettings) -> Catalog:
+    if settings.masks is None:
+        return with_masks_of_manifest(catalog)
+    folder = StoragePath.of(settings.masks, settings.options_of("input"))
+    try:
+        if settings.split is not None:
+            part = folder / settings.split.strip("/")
+            if part.info().type == fs.FileType.Directory:
+                folder = part
+        return with_masks(catalog, folder)
+    except OSError as error:
+        raise CatalogError(f"masks {folder}: {redacted(reason(error))}") from error

@@ -28,6 +28,7 @@ from raydrift.cli.options import (
     Input,
     KeepShards,
     Level,
+    Masks,
     MaxRejected,
     NoFinalize,
     Normalize,
@@ -89,6 +90,7 @@ def generate(
     image_size: ImageSize = None,
     value_range: ValueRange = None,
     raw: Raw = None,
+    masks: Masks = None,
     shard_size: ShardSize = None,
     workers: Workers = None,
     on_error: OnError = None,
@@ -120,6 +122,7 @@ def generate(
         "calibration": {"profile": profile, "target": target, "level": level},
         "image": {"height": size[0], "width": size[1], "value_range": values},
         "raw": {} if raw else None,
+        "masks": masks,
         "embedding": {
             "compute": embeddings,
             "weights": weights,

@@ -92,6 +92,15 @@ Raw = Annotated[
         "drift their cameras. More, as TIFF or PNG mosaics: [raw] in a TOML file.",
     ),
 ]
+Masks = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="A mask for each image, of the same path but for the suffix: it moves with the image, "
+        "and goes to masks.zip.",
+        show_default="a manifest's column mask, else none",
+    ),
+]
 Container = Annotated[
     str | None,
     typer.Option(

@@ -13,6 +13,7 @@ from raydrift.cli.options import (
     ImageSize,
     Input,
     KeepShards,
+    Masks,
     MaxRejected,
     NoFinalize,
     NumSamples,
@@ -61,6 +62,7 @@ def views(
     image_size: ImageSize = None,
     value_range: ValueRange = None,
     raw: Raw = None,
+    masks: Masks = None,
     shard_size: ShardSize = None,
     workers: Workers = None,
     on_error: OnError = None,
@@ -105,6 +107,7 @@ def views(
             "overwrite": overwrite,
         },
         "raw": {} if raw else None,
+        "masks": masks,
         "faults": {"on_error": on_error, "max_rejected": max_rejected},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }

@@ -9,6 +9,7 @@ merely touched, are no change.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +18,12 @@ import pyarrow.parquet as pq
 from isal import isal_zlib
 
 from raydrift.catalog import Catalog
+from raydrift.catalog.catalog import MASK
 from raydrift.catalog.stream import sample_order
 from raydrift.engine.address import address_of
 from raydrift.engine.cluster_map import cluster_map
 from raydrift.engine.data.reader import Reader
-from raydrift.engine.data.shard_images import content_crc
+from raydrift.engine.data.shard_images import MaskReader, content_crc
 from raydrift.engine.jobs.maker import InputChanges
 from raydrift.engine.session import connect
 from raydrift.errors import OutputError, ShardError, reason
@@ -49,18 +51,23 @@ class ShardFiles:
         shard: Its number.
         paths: The paths of the files, as the catalog has them.
         checksums: That they had.
+        masks: The paths of their masks; None: they have none.
     """
 
     shard: int
     paths: list[str]
     checksums: Checksums
+    masks: list[str | None] | None = None
 
 
-def compare_files(reader: Reader, files: ShardFiles) -> tuple[int, int, bool]:
-    """Reads a shard's files.
+def compare_files(
+    reader: Reader, masks: MaskReader | None, files: ShardFiles
+) -> tuple[int, int, bool]:
+    """Reads a shard's files, each once.
 
     Args:
         reader: What reads them.
+        masks: What reads their masks; None: they have none.
         files: The shard's.
 
     Returns:
@@ -68,12 +75,24 @@ def compare_files(reader: Reader, files: ShardFiles) -> tuple[int, int, bool]:
         then can be now.
     """
     changed, unread = 0, 0
-    contents = reader.fetch(files.paths)
-    for content, before in zip(contents, files.checksums.tolist(), strict=True):
-        now = content_crc(content)
+    checksums = _checksums_now(reader, masks, files)
+    for path, before in zip(files.paths, files.checksums.tolist(), strict=True):
+        now = checksums[path]
         unread += now is None and before != _NONE
         changed += now is not None and before not in (_NONE, now)
     return files.shard, changed, not unread
+
+
+def _checksums_now(
+    reader: Reader, masks: MaskReader | None, files: ShardFiles
+) -> dict[str, int | None]:
+    """The checksum of each path; several samples may be of one."""
+    of_paths = dict(zip(files.paths, files.masks or repeat(None), strict=False))
+    contents = reader.fetch(list(of_paths))
+    if masks is None:
+        return dict(zip(of_paths, map(content_crc, contents), strict=True))
+    crcs = map(content_crc, contents, masks.fetch(list(of_paths.values())))
+    return dict(zip(of_paths, crcs, strict=True))
 
 
 class InputNow:
@@ -93,12 +112,15 @@ class InputNow:
         order = sample_order(settings, catalog).rows
         self._rows = order[self.first : self.first + samples]
         self._paths = catalog.table["path"]
+        self._masks = None if catalog.masks is None else catalog.table[MASK]
         states, size = catalog.states(self._rows), self._size
         self.listing = [
             isal_zlib.crc32(states[start : start + size]) for start in range(0, len(states), size)
         ]
         self._cluster = settings.cluster
-        self._compare = partial(compare_files, Reader(catalog.root, settings.image.max_bytes))
+        image = settings.image
+        masks = None if catalog.masks is None else MaskReader(catalog.masks, image)
+        self._compare = partial(compare_files, Reader(catalog.root, image.max_bytes), masks)
 
     def samples(self, shard: int) -> slice:
         """The places of a shard's samples among those of the run."""
@@ -116,14 +138,15 @@ class InputNow:
         Yields:
             What ``compare_files`` tells of each.
         """
-        files = (ShardFiles(shard, self._paths_of(shard), then) for shard, then in shards)
+        files = (self._files_of(shard, then) for shard, then in shards)
         yield from self._parallel_map(count)(
             self._compare, files, 1
         )  # which reads some files at once
 
-    def _paths_of(self, shard: int) -> list[str]:
-        paths: list[str] = self._paths.take(self._rows[self.samples(shard)]).to_pylist()
-        return paths
+    def _files_of(self, shard: int, then: Checksums) -> ShardFiles:
+        rows = self._rows[self.samples(shard)]
+        masks = None if self._masks is None else self._masks.take(rows).to_pylist()
+        return ShardFiles(shard, self._paths.take(rows).to_pylist(), then, masks)
 
     def _parallel_map(self, count: int) -> ParallelMap:
         if count <= _FEW_SHARDS or address_of(self._cluster) == "local":

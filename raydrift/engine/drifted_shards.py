@@ -45,6 +45,7 @@ class DriftedShards(ImageShards):
             record.versions,
             self.schedule,
             record.made_on,
+            self.catalog.masks,
         )
         passed = self.size * self.settings.image.bytes if EMBEDDERS in plan else 0
         stages = drift_stages(job, plan, self.weights)

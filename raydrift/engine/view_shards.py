@@ -41,6 +41,7 @@ class ViewShards(ImageShards):
             record.fingerprint,
             record.versions,
             made_on=record.made_on,
+            masks=self.catalog.masks,
         )
         views = {}
         for view in views_of(self.output, record):

@@ -45,6 +45,7 @@ def send_decoded(pipe: IO[bytes], decoded: Decoded) -> None:
         "remarks": decoded.remarks,
         "values": decoded.values and asdict(decoded.values),
         "profile": decoded.profile,
+        "size": decoded.size,
     }
     send(pipe, json.dumps(header).encode())
     for array in there.values():
@@ -71,6 +72,7 @@ def receive_decoded(pipe: IO[bytes]) -> Decoded:
         remarks=tuple(header["remarks"]),
         values=values and Values(**values),
         profile=header["profile"],
+        size=header["size"] and tuple(header["size"]),
     )
 
 

@@ -17,8 +17,10 @@ class Decoded(Sample):
             so a phrase is the same for every image that it is true of.
         values: What its samples span, where those have more than 8 bits, a sign or a point.
         profile: The name of the colour profile that was applied; None: none was.
+        size: Rows and columns of the image in its file, upright; None: not known.
     """
 
     remarks: tuple[str, ...] = ()
     values: Values | None = None
     profile: str | None = None
+    size: tuple[int, int] | None = None

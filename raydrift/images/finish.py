@@ -8,7 +8,7 @@ from PIL import Image
 
 from raydrift.images.decoded import Decoded
 from raydrift.images.metadata import Metadata
-from raydrift.images.orientation import lying, upright
+from raydrift.images.orientation import lying, upright, upright_size
 from raydrift.images.photometric import Drawn
 from raydrift.images.profiles import managed
 from raydrift.images.resize import resize_image
@@ -33,7 +33,8 @@ def finished(
         pixels = resize_image(image, *size)
     if pixels.ndim == 2:
         pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
-    return managed(upright(pixels, said.orientation), said.profile, settings, inks)
+    decoded = managed(upright(pixels, said.orientation), said.profile, settings, inks)
+    return replace(decoded, size=upright_size(image.height, image.width, said.orientation))
 
 
 def finished_drawn(

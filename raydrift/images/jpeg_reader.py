@@ -1,10 +1,12 @@
 """JPEG files to decoded images, by libjpeg."""
 
+from dataclasses import replace
+
 from raydrift.images.decoded import Decoded
 from raydrift.images.jpeg import JPEG_START, decode_scaled
 from raydrift.images.jpeg_segments import read_header
 from raydrift.images.metadata import of_jpeg
-from raydrift.images.orientation import lying, upright
+from raydrift.images.orientation import lying, upright, upright_size
 from raydrift.images.profiles import managed
 from raydrift.images.resize import resize
 from raydrift.settings.image import ImageSettings
@@ -23,4 +25,9 @@ def read_jpeg(data: bytes, settings: ImageSettings) -> Decoded | None:
     pixels = decode_scaled(data, header, size, settings)
     if pixels is None:
         return None
-    return managed(upright(resize(pixels, *size), said.orientation), said.profile, settings)
+    pixels = upright(resize(pixels, *size), said.orientation)
+    decoded = managed(pixels, said.profile, settings)
+    if header.frame is None:
+        return decoded
+    height, width = header.frame.height, header.frame.width
+    return replace(decoded, size=upright_size(height, width, said.orientation))

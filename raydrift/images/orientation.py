@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from raydrift.images.pixels import RGB
+from raydrift.images.pixels import Array
 from raydrift.settings.image import ImageSettings
 
 _TAG: Final = 0x0112
@@ -68,10 +68,20 @@ def lying(settings: ImageSettings, orientation: int) -> tuple[int, int]:
     return settings.height, settings.width
 
 
-def upright(image: RGB, orientation: int) -> RGB:
-    """Undoes an EXIF orientation, 1 to 8: transposed first, then flipped."""
+def upright_size(height: int, width: int, orientation: int) -> tuple[int, int]:
+    """Rows and columns of an image when it is turned upright."""
+    return (width, height) if orientation in _SIDEWAYS else (height, width)
+
+
+def upright(image: Array, orientation: int) -> Array:
+    """Undoes an EXIF orientation, 1 to 8: transposed first, then flipped.
+
+    Args:
+        image: Of shape (height, width) or (height, width, channels).
+        orientation: As EXIF numbers it.
+    """
     if orientation in _SIDEWAYS:
-        image = image.transpose(1, 0, 2)
+        image = image.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
         image = image[::-1]
     if orientation in (2, 3, 6, 7):

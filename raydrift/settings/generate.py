@@ -78,6 +78,8 @@ class GenerateSettings:
         stream: Samples of the whole stream, which fractions on the timeline are of; None: all up
             to this run's last, or all of the input.
         raw: What the raw files are that the input has; None: it has photographs.
+        masks: A folder with a mask for each image, of the same path but for the suffix; None: a
+            manifest may have them in the column ``mask``, else there are none.
         storage_options: How buckets are reached; its values are kept as ``Secret``s, so that
             nothing of it is ever shown or written. Sub-tables ``input``, ``output``, ``weights``
             and ``profile`` (of a calibration) go before the rest for that one place.
@@ -102,6 +104,7 @@ class GenerateSettings:
     profile: DriftProfile = field(default_factory=DriftProfile)
     image: ImageSettings = field(default_factory=ImageSettings)
     raw: RawSettings | None = None
+    masks: str | None = None
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     write: OutputSettings = field(default_factory=OutputSettings)
     faults: FaultSettings = field(default_factory=FaultSettings)
@@ -125,6 +128,8 @@ class GenerateSettings:
         ok = self.split is None or bool(self.split.strip("/"))
         require(ok, "split", self.split, "give the name of a folder, as train")
         check_apart(self.input, self.output)
+        ok = self.masks is None or bool(self.masks)
+        require(ok, "masks", self.masks, "give a folder")
         require(self.start >= 0, "start", self.start, "give at least 0")
         ok = self.num_samples is None or self.num_samples >= 1
         require(ok, "num_samples", self.num_samples, "give at least 1")

@@ -138,11 +138,12 @@ def _begin(
     Returns:
         The files that may be there, whoever merged them.
     """
-    numbered = [file.name for file in planned if file.name not in (None, layout.ZIP)]
+    whole = (None, layout.ZIP, layout.MASKS)
+    numbered = [file.name for file in planned if file.name not in whole]
     record.files |= {str(name): {} for name in numbered if name not in record.files}
     record.settings["write"] |= asks(finisher)
     if record.files:
         check()
         record.status = "sharded"
         record.save(output)
-    return [*record.files, layout.ZIP]
+    return [*record.files, layout.ZIP, layout.MASKS]

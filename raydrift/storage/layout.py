@@ -8,6 +8,7 @@ from uuid import uuid4
 from raydrift.errors import SettingsError
 
 ZIP: Final = "sampled_images.zip"
+MASKS: Final = "masks.zip"
 INPUT_MAPPING: Final = "input_mapping.parquet"
 TARGET: Final = "target.parquet"
 EMBEDDINGS: Final = "embeddings.parquet"
@@ -21,7 +22,11 @@ LOCK: Final = "run.lock"
 ACCEPTED: Final = "accepted.arrow"
 """In ``_shards/``: the ledger rows of the shards that are merged."""
 
-RESULTS: Final = (ZIP, INPUT_MAPPING, TARGET, EMBEDDINGS, PROVENANCE, REJECTED)
+IMAGE_COLUMN: Final = "image"
+MASK_COLUMN: Final = "mask"
+"""The columns of a shard that have PNGs."""
+
+RESULTS: Final = (ZIP, MASKS, INPUT_MAPPING, TARGET, EMBEDDINGS, PROVENANCE, REJECTED)
 """The files that a finished run consists of, ``run.json`` apart, with its images in one zip."""
 
 NUMBERED: Final = "sampled_images-"
@@ -75,6 +80,11 @@ def is_result(name: str) -> bool:
     [True, False]
     """
     return name in (*RESULTS, IMAGE_INDEX, VIEWS) or _NUMBERED_FILE.fullmatch(name) is not None
+
+
+def has_images(name: str) -> bool:
+    """Whether a file among a run's results has images; masks are not."""
+    return name != MASKS and not name.endswith(".parquet")
 
 
 def in_short(names: Iterable[str]) -> list[str]:

@@ -86,7 +86,7 @@ def merge(
                 for shard in filled.shards:
                     for table in sinks_of_tables:
                         table.add(shard)
-                if on_shard is not None:
+                if on_shard is not None and filled.shards:  # not once more of masks
                     for row in part.rows:
                         on_shard(row)
                 check()
@@ -137,7 +137,7 @@ class _OpenFile:
         crc = self._end.close(self._crc)
         self._stack.close()
         facts: Facts = {"size": self.planned.size, "crc32": f"{crc:08x}"}
-        if self.planned.name != layout.ZIP:  # which has all images
+        if self.planned.name not in (layout.ZIP, layout.MASKS):  # which have all
             facts["images"] = self._images
             if self._ids:
                 facts |= {"first_sample": self._ids[0], "last_sample": self._ids[-1]}

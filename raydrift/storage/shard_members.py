@@ -15,20 +15,28 @@ from raydrift.storage.shards import LedgerRow
 _IMAGES_AT_ONCE: Final = 8  # a page of a shard
 
 
-def members(shard: pq.ParquetFile) -> Iterator[tuple[str, memoryview]]:
-    """Names and PNGs of a shard's samples, of which a few are in memory at a time."""
-    for batch in shard.iter_batches(_IMAGES_AT_ONCE, columns=["image"], use_threads=False):
-        contents = batch["image"].field("bytes")
+def members(
+    shard: pq.ParquetFile, column: str = layout.IMAGE_COLUMN
+) -> Iterator[tuple[str, memoryview]]:
+    """Names and PNGs of a shard's samples, of which a few are in memory at a time.
+
+    Args:
+        shard: The shard.
+        column: Which PNGs: the images', or the masks'.
+    """
+    for batch in shard.iter_batches(_IMAGES_AT_ONCE, columns=[column], use_threads=False):
+        contents = batch[column].field("bytes")
         _, offsets, data = contents.buffers()
         ends = np.frombuffer(offsets or b"", np.int32)[contents.offset :].tolist()
         images = memoryview(data or b"").cast("B")
-        for place, name in enumerate(batch["image"].field("path").to_pylist()):
+        for place, name in enumerate(batch[column].field("path").to_pylist()):
             yield name, images[ends[place] : ends[place + 1]]
 
 
 def without_images(shard: pq.ParquetFile) -> pa.Table:
-    """All else that there is to know of a shard's samples."""
-    others = [name for name in shard.schema_arrow.names if name != "image"]
+    """All that there is to know of a shard's samples, but for the PNGs."""
+    pngs = (layout.IMAGE_COLUMN, layout.MASK_COLUMN)
+    others = [name for name in shard.schema_arrow.names if name not in pngs]
     return shard.read(others, use_threads=False)
 
 

@@ -57,6 +57,7 @@ class LedgerRow:
         interrupted: Those of the unread that failed by what may pass, as a broken connection.
         content_bytes: Bytes of the files in it, as PNGs.
         names_size: Bytes of their names.
+        mask_bytes: Bytes of their masks, as PNGs; -1: they have none.
         tar_size: Bytes that its samples take in a tar file; -1: no tar file was asked for.
         size: Bytes of its parquet file.
         crc32: The CRC-32 of its parquet file; a SHA-256 would cost more than all else in the merge.
@@ -87,6 +88,7 @@ class LedgerRow:
     first_rejected: str = ""
     interrupted: int = 0
     tar_size: int = -1
+    mask_bytes: int = -1
     attempt: str = ""
     remarks: tuple[Remark, ...] = ()
     worker: str = ""

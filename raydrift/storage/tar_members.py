@@ -1,6 +1,7 @@
-"""A sample in a tar file: three members that have one key, as webdataset puts them together.
+"""A sample in a tar file: members that have one key, as webdataset puts them together.
 
-``KEY.png`` is the image, ``KEY.cls`` its label as text, ``KEY.json`` what is known of it. The key
+``KEY.png`` is the image, ``KEY.mask.png`` its mask, where samples have masks, ``KEY.cls`` its label
+as text, ``KEY.json`` what is known of it. The key
 is a number, in its class's folder if that is asked for: webdataset ends it at the first dot of the
 file's name, and there is no other dot than the one before ``png``.
 """
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from raydrift.drift.written import parameters_of
+from raydrift.storage import layout
 
 BLOCK: Final = 512
 """Bytes; each member's header and each one's content begin at a multiple of it."""
@@ -28,10 +30,11 @@ FACTS: Final = (
 """What ``KEY.json`` says of a sample: the columns of a shard that are neither image nor numbers of
 the network."""
 
-_OF_RAW: Final = "camera"
+_OF_RAW: Final = ("camera", "row", "column")
 """What it says besides of a raw file."""
 
 _IMAGE: Final = ".png"
+_MASK: Final = ".mask.png"
 _DATE: Final = 315_532_800  # 1 January 1980, as in the zip
 _MODE: Final = 0o644
 _PLAIN_NAME: Final = 100  # bytes of ASCII; other names have headers of their own before them
@@ -49,39 +52,57 @@ def member_header(name: str, size: int) -> bytes:
     return member.tobuf(PAX_FORMAT, "utf-8", "strict")
 
 
-def after_image(name: str, size: int, facts: Mapping[str, Any]) -> bytes:
-    """What comes after a PNG: the rest of its last block, then its label and its facts.
+def after_image(
+    name: str, size: int, facts: Mapping[str, Any], mask: memoryview | None = None
+) -> bytes:
+    """What comes after a PNG: the rest of its last block, then its mask, its label and its facts.
 
     Args:
         name: The name of the PNG's member.
         size: Bytes of the PNG.
-        facts: A row of the shard, with the columns ``FACTS``.
+        facts: A row of the shard, with the columns of ``fact_names``.
+        mask: The PNG of its mask; None: it has none.
     """
     key = name.removesuffix(_IMAGE)
-    pieces = [bytes(-size % BLOCK)]
-    for member, text in ((f"{key}.cls", _label(facts)), (f"{key}.json", _facts(facts))):
-        pieces += [member_header(member, len(text)), text, bytes(-len(text) % BLOCK)]
+    pieces: list[bytes | memoryview] = [bytes(-size % BLOCK)]
+    members: list[tuple[str, bytes | memoryview]] = [] if mask is None else [(_MASK, mask)]
+    members += [(".cls", _label(facts)), (".json", _facts(facts))]
+    for suffix, content in members:
+        header = member_header(key + suffix, len(content))
+        pieces += [header, content, bytes(-len(content) % BLOCK)]
     return b"".join(pieces)
 
 
 def fact_names(table: pa.Table) -> list[str]:
     """The columns of a shard that ``KEY.json`` has."""
-    return [*FACTS, *([_OF_RAW] if _OF_RAW in table.column_names else [])]
+    return [*FACTS, *(name for name in _OF_RAW if name in table.column_names)]
 
 
 def samples_size(table: pa.Table) -> int:
     """Bytes that the samples of a shard, or of a part of it, take in a tar file."""
-    sizes = pc.binary_length(pc.struct_field(table["image"], "bytes")).to_pylist()
+    sizes = _png_sizes(table[layout.IMAGE_COLUMN])
+    if layout.MASK_COLUMN in table.column_names:
+        masks: list[int | None] = [*_png_sizes(table[layout.MASK_COLUMN])]
+    else:
+        masks = [None] * len(sizes)
     rows = table.select(["file_name", *fact_names(table)]).to_pylist()
     return sum(
-        _header_size(row["file_name"])
-        + _in_blocks(size)
-        + sum(
-            _header_size(row["file_name"].removesuffix(_IMAGE) + suffix) + _in_blocks(len(text))
-            for suffix, text in ((".cls", _label(row)), (".json", _facts(row)))
+        sum(
+            _header_size(row["file_name"].removesuffix(_IMAGE) + suffix) + _in_blocks(size)
+            for suffix, size in (
+                (_IMAGE, image),
+                *([] if mask is None else [(_MASK, mask)]),
+                (".cls", len(_label(row))),
+                (".json", len(_facts(row))),
+            )
         )
-        for row, size in zip(rows, sizes, strict=True)
+        for row, image, mask in zip(rows, sizes, masks, strict=True)
     )
+
+
+def _png_sizes(images: pa.ChunkedArray) -> list[int]:
+    sizes: list[int] = pc.binary_length(pc.struct_field(images, "bytes")).to_pylist()
+    return sizes
 
 
 def _label(facts: Mapping[str, Any]) -> bytes:
@@ -93,8 +114,9 @@ def _facts(facts: Mapping[str, Any]) -> bytes:
     plain["transforms"] = [
         one | {"parameters": parameters_of(one["parameters"])} for one in facts["transforms"]
     ]
-    if _OF_RAW in facts:
-        plain[_OF_RAW] = json.loads(facts[_OF_RAW])
+    for name in _OF_RAW:
+        if name in facts:
+            plain[name] = json.loads(facts[name]) if name == "camera" else facts[name]
     return json.dumps(plain, ensure_ascii=False).encode()
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import repeat
 from typing import Final
 
 import pyarrow as pa
 
 from raydrift.paths import Buffer, StoragePath
+from raydrift.storage import layout
 from raydrift.storage.finishers.finisher import FilledPart
 from raydrift.storage.shard_members import members, misfit, without_images
 from raydrift.storage.shards import LedgerRow, open_shard
@@ -55,8 +57,11 @@ def _shard_content(
     table = without_images(shard)
     offset, offsets, sizes = begin, list[int](), list[int]()
     facts = table.select(fact_names(table)).to_pylist()
-    for (name, image), its in zip(members(shard), facts, strict=True):
-        header, rest = member_header(name, len(image)), after_image(name, len(image), its)
+    masks: Iterator[memoryview | None] = repeat(None, len(facts))
+    if layout.MASK_COLUMN in shard.schema_arrow.names:
+        masks = (mask for _, mask in members(shard, layout.MASK_COLUMN))
+    for (name, image), its, mask in zip(members(shard), facts, masks, strict=True):
+        header, rest = member_header(name, len(image)), after_image(name, len(image), its, mask)
         offsets.append(offset + len(header))
         sizes.append(len(image))
         offset += len(header) + len(image) + len(rest)

@@ -150,14 +150,21 @@ class ShardImages:
     Args:
         output: The run's folder.
         rows: Its shards, in order.
+        column: Which PNGs: the images, or the masks.
     """
 
-    def __init__(self, output: StoragePath, rows: Sequence[LedgerRow]) -> None:
+    def __init__(
+        self,
+        output: StoragePath,
+        rows: Sequence[LedgerRow],
+        column: str = layout.IMAGE_COLUMN,
+    ) -> None:
+        self._column = column
         folder = output / layout.SHARDS
         files = [folder / row.shard_name for row in rows]
         self._rows = ShardRows(files, [row.written for row in rows])
 
     def png(self, place: int) -> bytes:
         """The PNG of a sample; 0 is the first one that was written."""
-        image: bytes = self._rows.row(place, ["image"])["image"]["bytes"]
+        image: bytes = self._rows.row(place, [self._column])[self._column]["bytes"]
         return image

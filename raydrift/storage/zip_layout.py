@@ -47,6 +47,7 @@ class ZipPart:
         offset: Where its first byte lies in the zip.
         size: Its bytes.
         zip64: Whether its entries in the directory hold offsets of 64 bits.
+        column: Which PNGs of the shards are the members: the images, or the masks.
     """
 
     number: int
@@ -54,6 +55,11 @@ class ZipPart:
     offset: int
     size: int
     zip64: bool
+    column: str = layout.IMAGE_COLUMN
+
+    def members_size(self, row: LedgerRow) -> int:
+        """Bytes that the members of one of its shards take."""
+        return _members_size_of(row, self.column)
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,10 @@ class ZipLayout:
 
 
 def plan_zip(
-    rows: Sequence[LedgerRow], part_bytes: int = PART_BYTES, name: str = layout.ZIP
+    rows: Sequence[LedgerRow],
+    part_bytes: int = PART_BYTES,
+    name: str = layout.ZIP,
+    column: str = layout.IMAGE_COLUMN,
 ) -> ZipLayout:
     """Lays out a zip.
 
@@ -95,12 +104,15 @@ def plan_zip(
         part_bytes: At least so many bytes are in every part; more where the parts would be too
             many for one upload.
         name: The name of the file.
+        column: Which PNGs of the shards are the members.
     """
-    sizes = [_members_size_of(row) for row in rows]
+    sizes = [_members_size_of(row, column) for row in rows]
     total, count = sum(sizes), sum(row.written for row in rows)
     zip64 = needs_zip64(total)
     parts = tuple(
-        ZipPart(number, tuple(rows[piece.begin : piece.end]), piece.offset, piece.size, zip64)
+        ZipPart(
+            number, tuple(rows[piece.begin : piece.end]), piece.offset, piece.size, zip64, column
+        )
         for number, piece in enumerate(in_parts(sizes, part_bytes_of(total, part_bytes)))
     )
     names = sum(row.names_size for row in rows)
@@ -119,7 +131,9 @@ def plan_zips(
     """
     zip64 = needs_zip64(file_bytes)
     sizes = [
-        _members_size_of(row) + directory_size(row.written, row.names_size, zip64) for row in rows
+        _members_size_of(row, layout.IMAGE_COLUMN)
+        + directory_size(row.written, row.names_size, zip64)
+        for row in rows
     ]
     return [
         plan_zip(rows[piece.begin : piece.end], part_bytes, layout.zip_name(number))
@@ -127,8 +141,21 @@ def plan_zips(
     ]
 
 
-def _members_size_of(row: LedgerRow) -> int:
-    return members_size(row.written, row.names_size, row.content_bytes)
+def plan_masks(rows: Sequence[LedgerRow], part_bytes: int = PART_BYTES) -> list[ZipLayout]:
+    """Lays out the zip of the masks; none where the shards have none.
+
+    Args:
+        rows: The run's shards in order.
+        part_bytes: As for ``plan_zip``.
+    """
+    if not any(row.mask_bytes >= 0 for row in rows):
+        return []
+    return [plan_zip(rows, part_bytes, layout.MASKS, layout.MASK_COLUMN)]
+
+
+def _members_size_of(row: LedgerRow, column: str) -> int:
+    data = row.content_bytes if column == layout.IMAGE_COLUMN else max(row.mask_bytes, 0)
+    return members_size(row.written, row.names_size, data)
 
 
 def part_bytes_of(members_size: int, part_bytes: int = PART_BYTES) -> int:

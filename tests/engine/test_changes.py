@@ -251,7 +251,7 @@ def test_the_nodes_of_a_cluster_compare_files_too(images: Path) -> None:
     before[4] = -1
     (images / "boat/boat_006.jpg").unlink()
     shards = [ShardFiles(2 + n, names[n : n + 2], before[n : n + 2]) for n in range(0, 8, 2)]
-    compare = partial(compare_files, Reader(StoragePath.of(images), 2**20))
+    compare = partial(compare_files, Reader(StoragePath.of(images), 2**20), None)
     found = list(over_cluster(compare, shards, 1, cpus=2))
     assert found == [(2, 0, True), (4, 0, True), (6, 1, True), (8, 0, False)]
 

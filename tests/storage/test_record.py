@@ -68,6 +68,7 @@ TOLD_OTHERWISE: dict[str, Any] = {
     "num_samples": 5,
     "stream": 100,
     "split": "train",
+    "masks": "elsewhere",
     "embedding.weights": "random",
     "calibration": {"profile": "p.toml", "target": 0.5},
 }

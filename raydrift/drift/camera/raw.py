@@ -31,8 +31,10 @@ from raydrift.drift.inputs import AnySample
 from raydrift.drift.joint import Step
 from raydrift.drift.sampled import SampledTransform
 from raydrift.images.finish import finished
+from raydrift.images.masks import resized_mask
 from raydrift.images.metadata import Metadata
-from raydrift.images.pixels import RGB, ColourSpace, Sample
+from raydrift.images.orientation import upright
+from raydrift.images.pixels import RGB, Array, ColourSpace, Sample
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.raw import DAYLIGHT, FILE, HALF, PUBLISHED, RawSettings
@@ -131,7 +133,13 @@ def develop_raw(
     del values  # the picture needs its room
     picture = Image.fromarray(levels)
     pixels = finished(picture, Metadata(used["orientation"], None), image).pixels
-    return replace(mosaic, pixels=pixels, space=ColourSpace.SRGB, facts=dict(used))
+    mask = None if mosaic.mask is None else upright_mask(mosaic.mask, used, image)
+    return replace(mosaic, pixels=pixels, mask=mask, space=ColourSpace.SRGB, facts=dict(used))
+
+
+def upright_mask(mask: Array, facts: _Facts, image: ImageSettings) -> Array:
+    """The mask of a mosaic, turned and resized as its picture is."""
+    return resized_mask(upright(mask, facts["orientation"]), image)
 
 
 def raw_pictures(

@@ -15,10 +15,11 @@ from raydrift.drift.platform import pixel_platform
 from raydrift.engine.data.kept_mosaics import KeptMosaics
 from raydrift.engine.data.part_samples import PartSamples, samples_in_parts
 from raydrift.engine.data.reader import Reader
-from raydrift.engine.data.shard_images import Decoder, shard_images
+from raydrift.engine.data.shard_images import Decoder, MaskReader, shard_images
 from raydrift.engine.data.shard_work import ShardJob, drift_shard
 from raydrift.errors import ImageError, PipelineError
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
+from raydrift.images.isolated_masks import IsolatedMaskDecoder, decode_mask_in_time
 from raydrift.images.pixels import RGB, Array, Sample, rgb_of
 from raydrift.images.raw.decoder import RawDecoder
 from raydrift.storage.made_on import check_made_on
@@ -69,6 +70,7 @@ class Drifter:
         image = job.settings.image
         self._inputs = inputs_of(job.settings)
         self._reader = Reader(job.source, image.max_bytes, image.max_memory)
+        self._masks = None if job.masks is None else MaskReader(job.masks, image, _mask_decoder())
         raw = job.settings.raw
         self._decoder = _decoder() if raw is None else RawDecoder(raw)
         needed = PIXEL_PACKAGES if raw is None or raw.is_declared else PIXEL_PACKAGES + RAW_PACKAGES
@@ -77,12 +79,14 @@ class Drifter:
     def drift(self, tasks: pa.Table, keep_pixels: bool, rows: int | None = None) -> Iterator[Part]:
         """Drifts a shard, see ``drift_shard``."""
         self._check()
-        return drift_shard(self._job, tasks, keep_pixels, self._reader, self._decoder, rows)
+        job, reader, decoder = self._job, self._reader, self._decoder
+        return drift_shard(job, tasks, keep_pixels, reader, decoder, rows, self._masks)
 
     def samples(self, tasks: pa.Table, rows: int) -> Iterator[PartSamples]:
         """Reads and decodes the images of a shard, see ``samples_in_parts``."""
         self._check()
-        return samples_in_parts(self._job.settings, tasks, self._reader, self._decoder, rows)
+        settings, reader, decoder = self._job.settings, self._reader, self._decoder
+        return samples_in_parts(settings, tasks, reader, decoder, rows, self._masks)
 
     def originals(self, tasks: pa.Table, taker: str) -> Originals:
         """Reads and decodes the images of a shard.
@@ -142,12 +146,20 @@ class Drifter:
 
 
 def _decoder() -> Decoder:
-    """What decodes in this actor.
+    """What decodes photographs in this actor."""
+    return IsolatedDecoder() if _was_restarted() else decode_in_time
 
-    An actor that was restarted may have been killed by an image that it will be given again: it
-    decodes in a child process from then on.
+
+def _mask_decoder() -> Decoder:
+    """What decodes masks in this actor."""
+    return IsolatedMaskDecoder() if _was_restarted() else decode_mask_in_time
+
+
+def _was_restarted() -> bool:
+    """Whether this actor may have been killed by an image that it will be given again.
+
+    It decodes in a child process from then on.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Ray's own, about itself
-        restarted = ray.get_runtime_context().was_current_actor_reconstructed
-    return IsolatedDecoder() if restarted else decode_in_time
+        return bool(ray.get_runtime_context().was_current_actor_reconstructed)

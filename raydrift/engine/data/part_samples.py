@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from raydrift.drift.platform import pixel_platform
 from raydrift.engine.data.reader import Reader
-from raydrift.engine.data.shard_images import Decoder, NextImage, shard_images
+from raydrift.engine.data.shard_images import Decoder, MaskReader, NextImage, shard_images
 from raydrift.errors import ImageError
 from raydrift.images.decoded import Decoded
 from raydrift.settings.generate import GenerateSettings
@@ -115,6 +115,7 @@ def samples_in_parts(
     reader: Reader,
     decoder: Decoder,
     rows: int | None = None,
+    masks: MaskReader | None = None,
 ) -> Iterator[PartSamples]:
     """The samples of a shard, some at a time; those of a part are taken before the next part.
 
@@ -124,15 +125,24 @@ def samples_in_parts(
         reader: What reads the images.
         decoder: What decodes them.
         rows: The rows of a part; None: there is one part.
+        masks: What reads the masks; None: there are none.
     """
-    images = shard_images(settings, tasks, reader, decoder)
+    images = shard_images(settings, tasks, reader, decoder, masks)
     for start in range(0, tasks.num_rows, rows or tasks.num_rows):
         yield PartSamples(settings, tasks.slice(start, rows), images)
 
 
 def with_images(samples: pa.Table, pngs: pa.Array) -> pa.Table:
     """The samples with their PNGs as the column ``image`` (``schemas.IMAGE``)."""
+    return samples.append_column("image", _named(samples, pngs))
+
+
+def with_masks(samples: pa.Table, pngs: pa.Array) -> pa.Table:
+    """The samples with the PNGs of their masks as the column ``mask``, instead of the paths."""
+    place = samples.schema.get_field_index("mask")
+    return samples.set_column(place, "mask", _named(samples, pngs))
+
+
+def _named(samples: pa.Table, pngs: pa.Array) -> pa.Array:
     names = samples["file_name"].combine_chunks()
-    return samples.append_column(
-        "image", pa.StructArray.from_arrays([pngs, names], ["bytes", "path"])
-    )
+    return pa.StructArray.from_arrays([pngs, names], ["bytes", "path"])

@@ -6,6 +6,7 @@ A file that several samples of the shard are tiles of is read and decoded once.
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import pyarrow as pa
 from isal import isal_zlib
@@ -15,13 +16,17 @@ from raydrift.engine.data.reader import Reader
 from raydrift.errors import ImageError
 from raydrift.images.codec import decode_image
 from raydrift.images.decoded import Decoded
+from raydrift.images.masks import STAGE, decode_mask, with_mask
 from raydrift.images.raw.tiles import tile_of
+from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.raw import RawSettings
 
 Decoder = Callable[[bytes, ImageSettings], Decoded]
-"""``codec.decode_image``, or what does the same elsewhere."""
+"""``codec.decode_image`` or ``masks.decode_mask``, or what does the same elsewhere."""
+
+_MASKS_AHEAD: Final = 2**24  # bytes of masks that wait to be decoded
 
 
 @dataclass(frozen=True)
@@ -39,53 +44,135 @@ class NextImage:
     waited: float
 
 
-def content_crc(content: bytes | ImageError) -> int | None:
-    """CRC-32 of a file's bytes; None where it could not be read."""
-    return None if isinstance(content, ImageError) else isal_zlib.crc32(content)
+class MaskReader:
+    """Reads the masks of a shard, ahead of their use.
+
+    Args:
+        folder: What the paths of masks start from.
+        image: The limits.
+        decoder: What decodes them.
+    """
+
+    def __init__(
+        self, folder: StoragePath, image: ImageSettings, decoder: Decoder = decode_mask
+    ) -> None:
+        self._reader = Reader(folder, image.max_bytes, image.max_memory, _MASKS_AHEAD)
+        self._settings = image
+        self._decoder = decoder
+
+    def fetch(self, paths: list[str | None]) -> Iterator[bytes | ImageError]:
+        """Yields the content of each mask, or why there is none."""
+        contents = self._reader.fetch([path for path in paths if path is not None])
+        for path in paths:
+            if path is None:
+                yield ImageError(STAGE, "it has no mask")
+                continue
+            content = next(contents)
+            if isinstance(content, ImageError):
+                content = ImageError(STAGE, f"its mask: {content.reason}", content.passing)
+            yield content
+            del content  # while the next one is read
+
+    def with_mask(self, image: Decoded, mask: bytes | ImageError) -> Decoded:
+        """An image with its mask, by what ``fetch`` gave.
+
+        Raises:
+            ImageError: There is none that fits.
+        """
+        if isinstance(mask, ImageError):
+            raise mask
+        try:
+            decoded = self._decoder(mask, self._settings)
+        except ImageError as problem:
+            raise ImageError(STAGE, problem.reason) from None  # a child's have another stage
+        return with_mask(image, decoded.pixels, self._settings)
+
+
+def content_crc(content: bytes | ImageError, mask: bytes | ImageError | None = None) -> int | None:
+    """CRC-32 of a file's bytes, and of its mask's behind them; None where it could not be read."""
+    if isinstance(content, ImageError):
+        return None
+    crc: int = isal_zlib.crc32(content)
+    return isal_zlib.crc32(mask, crc) if isinstance(mask, bytes) else crc
 
 
 def shard_images(
-    settings: GenerateSettings, tasks: pa.Table, reader: Reader, decoder: Decoder = decode_image
+    settings: GenerateSettings,
+    tasks: pa.Table,
+    reader: Reader,
+    decoder: Decoder = decode_image,
+    masks: MaskReader | None = None,
 ) -> Iterator[NextImage]:
-    """Yields the image of each sample of a shard.
+    """Yields the image of each sample of a shard, with its mask where there are masks.
 
     Args:
         settings: The run's settings.
         tasks: One row a sample (``schemas.TASK``).
         reader: What reads the files.
         decoder: What decodes them.
+        masks: What reads their masks; None: they have none.
     """
     if settings.raw is not None and settings.raw.is_tiled:
-        yield from _tiles(settings, settings.raw, tasks, reader, decoder)
+        yield from _tiles(settings, settings.raw, tasks, reader, decoder, masks)
         return
     paths = tasks["source_path"].to_pylist()
-    contents = reader.fetch(paths)
+    files = _Files(settings, reader, decoder, masks)
+    files.fetch(paths, tasks["mask"].to_pylist())
     for _ in paths:
-        yield _next_image(settings, contents, decoder)
+        yield files.next()
 
 
-def _next_image(
-    settings: GenerateSettings, contents: Iterator[bytes | ImageError], decoder: Decoder
-) -> NextImage:
-    """Decodes the next of what ``fetch`` brings; the file is not kept while the next one is read.
+class _Files:
+    """Reads some files and their masks, and decodes them one by one."""
 
-    Why there is no image is told without the frames of those who raised it: they hold the file and
-    its pixels.
-    """
-    before = time.perf_counter()
-    content = next(contents)
-    waited = time.perf_counter() - before
-    crc = content_crc(content)
-    if isinstance(content, ImageError):
-        return NextImage(content, crc, waited)
-    try:
-        return NextImage(decoder(content, settings.image), crc, waited)
-    except ImageError as problem:
-        return NextImage(ImageError(problem.stage, problem.reason, problem.passing), crc, waited)
+    def __init__(
+        self,
+        settings: GenerateSettings,
+        reader: Reader,
+        decoder: Decoder,
+        masks: MaskReader | None,
+    ) -> None:
+        self._settings, self._reader, self._decoder = settings, reader, decoder
+        self._mask_reader = masks
+        self._contents: Iterator[bytes | ImageError] = iter(())
+        self._masks: Iterator[bytes | ImageError] | None = None
+
+    def fetch(self, paths: list[str], masks: list[str | None]) -> None:
+        """Begins to read."""
+        self._contents = self._reader.fetch(paths)
+        if self._mask_reader is not None:
+            self._masks = self._mask_reader.fetch(masks)
+
+    def next(self) -> NextImage:
+        """Decodes the next one; the file is not kept while the one after it is read.
+
+        Why there is no image is told without the frames of those who raised it: they hold the file
+        and its pixels.
+        """
+        before = time.perf_counter()
+        content = next(self._contents)
+        mask = None if self._masks is None else next(self._masks)
+        waited = time.perf_counter() - before
+        crc = content_crc(content, mask)
+        if isinstance(content, ImageError):
+            return NextImage(content, crc, waited)
+        try:
+            image = self._decoder(content, self._settings.image)
+            if self._mask_reader is not None and mask is not None:
+                image = self._mask_reader.with_mask(image, mask)
+        except ImageError as problem:
+            told = ImageError(problem.stage, problem.reason, problem.passing)
+            return NextImage(told, crc, waited)
+        return NextImage(image, crc, waited)
 
 
 def _tiles(
-    settings: GenerateSettings, raw: RawSettings, tasks: pa.Table, reader: Reader, decoder: Decoder
+    settings: GenerateSettings,
+    raw: RawSettings,
+    tasks: pa.Table,
+    reader: Reader,
+    decoder: Decoder,
+    masks: MaskReader | None,
 ) -> Iterator[NextImage]:
     """Cuts the tiles of a shard out of their files; those of later samples wait in a file."""
     paths = tasks["source_path"].to_pylist()
@@ -93,13 +180,15 @@ def _tiles(
     samples: dict[str, list[int]] = {}
     for sample, path in enumerate(paths):
         samples.setdefault(path, []).append(sample)
-    contents = reader.fetch(list(samples))
+    of_samples = tasks["mask"].to_pylist()
+    files = _Files(settings, reader, decoder, masks)
+    files.fetch(list(samples), [of_samples[some[0]] for some in samples.values()])
     kept = KeptMosaics()
     cut: dict[int, tuple[int | ImageError, int | None]] = {}
     for sample, path in enumerate(paths):
         waited = 0.0
         if sample not in cut:
-            taken = _next_image(settings, contents, decoder)
+            taken = files.next()
             waited = taken.waited
             for one in samples[path]:
                 tile = _tile(taken.image, rows[one], columns[one], raw)

@@ -28,9 +28,10 @@ from raydrift.engine.data.part_samples import (
     PartSamples,
     samples_in_parts,
     with_images,
+    with_masks,
 )
 from raydrift.engine.data.reader import Reader
-from raydrift.engine.data.shard_images import Decoder
+from raydrift.engine.data.shard_images import Decoder, MaskReader
 from raydrift.errors import PipelineError
 from raydrift.images.codec import decode_image
 from raydrift.images.pixels import RGB, Array, Sample
@@ -55,6 +56,7 @@ class ShardJob:
         versions: The versions of the packages that the run is made with.
         schedule: What happens to each sample; None: the settings' transforms to every one.
         made_on: The kinds of machines that the run's first shard was made on, if there is one.
+        masks: Where the masks' paths start from; None: samples have none.
     """
 
     settings: GenerateSettings
@@ -64,6 +66,7 @@ class ShardJob:
     versions: Mapping[str, str]
     schedule: Schedule | None = None
     made_on: Mapping[str, str] = field(default_factory=dict)
+    masks: StoragePath | None = None
 
     def drifts(self, tasks: pa.Table) -> SampleDrift:
         """What happens to the samples of a shard (``schemas.TASK``)."""
@@ -98,6 +101,7 @@ def drift_shard(
     reader: Reader,
     decoder: Decoder = decode_image,
     rows: int | None = None,
+    masks: MaskReader | None = None,
 ) -> Iterator[tuple[pa.Table, Array | None]]:
     """Reads, decodes, drifts and encodes one shard's images, part by part.
 
@@ -108,10 +112,11 @@ def drift_shard(
         reader: What reads the images.
         decoder: What decodes them.
         rows: The rows of a part, whose PNGs are in memory at a time; None: there is one part.
+        masks: What reads the masks; None: there are none.
 
     Yields:
         The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
-        ``reason``, ``pixels_on``, ``profile``, of raw files ``camera``, ``remarks``,
+        ``reason``, ``pixels_on``, ``profile``, of raw files ``camera``, ``mask``, ``remarks``,
         ``content_crc``, and for the rejected ones ``stage``, ``error`` and ``passing``; and the
         pixels, uint8 of shape (n, height, width, 3) where the images' readers do not say otherwise,
         black where rejected.
@@ -120,7 +125,7 @@ def drift_shard(
         PipelineError: A transform failed, the pixels of an image cannot be a PNG, or those that are
             kept are not alike.
     """
-    for samples in samples_in_parts(job.settings, tasks, reader, decoder, rows):
+    for samples in samples_in_parts(job.settings, tasks, reader, decoder, rows, masks):
         yield _drift_part(job, samples, keep_pixels)
 
 
@@ -129,7 +134,7 @@ def _drift_part(
 ) -> tuple[pa.Table, Array | None]:
     settings, tasks, inputs = job.settings, samples.tasks, inputs_of(job.settings)
     pixels = PixelStack(tasks.num_rows) if keep_pixels else None
-    pngs = PngColumn(tasks.num_rows)
+    pngs, masks = PngColumn(tasks.num_rows), PngColumn(tasks.num_rows)
     chains: list[list[SampledTransform]] = []
     cameras: list[str | None] = []
     drifts = job.drifts(tasks)
@@ -137,6 +142,7 @@ def _drift_part(
     for place, ((sample_id, decoded), transforms) in enumerate(of_samples):
         if decoded is None:
             pngs.add(None)
+            masks.add(None)
             chains.append([])
             cameras.append(None)
             continue
@@ -145,11 +151,14 @@ def _drift_part(
             if pixels is not None:
                 pixels.put(place, drifted.pixels)
             pngs.add(drifted.pixels)
+            masks.add(drifted.mask)
         except TypeError as error:
             raise PipelineError(f"sample {sample_id}: {error}") from None
         chains.append(drawn)
         cameras.append(None if settings.raw is None else as_text(drifted.facts))
     table = with_images(samples.table(), pngs.finish())
+    if job.masks is not None:
+        table = with_masks(table, masks.finish())
     if settings.raw is not None:
         table = table.append_column(schemas.CAMERA, pa.array(cameras, schemas.CAMERA.type))
     table = table.append_column("transforms", pa.array(map(written, chains), schemas.TRANSFORMS))
@@ -193,7 +202,7 @@ def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> Ledge
     Returns:
         The shard's ledger row.
     """
-    clock, made, timed = time.perf_counter(), Made(job.settings), TimedParts(parts)
+    clock, made, timed = time.perf_counter(), Made(job), TimedParts(parts)
     attempt = layout.new_attempt()
     tables = (made.add(part) for part in timed)
     size, crc32 = write_samples(job.output, shard, attempt, made.schema, tables)
@@ -213,11 +222,13 @@ class Made:
     """What the ledger tells of a shard's parts, added up as they are written.
 
     Args:
-        settings: The run's settings.
+        job: What the worker is told.
     """
 
-    def __init__(self, settings: GenerateSettings) -> None:
-        self.schema = schemas.shard(settings.embedding.compute, settings.raw is not None)
+    def __init__(self, job: ShardJob) -> None:
+        settings, self._has_masks = job.settings, job.masks is not None
+        raw, embeddings = settings.raw is not None, settings.embedding.compute
+        self.schema = schemas.shard(embeddings, raw, self._has_masks)
         self._for_tar = settings.write.container == "webdataset"  # it takes some time
         self.started = 0.0
         self.pixels_on = self.embedded_on = ""
@@ -239,16 +250,17 @@ class Made:
         written = kept.select(self.schema.names).cast(self.schema)
         self.rejected += _rejected(table.filter(pc.invert(fine)))
         self.remarks.add_images(table["source_path"], table[REMARKS])
-        sizes = pc.binary_length(pc.struct_field(written["image"], "bytes"))
         counts = {
             "asked": table.num_rows,
             "written": written.num_rows,
             "interrupted": pc.sum(table["passing"]).as_py(),
-            "content_bytes": pc.sum(sizes).as_py() or 0,
+            "content_bytes": png_bytes(written["image"]),
             "names_size": pc.sum(pc.binary_length(written["file_name"])).as_py() or 0,
             "embed_seconds": part.embed_seconds,
         }
         counts |= {name: table[name][0].as_py() for name in SECONDS}
+        if self._has_masks:
+            counts["mask_bytes"] = png_bytes(written["mask"])
         if self._for_tar:
             counts["tar_size"] = samples_size(written)
         for name, value in counts.items():
@@ -278,6 +290,11 @@ class Made:
             **file,
             **self.totals,
         )
+
+
+def png_bytes(images: pa.ChunkedArray) -> int:
+    """The bytes of the PNGs of a column (``schemas.IMAGE``)."""
+    return pc.sum(pc.binary_length(pc.struct_field(images, "bytes"))).as_py() or 0
 
 
 def _rejected(table: pa.Table) -> list[Rejected]:

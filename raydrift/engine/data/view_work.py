@@ -16,11 +16,12 @@ from raydrift.drift.written import as_text
 from raydrift.engine.data.committing import TimedParts, committed, failing_as_worker
 from raydrift.engine.data.drifter import Drifter
 from raydrift.engine.data.gathered import PngColumn
-from raydrift.engine.data.part_samples import ROWS_AT_ONCE, PartSamples, with_images
+from raydrift.engine.data.part_samples import ROWS_AT_ONCE, PartSamples, with_images, with_masks
 from raydrift.engine.data.rows import table_of
 from raydrift.engine.data.shard_work import Made, ShardJob, ShardPart
 from raydrift.engine.data.shipping import fetched
 from raydrift.images.decoded import Decoded
+from raydrift.images.pixels import Array
 from raydrift.storage import layout
 from raydrift.storage.shards import LedgerRow, commit, writing_samples
 
@@ -80,18 +81,23 @@ def view_part(job: ViewsJob, samples: PartSamples) -> Tables:
         PipelineError: One is no photograph.
     """
     pngs = {view: PngColumn(len(samples)) for view in job.views}
+    masks = PngColumn(len(samples))
     seen: list[dict[str, Any] | None] = []
     for _, decoded in samples:
         if decoded is None:
             for column in pngs.values():
                 column.add(None)
+            masks.add(None)
             seen.append(None)
             continue
         facts, made = _developed(job, decoded)
+        masks.add(_mask(job, decoded))
         for view, picture in made:
             pngs[view].add(picture)
         seen.append(facts | {"compat": job.compat})
     table = samples.table()
+    if job.run.masks is not None:
+        table = with_masks(table, masks.finish())
     if job.run.settings.raw is not None:
         cameras = [None if facts is None else as_text(facts) for facts in seen]
         table = table.append_column(schemas.CAMERA, pa.array(cameras, schemas.CAMERA.type))
@@ -109,6 +115,15 @@ def _developed(job: ViewsJob, decoded: Decoded) -> tuple[dict[str, Any], Iterato
         return facts, raw_pictures(decoded, job.views, of_file, settings.image)
     seen = sensed(decoded, job.setup)
     return seen.facts, pictures(seen, job.views, job.compat)
+
+
+def _mask(job: ViewsJob, decoded: Decoded) -> Array | None:
+    """The mask of a sample, which no view changes."""
+    if job.run.settings.raw is None or decoded.mask is None:
+        return decoded.mask
+    from raydrift.drift.camera.raw import upright_mask  # as above
+
+    return upright_mask(decoded.mask, decoded.facts, job.run.settings.image)
 
 
 def _table(
@@ -145,7 +160,7 @@ def commit_views(job: ViewsJob, shard: int, parts: Iterable[Tables]) -> LedgerRo
         The ledger row of the run's shard. Its bytes are those of the pictures of all views.
     """
     attempt, clock, timed = layout.new_attempt(), time.perf_counter(), TimedParts(parts)
-    made = {view: Made(one.settings) for view, one in job.views.items()}
+    made = {view: Made(one) for view, one in job.views.items()}
     with ExitStack() as stack:
         run = job.run.output
         own = stack.enter_context(writing_samples(run, shard, attempt, schemas.VIEWED))

@@ -29,7 +29,7 @@ def tile_places(height: int, width: int, size: int) -> npt.NDArray[np.int32]:
 
 
 def tile_of(mosaic: Decoded, row: int | None, column: int | None, raw: RawSettings) -> Decoded:
-    """Cuts a tile out of a mosaic; its facts are those of the whole.
+    """Cuts a tile out of a mosaic; its facts are those of the whole, its mask is cut alike.
 
     Args:
         mosaic: uint16 (height, width).
@@ -59,4 +59,7 @@ def tile_of(mosaic: Decoded, row: int | None, column: int | None, raw: RawSettin
             f"it has {height} x {width} pixels, and no tile at row {row}, column {column}: it is "
             "not as it was when the input was listed",
         )
-    return replace(mosaic, pixels=pixels.copy())
+    mask = mosaic.mask
+    if mask is not None:
+        mask = mask[row : row + raw.tile, column : column + raw.tile].copy()
+    return replace(mosaic, pixels=pixels.copy(), mask=mask)

@@ -70,7 +70,7 @@ def check_shards_for(output: StoragePath, record: JobRecord, asked: Finisher) ->
     """
     if len(rows_there(output, record)) == record.shards:
         return
-    there = ", ".join(layout.in_short(n for n in record.files if not n.endswith(".parquet")))
+    there = ", ".join(layout.in_short(filter(layout.has_images, record.files)))
     there = there or ("views" if record.views else "no images")
     raise OutputError(
         f"{output} is complete with {_flags(finisher_of(record))} ({there}), and "

@@ -1,8 +1,9 @@
 """Images in one zip, or in several."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from itertools import tee
 from typing import ClassVar, Final
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ from raydrift.storage.room import check_file_bytes, check_zip_before_merge, chec
 from raydrift.storage.shards import LedgerRow
 from raydrift.storage.written_images import ImagesOfFiles, WrittenImages, ZippedImages
 from raydrift.storage.zip_directory import ZipDirectory
-from raydrift.storage.zip_layout import ZipLayout, ZipPart, plan_zip, plan_zips
+from raydrift.storage.zip_layout import ZipLayout, ZipPart, plan_masks, plan_zip, plan_zips
 from raydrift.storage.zip_part import zip_content
 from raydrift.storage.zip_reader import check_ends, entries, read_end
 from raydrift.text import plural
@@ -60,12 +61,16 @@ class _Zipped:
 
     def check_members(self, output: StoragePath, record: JobRecord, names: Iterator[str]) -> None:
         """Whether the directories name the members of the mapping, one behind the other."""
-        zips = [name for name in record.files if not name.endswith(".parquet")]
+        zips = [name for name in record.files if layout.has_images(name)]
+        of_masks: Iterator[str] | None = None
+        if layout.MASKS in record.files:
+            names, of_masks = tee(names)
         for number, name in enumerate(zips, 1):
-            try:
+            with _naming(name):
                 _check_directory(output / name, names, is_last=number == len(zips))
-            except DamagedError as error:
-                raise DamagedError(f"{name} {error}") from None
+        if of_masks is not None:
+            with _naming(layout.MASKS):
+                _check_directory(output / layout.MASKS, of_masks, is_last=True)
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,8 @@ class OneZip(_Zipped):
         check_zip_before_merge(output, sum(file.size for file in files))
 
     def plan(self, rows: Sequence[LedgerRow], part_bytes: int) -> Sequence[ZipLayout]:
-        """All shards in one file."""
-        return [plan_zip(rows, part_bytes)]
+        """All shards in one file, and their masks in another."""
+        return [plan_zip(rows, part_bytes), *plan_masks(rows, part_bytes)]
 
     def images(self, output: StoragePath, record: JobRecord) -> WrittenImages:
         """Reads the directory at once."""
@@ -112,12 +117,21 @@ class SeveralZips(_Zipped):
         check_file_bytes(output, self.file_bytes)
 
     def plan(self, rows: Sequence[LedgerRow], part_bytes: int) -> Sequence[ZipLayout]:
-        """As many shards a file as fit."""
-        return plan_zips(rows, self.file_bytes, part_bytes)
+        """As many shards a file as fit, and all masks in one."""
+        return [*plan_zips(rows, self.file_bytes, part_bytes), *plan_masks(rows, part_bytes)]
 
     def images(self, output: StoragePath, record: JobRecord) -> WrittenImages:
         """Reads the directory of a zip when an image of it is asked for."""
         return ImagesOfFiles(output, record)
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Has what is wrong with a file begin with its name."""
+    try:
+        yield
+    except DamagedError as error:
+        raise DamagedError(f"{name} {error}") from None
 
 
 def _check_directory(place: StoragePath, names: Iterator[str], is_last: bool) -> None:

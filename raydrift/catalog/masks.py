@@ -1,0 +1,99 @@
+"""Masks of images: files of the same names in another folder, or a column of a manifest."""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import fs
+
+from raydrift.catalog.catalog import MASK, MASK_STATE, Catalog, file_states
+from raydrift.catalog.files import sizes_and_times
+from raydrift.errors import CatalogError
+from raydrift.images.masks import MASK_SUFFIXES
+from raydrift.paths import StoragePath
+from raydrift.text import plural
+
+_SUFFIX: Final = r"\.[^./]*$"
+_UNKNOWN: Final = -1
+
+
+def with_masks(catalog: Catalog, folder: StoragePath) -> Catalog:
+    """Finds the mask of each image in a folder: its path there is the image's, but for the suffix.
+
+    Args:
+        catalog: The images.
+        folder: The folder of the masks.
+
+    Raises:
+        CatalogError: The folder is not there, has no mask of any of the images, or two of one.
+        OSError: It cannot be read.
+    """
+    if folder.info().type != fs.FileType.Directory:
+        raise CatalogError(f"masks {folder} is no folder: give one with masks of the images' names")
+    start = len(folder.path) + 1 if folder.path else 0
+    files = [
+        (info.path[start:], info.size, info.mtime_ns or _UNKNOWN)
+        for info in folder.entries(recursive=True)
+        if info.type == fs.FileType.File and _suffix(info.base_name) in MASK_SUFFIXES
+    ]
+    files.sort()
+    paths = pa.array([path for path, *_ in files], pa.large_string())
+    stems = pc.replace_substring_regex(paths, _SUFFIX, "")
+    _check_apart(folder, paths, stems)
+    wanted = pc.replace_substring_regex(catalog.table["path"], _SUFFIX, "").combine_chunks()
+    found = pc.index_in(wanted, stems)
+    there = len(found) - found.null_count
+    if not there:
+        raise CatalogError(
+            f"masks {folder}: none of {plural(len(files), 'mask')} has the name of an image: the "
+            f"mask of {catalog.table['path'][0]} is {wanted[0]}.png there"
+        )
+    states = file_states(
+        np.array([size for _, size, _ in files], np.int64),
+        np.array([time for *_, time in files], np.int64),
+    )
+    return _with(catalog, folder, paths.take(found), pc.take(pa.array(states), found))
+
+
+def with_masks_of_manifest(catalog: Catalog) -> Catalog:
+    """Takes the masks of a manifest's column ``mask``; as it is where there is none with paths."""
+    columns = catalog.columns
+    if columns is None or MASK not in columns.column_names:
+        return catalog
+    masks = columns[MASK]
+    if not (pa.types.is_string(masks.type) or pa.types.is_large_string(masks.type)):
+        return catalog
+    masks = masks.cast(pa.large_string()).combine_chunks()
+    there = masks.drop_null()
+    states = np.full(len(masks), _UNKNOWN, np.int64)
+    states[pc.is_valid(masks).to_numpy(zero_copy_only=False)] = file_states(
+        *sizes_and_times(catalog.root, there.to_pylist())
+    )
+    return _with(catalog, catalog.root, masks, pa.array(states))
+
+
+def _with(catalog: Catalog, root: StoragePath, masks: pa.Array, states: pa.Array) -> Catalog:
+    table = catalog.table.append_column(MASK, masks)
+    table = table.append_column(MASK_STATE, states.fill_null(_UNKNOWN))
+    there = len(masks) - masks.null_count
+    images = "images have a mask" if there != 1 else "image has a mask"
+    note = f"{there:,} of {len(catalog):,} {images}"
+    notes = (*catalog.notes, note) if masks.null_count else catalog.notes
+    return replace(catalog, table=table.combine_chunks(), masks=root, notes=notes)
+
+
+def _suffix(name: str) -> str:
+    return name[name.rfind(".") :].lower() if "." in name else ""
+
+
+def _check_apart(folder: StoragePath, paths: pa.Array, stems: pa.Array) -> None:
+    """Makes sure that no image has two masks."""
+    again = pc.equal(stems.slice(1), stems.slice(0, max(len(stems) - 1, 0)))  # they are sorted
+    place = pc.index(again, True).as_py()
+    if place >= 0:
+        first, second = (paths[place + step].as_py() for step in (0, 1))
+        raise CatalogError(
+            f"masks {folder}: {first} and {second} are masks of one image: keep one of them"
+        )
