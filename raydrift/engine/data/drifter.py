@@ -3,8 +3,9 @@
 import socket
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +40,7 @@ class Originals:
         rows: The rows of the usable ones in the shard's table.
         pixels: Theirs, uint8 of shape (n, height, width, 3); of raw files the reference
             development.
+        masks: Theirs, (n, height, width); None: they have none, or nobody asks for them.
         mosaics: Of raw files what they were developed from; None: they are photographs.
         rejected: The others.
         interrupted: How many of those could not be read for a reason that may pass.
@@ -49,6 +51,7 @@ class Originals:
 
     rows: list[int]
     pixels: RGB
+    masks: Array | None
     mosaics: "KeptMosaics | None"
     rejected: tuple[Rejected, ...]
     interrupted: int
@@ -59,7 +62,10 @@ class Originals:
     @property
     def samples(self) -> Iterator[Sample]:
         """What drifts: the images, or the mosaics."""
-        return map(Sample, self.pixels) if self.mosaics is None else iter(self.mosaics)
+        if self.mosaics is not None:
+            return iter(self.mosaics)
+        masks = repeat(None) if self.masks is None else iter(self.masks)
+        return (Sample(one, mask=mask) for one, mask in zip(self.pixels, masks, strict=False))
 
 
 class Drifter:
@@ -109,7 +115,9 @@ class Drifter:
         remarks = RemarkCount()
         ids, paths = tasks["sample_id"].to_pylist(), tasks["source_path"].to_pylist()
         mosaics = None if settings.raw is None else KeptMosaics()
-        for row, taken in enumerate(shard_images(settings, tasks, self._reader, self._decoder)):
+        masks: list[Array] = []
+        images = shard_images(settings, tasks, self._reader, self._decoder, self._masks)
+        for row, taken in enumerate(images):
             waited += taken.waited
             decoded, crc = taken.image, taken.content_crc
             if isinstance(decoded, ImageError):
@@ -119,13 +127,17 @@ class Drifter:
                 continue
             if mosaics is not None:
                 mosaics.add(decoded)
-            pixels[len(rows)] = rgb_of(self._inputs.sample(decoded), taker)
+            sample = self._inputs.sample(decoded)
+            pixels[len(rows)] = rgb_of(sample, taker)
+            if sample.mask is not None:
+                masks.append(sample.mask)
             rows.append(row)
             remarks.add(Remark(text, 1, (paths[row],)) for text in decoded.remarks)
-            del taken, decoded  # while the next file is read
+            del taken, decoded, sample  # while the next file is read
         return Originals(
             rows,
             pixels[: len(rows)],
+            None if self._masks is None else stacked_masks(masks, shape[1:3]),
             mosaics,
             tuple(rejected),
             interrupted,
@@ -143,6 +155,11 @@ class Drifter:
             )
         here = {"pixels": pixel_platform()}
         check_made_on(self._job.made_on, here, socket.gethostname())
+
+
+def stacked_masks(masks: Sequence[Array], shape: tuple[int, int]) -> Array:
+    """Masks of one size and any number of bits, (n, height, width)."""
+    return np.stack(masks) if masks else np.empty((0, *shape), np.uint8)
 
 
 def _decoder() -> Decoder:

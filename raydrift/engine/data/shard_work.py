@@ -170,7 +170,11 @@ def _drift_part(
 
 
 def put_drifted(
-    job: ShardJob, tasks: pa.Table, originals: Iterable[Sample], drifted: RGB
+    job: ShardJob,
+    tasks: pa.Table,
+    originals: Iterable[Sample],
+    drifted: RGB,
+    masks: Array | None = None,
 ) -> SampleDrift:
     """Drifts the images of some samples, each into its place.
 
@@ -180,6 +184,7 @@ def put_drifted(
         originals: Of each sample the image as it is, uint8 RGB, or the mosaic of a raw file; they
             are left alone.
         drifted: Takes the drifted images, of the same shape.
+        masks: Takes their masks, (n, height, width); None: they have none.
 
     Returns:
         What happened to the samples.
@@ -187,7 +192,10 @@ def put_drifted(
     drifts, inputs = job.drifts(tasks), inputs_of(job.settings)
     chains = zip(tasks["sample_id"].to_pylist(), drifts.chains(), strict=True)
     for place, ((sample_id, chain), original) in enumerate(zip(chains, originals, strict=True)):
-        drifted[place] = inputs.drifted(original, chain, sample_id)[0].pixels
+        sample = inputs.drifted(original, chain, sample_id)[0]
+        drifted[place] = sample.pixels
+        if masks is not None:
+            masks[place] = sample.mask
     return drifts
 
 
