@@ -28,7 +28,7 @@ FINEST_TIME: Final = 1e-6
 # Arrow's columns of bytes end at 2 GiB, and a PNG can be larger than its pixels.
 _MOST_SHARD_BYTES: Final = 2**30
 
-_PLACES: Final = ("input", "output", "weights", "profile")
+_PLACES: Final = ("input", "output", "weights", "profile", "task")
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ class GenerateSettings:
             to this run's last, or all of the input.
         raw: What the raw files are that the input has; None: it has photographs.
         storage_options: How buckets are reached; its values are kept as ``Secret``s, so that
-            nothing of it is ever shown or written. Sub-tables ``input``, ``output``, ``weights``
-            and ``profile`` (of a calibration) go before the rest for that one place.
+            nothing of it is ever shown or written. Sub-tables ``input``, ``output``, ``weights``,
+            ``profile`` (of a calibration) and ``task`` go before the rest for that one place.
     """
 
     input: str
@@ -161,7 +161,7 @@ class GenerateSettings:
         object.__setattr__(self, "drift", tuple(drifts))
 
     def options_of(self, role: str) -> dict[str, Any]:
-        """The storage options of ``input``, ``output``, ``weights`` or ``profile``."""
+        """The storage options of ``input``, ``output``, ``weights``, ``profile`` or ``task``."""
         given: dict[str, Any] = reveal(self.storage_options)
         common = {name: value for name, value in given.items() if name not in _PLACES}
         for name in _PLACES:
