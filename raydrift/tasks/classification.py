@@ -47,6 +47,11 @@ class Answers:
         right = exact[np.arange(len(labels)), labels]
         return cls(labels, logits.argmax(axis=1), most - right + log_sum, np.exp(-log_sum))
 
+    def part(self, start: int, stop: int) -> "Answers":
+        """Those of some of the images."""
+        cut = slice(start, stop)
+        return Answers(self.labels[cut], self.predicted[cut], self.nll[cut], self.confidence[cut])
+
     @classmethod
     def joined(cls, parts: "list[Answers]") -> "Answers":
         """The answers of several batches, one after the other."""

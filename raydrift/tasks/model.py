@@ -165,7 +165,7 @@ class TaskModel:
             said = self._model.forward(images)
         except Exception as error:  # whatever a network of the user's raises
             raise ValueError(
-                f"it fails on images of {height} x {width} pixels ({reason(error)[:_LONGEST]}): "
+                f"it fails on images of {height} x {width} pixels ({_said(error)}): "
                 "give those that it was made for, with image.height and image.width, or fewer at "
                 "once, with task.batch_size"
             ) from None
@@ -194,6 +194,13 @@ class TaskModel:
                     yield
             finally:
                 torch.backends.cuda.matmul.allow_tf32 = tf32
+
+
+def _said(error: Exception) -> str:
+    """What a network failed with, without TorchScript's trace of it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    is_traced = len(lines) > 1 and "TorchScript" in lines[0]
+    return (lines[-1] if is_traced else reason(error))[:_LONGEST]
 
 
 def _plain(said: Any, count: int) -> Logits:

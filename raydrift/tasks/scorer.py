@@ -1,34 +1,17 @@
 """What a model says of images whose labels are known."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from raydrift.errors import TaskError
 from raydrift.images.pixels import RGB
-from raydrift.settings.task import TaskSettings
 from raydrift.tasks.classification import Answers
-from raydrift.tasks.files import TaskFile
 from raydrift.tasks.model import Logits, TaskModel
 from raydrift.tasks.segmentation import SegmentationCounts
+from raydrift.tasks.task import Task
 from raydrift.text import plural
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is asked of a model.
-
-    Attributes:
-        file: The model.
-        settings: How it is asked.
-        labels: The input's distinct labels, rising: label i of them is the model's class i.
-    """
-
-    file: TaskFile
-    settings: TaskSettings
-    labels: tuple[int, ...]
 
 
 class Scorer:
@@ -132,8 +115,3 @@ class Scorer:
 
 def _written(logits: Logits) -> str:
     return f"({', '.join(['n', *map(str, logits.shape[1:])])})"
-
-
-def task_labels(labels: npt.ArrayLike) -> tuple[int, ...]:
-    """The distinct labels of an input, rising: the order of a model's classes."""
-    return tuple(np.unique(np.asarray(labels, np.int64)).tolist())
