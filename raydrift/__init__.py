@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ResourcesError,
         SettingsError,
         ShardError,
+        TaskError,
         WeightsError,
     )
     from raydrift.generator import ImageDatasetGenerator
@@ -75,6 +76,7 @@ __all__ = [
     "SampledTransform",
     "SettingsError",
     "ShardError",
+    "TaskError",
     "Transform",
     "TransformInfo",
     "WeightsError",
@@ -105,6 +107,7 @@ _HOMES = {
         "ResourcesError",
         "SettingsError",
         "ShardError",
+        "TaskError",
         "WeightsError",
     ),
     "raydrift.generator": ("ImageDatasetGenerator",),

@@ -8,6 +8,7 @@
     │   └── ShardError               shards are missing or altered
     ├── ResourcesError               Ray has too few CPUs or GPUs for the plan
     ├── WeightsError                 the network's weights: not found, not a ResNet18
+    ├── TaskError                    the user's model: not found, of other classes or another size
     ├── RejectedError                more images could not be used than is allowed
     ├── PipelineError                a worker failed, or a shard did not arrive whole
     └── ImageError                   one image cannot be used: becomes a row of rejected.parquet
@@ -58,6 +59,10 @@ class ResourcesError(RaydriftError):
 
 class WeightsError(RaydriftError):
     """The network's weights cannot be found or are not a ResNet18's."""
+
+
+class TaskError(RaydriftError):
+    """The user's model cannot be found or loaded, or its answers are not those of the task."""
 
 
 class RejectedError(RaydriftError):

@@ -126,6 +126,23 @@ CLASS_DRIFT: Final = pa.schema(
 )
 """``class_drift.parquet``: ``kl_softmax`` of the single images of a class at a level, nats."""
 
+TASK_SCORES: Final = pa.schema(
+    [
+        ("level", pa.float64()),
+        ("class_name", pa.string()),
+        ("samples", pa.int64()),
+        ("accuracy", pa.float64()),
+        ("f1", pa.float64()),
+        ("nll", pa.float64()),
+        ("ece", pa.float64()),
+    ]
+)
+"""``task.parquet``: what the user's model gets right at each level, null for the originals, of the
+images of a class, null for all: accuracy (of a class: the share of its images that is right), F1
+(of all: the mean over the classes that there are or that were predicted), mean negative log
+likelihood, nats, and expected calibration error in 15 equal bins. A score that has nothing to be
+taken of is null."""
+
 TASK: Final = pa.schema(
     [
         ("shard", pa.int64()),

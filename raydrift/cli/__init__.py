@@ -28,6 +28,7 @@ from raydrift.errors import (
     OutputError,
     RaydriftError,
     SettingsError,
+    TaskError,
     WeightsError,
     reason,
     suggest,
@@ -35,7 +36,7 @@ from raydrift.errors import (
 
 _INTERRUPTED = 130
 _TERMINATED = 143
-_USAGE_ERRORS = (CatalogError, OutputError, SettingsError, WeightsError)
+_USAGE_ERRORS = (CatalogError, OutputError, SettingsError, TaskError, WeightsError)
 _COMMANDS: Mapping[str, Callable[..., None]] = {
     "generate": generate,
     "plan": plan,

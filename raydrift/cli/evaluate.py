@@ -1,6 +1,6 @@
 """``raydrift evaluate``: how much drift each level makes, in numbers, plots and a page."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,7 +24,12 @@ from raydrift.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
     from raydrift.report.evaluation import Evaluation
+    from raydrift.report.task_findings import TaskFindings
 
 
 def evaluate(
@@ -50,6 +55,30 @@ def evaluate(
     weights: Weights = None,
     normalize: Normalize = None,
     precision: Precision = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH|resnet18:PATH|resnet34:PATH",
+            help="Your model: what does it get right at each level, and where does it break? "
+            "A torch.export program, TorchScript, or a state dict of torchvision's ResNet.",
+        ),
+    ] = None,
+    task_normalize: Annotated[
+        str | None,
+        typer.Option(
+            metavar="none|imagenet|M,M,M/D,D,D",
+            help="Of your model's pixels, which are 0 to 1: means and standard deviations.",
+            show_default="imagenet with --normalize, else none",
+        ),
+    ] = None,
+    task_drop: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help="Your model is broken where it has lost more accuracy than this.",
+            show_default="0.1",
+        ),
+    ] = None,
     image_size: ImageSize = None,
     value_range: ValueRange = None,
     raw: Raw = None,
@@ -64,8 +93,9 @@ def evaluate(
 ) -> None:
     """Measure how far each level takes the images: tables, two plots and a page.
 
-    No drifted image is written. The same command goes on where it was stopped; on an output that is
-    finished it measures again.
+    With --task, also what your own model gets right, and at which level it breaks. No drifted image
+    is written. The same command goes on where it was stopped; on an output that is finished it
+    measures again.
     """
     from raydrift.cli.files import check_lasting, check_there
     from raydrift.cli.settings import read_values
@@ -92,10 +122,13 @@ def evaluate(
             "precision": precision,
             "batch_size": batch_size,
         },
+        "task": {"model": task, "normalize": task_normalize, "drop": task_drop},
         "write": {"overwrite": overwrite},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }
-    settings = read_values(config, flags, evaluate_settings)
+    settings = read_values(
+        config, flags, lambda values: evaluate_settings(_both_normalized(values, normalize))
+    )
     check_there(settings.run.input)
     check_lasting(settings.run.output)
 
@@ -133,6 +166,8 @@ def print_result(evaluation: "Evaluation", output: object, seconds: float) -> No
         quartiles = f"{number(row.lower)} to {number(row.upper)}"
         table.add_row(level_name(row.level), number(row.median), quartiles, number(row.auc))
     out.print(table)
+    if evaluation.task is not None:
+        _print_task(out, evaluation.task)
     if evaluation.left_out:
         first = evaluation.left_out[0]
         out.print(f"  rejected first: {first.path!r} at {first.stage}: {first.error}")
@@ -140,5 +175,35 @@ def print_result(evaluation: "Evaluation", output: object, seconds: float) -> No
         out.print(f"  {metric} is missing in some batches: {why}")
     if evaluation.unmeasured:
         out.print("  larger batches may have what is missing: --batch-size")
-    for name in (*layout.EVALUATED, layout.EVALUATION):
+    written = (*layout.EVALUATED, *([layout.TASK] if evaluation.task is not None else []))
+    for name in (*written, layout.EVALUATION):
         out.print(f"  {output}/{name}")
+
+
+def _both_normalized(values: "Mapping[str, Any]", normalize: bool | None) -> "Mapping[str, Any]":
+    """The settings with --normalize said of the user's model too, where nothing else is said."""
+    task = values.get("task")
+    if not normalize or not isinstance(task, dict) or "normalize" in task:
+        return values
+    return {**values, "task": {**task, "normalize": "imagenet"}}
+
+
+def _print_task(out: "Console", task: "TaskFindings") -> None:
+    """Prints what the user's model gets right."""
+    from rich.table import Table
+
+    from raydrift.report.text import level_name, number
+
+    table = Table("level", title="What the model gets right", title_justify="left")
+    for name in ("accuracy", "95 % interval", "macro F1", "NLL, nats", "calibration error"):
+        table.add_column(name, justify="right")
+    for one in task.levels:
+        name = "original" if one.level is None else level_name(one.level)
+        low, high = one.interval
+        scores = (one.total.f1, one.total.nll, one.total.ece)
+        interval = f"{number(low)} to {number(high)}"
+        table.add_row(name, number(one.total.accuracy), interval, *map(number, scores))
+    out.print(table)
+    out.print(f"  {task.sentence}")
+    if task.warning is not None:
+        out.print(f"  {task.warning}")

@@ -1,10 +1,16 @@
-"""The convolutions of a ResNet18: their names in a state dict, their shapes, what they cost."""
+"""The convolutions of a ResNet18 or 34: their names in a state dict, their shapes, their cost."""
 
 from dataclasses import dataclass
 from typing import Final
 
 INPUT_SIZE: Final = 224
 """Height and width of what the network sees; images of another size are resized for it."""
+
+Depths = tuple[int, int, int, int]
+"""Blocks in each of the four layers."""
+
+RESNET18: Final[Depths] = (2, 2, 2, 2)
+RESNET34: Final[Depths] = (3, 4, 6, 3)
 
 
 @dataclass(frozen=True)
@@ -66,12 +72,12 @@ STEM: Final = Convolution("conv1", "bn1", 3, 64, 7, 2, INPUT_SIZE)
 """The first convolution; a maximum over 3 x 3 pixels with a stride of 2 follows it."""
 
 
-def blocks() -> list[Block]:
-    """The eight blocks that follow the stem; a mean over all pixels follows them."""
+def blocks(depths: Depths = RESNET18) -> list[Block]:
+    """The blocks that follow the stem; a mean over all pixels follows them."""
     found = []
     inputs, size = STEM.outputs, STEM.size // 4
-    for layer, width in enumerate((64, 128, 256, 512), start=1):
-        for number in (0, 1):
+    for layer, (width, depth) in enumerate(zip((64, 128, 256, 512), depths, strict=True), start=1):
+        for number in range(depth):
             at = f"layer{layer}.{number}"
             stride = 1 if inputs == width else 2
             down = (f"{at}.downsample.0", f"{at}.downsample.1")
@@ -83,9 +89,9 @@ def blocks() -> list[Block]:
     return found
 
 
-def convolutions() -> list[Convolution]:
+def convolutions(depths: Depths = RESNET18) -> list[Convolution]:
     """All of the network, in a state dict's order."""
-    return [STEM, *(one for block in blocks() for one in block.convolutions())]
+    return [STEM, *(one for block in blocks(depths) for one in block.convolutions())]
 
 
 def flops_per_image() -> int:

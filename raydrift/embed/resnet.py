@@ -18,6 +18,7 @@ from raydrift.embed.weights import Weights
 from raydrift.images.pixels import RGB, check_rgb
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.settings.embedding import EmbeddingSettings
+from raydrift.settings.task import IMAGENET
 
 BATCH_SIZE: Final = {"cpu": 8, "cuda": 128}
 """The most images that pass the network at once, by device.
@@ -29,8 +30,7 @@ padded by much; a GPU has to be filled.
 _PIXELS_AT_ONCE: Final = 2**27
 """Larger images than 1024 x 1024 come in smaller batches; as float32 these are 1.5 GiB."""
 
-_MEAN: Final = (0.485, 0.456, 0.406)
-_DEVIATION: Final = (0.229, 0.224, 0.225)
+_MEAN, _DEVIATION = IMAGENET
 
 _Forward = Callable[[Tensor], Tensor]
 

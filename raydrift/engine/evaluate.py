@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 from functools import partial
 from time import perf_counter, time
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import time_axis
 from raydrift.catalog.value_range import with_value_range
-from raydrift.embed.weights import Weights
 from raydrift.engine.data.measured import LevelBatch
 from raydrift.engine.data.tasks import run_samples
 from raydrift.engine.identity import identity_defaults, measure_identity, shown
@@ -28,6 +27,7 @@ from raydrift.report.input_summary import InputSummary
 from raydrift.report.level_plots import kl_by_batch, kl_by_level
 from raydrift.report.page import report_page
 from raydrift.report.strips import make_strips
+from raydrift.report.task_findings import find_task_scores
 from raydrift.settings.experiment import EvaluateSettings
 from raydrift.settings.generate import CalibrationSettings
 from raydrift.storage import layout
@@ -38,6 +38,8 @@ from raydrift.storage.evaluated import (
     write_evaluation,
 )
 from raydrift.storage.record import installed_versions
+from raydrift.tasks.files import find_task
+from raydrift.tasks.task import Task
 from raydrift.text import plural
 
 _SHOWN_REJECTED: Final = 100
@@ -58,6 +60,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         OutputError: The output holds another experiment, or cannot be written.
         LockedError: Another run is at work on the output.
         WeightsError: The network's weights cannot be found.
+        TaskError: The user's model cannot be found or loaded, or is not one of this task.
         ResourcesError: Ray has too few CPUs or GPUs.
         RejectedError: No image can be used.
         PipelineError: A worker failed, or the network's embeddings are not finite.
@@ -66,8 +69,9 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
     catalog = catalog_of(settings.run)
     settings, ranges = _resolved(settings, catalog)
     run = settings.run
-    measured = MeasuredBatches.of(run, catalog, settings.sweep.chains)
-    record = _record(settings, catalog, measured.weights)
+    task = _task(settings, catalog)
+    measured = replace(MeasuredBatches.of(run, catalog, settings.sweep.chains), task=task)
+    record = _record(settings, catalog, measured)
     report_input(catalog, quiet)
     output = measured.output
     folder = output / layout.EVALUATING
@@ -79,7 +83,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         job = MeasuringJob(folder, record.identity, record.settings, committed, lock, clock, quiet)
         batches = job.results(BatchMeasures.of)
         try:
-            evaluation = _evaluation(settings, catalog, ranges, batches)
+            evaluation = _evaluation(settings, catalog, ranges, batches, task)
         except RejectedError:
             job.remove()  # there is nothing to go on with
             raise
@@ -95,6 +99,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         files = {
             layout.METRICS: _parquet(evaluation.metrics_table()),
             layout.CLASS_DRIFT: _parquet(evaluation.class_table()),
+            **({} if evaluation.task is None else {layout.TASK: _parquet(evaluation.task.table())}),
             **plots,
             layout.REPORT: page.encode(errors="replace"),
         }
@@ -146,6 +151,7 @@ def measure_batch(batch: LevelBatch, seed: int) -> BatchMeasures:
         batch.started,
         embedded,
         perf_counter() - clock,
+        batch.answers,
     )
 
 
@@ -172,13 +178,27 @@ def _resolved(settings: EvaluateSettings, catalog: Catalog) -> tuple[EvaluateSet
     return replace(settings, run=run, batches=-(-samples // embedding.batch_size)), ranges
 
 
-def _record(settings: EvaluateSettings, catalog: Catalog, weights: Weights) -> EvaluationRecord:
-    run, sweep = settings.run, settings.sweep
-    identity = measure_identity(run, catalog, sweep, weights)
+def _task(settings: EvaluateSettings, catalog: Catalog) -> Task | None:
+    """What is asked of the user's model; its classes are all of the input's, in order."""
+    if settings.task is None:
+        return None
+    file = find_task(settings.task, settings.run.options_of("task"))
+    return Task(file, settings.task, tuple(sorted(set(catalog.labels.values()))))
+
+
+def _record(
+    settings: EvaluateSettings, catalog: Catalog, measured: MeasuredBatches
+) -> EvaluationRecord:
+    run, sweep, task = settings.run, settings.sweep, measured.task
+    identity = measure_identity(run, catalog, sweep, measured.weights)
+    asked: dict[str, Any] = {}
+    if task is not None:
+        identity["task"] = task.identity
+        asked["task"] = asdict(task.settings) | {"model": task.file.name}
     swept = {"transforms": [str(one) for one in sweep.transforms], "levels": list(sweep.levels)}
     return EvaluationRecord(
         identity=identity,
-        settings=shown(run) | swept | {"batches": settings.batches},
+        settings=shown(run) | swept | {"batches": settings.batches} | asked,
         classes=dict(catalog.labels),
         ignored=dict(catalog.ignored),
         versions=installed_versions(MEASURE_PACKAGES),
@@ -186,7 +206,11 @@ def _record(settings: EvaluateSettings, catalog: Catalog, weights: Weights) -> E
 
 
 def _evaluation(
-    settings: EvaluateSettings, catalog: Catalog, ranges: list[str], batches: list[BatchMeasures]
+    settings: EvaluateSettings,
+    catalog: Catalog,
+    ranges: list[str],
+    batches: list[BatchMeasures],
+    task: Task | None,
 ) -> Evaluation:
     left_out = [one for batch in batches for one in batch.left_out]
     left_out.sort(key=lambda one: one.sample_id)
@@ -203,7 +227,18 @@ def _evaluation(
         (name for batch in usable for name in batch.class_names),
         (remark for batch in usable for remark in batch.remarks),
     )
-    return Evaluation(settings.sweep, usable, tuple(left_out), input_summary)
+    evaluation = Evaluation(settings.sweep, usable, tuple(left_out), input_summary)
+    if task is None:
+        return evaluation
+    findings = find_task_scores(
+        task,
+        task.names(catalog.labels),
+        [batch.answers for batch in usable],
+        evaluation.levels,
+        [row.median for row in evaluation.summary],
+        settings.run.seed,
+    )
+    return replace(evaluation, task=findings)
 
 
 def _fill(
@@ -222,6 +257,7 @@ def _fill(
     record.unmeasured = evaluation.unmeasured
     record.notes = list(evaluation.input_summary.notes)
     record.remarks = [asdict(remark) for remark in evaluation.input_summary.remarks]
+    record.task = None if evaluation.task is None else evaluation.task.written
     record.timings = seconds | {
         f"all_workers_{name}": round(sum(getattr(batch, name) for batch in batches), 3)
         for name in ("embed_seconds", "measure_seconds")

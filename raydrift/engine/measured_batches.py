@@ -34,6 +34,7 @@ from raydrift.settings.generate import GenerateSettings
 from raydrift.storage.made_on import check_made_on
 from raydrift.storage.record import JobRecord, installed_versions
 from raydrift.storage.shards import LedgerRow
+from raydrift.tasks.task import Task
 
 Result = TypeVar("Result")
 
@@ -50,11 +51,13 @@ class MeasuredBatches(ImageShards):
         weights: The weights of the network.
         schedules: Each makes a drifted copy of every image.
         measure: What the workers make of each batch; a table where a job commits it.
+        task: What is asked of the user's model about each image and each copy; None: nothing.
     """
 
     weights: Weights
     schedules: tuple[Schedule, ...]
     measure: Callable[[LevelBatch], Any] = LevelBatch.table
+    task: Task | None = None
 
     @classmethod
     def of(
@@ -150,7 +153,7 @@ class MeasuredBatches(ImageShards):
             self.settings, self.catalog.root, self.output, fingerprint, versions, made_on=made_on
         )
         measured = MeasureJob(self.schedules, self.measure)
-        stages = measure_stages(actor, job, measured, plan, self.weights)
+        stages = measure_stages(actor, job, measured, plan, self.weights, self.task)
         return Pipeline(self.tasks(shards), stages, plan, verbose=self.cluster.verbose)
 
 

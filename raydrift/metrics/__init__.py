@@ -4,7 +4,7 @@ Each metric takes embeddings of the originals, float of shape (n, d), and of the
 shape (m, d), and gives a float that grows with drift. `METRICS` has them by name.
 """
 
-from raydrift.metrics.bootstrap import mean_interval, other_mean_interval
+from raydrift.metrics.bootstrap import mean_interval, other_mean_interval, paired_counts
 from raydrift.metrics.domain_classifier import domain_classifier_auc
 from raydrift.metrics.energy import energy_distance
 from raydrift.metrics.frechet import frechet_distance
@@ -38,6 +38,7 @@ __all__ = [
     "mean_interval",
     "mmd_squared",
     "other_mean_interval",
+    "paired_counts",
     "permutation_test",
     "sliced_wasserstein",
 ]

@@ -120,3 +120,36 @@ def _times_drawn(
         return rng.multinomial(draws, np.full(count, 1 / count), size).T / draws
     drawn = rng.integers(count, size=(size, draws)) + count * np.arange(size)[:, None]
     return np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count).T / draws
+
+
+def paired_counts(
+    there: npt.NDArray[np.bool_], *, seed: int = 0, number: int = 0
+) -> npt.NDArray[np.int64]:
+    """How many of the same items each row has, in 999 bootstrap resamples of the items.
+
+    All rows are resampled together, so that what they have in common falls out of a difference.
+    Items that are alike in every row are drawn at once, so a million of them take no time.
+
+    Args:
+        there: bool of shape (k, n): k rows that say it of the same n items, n at least 1.
+        seed: The seed of the resamples.
+        number: Which of a run's resamples these are, so that no two are the same.
+
+    Returns:
+        int64 of shape (999, k), 0 to n.
+
+    Efron and Tibshirani, "An introduction to the bootstrap", 1993, chapter 8.
+
+    >>> paired_counts(np.ones((2, 5), bool))[0].tolist()
+    [5, 5]
+    """
+    count = there.shape[1]
+    packed = np.ascontiguousarray(np.packbits(there, axis=0).T)
+    _, first, times = np.unique(packed, axis=0, return_index=True, return_counts=True)
+    patterns = there[:, first].T.astype(np.int64)
+    rng = seeds.generator(seed, seeds.RESAMPLES, number)
+    found, at_once = [], max(1, _AT_ONCE // len(first))
+    for start in range(0, _RESAMPLES, at_once):
+        size = min(at_once, _RESAMPLES - start)
+        found.append(rng.multinomial(count, times / count, size) @ patterns)
+    return np.concatenate(found)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,11 @@ import pyarrow as pa
 from raydrift import schemas
 from raydrift.metrics import METRICS
 from raydrift.report.input_summary import InputSummary
+from raydrift.report.task_findings import TaskFindings
 from raydrift.settings.sweep import Sweep
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import Rejected
+from raydrift.tasks.classification import Answers
 
 Numbers = npt.NDArray[np.float64]
 
@@ -22,6 +24,11 @@ METRIC_NAMES: Final = tuple(METRICS)
 """The order of the metrics in every array here."""
 
 _TIMES: Final = ("started", "embed_seconds", "measure_seconds")
+_ANSWERS: Final = {
+    "predicted": pa.int64(),
+    "nll": pa.float64(),
+    "confidence": pa.float64(),
+}
 _REASONS: Final = pa.map_(pa.string(), pa.string())
 
 
@@ -42,6 +49,8 @@ class BatchMeasures:
         started: When its worker began with it, seconds since 1970.
         embed_seconds: For reading, decoding, drifting and embedding.
         measure_seconds: For the metrics.
+        answers: What the user's model says of the originals and then at each level; empty where
+            none is asked.
     """
 
     batch: int
@@ -56,6 +65,7 @@ class BatchMeasures:
     started: float = 0.0
     embed_seconds: float = 0.0
     measure_seconds: float = 0.0
+    answers: tuple[Answers, ...] = ()
 
     def table(self) -> pa.Table:
         """The measures as a table of one row; what the ledger tells is left to it."""
@@ -70,6 +80,7 @@ class BatchMeasures:
                 },
                 "unmeasured": pa.array([list(self.unmeasured.items())], _REASONS),
                 **{name: [getattr(self, name)] for name in _TIMES},
+                **_columns_of(self.answers),
             }
         )
 
@@ -91,6 +102,7 @@ class BatchMeasures:
             tuple(remarks),
             dict(row["unmeasured"]),
             **{name: row[name] for name in _TIMES},
+            answers=_answers_of(row),
         )
 
     @property
@@ -145,12 +157,14 @@ class Evaluation:
         batches: Those with usable images, by number; at least one.
         left_out: The images that could not be used, by sample id.
         input_summary: What there is to say of the others.
+        task: What the user's model gets right; None: none was asked.
     """
 
     sweep: Sweep
     batches: tuple[BatchMeasures, ...]
     left_out: tuple[Rejected, ...] = ()
     input_summary: InputSummary = field(default_factory=InputSummary)
+    task: TaskFindings | None = None
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -213,6 +227,29 @@ class Evaluation:
         """A row a level and class (``schemas.CLASS_DRIFT``)."""
         rows = [vars(row) for row in self.class_drift]
         return pa.Table.from_pylist(rows, schema=schemas.CLASS_DRIFT)
+
+
+def _columns_of(answers: Sequence[Answers]) -> dict[str, pa.Array]:
+    """The answers of a batch as columns of one row; none where the user's model is not asked."""
+    if not answers:
+        return {}
+    columns = {"task_labels": pa.array([answers[0].labels], pa.list_(pa.int64()))}
+    for name, kind in _ANSWERS.items():
+        values = np.concatenate([getattr(one, name) for one in answers])
+        columns[f"task_{name}"] = pa.array([values], pa.list_(kind))
+    return columns | {"task_asked": pa.array([len(answers)])}
+
+
+def _answers_of(row: Mapping[str, Any]) -> tuple[Answers, ...]:
+    """The answers of a row that ``_columns_of`` is part of."""
+    if "task_asked" not in row:
+        return ()
+    labels = np.array(row["task_labels"], np.int64)
+    columns = [
+        np.array(row[f"task_{name}"], kind.to_pandas_dtype()).reshape(row["task_asked"], -1)
+        for name, kind in _ANSWERS.items()
+    ]
+    return tuple(Answers(labels, *values) for values in zip(*columns, strict=True))
 
 
 def _quantiles(values: Numbers) -> tuple[float, float, float]:

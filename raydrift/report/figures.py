@@ -28,7 +28,7 @@ def level_boxes(evaluation: Evaluation, metric: str) -> "Figure":
     """A box of a metric's batches for each level."""
     from plotly import graph_objects as go
 
-    figure = _figure("level", METRIC_TEXTS[metric].axis)
+    figure = plain_figure("level", METRIC_TEXTS[metric].axis)
     names = [level_name(level) for level in evaluation.levels]
     boxes = [box_of(values) for values in evaluation.of_metric(metric).T]
     for name, colour, box in zip(names, level_colours(len(names)), boxes, strict=True):
@@ -38,11 +38,11 @@ def level_boxes(evaluation: Evaluation, metric: str) -> "Figure":
             go.Box(
                 x=[name],
                 name=f"level {name}",
-                lowerfence=[_round(box.low)],
-                q1=[_round(box.lower)],
-                median=[_round(box.median)],
-                q3=[_round(box.upper)],
-                upperfence=[_round(box.high)],
+                lowerfence=[rounded(box.low)],
+                q1=[rounded(box.lower)],
+                median=[rounded(box.median)],
+                q3=[rounded(box.upper)],
+                upperfence=[rounded(box.high)],
                 marker={"color": colour},
                 fillcolor=colour + "59",
                 line={"width": 1.8},
@@ -52,7 +52,7 @@ def level_boxes(evaluation: Evaluation, metric: str) -> "Figure":
             figure.add_trace(
                 go.Scatter(
                     x=[name] * len(box.outliers),
-                    y=[_round(value) for value in box.outliers],
+                    y=[rounded(value) for value in box.outliers],
                     mode="markers",
                     marker={"color": colour, "size": 4, "symbol": "circle-open"},
                     hovertemplate=f"level {name}<br>outlier %{{y}}<extra></extra>",
@@ -79,14 +79,14 @@ def batch_lines(evaluation: Evaluation, metric: str) -> "Figure":
     values = np.stack([batch.values[:, place] for batch in batches])
     intervals = np.stack([batch.interval for batch in batches])
     banded = metric == "kl_softmax"
-    figure = _figure("batch", METRIC_TEXTS[metric].axis)
+    figure = plain_figure("batch", METRIC_TEXTS[metric].axis)
     colours = level_colours(len(evaluation.levels))
     for row in spaced(range(len(evaluation.levels)), SHOWN_LINES):
         name, colour = level_name(evaluation.levels[row]), colours[row]
         line, ends = values[:, row], intervals[:, row].T
         error = None
         if banded and len(batches) > 1:
-            low, high = ([_round(end) for end in row] for row in ends)
+            low, high = ([rounded(end) for end in row] for row in ends)
             figure.add_trace(
                 go.Scatter(
                     x=numbers + numbers[::-1],
@@ -102,11 +102,15 @@ def batch_lines(evaluation: Evaluation, metric: str) -> "Figure":
             )
         elif banded:
             above, below = ends[1] - line, line - ends[0]
-            error = {"type": "data", "array": [_round(above[0])], "arrayminus": [_round(below[0])]}
+            error = {
+                "type": "data",
+                "array": [rounded(above[0])],
+                "arrayminus": [rounded(below[0])],
+            }
         figure.add_trace(
             go.Scatter(
                 x=numbers,
-                y=[_round(value) for value in line],
+                y=[rounded(value) for value in line],
                 name=name,
                 legendgroup=name,
                 showlegend=True,
@@ -137,23 +141,23 @@ def class_dots(evaluation: Evaluation, level: float) -> "Figure":
     from plotly import graph_objects as go
 
     rows = most_drifted(evaluation, level)[::-1]
-    names = [_as_label(row.class_name, _LONGEST_NAME) for row in rows]
-    figure = _figure("KL, nats", "")
+    names = [as_label(row.class_name, _LONGEST_NAME) for row in rows]
+    figure = plain_figure("KL, nats", "")
     figure.add_trace(
         go.Scatter(
-            x=[_round(row.median) for row in rows],
+            x=[rounded(row.median) for row in rows],
             y=list(range(len(rows))),
             mode="markers",
             marker={"color": "#365c8d", "size": 9},
             error_x={
                 "type": "data",
-                "array": [_round(row.upper_quartile - row.median) for row in rows],
-                "arrayminus": [_round(row.median - row.lower_quartile) for row in rows],
+                "array": [rounded(row.upper_quartile - row.median) for row in rows],
+                "arrayminus": [rounded(row.median - row.lower_quartile) for row in rows],
                 "color": "#7f9cc0",
                 "thickness": 3,
                 "width": 0,
             },
-            customdata=[[_as_label(row.class_name, _LONGEST_HOVER), row.samples] for row in rows],
+            customdata=[[as_label(row.class_name, _LONGEST_HOVER), row.samples] for row in rows],
             hovertemplate="%{customdata[0]}<br>median %{x} nats<br>%{customdata[1]} images"
             "<extra></extra>",
         )
@@ -177,7 +181,8 @@ def most_drifted(evaluation: Evaluation, level: float) -> list[ClassDrift]:
     return sorted(rows, key=lambda row: (-row.median, row.class_name))[:SHOWN_CLASSES]
 
 
-def _figure(x: str, y: str) -> "Figure":
+def plain_figure(x: str, y: str) -> "Figure":
+    """A figure without anything in it; the axes have these titles."""
     from plotly import graph_objects as go
 
     axis: dict[str, Any] = {
@@ -206,11 +211,11 @@ def _figure(x: str, y: str) -> "Figure":
     return figure
 
 
-def _round(value: float) -> float | None:
+def rounded(value: float) -> float | None:
     """A number as the page needs it: short; JSON knows no NaN."""
     return float(f"{value:.{_DIGITS}g}") if np.isfinite(value) else None
 
 
-def _as_label(name: str, most: int) -> str:
+def as_label(name: str, most: int) -> str:
     """A class's name in a plot; plotly reads text as HTML."""
     return escape(shortened(name, most), quote=False)

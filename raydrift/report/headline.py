@@ -19,6 +19,8 @@ def headline(evaluation: Evaluation) -> list[str]:
     found.append(
         _classes([row for row in evaluation.class_drift if row.level == summary[-1].level])
     )
+    if evaluation.task is not None:
+        found.insert(0, evaluation.task.sentence)
     return [sentence for sentence in found if sentence]
 
 

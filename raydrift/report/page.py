@@ -3,10 +3,10 @@
 import json
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from raydrift.paths import redacted
+from raydrift.report.class_rows import SHADE, Cell, ClassRow
 from raydrift.report.evaluation import METRIC_NAMES, Evaluation
 from raydrift.report.figures import (
     SHOWN_BATCHES,
@@ -20,6 +20,7 @@ from raydrift.report.headline import headline
 from raydrift.report.metric_texts import METRIC_TEXTS
 from raydrift.report.palette import spaced
 from raydrift.report.strips import Strip
+from raydrift.report.task_page import task_class_rows, task_facts, task_figures, task_flags
 from raydrift.report.text import level_name, number, shortened
 from raydrift.settings.experiment import EvaluateSettings
 from raydrift.storage import layout
@@ -27,20 +28,6 @@ from raydrift.storage.evaluated import EvaluationRecord
 from raydrift.text import plural
 
 _MOST_COLUMNS: Final = 11
-_SHADE: Final = 0.45  # of the strongest cell; ink on it is readable
-
-
-@dataclass(frozen=True)
-class _Cell:
-    text: str
-    shade: float
-
-
-@dataclass(frozen=True)
-class _ClassRow:
-    name: str
-    samples: int
-    cells: tuple[_Cell, ...]
 
 
 def report_page(
@@ -83,11 +70,12 @@ def report_page(
         medians=_medians(evaluation, levels),
         class_rows=_class_rows(evaluation, levels),
         class_levels=levels[::-1],
+        task_rows=task_class_rows(evaluation.task, levels) if evaluation.task else [],
         shown_batches=min(SHOWN_BATCHES, len(evaluation.batches)),
         shown_classes=SHOWN_CLASSES,
         shown_lines=min(SHOWN_LINES, len(evaluation.levels)),
         command=[shlex.quote(word) for word in _command(settings)],
-        facts=_facts(settings, record),
+        facts=_facts(evaluation, settings, record),
         figures=_figures(evaluation, levels),
         settings_json=json.dumps(record.settings, indent=2, ensure_ascii=False),
         layout=layout,
@@ -105,6 +93,7 @@ def _figures(evaluation: Evaluation, levels: Sequence[float]) -> dict[str, dict[
         "boxes": {name: plain(level_boxes(evaluation, name)) for name in METRIC_NAMES},
         "lines": {name: plain(batch_lines(evaluation, name)) for name in METRIC_NAMES},
         "classes": {level_name(level): plain(class_dots(evaluation, level)) for level in levels},
+        **{name: {"all": plain(one)} for name, one in task_figures(evaluation.task).items()},
     }
 
 
@@ -116,7 +105,7 @@ def _medians(evaluation: Evaluation, levels: Sequence[float]) -> list[tuple[str,
     ]
 
 
-def _class_rows(evaluation: Evaluation, levels: Sequence[float]) -> list[_ClassRow]:
+def _class_rows(evaluation: Evaluation, levels: Sequence[float]) -> list[ClassRow]:
     """The classes, those that drift most at the last level first."""
     by_class: dict[str, dict[float, float]] = {}
     samples = {}
@@ -125,11 +114,11 @@ def _class_rows(evaluation: Evaluation, levels: Sequence[float]) -> list[_ClassR
         samples[row.class_name] = row.samples
     most = max((row.median for row in evaluation.class_drift), default=0.0) or 1.0
     rows = [
-        _ClassRow(
+        ClassRow(
             name,
             samples[name],
             tuple(
-                _Cell(number(medians[level]), round(_SHADE * medians[level] / most, 3))
+                Cell(number(medians[level]), round(SHADE * medians[level] / most, 3))
                 for level in levels
             ),
         )
@@ -153,10 +142,12 @@ def _command(settings: EvaluateSettings) -> list[str]:
         words += ["--precision", run.embedding.precision]
     words += ["--image-size", f"{run.image.height}x{run.image.width}"]
     words += ["--batch-size", str(run.embedding.batch_size)]
-    return words
+    return words + task_flags(settings.task)
 
 
-def _facts(settings: EvaluateSettings, record: EvaluationRecord) -> dict[str, str]:
+def _facts(
+    evaluation: Evaluation, settings: EvaluateSettings, record: EvaluationRecord
+) -> dict[str, str]:
     """What has to be known to repeat and to judge the numbers."""
     run, sweep = settings.run, settings.sweep
     digest = str(record.identity["embedding"]["weights"])
@@ -170,6 +161,7 @@ def _facts(settings: EvaluateSettings, record: EvaluationRecord) -> dict[str, st
         "Network": f"ResNet18 without its last layer, {redacted(run.embedding.weights)} "
         f"({digest[:16]}), {run.embedding.precision}, "
         f"{'with' if run.embedding.normalize else 'without'} ImageNet's normalisation",
+        **task_facts(evaluation.task),
         "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
         "Seconds": ", ".join(
             f"{name.removesuffix('_seconds').replace('_', ' ')} {value:.1f}"

@@ -12,6 +12,7 @@ from raydrift.settings.image import ImageSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.raw import RawSettings
 from raydrift.settings.sweep import Sweep
+from raydrift.settings.task import TaskSettings
 from raydrift.settings.views import ViewsSettings
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "OutputSettings",
     "RawSettings",
     "Sweep",
+    "TaskSettings",
     "ViewsSettings",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from raydrift.errors import SettingsError
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.sweep import Sweep
+from raydrift.settings.task import TaskSettings
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,13 @@ class EvaluateSettings:
         sweep: How the images drift.
         batches: How many batches of ``run.embedding.batch_size`` are measured, from the first on;
             None: all.
+        task: The user's model, which is asked too; None: none is.
     """
 
     run: GenerateSettings
     sweep: Sweep
     batches: int | None = None
+    task: TaskSettings | None = None
 
     def __post_init__(self) -> None:
         if self.batches is not None and self.batches < 1:

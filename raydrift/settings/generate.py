@@ -28,7 +28,7 @@ FINEST_TIME: Final = 1e-6
 # Arrow's columns of bytes end at 2 GiB, and a PNG can be larger than its pixels.
 _MOST_SHARD_BYTES: Final = 2**30
 
-_PLACES: Final = ("input", "output", "weights", "profile")
+_PLACES: Final = ("input", "output", "weights", "profile", "task")
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ class GenerateSettings:
         masks: A folder with a mask for each image, of the same path but for the suffix; None: a
             manifest may have them in the column ``mask``, else there are none.
         storage_options: How buckets are reached; its values are kept as ``Secret``s, so that
-            nothing of it is ever shown or written. Sub-tables ``input``, ``output``, ``weights``
-            and ``profile`` (of a calibration) go before the rest for that one place.
+            nothing of it is ever shown or written. Sub-tables ``input``, ``output``, ``weights``,
+            ``profile`` (of a calibration) and ``task`` go before the rest for that one place.
     """
 
     input: str
@@ -166,7 +166,7 @@ class GenerateSettings:
         object.__setattr__(self, "drift", tuple(drifts))
 
     def options_of(self, role: str) -> dict[str, Any]:
-        """The storage options of ``input``, ``output``, ``weights`` or ``profile``."""
+        """The storage options of ``input``, ``output``, ``weights``, ``profile`` or ``task``."""
         given: dict[str, Any] = reveal(self.storage_options)
         common = {name: value for name, value in given.items() if name not in _PLACES}
         for name in _PLACES:

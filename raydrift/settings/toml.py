@@ -14,6 +14,7 @@ from raydrift.settings.experiment import CalibrateSettings, EvaluateSettings
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.ranges import plain_range
 from raydrift.settings.sweep import LEVELS, Sweep
+from raydrift.settings.task import TaskSettings
 from raydrift.settings.views import ViewsSettings, view_codes
 from raydrift.transforms import SETUPS, DriftProfile, ImageTransform, TransformInfo
 
@@ -95,8 +96,8 @@ def evaluate_settings(values: Mapping[str, Any]) -> EvaluateSettings:
     """Builds the settings of an experiment from plain values.
 
     Args:
-        values: Those of a run, and ``levels`` and ``batches``; ``transforms`` without a level
-            sweep.
+        values: Those of a run, and ``levels``, ``batches`` and the table ``task``; ``transforms``
+            without a level sweep.
 
     Raises:
         SettingsError: As for ``generate_settings``.
@@ -107,6 +108,7 @@ def evaluate_settings(values: Mapping[str, Any]) -> EvaluateSettings:
     """
     values = dict(values)
     levels, batches = values.pop("levels", LEVELS), values.pop("batches", None)
+    task = _task(values.pop("task", None))
     transforms = values.pop("transforms", [str(ImageTransform.DEFAULT)])
     if isinstance(levels, Iterable) and not isinstance(levels, str | bytes | Mapping):
         levels = ",".join(map(str, levels))
@@ -118,7 +120,7 @@ def evaluate_settings(values: Mapping[str, Any]) -> EvaluateSettings:
     if not all(isinstance(one, str) for one in written):
         raise SettingsError(f'transforms is {transforms!r}: write a list, ["default"]')
     sweep = Sweep.parse([str(one) for one in written], levels)
-    return EvaluateSettings(generate_settings(values), sweep, batches)
+    return EvaluateSettings(generate_settings(values), sweep, batches, task)
 
 
 def views_settings(values: Mapping[str, Any]) -> ViewsSettings:
@@ -207,6 +209,17 @@ def _profile(written: object, values: dict[str, Any]) -> DriftProfile:
     if not isinstance(written, Mapping):
         raise SettingsError(f"profile is {written!r}: write it as tables, [profile.rotate]")
     return DriftProfile(**{**written, **shared})
+
+
+def _task(written: object) -> TaskSettings | None:
+    if written is None or isinstance(written, TaskSettings):
+        return written
+    if not isinstance(written, Mapping):
+        raise SettingsError(f"task is {written!r}: write it as a table, [task]")
+    _check_keys(TaskSettings, written, "task.")
+    if "model" not in written:
+        raise SettingsError("task.model is missing: give --task PATH, or model in [task]")
+    return TaskSettings(**written)
 
 
 def _listed(written: object) -> list[Any]:

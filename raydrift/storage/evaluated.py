@@ -34,6 +34,7 @@ class EvaluationRecord:
         unmeasured: Metrics that some batch is too small for, and why.
         timings: Seconds, by what they were spent on.
         versions: The versions of Python and of the packages that the numbers come from.
+        task: What the user's model gets right; None: none was asked, and there is no such key.
     """
 
     identity: dict[str, Any]
@@ -49,6 +50,7 @@ class EvaluationRecord:
     timings: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
+    task: dict[str, Any] | None = None
 
 
 @contextmanager
@@ -101,7 +103,7 @@ def check_replaceable(
     names = output.names()
     found = _found(output, overwrite) if layout.EVALUATION in names else None
     if found is None:
-        held = [name for name in layout.EVALUATED if name in names]
+        held = [name for name in (*layout.EVALUATED, layout.TASK) if name in names]
         if held and not overwrite:
             raise OutputError(
                 f"output {output} holds {held[0]} of another origin: "
@@ -129,6 +131,8 @@ def write_evaluation(
     begun = {layout.EVALUATION: _as_json(record)}
     record.status = "complete"
     _write(output, begun)
+    if layout.TASK not in files:
+        _delete(output, layout.TASK)  # of an evaluation that is replaced
     _write(output, {**files, layout.EVALUATION: _as_json(record)})
 
 
@@ -149,13 +153,23 @@ def _found(output: StoragePath, overwrite: bool) -> dict[str, Any] | None:
 
 
 def _as_json(record: EvaluationRecord) -> bytes:
-    return json.dumps(asdict(record), indent=2).encode() + b"\n"
+    content = asdict(record)
+    if record.task is None:
+        del content["task"]
+    return json.dumps(content, indent=2).encode() + b"\n"
 
 
 def _write(output: StoragePath, files: Mapping[str, bytes]) -> None:
     try:
         for name, content in files.items():
             (output / name).write_bytes(content)
+    except OSError as error:
+        raise _cannot_write(output, error) from error
+
+
+def _delete(output: StoragePath, name: str) -> None:
+    try:
+        (output / name).delete()
     except OSError as error:
         raise _cannot_write(output, error) from error
 

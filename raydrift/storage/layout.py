@@ -34,6 +34,9 @@ NUMBERED: Final = "sampled_images-"
 
 METRICS: Final = "metrics.parquet"
 CLASS_DRIFT: Final = "class_drift.parquet"
+TASK: Final = "task.parquet"
+"""Beside the files of an experiment where the user's model was asked."""
+
 KL_BY_BATCH: Final = "kl_by_batch.png"
 KL_BY_LEVEL: Final = "kl_by_level.png"
 REPORT: Final = "report.html"

@@ -202,6 +202,8 @@ def _differences(
                 found.append("the input's files are others")
             elif name == "weights":
                 found.append("the network's weights are others")
+            elif prefix == "task." and name == "model":
+                found.append("the task's model is another")
             else:
                 found.append(f"{prefix}{name} is {_brief(before)} there and {_brief(now)} here")
     return found

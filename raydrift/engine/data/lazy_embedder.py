@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -22,16 +23,29 @@ class LazyEmbedder:
 
     Weights that are not a network's are then an error row, not a dead actor. Threads take turns.
 
+    Args:
+        job: What workers are told.
+        weights: A reference to the weights.
+        on_gpu: Whether the actor has a GPU.
+        beside: Says what the kind of machine is known by beside the network's embeddings.
+
     Attributes:
         platform: The kind of machine that this is, once the network is there.
     """
 
-    def __init__(self, job: ShardJob, weights: Any, on_gpu: bool) -> None:
+    def __init__(
+        self,
+        job: ShardJob,
+        weights: Any,
+        on_gpu: bool,
+        beside: Callable[[], str] | None = None,
+    ) -> None:
         self._job = job
         self._weights = weights
         self._device = None if on_gpu else "cpu"
         self._threads = None if on_gpu else 1
         self._embedder: Embedder | None = None
+        self._beside = beside
         self._lock = Lock()
         self.platform = ""
 
@@ -59,5 +73,7 @@ class LazyEmbedder:
             self._embedder = Embedder(weights, settings, self._device, self._threads)
             image = self._job.settings.image
             self.platform = self._embedder.platform(image.height, image.width)
+            if self._beside is not None:
+                self.platform += f", {self._beside()}"
         check_made_on(self._job.made_on, {"embeddings": self.platform}, socket.gethostname())
         return self._embedder

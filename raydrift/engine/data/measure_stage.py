@@ -17,6 +17,7 @@ from raydrift.engine.data.committing import committed, new_row
 from raydrift.engine.data.drifter import Drifter, Originals
 from raydrift.engine.data.failures import FAILURE, MESSAGE, failure_row
 from raydrift.engine.data.lazy_embedder import LazyEmbedder
+from raydrift.engine.data.lazy_task import LazyTask
 from raydrift.engine.data.measured import LevelBatch, MeasureJob
 from raydrift.engine.data.pipeline import Stage
 from raydrift.engine.data.rows import table_of
@@ -24,12 +25,20 @@ from raydrift.engine.data.shard_work import ShardJob, put_drifted
 from raydrift.engine.data.shipping import fetched, with_transforms
 from raydrift.engine.plan import EMBEDDERS, WORKERS, Plan
 from raydrift.errors import RaydriftError
+from raydrift.images.pixels import RGB
 from raydrift.storage import layout
 from raydrift.storage.shards import LedgerRow, commit, write_samples
+from raydrift.tasks.classification import Answers
+from raydrift.tasks.task import Task
 
 
 def measure_stages(
-    actor: "type[MeasureStage]", job: ShardJob, measured: MeasureJob, plan: Plan, weights: Weights
+    actor: "type[MeasureStage]",
+    job: ShardJob,
+    measured: MeasureJob,
+    plan: Plan,
+    weights: Weights,
+    task: Task | None = None,
 ) -> tuple[Stage, ...]:
     """The one stage that measures; embedders do all of the work where they have GPUs.
 
@@ -39,11 +48,12 @@ def measure_stages(
         measured: What they measure.
         plan: With embedders on GPUs, or with workers alone.
         weights: The weights of the network.
+        task: What is asked of the user's model; None: nothing.
     """
     job = with_transforms(job, measured.schedules)
     on_gpu = plan.has_gpus(EMBEDDERS)
     role = EMBEDDERS if on_gpu else WORKERS
-    return (Stage(actor, role, (job, measured, weights, on_gpu)),)
+    return (Stage(actor, role, (job, measured, weights, on_gpu, task)),)
 
 
 @dataclass(frozen=True)
@@ -59,17 +69,22 @@ class _Embedded:
 class MeasureStage(ABC):
     """Embeds each image of a batch as it is, and drifted by each schedule; then measures.
 
+    With a task, the user's model is asked about the same pixels.
+
     The copies of one schedule are made and embedded before those of the next: however many there
     are, a worker holds the pixels of the originals and of one.
     """
 
-    def __init__(self, job: Any, measured: Any, weights: Any, on_gpu: Any) -> None:
+    def __init__(self, job: Any, measured: Any, weights: Any, on_gpu: Any, task: Any) -> None:
         self._job: ShardJob = fetched(job)
         self._measured: MeasureJob = fetched(measured)
         self._drifter = Drifter(self._job)
         schedules = self._measured.schedules
         self._jobs = [replace(self._job, schedule=schedule) for schedule in schedules]
-        self._embedder = LazyEmbedder(self._job, weights, fetched(on_gpu))
+        gpu = fetched(on_gpu)
+        self._task = None if task is None else LazyTask(self._job, task, gpu)
+        beside = None if self._task is None else self._task.platform
+        self._embedder = LazyEmbedder(self._job, weights, gpu, beside)
 
     def __call__(self, row: pa.Table) -> pa.Table:
         tasks = table_of(row)
@@ -89,29 +104,38 @@ class MeasureStage(ABC):
         started = time.time()
         images = self._drifter.originals(tasks, "the network")
         used = tasks.take(pa.array(images.rows, pa.int64()))
-        sample_ids = used["sample_id"].to_pylist()
+        sample_ids, labels = used["sample_id"].to_pylist(), used["label"].to_pylist()
         embedded, embed_seconds = self._embedder(images.pixels)
+        clock = time.perf_counter()
+        answers = self._asked(images.pixels, labels)
+        embed_seconds += time.perf_counter() - clock
         drift_seconds = images.decode_seconds
         copies, drifted = np.empty_like(images.pixels), []
         for job in self._jobs:
             clock = time.perf_counter()
             put_drifted(job, used, images.samples, copies)
             drift_seconds += time.perf_counter() - clock
-            embeddings, seconds = self._embedder(copies)
-            drifted.append(embeddings)
-            embed_seconds += seconds
+            clock = time.perf_counter()
+            drifted.append(self._embedder(copies)[0])
+            answers += self._asked(copies, labels)
+            embed_seconds += time.perf_counter() - clock
         batch = LevelBatch(
             tasks["shard"][0].as_py(),
             tuple(sample_ids),
-            tuple(used["label"].to_pylist()),
+            tuple(labels),
             tuple(used["class_name"].to_pylist()),
             embedded,
             tuple(drifted),
             images.rejected,
             images.remarks,
             started,
+            tuple(answers),
         )
         return _Embedded(batch, images, drift_seconds, embed_seconds)
+
+    def _asked(self, pixels: RGB, labels: list[int]) -> list[Answers]:
+        """What the user's model says of some images, if there is one."""
+        return [] if self._task is None else [self._task(pixels, labels)]
 
 
 class SendMeasures(MeasureStage):

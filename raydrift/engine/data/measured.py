@@ -12,6 +12,7 @@ from raydrift.schedules.schedule import Schedule
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import Rejected
+from raydrift.tasks.classification import Answers
 from raydrift.transforms import TransformInfo
 
 Embeddings = npt.NDArray[np.float64]
@@ -37,6 +38,8 @@ class LevelBatch:
         rejected: The images that cannot be used.
         remarks: On those that can.
         started: When its worker began with it, seconds since 1970.
+        answers: What the user's model says of the originals, and then of each chain's copies;
+            empty where none is asked.
     """
 
     batch: int
@@ -48,9 +51,13 @@ class LevelBatch:
     rejected: tuple[Rejected, ...] = ()
     remarks: tuple[Remark, ...] = ()
     started: float = 0.0
+    answers: tuple[Answers, ...] = ()
 
     def table(self) -> pa.Table:
-        """The batch as a table of one row; ``rejected`` and ``remarks`` are left to the ledger."""
+        """The batch as a table of one row; ``rejected`` and ``remarks`` are left to the ledger.
+
+        The answers of the user's model are not in it: who asks for them measures with them.
+        """
         return pa.table(
             {
                 "batch": [self.batch],

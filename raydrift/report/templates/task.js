@@ -1,0 +1,2 @@
+draw("accuracy", "all");
+draw("answers", "all");
