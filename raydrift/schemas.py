@@ -135,13 +135,15 @@ TASK_SCORES: Final = pa.schema(
         ("f1", pa.float64()),
         ("nll", pa.float64()),
         ("ece", pa.float64()),
+        ("iou", pa.float64()),
     ]
 )
 """``task.parquet``: what the user's model gets right at each level, null for the originals, of the
 images of a class, null for all: accuracy (of a class: the share of its images that is right), F1
 (of all: the mean over the classes that there are or that were predicted), mean negative log
-likelihood, nats, and expected calibration error in 15 equal bins. A score that has nothing to be
-taken of is null."""
+likelihood, nats, and expected calibration error in 15 equal bins; or, of a model that answers for
+each pixel, intersection over union (of all: the mean over the classes that there are). A score that
+has nothing to be taken of is null."""
 
 TASK: Final = pa.schema(
     [

@@ -10,6 +10,7 @@ from raydrift.cli.options import (
     Config,
     ImageSize,
     Input,
+    Masks,
     Normalize,
     Output,
     Precision,
@@ -75,13 +76,14 @@ def evaluate(
         float | None,
         typer.Option(
             metavar="SHARE",
-            help="Your model is broken where it has lost more accuracy than this.",
+            help="Your model is broken where it has lost more accuracy, or IoU, than this.",
             show_default="0.1",
         ),
     ] = None,
     image_size: ImageSize = None,
     value_range: ValueRange = None,
     raw: Raw = None,
+    masks: Masks = None,
     workers: Workers = None,
     config: Config = None,
     address: Address = None,
@@ -116,6 +118,7 @@ def evaluate(
         "seed": seed,
         "image": {"height": height, "width": width, "value_range": values},
         "raw": {} if raw else None,
+        "masks": masks,
         "embedding": {
             "weights": weights,
             "normalize": normalize,
@@ -195,14 +198,15 @@ def _print_task(out: "Console", task: "TaskFindings") -> None:
     from raydrift.report.text import level_name, number
 
     table = Table("level", title="What the model gets right", title_justify="left")
-    for name in ("accuracy", "95 % interval", "macro F1", "NLL, nats", "calibration error"):
+    others = task.other_scores
+    for name in (task.quality, "95 % interval", *others.values()):
         table.add_column(name, justify="right")
     for one in task.levels:
         name = "original" if one.level is None else level_name(one.level)
         low, high = one.interval
-        scores = (one.total.f1, one.total.nll, one.total.ece)
+        scores = [getattr(one.total, name) for name in others]
         interval = f"{number(low)} to {number(high)}"
-        table.add_row(name, number(one.total.accuracy), interval, *map(number, scores))
+        table.add_row(name, number(one.total.quality), interval, *map(number, scores))
     out.print(table)
     out.print(f"  {task.sentence}")
     if task.warning is not None:

@@ -152,6 +152,8 @@ class MeasuredBatches(ImageShards):
         job = ShardJob(
             self.settings, self.catalog.root, self.output, fingerprint, versions, made_on=made_on
         )
+        if self.task is not None:  # which may be asked about pixels
+            job = replace(job, masks=self.catalog.masks)
         measured = MeasureJob(self.schedules, self.measure)
         stages = measure_stages(actor, job, measured, plan, self.weights, self.task)
         return Pipeline(self.tasks(shards), stages, plan, verbose=self.cluster.verbose)

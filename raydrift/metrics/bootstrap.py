@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from raydrift import seeds
 
-_RESAMPLES: Final = 999
+RESAMPLES: Final = 999
 _AT_ONCE: Final = 2**21  # numbers, 16 MiB
 _MANY: Final = 16  # draws of a value, from which on all at once are faster than one by one
 
@@ -47,7 +47,7 @@ def mean_interval(
         (rows,),
         np.mean,
         axis=1,
-        n_resamples=_RESAMPLES,
+        n_resamples=RESAMPLES,
         batch=max(1, _AT_ONCE // rows.size),
         confidence_level=confidence,
         method="percentile",
@@ -96,8 +96,8 @@ def other_mean_interval(
     rng = seeds.generator(seed, seeds.RESAMPLES, number)
     most = max(count, min(others or 0, _MANY * count))
     found, at_once = [], max(1, _AT_ONCE // most)
-    for first in range(0, _RESAMPLES, at_once):
-        size = min(at_once, _RESAMPLES - first)
+    for first in range(0, RESAMPLES, at_once):
+        size = min(at_once, RESAMPLES - first)
         times = _times_drawn(rng, count, count, size)
         mean = centred @ times
         spread = np.sqrt(np.maximum(centred**2 @ times - mean**2, 0) * count / (count - 1))
@@ -149,7 +149,7 @@ def paired_counts(
     patterns = there[:, first].T.astype(np.int64)
     rng = seeds.generator(seed, seeds.RESAMPLES, number)
     found, at_once = [], max(1, _AT_ONCE // len(first))
-    for start in range(0, _RESAMPLES, at_once):
-        size = min(at_once, _RESAMPLES - start)
+    for start in range(0, RESAMPLES, at_once):
+        size = min(at_once, RESAMPLES - start)
         found.append(rng.multinomial(count, times / count, size) @ patterns)
     return np.concatenate(found)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from raydrift.report.task_findings import TaskFindings
 from raydrift.settings.sweep import Sweep
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import Rejected
-from raydrift.tasks.classification import Answers
+from raydrift.tasks.answers import AnyAnswers, answers_of, columns_of
 
 Numbers = npt.NDArray[np.float64]
 
@@ -24,11 +24,6 @@ METRIC_NAMES: Final = tuple(METRICS)
 """The order of the metrics in every array here."""
 
 _TIMES: Final = ("started", "embed_seconds", "measure_seconds")
-_ANSWERS: Final = {
-    "predicted": pa.int64(),
-    "nll": pa.float64(),
-    "confidence": pa.float64(),
-}
 _REASONS: Final = pa.map_(pa.string(), pa.string())
 
 
@@ -65,7 +60,7 @@ class BatchMeasures:
     started: float = 0.0
     embed_seconds: float = 0.0
     measure_seconds: float = 0.0
-    answers: tuple[Answers, ...] = ()
+    answers: tuple[AnyAnswers, ...] = ()
 
     def table(self) -> pa.Table:
         """The measures as a table of one row; what the ledger tells is left to it."""
@@ -80,7 +75,7 @@ class BatchMeasures:
                 },
                 "unmeasured": pa.array([list(self.unmeasured.items())], _REASONS),
                 **{name: [getattr(self, name)] for name in _TIMES},
-                **_columns_of(self.answers),
+                **columns_of(self.answers),
             }
         )
 
@@ -102,7 +97,7 @@ class BatchMeasures:
             tuple(remarks),
             dict(row["unmeasured"]),
             **{name: row[name] for name in _TIMES},
-            answers=_answers_of(row),
+            answers=answers_of(row),
         )
 
     @property
@@ -227,29 +222,6 @@ class Evaluation:
         """A row a level and class (``schemas.CLASS_DRIFT``)."""
         rows = [vars(row) for row in self.class_drift]
         return pa.Table.from_pylist(rows, schema=schemas.CLASS_DRIFT)
-
-
-def _columns_of(answers: Sequence[Answers]) -> dict[str, pa.Array]:
-    """The answers of a batch as columns of one row; none where the user's model is not asked."""
-    if not answers:
-        return {}
-    columns = {"task_labels": pa.array([answers[0].labels], pa.list_(pa.int64()))}
-    for name, kind in _ANSWERS.items():
-        values = np.concatenate([getattr(one, name) for one in answers])
-        columns[f"task_{name}"] = pa.array([values], pa.list_(kind))
-    return columns | {"task_asked": pa.array([len(answers)])}
-
-
-def _answers_of(row: Mapping[str, Any]) -> tuple[Answers, ...]:
-    """The answers of a row that ``_columns_of`` is part of."""
-    if "task_asked" not in row:
-        return ()
-    labels = np.array(row["task_labels"], np.int64)
-    columns = [
-        np.array(row[f"task_{name}"], kind.to_pandas_dtype()).reshape(row["task_asked"], -1)
-        for name, kind in _ANSWERS.items()
-    ]
-    return tuple(Answers(labels, *values) for values in zip(*columns, strict=True))
 
 
 def _quantiles(values: Numbers) -> tuple[float, float, float]:

@@ -142,6 +142,8 @@ def _command(settings: EvaluateSettings) -> list[str]:
         words += ["--precision", run.embedding.precision]
     words += ["--image-size", f"{run.image.height}x{run.image.width}"]
     words += ["--batch-size", str(run.embedding.batch_size)]
+    if run.masks is not None:
+        words += ["--masks", redacted(run.masks)]
     return words + task_flags(settings.task)
 
 

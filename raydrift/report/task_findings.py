@@ -4,16 +4,23 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import add
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 from raydrift import schemas
 from raydrift.report.text import level_name, number
-from raydrift.tasks.breaking import Breaking
+from raydrift.tasks.answers import AnyAnswers
+from raydrift.tasks.breaking import RESAMPLES_OF_A_TASK, Breaking
 from raydrift.tasks.classification import Answers, ClassificationCounts, ClassificationScores
+from raydrift.tasks.segmentation import PixelAnswers, SegmentationScores, resampled_iou
 from raydrift.tasks.task import Task
+
+Scores = ClassificationScores | SegmentationScores
+"""Of images, or of their pixels."""
+
+_Answers = TypeVar("_Answers", Answers, PixelAnswers)
 
 _AT_ONCE: Final = 2**16  # images that are counted
 
@@ -26,12 +33,12 @@ class TaskLevel:
         level: None: of the originals.
         total: The scores of all images.
         by_class: The scores of each class's images, in the order of the classes.
-        interval: The 95 % interval of accuracy; NaN where there is one image.
+        interval: The 95 % interval of the quality; NaN where there is one image.
     """
 
     level: float | None
-    total: ClassificationScores
-    by_class: tuple[ClassificationScores, ...]
+    total: Scores
+    by_class: tuple[Scores, ...]
     interval: tuple[float, float]
 
 
@@ -52,6 +59,32 @@ class TaskFindings:
     levels: tuple[TaskLevel, ...]
     divergences: tuple[float, ...]
     breaking: Breaking
+
+    @property
+    def is_of_pixels(self) -> bool:
+        """Whether the model answers for each pixel."""
+        return isinstance(self.levels[0].total, SegmentationScores)
+
+    @property
+    def quality(self) -> str:
+        """What is held against the drop: ``accuracy``, or ``mean IoU`` where there are masks."""
+        return "mean IoU" if self.is_of_pixels else "accuracy"
+
+    @property
+    def title(self) -> str:
+        """The quality as a title begins with it."""
+        return "Mean IoU" if self.is_of_pixels else "Accuracy"
+
+    @property
+    def other_scores(self) -> dict[str, str]:
+        """What there is beside the quality: the names of the scores, and what they are called."""
+        if self.is_of_pixels:
+            return {}
+        return {
+            "f1": "macro F1",
+            "nll": "negative log likelihood, nats",
+            "ece": "calibration error",
+        }
 
     def table(self) -> pa.Table:
         """A row a level and class, and one for all of them (``schemas.TASK_SCORES``)."""
@@ -76,7 +109,9 @@ class TaskFindings:
                 {
                     "level": one.level,
                     **{key: _or_none(value) for key, value in asdict(one.total).items()},
-                    "accuracy_interval": [_or_none(end) for end in one.interval],
+                    "iou_interval" if self.is_of_pixels else "accuracy_interval": [
+                        _or_none(end) for end in one.interval
+                    ],
                     "divergence": _or_none(divergence),
                 }
                 for one, divergence in zip(self.levels, self.divergences, strict=True)
@@ -93,14 +128,14 @@ class TaskFindings:
     def sentence(self) -> str:
         """Where the model breaks, in a sentence."""
         drop, found = level_name(self.task.settings.drop), self.breaking
-        before, last = self.levels[0].total.accuracy, self.levels[-1]
+        before, last = self.levels[0].total.quality, self.levels[-1]
         low, high = found.level_interval
         if found.level is None:
             begins = "" if low is None else f" (though its 95 % interval begins at {number(low)})"
             return (
                 f"The model does not break up to level {level_name(last.level or 0)}{begins}: "
-                f"it gets {number(last.total.accuracy)} of the images right there and "
-                f"{number(before)} of the originals, and at no level is more than {drop} lost."
+                f"its {self.quality} is {number(last.total.quality)} there and {number(before)} on "
+                f"the originals, and at no level is more than {drop} lost."
             )
         said = f"The model breaks at level {number(found.level)}"
         if low is not None:
@@ -112,16 +147,17 @@ class TaskFindings:
         else:
             said += " nats"
         return (
-            f"{said}: there its accuracy has fallen by more than {drop}, from the "
+            f"{said}: there its {self.quality} has fallen by more than {drop}, from the "
             f"{number(before)} of the originals."
         )
 
     @property
     def warning(self) -> str | None:
         """What is odd about the answers for the originals; None: nothing."""
-        accuracy, classes = self.levels[0].total.accuracy, len(self.classes)
-        if classes < 2 or accuracy > 1 / classes:
+        total, classes = self.levels[0].total, len(self.classes)
+        if isinstance(total, SegmentationScores) or classes < 2 or total.accuracy > 1 / classes:
             return None
+        accuracy = total.accuracy
         return (
             f"It gets {number(accuracy)} of the originals right, no more than chance: look whether "
             "its classes are in the order of the input's labels, and at task.normalize."
@@ -131,7 +167,7 @@ class TaskFindings:
 def find_task_scores(
     task: Task,
     classes: tuple[str, ...],
-    answers: Sequence[Sequence[Answers]],
+    answers: Sequence[Sequence[AnyAnswers]],
     levels: Sequence[float],
     divergences: Sequence[float],
     seed: int,
@@ -140,22 +176,52 @@ def find_task_scores(
 
     Args:
         task: What was asked of it.
-        classes: What its classes are called.
+        classes: What its classes are called, if it answers for images.
         answers: Of each batch, the answers for the originals and then for each level.
         levels: The levels, rising.
         divergences: The median divergence at each.
         seed: The seed of the bootstrap.
     """
-    joined = [Answers.joined(list(parts)) for parts in zip(*answers, strict=True)]
-    correct = np.stack([one.correct for one in joined])
-    breaking = Breaking.of(correct, levels, divergences, task.settings.drop, seed)
-    found = []
-    for level, one, ends in zip(
-        [None, *levels], joined, breaking.accuracy_interval.tolist(), strict=True
-    ):
-        counts = _counted(one, len(classes))
-        found.append(TaskLevel(level, counts.total, counts.by_class, (ends[0], ends[1])))
+    drop, by_level = task.settings.drop, [*zip(*answers, strict=True)]
+    if isinstance(answers[0][0], PixelAnswers):
+        of_pixels = [PixelAnswers.joined(_all_of(PixelAnswers, parts)) for parts in by_level]
+        counted: list[PixelAnswers | ClassificationCounts] = [*of_pixels]
+        breaking = _breaking_of_pixels(of_pixels, levels, divergences, drop, seed)
+        classes = _classes_of_pixels(of_pixels[0].both.shape[1])
+    else:
+        joined = [Answers.joined(_all_of(Answers, parts)) for parts in by_level]
+        counted = [_counted(one, len(classes)) for one in joined]
+        correct = np.stack([one.correct for one in joined])
+        breaking = Breaking.of(correct, levels, divergences, drop, seed)
+    ends = breaking.quality_interval.tolist()
+    found = (
+        TaskLevel(level, one.total, one.by_class, (low, high))
+        for level, one, (low, high) in zip([None, *levels], counted, ends, strict=True)
+    )
     return TaskFindings(task, classes, tuple(found), (0.0, *divergences), breaking)
+
+
+def _all_of(kind: type[_Answers], parts: Sequence[AnyAnswers]) -> list[_Answers]:
+    """The answers of all batches, which are of one kind: a model has one."""
+    return [one for one in parts if isinstance(one, kind)]
+
+
+def _breaking_of_pixels(
+    answers: Sequence[PixelAnswers],
+    levels: Sequence[float],
+    divergences: Sequence[float],
+    drop: float,
+    seed: int,
+) -> Breaking:
+    quality = np.array([one.total.quality for one in answers])
+    several = len(answers[0].both) > 1
+    drawn = resampled_iou(answers, seed=seed, number=RESAMPLES_OF_A_TASK) if several else None
+    return Breaking.of_quality(quality, drawn, levels, divergences, drop)
+
+
+def _classes_of_pixels(count: int) -> tuple[str, ...]:
+    """What the classes of pixels are called; with one there is no other than the foreground."""
+    return ("foreground",) if count == 1 else tuple(f"label {label}" for label in range(count))
 
 
 def _counted(answers: Answers, classes: int) -> ClassificationCounts:

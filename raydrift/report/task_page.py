@@ -24,11 +24,11 @@ def task_figures(task: TaskFindings | None) -> dict[str, "Figure"]:
     """The plots by the places that they have in the page; none without a task."""
     if task is None:
         return {}
-    return {"accuracy": _accuracy_by_level(task), "answers": _accuracy_by_divergence(task)}
+    return {"quality": _quality_by_level(task), "answers": _quality_by_divergence(task)}
 
 
 def task_class_rows(task: TaskFindings, levels: Sequence[float]) -> list[ClassRow]:
-    """The classes with their accuracy at some levels, those that lose most at the last one first.
+    """The classes with their quality at some levels, those that lose most at the last one first.
 
     Args:
         task: What was found.
@@ -37,7 +37,7 @@ def task_class_rows(task: TaskFindings, levels: Sequence[float]) -> list[ClassRo
     shown = [one for one in task.levels if one.level is None or one.level in levels]
     rows = []
     for place, name in enumerate(task.classes):
-        values = [one.by_class[place].accuracy for one in shown]
+        values = [one.by_class[place].quality for one in shown]
         lost = [values[0] - value for value in values]
         samples = shown[0].by_class[place].samples
         if samples:
@@ -67,12 +67,12 @@ def task_facts(task: TaskFindings | None) -> dict[str, str]:
     return {"Model": f"{file.name} ({file.digest[:16]}), {file.kind}; pixels {how}"}
 
 
-def _accuracy_by_level(task: TaskFindings) -> "Figure":
+def _quality_by_level(task: TaskFindings) -> "Figure":
     from plotly import graph_objects as go
 
-    figure = plain_figure("level", "accuracy")
+    figure = plain_figure("level", task.quality)
     levels = [one.level or 0.0 for one in task.levels]
-    accuracy, (low, high) = _accuracies(task)
+    quality, (low, high) = _qualities(task)
     figure.add_trace(
         go.Scatter(
             x=levels + levels[::-1],
@@ -87,11 +87,11 @@ def _accuracy_by_level(task: TaskFindings) -> "Figure":
     figure.add_trace(
         go.Scatter(
             x=levels,
-            y=accuracy,
+            y=quality,
             mode="lines+markers",
             line={"color": _LINE, "width": 2},
             marker={"size": 7},
-            hovertemplate="level %{x}<br>accuracy %{y}<extra></extra>",
+            hovertemplate=f"level %{{x}}<br>{task.quality} %{{y}}<extra></extra>",
         )
     )
     _draw_limit(figure, task, levels)
@@ -111,30 +111,30 @@ def _accuracy_by_level(task: TaskFindings) -> "Figure":
     return figure
 
 
-def _accuracy_by_divergence(task: TaskFindings) -> "Figure":
+def _quality_by_divergence(task: TaskFindings) -> "Figure":
     from plotly import graph_objects as go
 
-    figure = plain_figure("median KL divergence of a batch, nats", "accuracy")
-    accuracy, (low, high) = _accuracies(task)
+    figure = plain_figure("median KL divergence of a batch, nats", task.quality)
+    quality, (low, high) = _qualities(task)
     names = ["originals", *(f"level {level_name(one.level or 0)}" for one in task.levels[1:])]
     divergences = [rounded(value) for value in task.divergences]
     above, below = (
         [
             None if end is None or here is None else rounded(abs(end - here))
-            for end, here in zip(ends, accuracy, strict=True)
+            for end, here in zip(ends, quality, strict=True)
         ]
         for ends in (high, low)
     )
     figure.add_trace(
         go.Scatter(
             x=divergences,
-            y=accuracy,
+            y=quality,
             mode="lines+markers",
             line={"color": "#b9c6d6", "width": 1.5},
             marker={"size": 9, "color": level_colours(len(names))},
             error_y={"type": "data", "array": above, "arrayminus": below, "color": "#7f9cc0"},
             customdata=names,
-            hovertemplate="%{customdata}<br>%{x} nats<br>accuracy %{y}<extra></extra>",
+            hovertemplate=f"%{{customdata}}<br>%{{x}} nats<br>{task.quality} %{{y}}<extra></extra>",
         )
     )
     _draw_limit(figure, task, list(task.divergences))
@@ -145,18 +145,18 @@ def _accuracy_by_divergence(task: TaskFindings) -> "Figure":
     return figure
 
 
-def _accuracies(task: TaskFindings) -> tuple[list[Any], tuple[list[Any], list[Any]]]:
-    accuracy = [rounded(one.total.accuracy) for one in task.levels]
+def _qualities(task: TaskFindings) -> tuple[list[Any], tuple[list[Any], list[Any]]]:
+    quality = [rounded(one.total.quality) for one in task.levels]
     low, high = ([rounded(one.interval[end]) for one in task.levels] for end in (0, 1))
-    return accuracy, (low, high)
+    return quality, (low, high)
 
 
 def _limit(task: TaskFindings) -> float:
-    return task.levels[0].total.accuracy - task.task.settings.drop
+    return task.levels[0].total.quality - task.task.settings.drop
 
 
 def _draw_limit(figure: "Figure", task: TaskFindings, places: Sequence[float]) -> None:
-    """The accuracy below which the model is broken."""
+    """The quality below which the model is broken."""
     from plotly import graph_objects as go
 
     ends = [rounded(np.nanmin(places)), rounded(np.nanmax(places))]

@@ -36,9 +36,11 @@ class TaskSettings:
         normalize: What is done to pixels from 0 to 1 before the model sees them: ``none``,
             ``imagenet``, or means and standard deviations of red, green and blue, as two lists or
             as text, ``0.5,0.5,0.5/0.25,0.25,0.25``.
-        drop: How much accuracy may be lost before the model is said to be broken, 0 to 1.
+        drop: How much accuracy, or intersection over union where there are masks, may be lost
+            before the model is said to be broken, 0 to 1.
         batch_size: Images that pass the model at once; None: 8 on a CPU, 32 on a GPU, or what the
             program was exported for.
+        ignore: The label of pixels of masks that do not count, as 255; None: all do.
 
     >>> TaskSettings("resnet34:flowers.pt").architecture
     'resnet34'
@@ -48,6 +50,7 @@ class TaskSettings:
     normalize: str | tuple[Channels, Channels] = "none"
     drop: float = 0.1
     batch_size: int | None = None
+    ignore: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "normalize", _plain(self.normalize))

@@ -12,13 +12,16 @@ from raydrift.metrics import paired_counts
 Numbers = npt.NDArray[np.float64]
 
 _CONFIDENCE: Final = 0.95
-_RESAMPLES_OF_A_TASK: Final = 2**63
+_ROUNDING: Final = 1e-12  # of a difference of two shares
+RESAMPLES_OF_A_TASK: Final = 2**63
 """The number of a task's bootstrap resamples: batches have those from 0 on."""
 
 
 @dataclass(frozen=True)
 class Breaking:
-    """Where accuracy has fallen by more than may be lost, and how sure that is.
+    """Where a model's quality has fallen by more than may be lost, and how sure that is.
+
+    The quality is accuracy, or intersection over union.
 
     Levels between those that were measured are interpolated on a line. The intervals come from 999
     bootstrap resamples of the images, the same images at all levels.
@@ -29,7 +32,7 @@ class Breaking:
             an end that is beyond the last level.
         divergence: The divergence at the level; None where there is no level.
         divergence_interval: That at the ends of the interval.
-        accuracy_interval: The 95 % intervals of accuracy, float64 of shape (1 + levels, 2), the
+        quality_interval: The 95 % intervals of the quality, float64 of shape (1 + levels, 2), the
             originals' first; NaN where there is one image.
     """
 
@@ -37,7 +40,7 @@ class Breaking:
     level_interval: tuple[float | None, float | None]
     divergence: float | None
     divergence_interval: tuple[float | None, float | None]
-    accuracy_interval: Numbers
+    quality_interval: Numbers
 
     @classmethod
     def of(
@@ -63,30 +66,51 @@ class Breaking:
         0.75
         """
         count = correct.shape[1]
+        drawn = None
+        if count > 1:
+            drawn = paired_counts(correct, seed=seed, number=RESAMPLES_OF_A_TASK) / count
+        return cls.of_quality(correct.sum(axis=1) / count, drawn, levels, divergences, drop)
+
+    @classmethod
+    def of_quality(
+        cls,
+        quality: Numbers,
+        drawn: Numbers | None,
+        levels: Sequence[float],
+        divergences: Sequence[float],
+        drop: float,
+    ) -> Self:
+        """Finds where a model breaks, by any measure of which more is better.
+
+        Args:
+            quality: Of the originals, and at each level, float64 of shape (1 + levels,).
+            drawn: Those of bootstrap resamples, float64 of shape (resamples, 1 + levels); None:
+                there are too few images.
+            levels: The levels, rising.
+            divergences: The divergence at each level.
+            drop: How much may be lost, 0 to 1.
+        """
         at = np.array([0.0, *levels])
-        level = float(_levels(correct.sum(axis=1)[None, :], count, at, drop)[0])
-        if count < 2:
-            interval = np.full((len(at), 2), np.nan)
+        level = float(_levels(quality[None, :], at, drop)[0])
+        if drawn is None:
             return cls(
                 *_pair(level, (np.nan, np.nan), at, divergences),
-                accuracy_interval=interval,
+                quality_interval=np.full((len(at), 2), np.nan),
             )
-        drawn = paired_counts(correct, seed=seed, number=_RESAMPLES_OF_A_TASK)
         tails = ((1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2)
-        found = _levels(drawn, count, at, drop)
-        low, high = np.quantile(found, tails, method="inverted_cdf")  # some may be infinite
-        return cls(
+        low, high = np.quantile(_levels(drawn, at, drop), tails, method="inverted_cdf")
+        return cls(  # some of the levels may be infinite
             *_pair(level, (float(low), float(high)), at, divergences),
-            accuracy_interval=np.quantile(drawn / count, tails, axis=0).T,
+            quality_interval=np.quantile(drawn, tails, axis=0).T,
         )
 
 
-def _levels(right: npt.NDArray[np.int64], count: int, at: Numbers, drop: float) -> Numbers:
-    """The level at which more than the drop is lost, for each row of counts; infinite: at none."""
-    lost = (right[:, :1] - right) / count
-    over = lost > drop
+def _levels(quality: Numbers, at: Numbers, drop: float) -> Numbers:
+    """The level at which more than the drop is lost, for each row; infinite: at none."""
+    lost = quality[:, :1] - quality
+    over = lost > drop + _ROUNDING
     after = np.maximum(over.argmax(axis=1), 1)
-    rows = np.arange(len(right))
+    rows = np.arange(len(quality))
     before, beyond = lost[rows, after - 1], lost[rows, after]
     with np.errstate(divide="ignore", invalid="ignore"):
         part = (drop - before) / (beyond - before)

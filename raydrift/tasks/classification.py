@@ -89,6 +89,11 @@ class ClassificationScores:
     nll: float
     ece: float
 
+    @property
+    def quality(self) -> float:
+        """The accuracy."""
+        return self.accuracy
+
 
 @dataclass(frozen=True, eq=False)
 class ClassificationCounts:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from raydrift.errors import TaskError
-from raydrift.images.pixels import RGB
+from raydrift.images.pixels import RGB, Array
+from raydrift.tasks.answers import AnyAnswers
 from raydrift.tasks.classification import Answers
 from raydrift.tasks.model import Logits, TaskModel
-from raydrift.tasks.segmentation import SegmentationCounts
+from raydrift.tasks.segmentation import PixelAnswers, SegmentationCounts
 from raydrift.tasks.task import Task
 from raydrift.text import plural
 
@@ -29,66 +29,52 @@ class Scorer:
     def __init__(self, task: Task, device: str | None = None, threads: int | None = None) -> None:
         self._name = task.file.name
         self._labels = np.array(task.labels, np.int64)
+        self._ignore = task.settings.ignore
         self._model = TaskModel(task.file, task.settings, device, threads)
 
     def platform(self, height: int, width: int) -> str:
         """As ``TaskModel.platform``."""
         return self._model.platform(height, width)
 
-    def __call__(self, pixels: RGB, labels: Sequence[int]) -> Answers:
+    def __call__(
+        self, pixels: RGB, labels: Sequence[int], masks: Array | None = None
+    ) -> AnyAnswers:
         """Asks about images.
 
         Args:
             pixels: uint8 RGB of shape (n, height, width, 3).
             labels: The n labels, as the input has them.
+            masks: The class of each pixel, integers of shape (n, height, width), for a model that
+                answers for each pixel; None: there are none.
 
         Raises:
             TaskError: The model's answers are of another shape, of other classes than the input
-                has, or not finite.
+                or its masks have, or not finite.
         """
         places = np.searchsorted(self._labels, np.array(labels, np.int64))
         if not len(pixels):
             return Answers.of(np.zeros((0, len(self._labels)), np.float32), places)
-        return Answers.of(self._classified(self._model(pixels)), places)
+        logits = self._model(pixels)
+        if logits.ndim == 4 and masks is not None:
+            return self._segmented(self._finite(logits), masks)
+        return Answers.of(self._classified(logits), places)
 
-    def segmented(
-        self, pixels: RGB, masks: npt.NDArray[np.integer]
-    ) -> tuple[SegmentationCounts, ...]:
-        """Asks about the pixels of images.
-
-        Args:
-            pixels: uint8 RGB of shape (n, height, width, 3).
-            masks: The class of each pixel, as for ``SegmentationCounts.of``.
-
-        Returns:
-            The counts of each image.
-
-        Raises:
-            TaskError: The model's answers are of another shape, of other classes than the masks
-                have, or not finite.
-        """
-        if not len(pixels):
-            return ()
-        logits = self._finite(self._model(pixels))
-        if logits.ndim != 4:
-            raise TaskError(
-                f"task {self._name!r}: it answers with {_written(logits)}: give a model that "
-                "answers for each pixel, (n, classes, height, width)"
-            )
+    def _segmented(self, logits: Logits, masks: Array) -> PixelAnswers:
         try:
-            return tuple(
-                SegmentationCounts.of(logits[at : at + 1], masks[at : at + 1])
-                for at in range(len(pixels))
-            )
+            counts = [
+                SegmentationCounts.of(logits[at : at + 1], masks[at : at + 1], self._ignore)
+                for at in range(len(logits))
+            ]
         except ValueError as error:
             raise TaskError(f"task {self._name!r}: {error}") from None
+        return PixelAnswers.of(counts, logits.shape[1])
 
     def _classified(self, logits: Logits) -> Logits:
         classes = len(self._labels)
         if logits.ndim == 4:
             raise TaskError(
                 f"task {self._name!r}: it answers with {_written(logits)}, a class for each "
-                "pixel, and the input has labels, not masks: give a model that answers with "
+                "pixel, and the input has no masks: give --masks, or a model that answers with "
                 f"(n, {classes})"
             )
         if logits.ndim != 2:

@@ -31,6 +31,7 @@ class Task:
             "normalize": self.settings.written_normalize,
             "batch_size": self.settings.batch_size,
             "drop": self.settings.drop,
+            "ignore": self.settings.ignore,
         }
 
     def names(self, labels: Mapping[str, int]) -> tuple[str, ...]:

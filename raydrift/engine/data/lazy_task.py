@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import ray
 
 from raydrift.engine.data.shard_work import ShardJob
-from raydrift.images.pixels import RGB
-from raydrift.tasks.classification import Answers
+from raydrift.images.pixels import RGB, Array
+from raydrift.tasks.answers import AnyAnswers
 
 if TYPE_CHECKING:
     from raydrift.tasks.scorer import Scorer
@@ -33,14 +33,14 @@ class LazyTask:
         self._scorer: Scorer | None = None
         self._lock = Lock()
 
-    def __call__(self, pixels: RGB, labels: Sequence[int]) -> Answers:
+    def __call__(self, pixels: RGB, labels: Sequence[int], masks: Array | None) -> AnyAnswers:
         """Asks about images, see ``Scorer``.
 
         Raises:
             TaskError: The file is no model, or not one of this task.
         """
         with self._lock:
-            return self._ready()(pixels, labels)
+            return self._ready()(pixels, labels, masks)
 
     def platform(self) -> str:
         """What the kind of machine is known by, as far as the model's answers depend on it."""

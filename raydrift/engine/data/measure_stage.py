@@ -25,10 +25,10 @@ from raydrift.engine.data.shard_work import ShardJob, put_drifted
 from raydrift.engine.data.shipping import fetched, with_transforms
 from raydrift.engine.plan import EMBEDDERS, WORKERS, Plan
 from raydrift.errors import RaydriftError
-from raydrift.images.pixels import RGB
+from raydrift.images.pixels import RGB, Array
 from raydrift.storage import layout
 from raydrift.storage.shards import LedgerRow, commit, write_samples
-from raydrift.tasks.classification import Answers
+from raydrift.tasks.answers import AnyAnswers
 from raydrift.tasks.task import Task
 
 
@@ -107,17 +107,18 @@ class MeasureStage(ABC):
         sample_ids, labels = used["sample_id"].to_pylist(), used["label"].to_pylist()
         embedded, embed_seconds = self._embedder(images.pixels)
         clock = time.perf_counter()
-        answers = self._asked(images.pixels, labels)
+        answers = self._asked(images.pixels, labels, images.masks)
         embed_seconds += time.perf_counter() - clock
         drift_seconds = images.decode_seconds
         copies, drifted = np.empty_like(images.pixels), []
+        masks = None if images.masks is None else np.empty_like(images.masks)
         for job in self._jobs:
             clock = time.perf_counter()
-            put_drifted(job, used, images.samples, copies)
+            put_drifted(job, used, images.samples, copies, masks)
             drift_seconds += time.perf_counter() - clock
             clock = time.perf_counter()
             drifted.append(self._embedder(copies)[0])
-            answers += self._asked(copies, labels)
+            answers += self._asked(copies, labels, masks)
             embed_seconds += time.perf_counter() - clock
         batch = LevelBatch(
             tasks["shard"][0].as_py(),
@@ -133,9 +134,9 @@ class MeasureStage(ABC):
         )
         return _Embedded(batch, images, drift_seconds, embed_seconds)
 
-    def _asked(self, pixels: RGB, labels: list[int]) -> list[Answers]:
+    def _asked(self, pixels: RGB, labels: list[int], masks: Array | None) -> list[AnyAnswers]:
         """What the user's model says of some images, if there is one."""
-        return [] if self._task is None else [self._task(pixels, labels)]
+        return [] if self._task is None else [self._task(pixels, labels, masks)]
 
 
 class SendMeasures(MeasureStage):

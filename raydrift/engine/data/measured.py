@@ -12,7 +12,7 @@ from raydrift.schedules.schedule import Schedule
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import Rejected
-from raydrift.tasks.classification import Answers
+from raydrift.tasks.answers import AnyAnswers
 from raydrift.transforms import TransformInfo
 
 Embeddings = npt.NDArray[np.float64]
@@ -51,7 +51,7 @@ class LevelBatch:
     rejected: tuple[Rejected, ...] = ()
     remarks: tuple[Remark, ...] = ()
     started: float = 0.0
-    answers: tuple[Answers, ...] = ()
+    answers: tuple[AnyAnswers, ...] = ()
 
     def table(self) -> pa.Table:
         """The batch as a table of one row; ``rejected`` and ``remarks`` are left to the ledger.

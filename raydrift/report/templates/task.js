@@ -1,2 +1,2 @@
-draw("accuracy", "all");
+draw("quality", "all");
 draw("answers", "all");
