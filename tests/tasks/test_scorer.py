@@ -1,0 +1,103 @@
+"""A model's answers held against labels and masks."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from raydrift.errors import TaskError
+from raydrift.settings import TaskSettings
+from raydrift.tasks.files import find_task
+from raydrift.tasks.scorer import Scorer
+from raydrift.tasks.task import Task
+from tests.tasks.models import Function, save_program
+
+LABELS = (-1, 4, 9)
+PIXELS = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), np.uint8)
+
+
+def scorer(path: Path, function: Callable[..., object]) -> Scorer:
+    settings = TaskSettings(str(save_program(Function(function), path, 8)))
+    return Scorer(Task(find_task(settings), settings, LABELS), "cpu")
+
+
+def refusal(path: Path, function: Callable[..., object]) -> str:
+    with pytest.raises(TaskError) as caught:
+        scorer(path, function)(PIXELS, [4] * 5)
+    return str(caught.value).removeprefix(f"task {str(path)!r}: ")
+
+
+def test_the_models_classes_are_the_labels_in_order(tmp_path: Path) -> None:
+    """Here a model for the channel that is brightest."""
+    answers = scorer(tmp_path / "m.pt2", lambda x: x.mean((2, 3)))(PIXELS, [9, 4, 4, -1, 9])
+    assert answers.labels.tolist() == [2, 1, 1, 0, 2]
+    np.testing.assert_array_equal(answers.predicted, PIXELS.mean((1, 2)).argmax(1))
+
+
+def test_no_images_have_no_answers(tmp_path: Path) -> None:
+    answers = scorer(tmp_path / "m.pt2", lambda x: x.mean((2, 3)))(PIXELS[:0], [])
+    assert [len(value) for value in vars(answers).values()] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (
+            lambda x: x.mean((2, 3))[:, :2],
+            "it knows 2 classes, and the input has 3 labels: give a model of this input's classes",
+        ),
+        (
+            lambda x: x * 1,
+            "it answers with (n, 3, 8, 8), a class for each pixel, and the input has labels, not "
+            "masks: give a model that answers with (n, 3)",
+        ),
+        (
+            lambda x: x.mean((1, 2, 3)),
+            "it answers with (n): give a model that answers with logits, (n, 3)",
+        ),
+        (
+            lambda x: torch.where(x.mean((2, 3)) > 0, torch.inf, 0.0),
+            "its answers for 5 of 5 images are not finite: look at task.normalize, or export it "
+            "again",
+        ),
+        (
+            lambda x: x.mean((2, 3)) * torch.nan,
+            "its answers for 5 of 5 images are not finite: look at task.normalize, or export it "
+            "again",
+        ),
+    ],
+    ids=["classes", "pixels", "vector", "infinite", "nan"],
+)
+def test_answers_of_another_task_are_refused(
+    tmp_path: Path, function: Callable[..., object], said: str
+) -> None:
+    assert refusal(tmp_path / "m.pt2", function) == said
+
+
+def test_masks_are_scored_image_by_image(tmp_path: Path) -> None:
+    asked = scorer(tmp_path / "m.pt2", lambda x: x * 1)
+    masks = PIXELS.argmax(3)
+    found = asked.segmented(PIXELS, masks)
+    assert [one.mean_iou for one in found] == [1.0] * 5
+    assert asked.segmented(PIXELS[:0], masks[:0]) == ()
+    with pytest.raises(TaskError, match=r"m\.pt2': masks have classes from 7 to 7"):
+        asked.segmented(PIXELS, np.full_like(masks, 7))
+    labels = scorer(tmp_path / "m.pt2", lambda x: x.mean((2, 3)))
+    with pytest.raises(TaskError, match=r"answers with \(n, 3\): give a model that answers for"):
+        labels.segmented(PIXELS, masks)
+
+
+def test_names_of_one_label_are_one_class(tmp_path: Path) -> None:
+    path = save_program(Function(lambda x: x.mean((2, 3))), tmp_path / "m.pt2", 8)
+    settings = TaskSettings(str(path))
+    task = Task(find_task(settings), settings, LABELS)
+    assert task.names({"b": 9, "a": 9, "c": -1, "d": 4}) == ("c", "d", "a, b")
+    assert task.identity == {
+        "model": task.file.digest,
+        "architecture": None,
+        "normalize": "none",
+        "batch_size": None,
+        "drop": 0.1,
+    }
