@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.ranges import Range
 from raydrift.settings.raw import RawSettings
 from raydrift.settings.sweep import Sweep, SweepItem, sweep_items
+from raydrift.settings.toml import UNWRITTEN
 from raydrift.storage.remarks import Remark
 from raydrift.timeline import Timeline
 from raydrift.transforms import DriftProfile, ImageTransform, TransformInfo
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 
 Similarity = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], float]
 """From the embeddings of originals and of their drifted copies, both (n, 512), to a number."""
-
-_UNWRITTEN: Final = "(nothing is written)"
 
 Given = ParamSpec("Given")
 Returned = TypeVar("Returned")
@@ -73,16 +72,14 @@ class ImageDatasetGenerator:
         seed: 0 to 2^64 - 1.
         input_path: A folder with one sub-folder a class, images anywhere below it; or a manifest
             (parquet or CSV) with ``path`` and ``class`` or ``label``. A local path or a URI.
-        split: The sub-folder of the input that has the class folders, as ``train``; of a manifest,
-            the rows that have it in the column ``split``. None: the whole input.
+        split: The sub-folder of the input that has the class folders, or a manifest's ``split``.
         compute_embeddings: Whether each call also writes ``embeddings.parquet``.
         input_dim: (height, width) that every image is resized to, pixels; one number for both.
         value_range: (black, white) of images of more than 8 bits, with signed samples or with
             floats; for all, or by kind, ``{"uint16": (0, 4095)}``. None: as some images have it.
         colour_profile: ``ignore`` leaves pixels as they are, ``convert`` brings them to sRGB.
         raw: What the raw files of the input are, ``RawSettings()`` a camera's; None: photographs.
-        masks: A folder with a mask for each image, of the same path but for the suffix: it moves
-            with the image and goes to ``masks.zip``. None: a manifest's column ``mask``, else none.
+        masks: A folder with a mask for each image; None: a manifest's column ``mask``, else none.
         max_pixels: An input image of more pixels is rejected before it is decoded.
         max_bytes: An input file of more bytes is rejected before it is read.
         max_memory: An input image that takes more bytes of memory to decode is rejected.
@@ -102,8 +99,7 @@ class ImageDatasetGenerator:
         precision: The network's numbers, ``float32`` or ``bfloat16``.
         profile: The ranges that a drift level spans.
         faults: What happens with images that cannot be used.
-        storage_options: How buckets are reached (endpoint, region, credentials), where the
-            environment does not tell; ``S3Options`` for S3, else as for fsspec.
+        storage_options: How buckets are reached: ``S3Options`` for S3, else as for fsspec.
         cluster: Where the work is done.
         progress: Whether progress is shown on standard error.
 
@@ -164,7 +160,7 @@ class ImageDatasetGenerator:
     ) -> None:
         settings = GenerateSettings(
             input=path_text("input_path", input_path),
-            output=_UNWRITTEN,
+            output=UNWRITTEN,
             split=split,
             seed=seed,
             shuffle=shuffle,

@@ -20,7 +20,8 @@ from raydrift.transforms import SETUPS, DriftProfile, ImageTransform, TransformI
 
 T = TypeVar("T")
 
-_UNWRITTEN = "(nothing is written)"
+UNWRITTEN: Final = "(nothing is written)"
+"""The output of settings by which nothing is written."""
 
 _WANTED: Final = {
     "int": "give a whole number",
@@ -163,7 +164,7 @@ def calibrate_settings(values: Mapping[str, Any]) -> CalibrateSettings:
     for key in asked:
         if key not in names:
             raise SettingsError(f"unknown key calibration.{key}: {suggest(key, names)}")
-    found = evaluate_settings(values | {"output": _UNWRITTEN})
+    found = evaluate_settings(values | {"output": UNWRITTEN})
     return _checked(
         CalibrateSettings, {"run": found.run, "sweep": found.sweep, **asked}, "calibration."
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,6 @@ from raydrift.metrics import paired_counts
 Numbers = npt.NDArray[np.float64]
 
 _CONFIDENCE: Final = 0.95
-_ROUNDING: Final = 1e-12  # of a difference of two shares
 RESAMPLES_OF_A_TASK: Final = 2**63
 """The number of a task's bootstrap resamples: batches have those from 0 on."""
 
@@ -68,47 +67,50 @@ class Breaking:
         count = correct.shape[1]
         drawn = None
         if count > 1:
-            drawn = paired_counts(correct, seed=seed, number=RESAMPLES_OF_A_TASK) / count
-        return cls.of_quality(correct.sum(axis=1) / count, drawn, levels, divergences, drop)
+            drawn = paired_counts(correct, seed=seed, number=RESAMPLES_OF_A_TASK)
+        right = correct.sum(axis=1)
+        return cls.of_quality(right, drawn, levels, divergences, drop, whole=count)
 
     @classmethod
     def of_quality(
         cls,
-        quality: Numbers,
-        drawn: Numbers | None,
+        quality: npt.NDArray[Any],
+        drawn: npt.NDArray[Any] | None,
         levels: Sequence[float],
         divergences: Sequence[float],
         drop: float,
+        whole: int = 1,
     ) -> Self:
         """Finds where a model breaks, by any measure of which more is better.
 
         Args:
-            quality: Of the originals, and at each level, float64 of shape (1 + levels,).
-            drawn: Those of bootstrap resamples, float64 of shape (resamples, 1 + levels); None:
-                there are too few images.
+            quality: Of the originals, and at each level, of shape (1 + levels,).
+            drawn: Those of bootstrap resamples, of shape (resamples, 1 + levels); None: there are
+                too few images.
             levels: The levels, rising.
             divergences: The divergence at each level.
             drop: How much may be lost, 0 to 1.
+            whole: What a quality of 1 is there: counts are held against the drop exactly.
         """
         at = np.array([0.0, *levels])
-        level = float(_levels(quality[None, :], at, drop)[0])
+        level = float(_levels(quality[None, :], whole, at, drop)[0])
         if drawn is None:
             return cls(
                 *_pair(level, (np.nan, np.nan), at, divergences),
                 quality_interval=np.full((len(at), 2), np.nan),
             )
         tails = ((1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2)
-        low, high = np.quantile(_levels(drawn, at, drop), tails, method="inverted_cdf")
+        low, high = np.quantile(_levels(drawn, whole, at, drop), tails, method="inverted_cdf")
         return cls(  # some of the levels may be infinite
             *_pair(level, (float(low), float(high)), at, divergences),
-            quality_interval=np.quantile(drawn, tails, axis=0).T,
+            quality_interval=np.quantile(drawn / whole, tails, axis=0).T,
         )
 
 
-def _levels(quality: Numbers, at: Numbers, drop: float) -> Numbers:
+def _levels(quality: npt.NDArray[Any], whole: int, at: Numbers, drop: float) -> Numbers:
     """The level at which more than the drop is lost, for each row; infinite: at none."""
-    lost = quality[:, :1] - quality
-    over = lost > drop + _ROUNDING
+    lost = (quality[:, :1] - quality) / whole
+    over = lost > drop
     after = np.maximum(over.argmax(axis=1), 1)
     rows = np.arange(len(quality))
     before, beyond = lost[rows, after - 1], lost[rows, after]

@@ -77,14 +77,14 @@ def test_an_interval_may_go_on_beyond_the_last_level() -> None:
 def test_a_model_that_never_errs_has_no_interval() -> None:
     found = broken(100, 100, 100, 100)
     assert found.level_interval == (None, None)
-    assert found.accuracy_interval.tolist() == [[1.0, 1.0]] * 4
+    assert found.quality_interval.tolist() == [[1.0, 1.0]] * 4
 
 
 def test_one_image_has_no_intervals() -> None:
     found = broken(1, 1, 0, 0, count=1)
     assert found.level == pytest.approx(0.275)
     assert found.level_interval == (None, None)
-    assert np.isnan(found.accuracy_interval).all()
+    assert np.isnan(found.quality_interval).all()
 
 
 def test_the_original_among_the_levels_is_no_break() -> None:
@@ -95,7 +95,7 @@ def test_the_original_among_the_levels_is_no_break() -> None:
 def test_the_accuracys_interval_is_that_of_a_mean() -> None:
     rng = np.random.default_rng(0)
     there = rng.random((2, 400)) < [[0.8], [0.4]]
-    found = Breaking.of(there, (1.0,), (1.0,), 0.1).accuracy_interval
+    found = Breaking.of(there, (1.0,), (1.0,), 0.1).quality_interval
     np.testing.assert_allclose(found, mean_interval(there.astype(float)), atol=0.02)
 
 

@@ -9,8 +9,10 @@ import torch
 
 from raydrift.errors import TaskError
 from raydrift.settings import TaskSettings
+from raydrift.tasks.classification import Answers
 from raydrift.tasks.files import find_task
 from raydrift.tasks.scorer import Scorer
+from raydrift.tasks.segmentation import PixelAnswers
 from raydrift.tasks.task import Task
 from tests.tasks.models import Function, save_program
 
@@ -50,8 +52,8 @@ def test_no_images_have_no_answers(tmp_path: Path) -> None:
         ),
         (
             lambda x: x * 1,
-            "it answers with (n, 3, 8, 8), a class for each pixel, and the input has labels, not "
-            "masks: give a model that answers with (n, 3)",
+            "it answers with (n, 3, 8, 8), a class for each pixel, and the input has no masks: give "
+            "--masks, or a model that answers with (n, 3)",
         ),
         (
             lambda x: x.mean((1, 2, 3)),
@@ -79,14 +81,15 @@ def test_answers_of_another_task_are_refused(
 def test_masks_are_scored_image_by_image(tmp_path: Path) -> None:
     asked = scorer(tmp_path / "m.pt2", lambda x: x * 1)
     masks = PIXELS.argmax(3)
-    found = asked.segmented(PIXELS, masks)
-    assert [one.mean_iou for one in found] == [1.0] * 5
-    assert asked.segmented(PIXELS[:0], masks[:0]) == ()
+    labels = [4] * 5
+    found = asked(PIXELS, labels, masks)
+    assert isinstance(found, PixelAnswers)
+    assert found.counts.iou.tolist() == [1.0] * 3
+    assert found.both.sum(axis=1).tolist() == [64] * 5  # of each image
     with pytest.raises(TaskError, match=r"m\.pt2': masks have classes from 7 to 7"):
-        asked.segmented(PIXELS, np.full_like(masks, 7))
-    labels = scorer(tmp_path / "m.pt2", lambda x: x.mean((2, 3)))
-    with pytest.raises(TaskError, match=r"answers with \(n, 3\): give a model that answers for"):
-        labels.segmented(PIXELS, masks)
+        asked(PIXELS, labels, np.full_like(masks, 7))
+    of_images = scorer(tmp_path / "m.pt2", lambda x: x.mean((2, 3)))
+    assert isinstance(of_images(PIXELS, labels, masks), Answers)  # which needs no masks
 
 
 def test_names_of_one_label_are_one_class(tmp_path: Path) -> None:
@@ -100,4 +103,5 @@ def test_names_of_one_label_are_one_class(tmp_path: Path) -> None:
         "normalize": "none",
         "batch_size": None,
         "drop": 0.1,
+        "ignore": None,
     }

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torchmetrics.functional.classification import binary_jaccard_index, multiclass_jaccard_index
 
-from raydrift.tasks.segmentation import SegmentationCounts
+from raydrift.tasks.segmentation import PixelAnswers, SegmentationCounts, resampled_iou
 
 
 def some(count: int, channels: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -69,7 +69,8 @@ def test_a_class_that_is_nowhere_is_not_in_the_mean() -> None:
         ),
         (
             np.full((1, 2, 2), 255),
-            "masks have classes from 255 to 255, and the model has 3: give masks of 0 to 2",
+            "masks have classes from 255 to 255, and the model has 3: give masks of 0 to 2, or set "
+            "task.ignore to the label of pixels that do not count",
         ),
     ],
 )
@@ -77,3 +78,49 @@ def test_masks_that_do_not_fit_are_refused(masks: np.ndarray, said: str) -> None
     with pytest.raises(ValueError, match=r"^masks have") as caught:
         SegmentationCounts.of(np.zeros((1, 3, 2, 2), np.float32), masks)
     assert str(caught.value) == said
+
+
+def test_pixels_of_the_ignored_label_do_not_count() -> None:
+    logits = np.zeros((1, 2, 1, 4), np.float32)
+    logits[:, 1, :, 1:] = 1
+    masks = np.array([[[0, 1, 0, 255]]])
+    counts = SegmentationCounts.of(logits, masks, ignore=255)
+    assert counts.both.tolist() == [1, 1]
+    assert counts.either.tolist() == [2, 2]
+    one = SegmentationCounts.of(logits[:, 1:] - 0.5, masks, ignore=255)
+    assert (one.both.tolist(), one.either.tolist()) == ([1], [2])
+
+
+class TestPixelAnswers:
+    def test_a_set_has_the_scores_of_all_its_pixels(self) -> None:
+        rng = np.random.default_rng(1)
+        logits = rng.normal(size=(6, 3, 5, 7)).astype(np.float32)
+        masks = rng.integers(0, 3, (6, 5, 7))
+        each = [SegmentationCounts.of(logits[n : n + 1], masks[n : n + 1]) for n in range(6)]
+        found = PixelAnswers.joined([PixelAnswers.of(each[:2], 3), PixelAnswers.of(each[2:], 3)])
+        whole = SegmentationCounts.of(logits, masks)
+        assert found.total.samples == 6
+        assert found.total.iou == whole.mean_iou
+        assert [one.iou for one in found.by_class] == whole.iou.tolist()
+
+    def test_no_images_have_no_counts(self) -> None:
+        assert PixelAnswers.of([], 3).both.shape == (0, 3)
+
+
+class TestResampledIou:
+    def test_its_spread_is_that_of_the_sums(self) -> None:
+        """Each image has 10 pixels; of half of them 9 are right, of the others 1."""
+        both = np.tile([[9], [1]], (50, 1))
+        answers = PixelAnswers(both, np.full((100, 1), 10))
+        drawn = resampled_iou([answers, answers], seed=1)
+        assert drawn.shape == (999, 2)
+        np.testing.assert_array_equal(drawn[:, 0], drawn[:, 1])  # the same images at all levels
+        assert drawn.mean() == pytest.approx(0.5, abs=0.01)
+        assert drawn[:, 0].std() == pytest.approx(0.4 / np.sqrt(100), rel=0.1)
+
+    def test_the_seed_and_the_number_choose_the_images(self) -> None:
+        answers = [PixelAnswers(np.array([[1], [5]]), np.array([[10], [10]]))]
+        first = resampled_iou(answers, seed=1)
+        np.testing.assert_array_equal(first, resampled_iou(answers, seed=1))
+        assert (first != resampled_iou(answers, seed=2)).any()
+        assert (first != resampled_iou(answers, seed=1, number=1)).any()
