@@ -52,8 +52,8 @@ def test_no_images_have_no_answers(tmp_path: Path) -> None:
         ),
         (
             lambda x: x * 1,
-            "it answers with (n, 3, 8, 8), a class for each pixel, and the input has no masks: give "
-            "--masks, or a model that answers with (n, 3)",
+            "it answers with (n, 3, 8, 8), a class for each pixel, and the input has no masks: "
+            "give --masks, or a model that answers with (n, 3)",
         ),
         (
             lambda x: x.mean((1, 2, 3)),
