@@ -238,6 +238,7 @@ def test_labels_are_the_models_classes_in_order(
     assert there.equals(pq.read_table(output[0] / layout.TASK))
 
 
+@pytest.mark.slow
 def test_a_model_of_other_classes_ends_in_one_line(source: Path, tmp_path: Path) -> None:
     model = save_program(SmallNet(classes=7), tmp_path / "m.pt2")
     with pytest.raises(TaskError) as caught:
