@@ -195,7 +195,7 @@ def _print_task(out: "Console", task: "TaskFindings") -> None:
     from raydrift.report.text import level_name, number
 
     table = Table("level", title="What the model gets right", title_justify="left")
-    for name in ("accuracy", "95 % interval", "macro F1", "NLL, nats", "calibration error"):
+    for name in ("accuracy", "95 % interval", "macro F1", "NLL, nats", "ECE"):
         table.add_column(name, justify="right")
     for one in task.levels:
         name = "original" if one.level is None else level_name(one.level)
