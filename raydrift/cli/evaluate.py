@@ -1,6 +1,6 @@
 """``raydrift evaluate``: how much drift each level makes, in numbers, plots and a page."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from raydrift.report.evaluation import Evaluation
     from raydrift.report.task_findings import TaskFindings
+
+_SHORT: Final = {"nll": "NLL, nats", "ece": "ECE"}
+"""What some scores are called where there is little room."""
 
 
 def evaluate(
@@ -198,7 +201,8 @@ def _print_task(out: "Console", task: "TaskFindings") -> None:
     from raydrift.report.text import level_name, number
 
     table = Table("level", title="What the model gets right", title_justify="left")
-    others = task.other_scores
+    others = {**task.other_scores}
+    others |= {name: title for name, title in _SHORT.items() if name in others}
     for name in (task.quality, "95 % interval", *others.values()):
         table.add_column(name, justify="right")
     for one in task.levels:

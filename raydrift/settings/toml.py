@@ -148,7 +148,7 @@ def calibrate_settings(values: Mapping[str, Any]) -> CalibrateSettings:
 
     Args:
         values: Those of an experiment, without its output; ``calibration`` has the profile to
-            write, the metric, the target, the plot and ``for_images``.
+            write, the metric, the target, the plot and ``for_images``; ``task`` is left aside.
 
     Raises:
         SettingsError: As for ``generate_settings``.

@@ -24,7 +24,7 @@ class TaskKind(StrEnum):
     """What kind of file a model is."""
 
     PROGRAM = "torch.export program"
-    SCRIPT = "TorchScript"
+    SCRIPT = "TorchScript file"
     STATE = "state dict"
 
 

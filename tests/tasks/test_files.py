@@ -133,7 +133,8 @@ def test_a_file_with_its_own_network_needs_no_architecture(tmp_path: Path) -> No
     with pytest.raises(TaskError) as caught:
         find_task(TaskSettings(f"resnet18:{path}"))
     assert str(caught.value) == (
-        f"task 'resnet18:{path}': a TorchScript, which has its network itself: leave resnet18: out"
+        f"task 'resnet18:{path}': a TorchScript file, which has its network itself: "
+        "leave resnet18: out"
     )
 
 
