@@ -122,8 +122,7 @@ def develop_raw(
         uint8 sRGB of shape (image.height, image.width, 3), whose facts are the camera's.
     """
     used = camera_facts(mosaic.facts, raw) if camera is None else camera
-    reference = _reference(used, raw)
-    values = _scaled(mosaic.pixels, used, reference, raw)
+    values, reference = scaled_raw(mosaic, raw, used)
     drifted = drifted_rendering(reference, steps)
     for step, transform in as_light_goes(steps):
         values = _seen(step, transform, values, reference)
@@ -132,6 +131,25 @@ def develop_raw(
     picture = Image.fromarray(levels)
     pixels = finished(picture, Metadata(used["orientation"], None), image).pixels
     return replace(mosaic, pixels=pixels, space=ColourSpace.SRGB, facts=dict(used))
+
+
+def scaled_raw(
+    mosaic: Sample, raw: RawSettings, camera: _Facts | None = None
+) -> tuple[Raw, Rendering]:
+    """A raw file before its development.
+
+    Args:
+        mosaic: As for ``develop_raw``.
+        raw: As there.
+        camera: As there.
+
+    Returns:
+        The mosaic as floats, (height, width), in which white less black is 1; and how the reference
+        camera develops it.
+    """
+    used = camera_facts(mosaic.facts, raw) if camera is None else camera
+    reference = _reference(used, raw)
+    return _scaled(mosaic.pixels, used, reference, raw), reference
 
 
 def raw_pictures(
