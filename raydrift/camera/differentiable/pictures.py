@@ -69,8 +69,10 @@ class Pictures:
 
         Raises:
             PipelineError: A photograph is not uint8 RGB.
-            SettingsError: The camera's matrix has no inverse.
+            SettingsError: The camera's matrix has no inverse, or there are no photographs.
         """
+        if not len(photos):
+            raise SettingsError("there are no photographs: give at least one")
         raw = _stacked([unprocess(photo, camera, oversample) for photo in photos], dtype, device)
         levels = torch.from_numpy(np.ascontiguousarray(photos)).to(device)
         added = levels.permute(0, 3, 1, 2).to(dtype).div(255).contiguous() if residual else None

@@ -69,8 +69,14 @@ class Twin:
         from raydrift.camera.differentiable import Pictures
 
         setup = CameraSetup() if setup is None else setup
-        how = {"residual": setup.mode == "residual", "oversample": setup.oversample}
-        return cls(box, Pictures.of_photos(photos, setup.camera, **how, **options))
+        pictures = Pictures.of_photos(
+            photos,
+            setup.camera,
+            residual=setup.mode == "residual",
+            oversample=setup.oversample,
+            **options,
+        )
+        return cls(box, pictures)
 
     @classmethod
     def of_raws(
