@@ -12,7 +12,7 @@ from raydrift.camera.differentiable.borders import mirrored
 from raydrift.camera.differentiable.filters import filtered
 from raydrift.camera.differentiable.numbers import check_mosaics
 from raydrift.camera.differentiable.tone import DARKEST, clipped
-from raydrift.errors import SettingsError
+from raydrift.errors import ImageError, SettingsError
 
 _GREEN: Final = ((0.0, 0.25, 0.0), (0.25, 1.0, 0.25), (0.0, 0.25, 0.0))
 _RED_OR_BLUE: Final = ((0.25, 0.5, 0.25), (0.5, 1.0, 0.5), (0.25, 0.5, 0.25))
@@ -155,10 +155,14 @@ class Parametrised(nn.Module):
             normalised.
 
         Raises:
-            ImageError: The tensor is no batch of mosaics.
+            ImageError: The tensor is no batch of mosaics, or of another dtype.
             SettingsError: The additive layer is of another size.
         """
         check_mosaics(raw)
+        if raw.dtype != self.black_level.dtype:
+            kinds = (str(one.dtype).removeprefix("torch.") for one in (raw, self.black_level))
+            problem = "the mosaics are {}, the parameters {}: give both the same".format(*kinds)
+            raise ImageError("develop", problem)
         self.stages = {}
         rgb = self._kept("demosaic", self._spread(raw))
         rgb = conv2d(mirrored(rgb, 1, 1), self.debayer.weight)

@@ -65,8 +65,10 @@ class Box:
                 )
             if not transform.spans(1.0):
                 raise SettingsError(
-                    f"{transform} has nothing to search, it is random or rounds: leave it out"
+                    f"{transform} has no spans, as noise and rounding have none: leave it out"
                 )
+            if any(transform is one for one, _ in parts):
+                raise SettingsError(f"{transform} is given twice: give it once")
             for name in (*transform.spans(1.0), *transform.choices(1.0)):
                 other = owners.setdefault(name, transform)
                 if other is not transform:

@@ -25,7 +25,9 @@ class Twin:
     """What drifted cameras make of a batch, as a function with gradients.
 
     It does what ``generate`` does with the parameters of a row of ``provenance.parquet``, but for
-    the rounding to grey levels. Exposure, noise and bits are not in it.
+    the rounding to grey levels. Exposure, noise and bits are not in it. Pictures do not change
+    with ``denoise`` below 0.125 pixels, nor with ``matrix`` where ``share`` is 0: who climbs
+    from there needs a start in the box, see ``start``.
 
     Args:
         box: The transforms, and how far they go.
@@ -84,7 +86,8 @@ class Twin:
     ) -> "Twin":
         """Of raw files; pictures are what the drifted camera makes, of the mosaics' size.
 
-        What follows in ``generate``, turning upright and resizing, is not done.
+        What follows in ``generate``, turning upright and resizing, is not done, and the published
+        borders of ``raw.compat`` are not imitated.
 
         Args:
             box: The transforms, and how far they go.

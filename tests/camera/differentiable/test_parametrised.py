@@ -236,6 +236,14 @@ def test_what_is_no_batch_of_mosaics_is_refused(raw: Tensor, said: str) -> None:
     assert str(caught.value) == f"develop: the mosaics are {said}"
 
 
+def test_mosaics_of_another_dtype_than_the_parameters_are_refused() -> None:
+    with pytest.raises(ImageError) as caught:
+        Parametrised.by(DRONE)(torch.ones(1, 4, 4, dtype=torch.float64))
+    assert str(caught.value) == (
+        "develop: the mosaics are float64, the parameters float32: give both the same"
+    )
+
+
 def test_an_additive_layer_of_another_size_is_refused() -> None:
     with pytest.raises(SettingsError) as caught:
         Parametrised.by(DRONE, additive=(256, 256))(torch.ones(1, 4, 6))

@@ -211,3 +211,22 @@ def test_what_cannot_be_rendered_is_told() -> None:
         ImageError, match=r"^develop: the mosaics are float64 \(4, 4\): give a batch"
     ):
         render(batch(2, 4, 4)[0], plain())
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("demosaicer", Demosaicer)
+def test_a_gpu_makes_the_same_pictures_and_gradients(demosaicer: Demosaicer) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("no GPU")
+    found = []
+    for device in ("cpu", "cuda"):
+        gamma, sigma = (
+            torch.tensor(one, dtype=torch.float64, device=device, requires_grad=True)
+            for one in ([1.8, 2.4], [0.6, 1.4])
+        )
+        rendering = plain(demosaicer=demosaicer, gamma=gamma, denoise_sigma=sigma)
+        pictures = render(batch(2, 33, 40).to(device), rendering)
+        pictures.square().mean().backward()
+        found.append([one.detach().cpu() for one in (pictures, gamma.grad, sigma.grad)])
+    for cpu, gpu in zip(*found, strict=True):
+        assert (cpu - gpu).abs().max() < 1e-10
