@@ -4,6 +4,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from raydrift.camera.cfa import CFA, at
 from raydrift.camera.demosaic.sites import assembled
@@ -14,9 +15,13 @@ _MIRRORED: Final = cv2.BORDER_REFLECT_101
 _COLUMN: Final = 0
 _ROW: Final = 1
 
-_MEAN: Final = ((0.5, 0.0, 0.5),)
-_REFINED: Final = ((1 / 6, 0.0, 4 / 6, 0.0, 1 / 6),)
-_COLUMN_LESS_ROW: Final = ((0.0, 0.5, 0.0), (-0.5, 0.0, -0.5), (0.0, 0.5, 0.0))
+COLOUR_LESS_GREEN: Final = ((0.25, -0.5, 0.5, -0.5, 0.25),)
+"""Along a direction, what the first estimate of C is."""
+
+MEAN: Final = ((0.5, 0.0, 0.5),)
+REFINED: Final = ((1 / 6, 0.0, 4 / 6, 0.0, 1 / 6),)
+COLUMN_LESS_ROW: Final = ((0.0, 0.5, 0.0), (-0.5, 0.0, -0.5), (0.0, 0.5, 0.0))
+
 _NEAR: Final = ((1, 0, 1), (0, 1, 0), (3, 0, 3), (0, 1, 0), (1, 0, 1))
 
 
@@ -43,9 +48,7 @@ def menon(mosaic: Plane, cfa: CFA, compat: bool = False) -> Planes:
     by_row, own, refined, row_mean, column_mean, across, spare, green = np.empty(
         (8, *mosaic.shape), mosaic.dtype
     )
-    _colour_less_green(mosaic, cfa, _ROW, by_row)
-    _colour_less_green(mosaic, cfa, _COLUMN, own)
-    rows = (_bends(own, _COLUMN, compat) >= _bends(by_row, _ROW, compat)).view(np.uint8)
+    rows = _first_estimates(mosaic, cfa, compat, by_row, own).view(np.uint8)
     cv2.copyTo(by_row, rows, own)
 
     def choose(plane: Plane, weights: Plane, result: Plane, sign: int = 1) -> None:
@@ -53,16 +56,43 @@ def menon(mosaic: Plane, cfa: CFA, compat: bool = False) -> Planes:
         _filter(plane, sign * weights.T, result)
         cv2.copyTo(_filter(plane, weights, spare), rows, result)
 
-    choose(own, np.array(_REFINED), refined)
-    _filter(refined, np.array(_MEAN), row_mean)
-    _filter(refined, np.array(_MEAN).T, column_mean)
+    choose(own, np.array(REFINED), refined)
+    _filter(refined, np.array(MEAN), row_mean)
+    _filter(refined, np.array(MEAN).T, column_mean)
     # Red less blue at green pixels: a third of the first estimate, two of the refined one.
     both = cv2.addWeighted(own, 1 / 3, refined, 2 / 3, 0, dst=by_row)
-    choose(_filter(both, np.array(_COLUMN_LESS_ROW), own), np.array(_MEAN), across, sign=-1)
+    choose(_filter(both, np.array(COLUMN_LESS_ROW), own), np.array(MEAN), across, sign=-1)
     for difference in (row_mean, column_mean, across):
         difference += mosaic
     np.subtract(mosaic, refined, out=green)
     return assembled(mosaic, green, row_mean, column_mean, across, cfa)
+
+
+def chosen_rows(mosaic: Plane, cfa: CFA, compat: bool = False) -> npt.NDArray[np.bool_]:
+    """Where the colours are interpolated along the rows, else along the columns.
+
+    Args:
+        mosaic: As for ``menon``.
+        cfa: Its pattern.
+        compat: As for ``menon``.
+
+    Returns:
+        bool, (height, width).
+    """
+    by_row, by_column = np.empty((2, *mosaic.shape), mosaic.dtype)
+    return _first_estimates(mosaic, cfa, compat, by_row, by_column)
+
+
+def _first_estimates(
+    mosaic: Plane, cfa: CFA, compat: bool, by_row: Plane, by_column: Plane
+) -> npt.NDArray[np.bool_]:
+    """Fills in C along the rows and along the columns, and says where rows bend it less."""
+    _colour_less_green(mosaic, cfa, _ROW, by_row)
+    _colour_less_green(mosaic, cfa, _COLUMN, by_column)
+    rows: npt.NDArray[np.bool_] = np.asarray(
+        _bends(by_column, _COLUMN, compat) >= _bends(by_row, _ROW, compat)
+    )
+    return rows
 
 
 def _filter(plane: Plane, weights: Plane, result: Plane) -> Plane:

@@ -1,5 +1,6 @@
 """``isp``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from raydrift.drift.camera.exposure import IspExposure
 from raydrift.drift.camera.gamma import IspGamma
 from raydrift.drift.camera.noise import IspNoise
 from raydrift.drift.camera.sharpen import IspSharpen
+from raydrift.drift.camera.span import Spans
 from raydrift.drift.camera.transform import CameraTransform, Raw
 from raydrift.drift.camera.white_balance import IspWhiteBalance
 from raydrift.transforms import Parameters
@@ -83,6 +85,29 @@ class Isp(CameraTransform):
         for part in self.parts:
             found |= part.draw(level, rng)
         found["demosaic_share"] = float(rng.uniform() < self.demosaic_chance * level)
+        return found
+
+    def spans(self, level: float) -> Spans:
+        """Those of its parts; another algorithm demosaics all or nothing, which is a choice."""
+        found: dict[str, Any] = {}
+        for part in self.parts:
+            found |= part.spans(level)
+        return {name: span for name, span in found.items() if name != "demosaic_share"}
+
+    def choices(self, level: float) -> Mapping[str, tuple[float, ...]]:
+        """Those of its parts, and whether the other algorithm demosaics."""
+        found: dict[str, tuple[float, ...]] = {}
+        for part in self.parts:
+            found |= part.choices(level)
+        shares = (0.0, 1.0) if self.demosaic_chance * level > 0 else (0.0,)
+        return found | {"demosaic_share": shares}
+
+    def nearest(self, level: float, *_: Any, **parameters: Any) -> Parameters:
+        """What is nearest of each of its parts."""
+        found: dict[str, Any] = {}
+        for part in self.parts:
+            if not isinstance(part, IspDemosaic):
+                found |= part.nearest(level, **parameters)
         return found
 
     def developed(self, rendering: Rendering, reference: Rendering, **parameters: Any) -> Rendering:

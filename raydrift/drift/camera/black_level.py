@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from raydrift.camera import Rendering
+from raydrift.drift.camera.span import Span, Spans
 from raydrift.drift.camera.transform import CameraTransform
 from raydrift.transforms import Parameters
 
@@ -28,7 +29,11 @@ class IspBlackLevel(CameraTransform):
 
     def draw(self, level: float, rng: np.random.Generator) -> Parameters:
         """``black``: what is added to the black level, of the full scale."""
-        return {"black": float(rng.uniform(-self.span * level, self.span * level))}
+        return {"black": float(rng.uniform(*self.spans(level)["black"]))}
+
+    def spans(self, level: float) -> Spans:
+        """As far below as above."""
+        return {"black": Span(-self.span * level, self.span * level)}
 
     def developed(
         self, rendering: Rendering, reference: Rendering, black: float, **_: Any

@@ -1,13 +1,17 @@
 """``isp_demosaic``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from raydrift.camera import Demosaicer, Rendering
+from raydrift.drift.camera.span import Span, Spans
 from raydrift.drift.camera.transform import CameraTransform
 from raydrift.transforms import Parameters
+
+_OTHERS: Final = len(Demosaicer) - 1
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,16 @@ class IspDemosaic(CameraTransform):
 
     def draw(self, level: float, rng: np.random.Generator) -> Parameters:
         """``other``, 0 or 1: the first or second of the others, of bi, ma, me; and its share."""
-        return {"other": int(rng.integers(2)), "demosaic_share": self.share * level}
+        share = self.spans(level)["demosaic_share"].most
+        return {"other": int(rng.integers(_OTHERS)), "demosaic_share": share}
+
+    def spans(self, level: float) -> Spans:
+        """From none of the other one on."""
+        return {"demosaic_share": Span(0.0, self.share * level)}
+
+    def choices(self, level: float) -> Mapping[str, tuple[float, ...]]:
+        """Which other one it is."""
+        return {"other": tuple(range(_OTHERS))}
 
     def developed(
         self,

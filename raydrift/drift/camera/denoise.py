@@ -1,12 +1,12 @@
 """``isp_denoise``."""
 
 from dataclasses import dataclass, replace
-from math import hypot
 from typing import Any
 
 import numpy as np
 
 from raydrift.camera import Rendering
+from raydrift.drift.camera.span import Span, Spans
 from raydrift.drift.camera.transform import CameraTransform
 from raydrift.transforms import Parameters
 
@@ -27,10 +27,17 @@ class IspDenoise(CameraTransform):
 
     def draw(self, level: float, rng: np.random.Generator) -> Parameters:
         """``denoise``, the sigma in pixels."""
-        return {"denoise": self.sigma * level}
+        return {"denoise": self.spans(level)["denoise"].most}
+
+    def spans(self, level: float) -> Spans:
+        """From none on."""
+        return {"denoise": Span(0.0, self.sigma * level)}
 
     def developed(
         self, rendering: Rendering, reference: Rendering, denoise: float, **_: Any
     ) -> Rendering:
         """Adds its variance to the Gaussian's."""
-        return replace(rendering, denoise_sigma=hypot(rendering.denoise_sigma, denoise))
+        before = rendering.denoise_sigma
+        # By itself where it is alone: the root has no slope at 0.
+        both = (before**2 + denoise**2) ** 0.5 if before else denoise
+        return replace(rendering, denoise_sigma=both)

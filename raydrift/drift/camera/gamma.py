@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from raydrift.camera import Rendering
+from raydrift.drift.camera.span import Span, Spans
 from raydrift.drift.camera.transform import CameraTransform
 from raydrift.transforms import Parameters
 
@@ -28,6 +29,10 @@ class IspGamma(CameraTransform):
     def draw(self, level: float, rng: np.random.Generator) -> Parameters:
         """``gamma``, by which the reference's is multiplied."""
         return {"gamma": 2.0 ** float(rng.uniform(-self.stops * level, self.stops * level))}
+
+    def spans(self, level: float) -> Spans:
+        """As many stops down as up."""
+        return {"gamma": Span(2.0 ** (-self.stops * level), 2.0 ** (self.stops * level))}
 
     def developed(
         self, rendering: Rendering, reference: Rendering, gamma: float, **_: Any

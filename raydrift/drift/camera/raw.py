@@ -124,8 +124,7 @@ def develop_raw(
         uint8 sRGB of shape (image.height, image.width, 3), whose facts are the camera's.
     """
     used = camera_facts(mosaic.facts, raw) if camera is None else camera
-    reference = _reference(used, raw)
-    values = _scaled(mosaic.pixels, used, reference, raw)
+    values, reference = scaled_raw(mosaic, raw, used)
     drifted = drifted_rendering(reference, steps)
     for step, transform in as_light_goes(steps):
         values = _seen(step, transform, values, reference)
@@ -140,6 +139,25 @@ def develop_raw(
 def upright_mask(mask: Array, facts: _Facts, image: ImageSettings) -> Array:
     """The mask of a mosaic, turned and resized as its picture is."""
     return resized_mask(upright(mask, facts["orientation"]), image)
+
+
+def scaled_raw(
+    mosaic: Sample, raw: RawSettings, camera: _Facts | None = None
+) -> tuple[Raw, Rendering]:
+    """A raw file before its development.
+
+    Args:
+        mosaic: As for ``develop_raw``.
+        raw: As there.
+        camera: As there.
+
+    Returns:
+        The mosaic as floats, (height, width), in which white less black is 1; and how the reference
+        camera develops it.
+    """
+    used = camera_facts(mosaic.facts, raw) if camera is None else camera
+    reference = _reference(used, raw)
+    return _scaled(mosaic.pixels, used, reference, raw), reference
 
 
 def raw_pictures(

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from raydrift.camera import Rendering
+from raydrift.drift.camera.span import Span, Spans
 from raydrift.drift.camera.transform import CameraTransform
 from raydrift.transforms import Parameters
 
@@ -26,7 +27,11 @@ class IspSharpen(CameraTransform):
 
     def draw(self, level: float, rng: np.random.Generator) -> Parameters:
         """``sharpen``, the amount."""
-        return {"sharpen": self.amount * level}
+        return {"sharpen": self.spans(level)["sharpen"].most}
+
+    def spans(self, level: float) -> Spans:
+        """From none on."""
+        return {"sharpen": Span(0.0, self.amount * level)}
 
     def developed(
         self, rendering: Rendering, reference: Rendering, sharpen: float, **_: Any

@@ -1,6 +1,6 @@
 """What the transforms of a camera have in common: a photograph goes through one drifted camera."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,8 +11,10 @@ from raydrift.camera import Rendering, downsampled, unprocess
 from raydrift.camera.planes import mixed
 from raydrift.camera.rendering import demosaiced, linear_rgb, picture_of
 from raydrift.drift.camera.setup import CameraSetup
+from raydrift.drift.camera.span import Spans
 from raydrift.drift.joint import JointTransform, Step
 from raydrift.images.pixels import RGB
+from raydrift.transforms import Parameters
 
 Raw = npt.NDArray[np.float32]
 """A mosaic, (height, width); 1 is the full scale."""
@@ -24,6 +26,9 @@ class CameraTransform(JointTransform):
 
     A subclass changes how a mosaic is developed (``developed``), or what the sensor sees
     (``seen``). Those that follow each other in a list are one camera: one mosaic, one forward pass.
+
+    ``spans``, ``choices`` and ``nearest`` tell what ``draw`` can return. They are for those who
+    search the drawn parameters for a camera (``drift.camera.box``); noise and rounding have none.
 
     Attributes:
         place: Among those that change the mosaic: light comes before noise, and noise before bits.
@@ -56,6 +61,28 @@ class CameraTransform(JointTransform):
             **parameters: What ``draw`` returned.
         """
         return raw
+
+    def spans(self, level: float) -> Spans:
+        """Between what each parameter lies that pictures change smoothly with.
+
+        Args:
+            level: From 0 to 1: what is drawn at any level up to it is within the spans.
+        """
+        return {}
+
+    def choices(self, level: float) -> Mapping[str, tuple[float, ...]]:
+        """The values of each parameter that is one of a few, at any level up to this one."""
+        return {}
+
+    def nearest(self, level: float, *_: Any, **parameters: Any) -> Parameters:
+        """What can be drawn at a level up to this one, as near as can be to other parameters.
+
+        Args:
+            level: From 0 to 1.
+            **parameters: One for each of ``spans``; those of ``choices`` are left out.
+        """
+        spans = self.spans(level)
+        return {name: span.nearest(parameters[name]) for name, span in spans.items()}
 
     @classmethod
     def apply_together(cls, image: RGB, steps: Sequence[Step], setup: CameraSetup) -> RGB:
