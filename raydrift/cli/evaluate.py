@@ -181,7 +181,7 @@ def print_result(evaluation: "Evaluation", output: object, seconds: float) -> No
         out.print(f"  {metric} is missing in some batches: {why}")
     if evaluation.unmeasured:
         out.print("  larger batches may have what is missing: --batch-size")
-    written = (*layout.EVALUATED, *([layout.TASK] if evaluation.task is not None else []))
+    written = (*layout.EVALUATED, *(layout.OF_TASK if evaluation.task is not None else ()))
     for name in (*written, layout.EVALUATION):
         out.print(f"  {output}/{name}")
 

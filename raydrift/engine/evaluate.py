@@ -27,7 +27,8 @@ from raydrift.report.input_summary import InputSummary
 from raydrift.report.level_plots import kl_by_batch, kl_by_level
 from raydrift.report.page import report_page
 from raydrift.report.strips import make_strips
-from raydrift.report.task_findings import find_task_scores
+from raydrift.report.task_findings import TaskFindings, find_task_scores
+from raydrift.report.task_plot import task_by_level
 from raydrift.settings.experiment import EvaluateSettings
 from raydrift.settings.generate import CalibrationSettings
 from raydrift.storage import layout
@@ -99,7 +100,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         files = {
             layout.METRICS: _parquet(evaluation.metrics_table()),
             layout.CLASS_DRIFT: _parquet(evaluation.class_table()),
-            **({} if evaluation.task is None else {layout.TASK: _parquet(evaluation.task.table())}),
+            **_of_task(evaluation.task),
             **plots,
             layout.REPORT: page.encode(errors="replace"),
         }
@@ -108,6 +109,13 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         job.remove()
         log_remarks(evaluation.input_summary.remarks)
         return evaluation
+
+
+def _of_task(task: TaskFindings | None) -> dict[str, bytes]:
+    """The files on the user's model; none where it is not asked."""
+    if task is None:
+        return {}
+    return {layout.TASK: _parquet(task.table()), layout.TASK_BY_LEVEL: task_by_level(task)}
 
 
 def _measured_table(batch: LevelBatch, seed: int) -> pa.Table:

@@ -103,7 +103,7 @@ def check_replaceable(
     names = output.names()
     found = _found(output, overwrite) if layout.EVALUATION in names else None
     if found is None:
-        held = [name for name in (*layout.EVALUATED, layout.TASK) if name in names]
+        held = [name for name in (*layout.EVALUATED, *layout.OF_TASK) if name in names]
         if held and not overwrite:
             raise OutputError(
                 f"output {output} holds {held[0]} of another origin: "
@@ -131,8 +131,9 @@ def write_evaluation(
     begun = {layout.EVALUATION: _as_json(record)}
     record.status = "complete"
     _write(output, begun)
-    if layout.TASK not in files:
-        _delete(output, layout.TASK)  # of an evaluation that is replaced
+    for name in layout.OF_TASK:
+        if name not in files:
+            _delete(output, name)  # of an evaluation that is replaced
     _write(output, {**files, layout.EVALUATION: _as_json(record)})
 
 

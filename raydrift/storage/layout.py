@@ -35,6 +35,8 @@ NUMBERED: Final = "sampled_images-"
 METRICS: Final = "metrics.parquet"
 CLASS_DRIFT: Final = "class_drift.parquet"
 TASK: Final = "task.parquet"
+TASK_BY_LEVEL: Final = "task_by_level.png"
+OF_TASK: Final = (TASK, TASK_BY_LEVEL)
 """Beside the files of an experiment where the user's model was asked."""
 
 KL_BY_BATCH: Final = "kl_by_batch.png"

@@ -26,7 +26,7 @@ from tests.tasks.models import SmallNet, save_program, save_script, save_state
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
-FILES = {*layout.EVALUATED, layout.TASK, layout.EVALUATION}
+FILES = {*layout.EVALUATED, *layout.OF_TASK, layout.EVALUATION}
 CLASSES = ["boat", "city_night", "desert", "flower", "house", "mountain"]
 SIZE = ImageSettings(height=64, width=64)
 
@@ -169,7 +169,7 @@ def test_without_a_model_there_is_nothing_of_it(
     alone = settings_for(source, tmp_path, None, write={"overwrite": True})
     evaluation = evaluate(alone, quiet=True)
     assert evaluation.task is None
-    assert {path.name for path in tmp_path.iterdir()} == FILES - {layout.TASK}
+    assert {path.name for path in tmp_path.iterdir()} == FILES - {*layout.OF_TASK}
     record = json.loads((tmp_path / layout.EVALUATION).read_text())
     assert "task" not in record
     assert "task" not in record["identity"]
