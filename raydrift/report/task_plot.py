@@ -14,7 +14,7 @@ _SIZE: Final = (10.0, 4.8)  # inches
 _DPI: Final = 150
 _LINE: Final = "#365c8d"
 _BROKEN: Final = "#d1495b"
-_MOST_NAMED: Final = 12  # levels
+_APART: Final = 0.07  # of the width, names at least
 
 
 def task_by_level(task: TaskFindings) -> bytes:
@@ -60,17 +60,19 @@ def _draw_divergences(axes: "Axes", task: TaskFindings) -> None:
     low, high = zip(*(one.interval for one in task.levels), strict=True)
     axes.vlines(task.divergences, low, high, color=_LINE, linewidth=3, alpha=0.25)
     axes.plot(task.divergences, quality, color=_LINE, marker="o", alpha=0.8)
-    if len(task.levels) <= _MOST_NAMED:
-        for one, divergence in zip(task.levels, task.divergences, strict=True):
-            name = "original" if one.level is None else level_name(one.level)
-            axes.annotate(
-                name,
-                (divergence, one.total.quality),
-                xytext=(5, 5),
-                textcoords="offset points",
-                color=SOFT,
-                fontsize=8.5,
-            )
+    apart, last = _APART * max(task.divergences), 0.0
+    for one, divergence in zip(task.levels[1:], task.divergences[1:], strict=True):
+        if divergence - last < apart:  # its name would lie on another one
+            continue
+        last = divergence
+        axes.annotate(
+            f"level {level_name(one.level or 0)}",
+            (divergence, one.total.quality),
+            xytext=(5, 5),
+            textcoords="offset points",
+            color=SOFT,
+            fontsize=8.5,
+        )
     axes.set_xlabel("median KL divergence of a batch, nats")
     if task.breaking.divergence is not None:
         axes.plot(task.breaking.divergence, _limit(task), color=_BROKEN, marker="X", markersize=11)

@@ -31,15 +31,15 @@ LEVELS = (0.25, 0.5, 1.0)
         ),
         (
             (90, 90, 90, 90),
-            "The model does not break up to level 1: it gets 0.900 of the images right there and "
-            "0.900 of the originals, and at no level is more than 0.1 lost.",
+            "The model does not break up to level 1: its accuracy is 0.900 there and 0.900 on the "
+            "originals, and at no level is more than 0.1 lost.",
             "",
         ),
         (
             (90, 90, 90, 81),
             "The model does not break up to level 1 (though its 95 % interval begins at 0.",
-            "): it gets 0.810 of the images right there and 0.900 of the originals, and at no "
-            "level is more than 0.1 lost.",
+            "): its accuracy is 0.810 there and 0.900 on the originals, and at no level is more "
+            "than 0.1 lost.",
         ),
     ],
     ids=["breaks", "breaks late", "never", "hardly"],

@@ -30,7 +30,7 @@ def test_the_plots_and_tables_say_what_was_found(browser: Browser, tmp_path: Pat
     with opened(browser, html(settings, evaluation), tmp_path) as page:
         page.wait_for_selector("#answers .main-svg")
         data = "name => document.getElementById(name).data.map(one => [one.x, one.y])"
-        band, line, limit, mark = page.evaluate(data, "accuracy")
+        band, line, limit, mark = page.evaluate(data, "quality")
         assert line == [[0, 0.5, 1], [0.9, 0.85, 0.6]]
         assert len(band[0]) == 6
         assert limit == [[0, 1], [0.8, 0.8]]
@@ -52,7 +52,7 @@ def test_the_plots_and_tables_say_what_was_found(browser: Browser, tmp_path: Pat
 def test_without_a_model_there_is_no_section(browser: Browser, tmp_path: Path) -> None:
     settings = settings_of((0.5, 1.0))
     with opened(browser, html(settings, evaluation_of(settings)), tmp_path) as page:
-        assert count(page, "#right") == count(page, "#accuracy") == 0
+        assert count(page, "#right") == count(page, "#quality") == 0
         assert page.evaluate("Object.keys(figures).sort()") == ["boxes", "classes", "lines"]
 
 
