@@ -141,6 +141,16 @@ def check_disjoint(source: str, output: str) -> None:
     require(not inside, "output", output, "the input is in it: choose another folder")
 
 
+def check_masks_apart(masks: str, source: str, output: str, split: str | None) -> None:
+    """Raises SettingsError where masks would be taken for images, or be written over."""
+    there, here, results = (f"{_as_written(place)}/" for place in (masks, source, output))
+    remedy = "that is the input: give the folder of the masks"
+    require(there != here, "masks", masks, remedy)
+    remedy = "that is in the input, where it is taken for a class: move it beside the input"
+    require(split is not None or not there.startswith(here), "masks", masks, remedy)
+    require(not there.startswith(results), "masks", masks, "that is in the output: move it")
+
+
 def _as_written(place: str) -> str:
     """A path or URI without what makes no difference."""
     return place.rstrip("/") if "://" in place else os.path.abspath(place)

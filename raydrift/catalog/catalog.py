@@ -87,8 +87,11 @@ class Catalog:
         the same names could not be told apart.
         """
         total = sha256(repr(self.classes).encode())
-        if pc.any(pc.equal(self.states(), _UNKNOWN_STATE)).as_py():
+        size, modified = (self.table[name].to_numpy() for name in ("size", "modified"))
+        if (file_states(size, modified) == _UNKNOWN_STATE).any():
             total.update(self.root.path.encode())
+        if self.masks is not None and pc.any(pc.equal(self.table[MASK_STATE], -1)).as_py():
+            total.update(self.masks.path.encode())
         for start in range(0, len(self), _HASH_ROWS):
             part = self.table.slice(start, _HASH_ROWS)
             total.update("\0".join(part["path"].to_pylist()).encode())

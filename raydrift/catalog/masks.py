@@ -33,22 +33,23 @@ def with_masks(catalog: Catalog, folder: StoragePath) -> Catalog:
     if folder.info().type != fs.FileType.Directory:
         raise CatalogError(f"masks {folder} is no folder: give one with masks of the images' names")
     start = len(folder.path) + 1 if folder.path else 0
-    files = [
+    files = sorted(
         (info.path[start:], info.size, info.mtime_ns or _UNKNOWN)
         for info in folder.entries(recursive=True)
-        if info.type == fs.FileType.File and _suffix(info.base_name) in MASK_SUFFIXES
-    ]
-    files.sort()
+        if info.type == fs.FileType.File and _is_mask(info)
+    )
     paths = pa.array([path for path, *_ in files], pa.large_string())
     stems = pc.replace_substring_regex(paths, _SUFFIX, "")
+    if not files:
+        raise CatalogError(f"masks {folder} has no {' '.join(sorted(MASK_SUFFIXES))}")
     _check_apart(folder, paths, stems)
     wanted = pc.replace_substring_regex(catalog.table["path"], _SUFFIX, "").combine_chunks()
     found = pc.index_in(wanted, stems)
     there = len(found) - found.null_count
     if not there:
         raise CatalogError(
-            f"masks {folder}: none of {plural(len(files), 'mask')} has the name of an image: the "
-            f"mask of {catalog.table['path'][0]} is {wanted[0]}.png there"
+            f"masks {folder}: none of {plural(len(files), 'mask')}, as {paths[0]}, has the name of "
+            f"an image: the mask of {catalog.table['path'][0]} is {wanted[0]}.png there"
         )
     states = file_states(
         np.array([size for _, size, _ in files], np.int64),
@@ -63,9 +64,11 @@ def with_masks_of_manifest(catalog: Catalog) -> Catalog:
     if columns is None or MASK not in columns.column_names:
         return catalog
     masks = columns[MASK]
+    if pa.types.is_dictionary(masks.type):
+        masks = masks.cast(masks.type.value_type)
     if not (pa.types.is_string(masks.type) or pa.types.is_large_string(masks.type)):
         return catalog
-    masks = masks.cast(pa.large_string()).combine_chunks()
+    masks = _from_root(catalog, masks.cast(pa.large_string()).combine_chunks())
     there = masks.drop_null()
     states = np.full(len(masks), _UNKNOWN, np.int64)
     states[pc.is_valid(masks).to_numpy(zero_copy_only=False)] = file_states(
@@ -74,26 +77,49 @@ def with_masks_of_manifest(catalog: Catalog) -> Catalog:
     return _with(catalog, catalog.root, masks, pa.array(states))
 
 
+def _from_root(catalog: Catalog, masks: pa.Array) -> pa.Array:
+    """The paths from where the images' paths start; what is empty is none.
+
+    Raises:
+        CatalogError: Some are elsewhere.
+    """
+    masks = pc.if_else(pc.equal(pc.utf8_length(masks), 0), pa.scalar(None, masks.type), masks)
+    if not pc.any(pc.match_substring(masks, "://")).as_py():
+        return masks
+    uri = catalog.root.uri
+    start = uri if uri.endswith("/") else f"{uri}/"
+    if not pc.all(pc.starts_with(masks.drop_null(), start)).as_py():
+        raise CatalogError(
+            f"the column mask of the manifest has paths outside {start}, where its images are: "
+            "keep masks beside them"
+        )
+    return pc.utf8_slice_codeunits(masks, len(start))
+
+
 def _with(catalog: Catalog, root: StoragePath, masks: pa.Array, states: pa.Array) -> Catalog:
     table = catalog.table.append_column(MASK, masks)
     table = table.append_column(MASK_STATE, states.fill_null(_UNKNOWN))
     there = len(masks) - masks.null_count
-    images = "images have a mask" if there != 1 else "image has a mask"
-    note = f"{there:,} of {len(catalog):,} {images}"
+    note = f"{there:,} of {plural(len(catalog), 'image')} with a mask: the others are rejected"
     notes = (*catalog.notes, note) if masks.null_count else catalog.notes
     return replace(catalog, table=table.combine_chunks(), masks=root, notes=notes)
 
 
-def _suffix(name: str) -> str:
-    return name[name.rfind(".") :].lower() if "." in name else ""
+def _is_mask(info: fs.FileInfo) -> bool:
+    """Whether a file is a mask by its name; one that is not UTF-8 is no image's."""
+    try:
+        return f".{info.extension.lower()}" in MASK_SUFFIXES and bool(info.path)
+    except UnicodeDecodeError:  # Arrow decodes it when it is asked for
+        return False
 
 
 def _check_apart(folder: StoragePath, paths: pa.Array, stems: pa.Array) -> None:
     """Makes sure that no image has two masks."""
-    again = pc.equal(stems.slice(1), stems.slice(0, max(len(stems) - 1, 0)))  # they are sorted
-    place = pc.index(again, True).as_py()
-    if place >= 0:
-        first, second = (paths[place + step].as_py() for step in (0, 1))
+    counts = stems.value_counts()
+    several = counts.filter(pc.greater(counts.field("counts"), 1))
+    if len(several):
+        places = pc.indices_nonzero(pc.equal(stems, several.field("values")[0]))
+        first, second, *_ = paths.take(places).to_pylist()
         raise CatalogError(
             f"masks {folder}: {first} and {second} are masks of one image: keep one of them"
         )

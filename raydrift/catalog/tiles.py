@@ -13,16 +13,17 @@ import pyarrow as pa
 
 from raydrift.catalog.catalog import TILE, Catalog
 from raydrift.cpus import usable_cpus
-from raydrift.errors import CatalogError, ImageError
+from raydrift.errors import CatalogError, ImageError, reason
 from raydrift.images.raw.sizes import CameraFileSizes, Size, declared_size
 from raydrift.images.raw.tiles import tile_places
-from raydrift.paths import CredentialsError, StoragePath
+from raydrift.paths import CredentialsError, StoragePath, may_pass, redacted
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.raw import RawSettings
 from raydrift.text import plural
 
 _READERS: Final = 16
 _CHILDREN: Final = 8
+_AT_ONCE: Final = 4_096
 _TOO_SMALL: Final = "raw file smaller than a tile"
 
 _Sizer = Callable[[StoragePath], Size]
@@ -32,8 +33,8 @@ def with_tiles(catalog: Catalog, raw: RawSettings, image: ImageSettings) -> Cata
     """Cuts the files of a catalog into tiles.
 
     The size of every file is looked up, where ``raw.shape`` does not say it: of TIFF, PNG and PGM
-    in the header, of camera files by reading them. A file whose size cannot be read stays one
-    image, which the worker that opens it rejects.
+    in the header, of camera files by reading them. A file that is gone, or is no such file, stays
+    one image, which the worker that opens it rejects.
 
     Args:
         catalog: The files.
@@ -41,7 +42,8 @@ def with_tiles(catalog: Catalog, raw: RawSettings, image: ImageSettings) -> Cata
         image: The limits.
 
     Raises:
-        CatalogError: Every file is smaller than a tile.
+        CatalogError: Every file is smaller than a tile, or no file's size can be read, or that of
+            one cannot be read for a reason that may pass.
     """
     files = catalog.table
     paths = files["path"].to_pylist()
@@ -49,6 +51,11 @@ def with_tiles(catalog: Catalog, raw: RawSettings, image: ImageSettings) -> Cata
         sizes: list[Size | None] = [raw.shape] * len(paths)
     else:
         sizes = _sizes(catalog.root, paths, raw, image)
+    if all(size is None for size in sizes):
+        raise CatalogError(
+            f"input {catalog.root}: the size of none of {plural(len(paths), 'raw file')} can be "
+            f"read, as {paths[0]}: look at raw.files, or give raw.shape"
+        )
     of_size = {size: tile_places(*size, raw.tile) for size in set(sizes) if size is not None}
     counts = [1 if size is None else len(of_size[size]) for size in sizes]
     small = counts.count(0)
@@ -68,6 +75,8 @@ def with_tiles(catalog: Catalog, raw: RawSettings, image: ImageSettings) -> Cata
     unread = sizes.count(None)
     tiles, cut = len(places) - unread, len(paths) - unread - small
     note = f"{plural(tiles, 'tile')} of {raw.tile} x {raw.tile} pixels in {plural(cut, 'raw file')}"
+    if unread:
+        note += f"; {plural(unread, 'file')} of unknown size"
     return replace(
         catalog,
         table=table.combine_chunks(),
@@ -83,7 +92,7 @@ def _sizes(
     """Of each file; None: it cannot be read."""
     if raw.is_declared:
         with ThreadPoolExecutor(_READERS) as pool:
-            return list(pool.map(partial(_size, _declared), map(root.at, paths)))
+            return _mapped(pool, _declared, root, paths)
     children = min(_CHILDREN, usable_cpus(), len(paths))
     idle: SimpleQueue[CameraFileSizes] = SimpleQueue()
     with ExitStack() as stack, ThreadPoolExecutor(children) as pool:
@@ -98,7 +107,18 @@ def _sizes(
             finally:
                 idle.put(child)
 
-        return list(pool.map(partial(_size, of_camera), map(root.at, paths)))
+        return _mapped(pool, of_camera, root, paths)
+
+
+def _mapped(
+    pool: ThreadPoolExecutor, sizer: _Sizer, root: StoragePath, paths: list[str]
+) -> list[Size | None]:
+    """The sizes of files, of which some thousand wait at a time: a task takes a kilobyte."""
+    found: list[Size | None] = []
+    for start in range(0, len(paths), _AT_ONCE):
+        some = map(root.at, paths[start : start + _AT_ONCE])
+        found += pool.map(partial(_size, sizer), some)
+    return found
 
 
 def _size(sizer: _Sizer, file: StoragePath) -> Size | None:
@@ -106,10 +126,17 @@ def _size(sizer: _Sizer, file: StoragePath) -> Size | None:
         return sizer(file)
     except CredentialsError:  # which no file is to blame for
         raise
-    except (OSError, ValueError, ImageError):  # whoever opens it rejects it, and says why
+    except (OSError, ValueError) as error:
+        if may_pass(error):  # with other tiles it would be another input
+            raise CatalogError(
+                f"the size of {file} cannot be read now: {redacted(reason(error))}: run the same "
+                "command again, or give raw.shape"
+            ) from error
+        return None
+    except ImageError:  # whoever opens it rejects it, and says why
         return None
 
 
 def _declared(file: StoragePath) -> Size:
-    with file.filesystem.open_input_file(file.path) as opened:
+    with file.open_here_and_there() as opened:
         return declared_size(cast(IO[bytes], opened))

@@ -9,7 +9,6 @@ merely touched, are no change.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +58,12 @@ class ShardFiles:
     checksums: Checksums
     masks: list[str | None] | None = None
 
+    @property
+    def keys(self) -> list[tuple[str, str | None]]:
+        """The path and the mask of each sample, of which several may be the same."""
+        masks = [None] * len(self.paths) if self.masks is None else self.masks
+        return list(zip(self.paths, masks, strict=True))
+
 
 def compare_files(
     reader: Reader, masks: MaskReader | None, files: ShardFiles
@@ -76,8 +81,8 @@ def compare_files(
     """
     changed, unread = 0, 0
     checksums = _checksums_now(reader, masks, files)
-    for path, before in zip(files.paths, files.checksums.tolist(), strict=True):
-        now = checksums[path]
+    for key, before in zip(files.keys, files.checksums.tolist(), strict=True):
+        now = checksums[key]
         unread += now is None and before != _NONE
         changed += now is not None and before not in (_NONE, now)
     return files.shard, changed, not unread
@@ -85,14 +90,14 @@ def compare_files(
 
 def _checksums_now(
     reader: Reader, masks: MaskReader | None, files: ShardFiles
-) -> dict[str, int | None]:
-    """The checksum of each path; several samples may be of one."""
-    of_paths = dict(zip(files.paths, files.masks or repeat(None), strict=False))
-    contents = reader.fetch(list(of_paths))
+) -> dict[tuple[str, str | None], int | None]:
+    """The checksum of each file and its mask, read once."""
+    keys = list(dict.fromkeys(files.keys))
+    contents = reader.fetch([path for path, _ in keys])
     if masks is None:
-        return dict(zip(of_paths, map(content_crc, contents), strict=True))
-    crcs = map(content_crc, contents, masks.fetch(list(of_paths.values())))
-    return dict(zip(of_paths, crcs, strict=True))
+        return dict(zip(keys, map(content_crc, contents), strict=True))
+    crcs = map(content_crc, contents, masks.fetch([mask for _, mask in keys]))
+    return dict(zip(keys, crcs, strict=True))
 
 
 class InputNow:

@@ -1,5 +1,6 @@
 """Masks: a label for each pixel of an image, in a file of its own."""
 
+import re
 from dataclasses import replace
 from io import BytesIO
 from typing import Final
@@ -19,12 +20,19 @@ from raydrift.settings.image import ImageSettings
 STAGE: Final = "mask"
 """The stage at which an image is rejected for its mask."""
 
-MASK_SUFFIXES: Final = frozenset((".png", ".tif", ".tiff", ".bmp", ".gif", ".pgm", ".pnm", ".webp"))
+MASK_SUFFIXES: Final = frozenset((".png", ".tif", ".tiff", ".bmp", ".gif", ".pgm", ".pnm"))
 """A file is taken for a mask if its name ends so, in upper or lower case."""
 
-_FORMATS: Final = ("PNG", "TIFF", "BMP", "GIF", "PPM", "WEBP")
+_FORMATS: Final = ("PNG", "TIFF", "BMP", "GIF", "PPM")
 _BYTES: Final = 8  # of a pixel: in the file's mode, as numbers, and as they are compared
 _ONE_CHANNEL: Final = ("1", "L", "P", "I;16", "I;16B", "I;16L", "I;16N", "I")
+_COLOURS: Final = ("RGB", "RGBA", "LA")
+_STEP: Final = {2: 85, 4: 17}
+"""What Pillow multiplies grey values of so few bits by."""
+
+_GREY: Final = 0  # how PNG numbers it
+_GREY_MAP: Final = re.compile(rb"P[25]\s+(?:#[^\n]*\n\s*)*\d+\s+(?:#[^\n]*\n\s*)*\d+\s+(\d+)\s")
+_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339  # tags of TIFF
 
 
 def decode_mask(data: bytes, settings: ImageSettings) -> Decoded:
@@ -34,7 +42,7 @@ def decode_mask(data: bytes, settings: ImageSettings) -> Decoded:
     taken where all three are the same.
 
     Args:
-        data: The file's content: PNG, TIFF, BMP, GIF, PGM or lossless WebP.
+        data: The file's content: PNG, TIFF, BMP, GIF or PGM.
         settings: The limits; the size is not changed.
 
     Returns:
@@ -47,8 +55,9 @@ def decode_mask(data: bytes, settings: ImageSettings) -> Decoded:
         with quiet(), Image.open(BytesIO(data), formats=_FORMATS) as image:
             check_pixels(image.height * image.width, settings)
             check_memory(len(data) + _BYTES * image.height * image.width, settings)
+            step = _step(image, data)
             image.load()
-            return Decoded(_labels(image), space=ColourSpace.GREY)
+            return Decoded(_labels(image) // step, space=ColourSpace.GREY)
     except MemoryError:
         raise ImageError(STAGE, "decoding its mask takes more memory than there is") from None
     except ImageError as problem:
@@ -57,14 +66,52 @@ def decode_mask(data: bytes, settings: ImageSettings) -> Decoded:
         raise ImageError(STAGE, f"its mask {reason_of(error)}") from None
 
 
+def _step(image: Image.Image, data: bytes) -> int:
+    """What Pillow multiplies the labels by; files that it changes otherwise are refused.
+
+    Raises:
+        ImageError: It would not give the numbers that are in the file.
+    """
+    match image.format:
+        case "PNG":
+            bits, colours = data[24], data[25]
+            if bits == 16 and colours != _GREY:
+                raise ImageError(STAGE, "it has 16 bits and several channels: save labels in grey")
+            return _STEP.get(bits, 1) if colours == _GREY else 1
+        case "PPM":
+            found = _GREY_MAP.match(data)
+            if found is not None and int(found[1]) not in (255, 65_535):
+                highest = found[1].decode()
+                raise ImageError(
+                    STAGE, f"its highest value is {highest}: save it with 255 or 65535, or as PNG"
+                )
+        case "TIFF":
+            tags = image.getexif()
+            bits = tags.get(_BITS, 1)
+            bits = bits if isinstance(bits, int) else bits[0]
+            kind = tags.get(_SAMPLE_FORMAT, 1)
+            kind = kind if isinstance(kind, int) else kind[0]
+            if tags.get(_PHOTOMETRIC) == 0:
+                raise ImageError(STAGE, "its highest value is black: save it with 0 as black")
+            if kind == 2 and bits == 8:
+                raise ImageError(STAGE, "its labels have a sign: give 0 to 65535")
+            return _STEP.get(bits, 1) if image.mode == "L" else 1
+    return 1
+
+
 def _labels(image: Image.Image) -> Array:
     if image.mode in _ONE_CHANNEL:
         numbers = np.asarray(image)
-    else:
-        colours = np.asarray(image.convert("RGB"))
-        numbers = np.ascontiguousarray(colours[:, :, 0])
-        if (colours != numbers[:, :, None]).any():
+    elif image.mode in _COLOURS:
+        channels = np.asarray(image)
+        last = channels.shape[2] - (image.mode != "RGB")
+        if last < channels.shape[2] and (channels[:, :, last] != 255).any():
+            raise ImageError(STAGE, "parts of it are transparent: save labels in grey")
+        numbers = np.ascontiguousarray(channels[:, :, 0])
+        if (channels[:, :, :last] != numbers[:, :, None]).any():
             raise ImageError(STAGE, f"it is {image.mode} in several colours: save labels in grey")
+    else:
+        raise ImageError(STAGE, f"it is a picture of mode {image.mode}: save labels in grey")
     if numbers.dtype == np.bool_:
         return numbers.astype(np.uint8)
     if numbers.dtype == np.uint8:
@@ -93,7 +140,7 @@ def with_mask(image: Decoded, mask: Array, settings: ImageSettings) -> Decoded:
         raise ImageError(
             STAGE,
             f"its mask has {mask.shape[0]} x {mask.shape[1]} pixels, the image {theirs}: give each "
-            "image a mask of its size, upright",
+            f"image a mask of its size, {'as the mosaic lies' if is_mosaic else 'upright'}",
         )
     return replace(image, mask=mask if is_mosaic else resized_mask(mask, settings))
 

@@ -6,7 +6,7 @@ from math import isfinite
 from operator import index
 from typing import Any, Final
 
-from raydrift.checked import check_apart, check_types, require
+from raydrift.checked import check_apart, check_masks_apart, check_types, require
 from raydrift.errors import SettingsError
 from raydrift.paths.secrecy import conceal, reveal
 from raydrift.schedules.drift import Drift
@@ -130,6 +130,8 @@ class GenerateSettings:
         check_apart(self.input, self.output)
         ok = self.masks is None or bool(self.masks)
         require(ok, "masks", self.masks, "give a folder")
+        if self.masks is not None:
+            check_masks_apart(self.masks, self.input, self.output, self.split)
         require(self.start >= 0, "start", self.start, "give at least 0")
         ok = self.num_samples is None or self.num_samples >= 1
         require(ok, "num_samples", self.num_samples, "give at least 1")

@@ -146,4 +146,4 @@ def _begin(
         check()
         record.status = "sharded"
         record.save(output)
-    return [*record.files, layout.ZIP, layout.MASKS]
+    return list({*record.files, layout.ZIP, *(file.name for file in planned if file.name)})

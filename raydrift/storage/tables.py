@@ -6,6 +6,7 @@ from typing import Final, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from raydrift import schemas
 from raydrift.paths import Sink
 
 _ROW_GROUP: Final = 16_384
@@ -60,6 +61,9 @@ class TableSink:
 
     def add(self, table: pa.Table) -> None:
         """Adds those columns of the table that the schema names."""
+        for field in schemas.RAW:  # which shards of an earlier version lack
+            if field.name in self._schema.names and field.name not in table.column_names:
+                table = table.append_column(field, pa.nulls(len(table), field.type))
         self._waiting.append(table.select(self._schema.names).cast(self._schema))
         self._rows += table.num_rows
         while self._rows >= _ROW_GROUP:

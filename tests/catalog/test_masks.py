@@ -1,6 +1,7 @@
 """Which mask an image has."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from raydrift.catalog import Catalog, catalog_of
-from raydrift.errors import CatalogError
+from raydrift.errors import CatalogError, SettingsError
 from raydrift.settings.toml import generate_settings
 
 
@@ -34,7 +35,7 @@ def test_a_mask_has_its_images_path_but_for_the_suffix(tmp_path: Path) -> None:
     assert catalog.table["mask"].to_pylist() == ["a/1.png", "a/deep/2.v2.PNG", None]
     assert catalog.masks is not None
     assert catalog.masks.path == str(masks)
-    assert catalog.notes == ("2 of 3 images have a mask",)
+    assert catalog.notes == ("2 of 3 images with a mask: the others are rejected",)
     tasks = catalog.samples(np.arange(3), 0, 3, shard=0, first_timestamp=0.0, delta_timestamp=1.0)
     assert tasks["mask"].to_pylist() == ["a/1.png", "a/deep/2.v2.PNG", None]
 
@@ -72,11 +73,88 @@ def test_a_mask_that_changes_changes_the_state_of_its_sample(tmp_path: Path) -> 
     ("masks", "told"),
     [
         ([], "masks .*masks is no folder: give one with masks of the images' names"),
-        (["a/9.png"], "none of 1 mask has the name of an image: the mask of a/1.jpg is a/1.png"),
+        (
+            ["a/9.png"],
+            "none of 1 mask, as a/9.png, has the name of an image: the mask of a/1.jpg is a/1.png",
+        ),
         (["a/1.png", "a/1.tif"], "a/1.png and a/1.tif are masks of one image: keep one of them"),
+        (["a/1.png", "a/1.q.png", "a/1.tif"], "a/1.png and a/1.tif are masks of one image"),
+        (["a/1.jpg"], "masks .*masks has no .bmp .gif .pgm .png .pnm .tif .tiff"),
     ],
 )
 def test_what_fits_no_image_is_one_line(tmp_path: Path, masks: list[str], told: str) -> None:
     source = files(tmp_path / "in", "a/1.jpg")
     with pytest.raises(CatalogError, match=told):
         listed(source, files(tmp_path / "masks", *masks))
+
+
+def test_a_name_that_is_no_text_is_passed_over(tmp_path: Path) -> None:
+    source = files(tmp_path / "in", "a/1.jpg")
+    masks = files(tmp_path / "masks", "a/1.png")
+    (masks / "a" / os.fsdecode(b"\xff.png")).write_bytes(b"x")
+    assert listed(source, masks).table["mask"].to_pylist() == ["a/1.png"]
+
+
+class TestManifests:
+    def written(self, folder: Path, *masks: str | None, kind: pa.DataType | None = None) -> Path:
+        for name in ("1.jpg", "2.jpg"):
+            (folder / name).write_bytes(b"x")
+        table = {"path": ["1.jpg", "2.jpg"], "class": ["a", "a"], "mask": pa.array(masks, kind)}
+        pq.write_table(pa.table(table), folder / "list.parquet")
+        return folder / "list.parquet"
+
+    def test_what_is_empty_is_no_mask(self, tmp_path: Path) -> None:
+        manifest = self.written(tmp_path, "m/1.png", "")
+        assert listed(manifest).table["mask"].to_pylist() == ["m/1.png", None]
+
+    def test_categories_are_text(self, tmp_path: Path) -> None:
+        kind = pa.dictionary(pa.int32(), pa.string())
+        manifest = self.written(tmp_path, "m/1.png", None, kind=kind)
+        assert listed(manifest).table["mask"].to_pylist() == ["m/1.png", None]
+
+    def test_masks_have_the_scheme_of_the_images(self, tmp_path: Path) -> None:
+        rows = {"path": [f"file://{tmp_path}/1.jpg"], "class": ["a"]}
+        rows["mask"] = [f"file://{tmp_path}/m/1.png"]
+        pq.write_table(pa.table(rows), tmp_path / "list.parquet")
+        catalog = listed(tmp_path / "list.parquet")
+        assert catalog.masks is not None
+        mask = catalog.table["mask"][0].as_py()
+        assert catalog.masks.at(mask).path == str(tmp_path / "m/1.png")
+        rows["mask"] = ["s3://elsewhere/1.png"]
+        pq.write_table(pa.table(rows), tmp_path / "list.parquet")
+        with pytest.raises(CatalogError, match="the column mask of the manifest has paths outside"):
+            listed(tmp_path / "list.parquet")
+
+
+@pytest.mark.parametrize(
+    ("masks", "told"),
+    [
+        ("in", "that is the input: give the folder of the masks"),
+        ("in/masks", "that is in the input, where it is taken for a class"),
+        ("out/masks", "that is in the output: move it"),
+    ],
+)
+def test_masks_lie_beside_the_input(tmp_path: Path, masks: str, told: str) -> None:
+    plain = {name: str(tmp_path / name) for name in ("input", "output")}
+    plain |= {"input": str(tmp_path / "in"), "output": str(tmp_path / "out")}
+    with pytest.raises(SettingsError, match=told):
+        generate_settings(plain | {"masks": str(tmp_path / masks)})
+    if masks == "in/masks":
+        assert generate_settings(plain | {"masks": str(tmp_path / masks), "split": "train"})
+
+
+def test_where_nothing_is_known_of_files_their_place_is(
+    tmp_path: Path,
+) -> None:
+    """Other files of the same names could not be told apart."""
+    digests = set()
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        manifest = TestManifests().written(tmp_path / name, "m/1.png", "m/2.png")
+        catalog = listed(manifest)
+        unknown = pa.array([-1, -1], pa.int64())
+        table = catalog.table
+        for column in ("size", "modified", "mask_state"):
+            table = table.set_column(table.schema.get_field_index(column), column, unknown)
+        digests.add(replace(catalog, table=table).digest())
+    assert len(digests) == 2

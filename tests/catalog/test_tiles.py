@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from raydrift.catalog import catalog_of
 from raydrift.catalog.where import rows_where
 from raydrift.errors import CatalogError
+from raydrift.paths import StoragePath
 from raydrift.schedules.where import plain_where
 from raydrift.settings.toml import generate_settings
 from tests.image_files import file_of
@@ -44,7 +46,7 @@ def test_each_whole_tile_is_an_image(source: Path) -> None:
     ]
     assert catalog.counts() == {"a": 7, "b": 1}
     assert catalog.ignored == {"raw file smaller than a tile": 1}
-    assert catalog.notes == ("7 tiles of 4 x 4 pixels in 2 raw files",)
+    assert catalog.notes == ("7 tiles of 4 x 4 pixels in 2 raw files; 1 file of unknown size",)
 
 
 def test_a_worker_is_told_where_its_tiles_begin(source: Path) -> None:
@@ -89,3 +91,26 @@ def test_no_tile_at_all_is_one_line(source: Path) -> None:
     told = r"no raw file has a tile of 10 x 10, the largest is 9 x 12: set a smaller raw\.tile"
     with pytest.raises(CatalogError, match=told):
         tiled(source, tile=10)
+
+
+def test_files_none_of_which_has_a_size_are_one_line(source: Path) -> None:
+    told = "the size of none of 4 raw files can be read, as a/1x1.png: look at raw.files"
+    for path in source.rglob("*.png"):
+        path.write_bytes(b"no png")
+    with pytest.raises(CatalogError, match=told):
+        tiled(source)
+
+
+def test_a_read_that_fails_for_a_moment_is_no_other_input(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = StoragePath.open_here_and_there
+
+    def slow(file: StoragePath) -> pa.NativeFile:
+        if file.path.endswith("2x3.png"):
+            raise ConnectionResetError("the connection was reset")
+        return whole(file)
+
+    monkeypatch.setattr(StoragePath, "open_here_and_there", slow)
+    with pytest.raises(CatalogError, match=r"the size of .*2x3\.png cannot be read now: .* again"):
+        tiled(source)

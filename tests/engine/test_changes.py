@@ -17,10 +17,11 @@ from raydrift.engine import changes
 from raydrift.engine.changes import ShardFiles, compare_files
 from raydrift.engine.cluster_map import over_cluster
 from raydrift.engine.data.reader import Reader
+from raydrift.engine.data.shard_images import MaskReader, content_crc
 from raydrift.engine.generate import generate
 from raydrift.errors import LockedError, OutputError, ResourcesError
 from raydrift.paths import StoragePath
-from raydrift.settings import GenerateSettings
+from raydrift.settings import GenerateSettings, ImageSettings
 from raydrift.settings.toml import generate_settings
 from raydrift.storage import lock
 from raydrift.storage.listing import unpack
@@ -254,6 +255,24 @@ def test_the_nodes_of_a_cluster_compare_files_too(images: Path) -> None:
     compare = partial(compare_files, Reader(StoragePath.of(images), 2**20), None)
     found = list(over_cluster(compare, shards, 1, cpus=2))
     assert found == [(2, 0, True), (4, 0, True), (6, 1, True), (8, 0, False)]
+
+
+def test_a_file_is_known_by_its_mask_too(tmp_path: Path) -> None:
+    """One image of two masks; of another the mask cannot be read now."""
+    place = StoragePath.of(tmp_path)
+    for name in ("1.jpg", "2.jpg", "a.png", "b.png"):
+        (tmp_path / name).write_bytes(name.encode())
+    paths, masks = ["1.jpg", "1.jpg", "2.jpg", "2.jpg"], ["a.png", "b.png", None, "gone.png"]
+    crcs = [
+        content_crc(path.encode(), mask and mask.encode())
+        for path, mask in zip(paths, masks, strict=True)
+    ]
+    files = ShardFiles(3, paths, np.array(crcs), masks)
+    reader = MaskReader(place, ImageSettings())
+    assert compare_files(Reader(place, 2**20), reader, files) == (3, 0, False)
+    (tmp_path / "b.png").write_bytes(b"other")
+    (tmp_path / "gone.png").write_bytes(b"gone.png")
+    assert compare_files(Reader(place, 2**20), reader, files) == (3, 1, True)
 
 
 def test_images_of_a_manifest_are_looked_at_as_well(images: Path, tmp_path: Path) -> None:

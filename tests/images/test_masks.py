@@ -1,8 +1,10 @@
 """Masks: their values are labels, and stay what they are."""
 
+import struct
 from contextlib import closing
 from io import BytesIO
 from typing import Any
+from zlib import compress, crc32
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from raydrift.images.masks import decode_mask, resized_mask, with_mask
 from raydrift.images.pixels import ColourSpace
 from raydrift.settings import ImageSettings
 from tests.image_files import file_of
+from tests.tiff_files import tiff_of
 
 LABELS = np.arange(12, dtype=np.uint8).reshape(3, 4)
 SIDES = st.integers(1, 40)
@@ -27,6 +30,26 @@ def saved(image: Image.Image, kind: str = "PNG", **how: Any) -> bytes:
     file = BytesIO()
     image.save(file, kind, **how)
     return file.getvalue()
+
+
+def png_of_bits(bits: int) -> bytes:
+    """Labels as a grey PNG of few bits, as optimisers make them."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data))
+
+    rows = (LABELS % 2**bits)[..., None] >> np.arange(bits)[::-1] & 1
+    packed = np.packbits(rows.reshape(3, -1), axis=1)
+    body = b"".join(b"\0" + row.tobytes() for row in packed)
+    header = struct.pack(">IIBBBBB", 4, 3, bits, 0, 0, 0, 0)
+    chunks = (chunk(b"IHDR", header), chunk(b"IDAT", compress(body)), chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def transparent() -> Image.Image:
+    pixels = np.zeros((3, 4, 4), np.uint8)
+    pixels[:, :, 3] = LABELS
+    return Image.fromarray(pixels, "RGBA")
 
 
 def with_palette() -> Image.Image:
@@ -47,8 +70,22 @@ def with_palette() -> Image.Image:
         (saved(Image.fromarray(LABELS.astype(np.uint16) * 1000)), LABELS.astype(np.uint16) * 1000),
         (saved(Image.fromarray(np.repeat(LABELS[:, :, None], 3, axis=2))), LABELS),
         (saved(Image.fromarray(LABELS.astype(np.int32)), "TIFF"), LABELS.astype(np.uint16)),
+        (png_of_bits(4), LABELS),
+        (png_of_bits(2), LABELS % 4),
     ],
-    ids=["grey", "tiff", "bmp", "pgm", "palette", "two", "deep", "colours alike", "int32"],
+    ids=[
+        "grey",
+        "tiff",
+        "bmp",
+        "pgm",
+        "palette",
+        "two",
+        "deep",
+        "colours alike",
+        "int32",
+        "4 bits",
+        "2 bits",
+    ],
 )
 def test_labels_are_the_files_numbers(data: bytes, labels: np.ndarray) -> None:
     for decoded in (decode_mask(data, ImageSettings()), isolated(data)):
@@ -72,8 +109,28 @@ def isolated(data: bytes) -> Decoded:
         (saved(Image.fromarray(np.arange(48, dtype=np.uint8).reshape(4, 4, 3))), ".*in grey"),
         (saved(Image.fromarray(-LABELS.astype(np.int32)), "TIFF"), ".* -11 to 0: give 0 to 65535"),
         (saved(Image.new("L", (200, 200))), "its mask: 40000 pixels are more than .*"),
+        (b"P5 2 1 3 \0\3", ".*: its highest value is 3: save it with 255 or 65535, or as PNG"),
+        (saved(Image.fromarray(LABELS.astype(np.float32)), "TIFF"), ".*of mode F: save labels .*"),
+        (saved(transparent()), ".*: parts of it are transparent: save labels in grey"),
+        (tiff_of(255 - LABELS, 0), ".*: its highest value is black: .*"),
+        (tiff_of(LABELS.astype(np.int8), 1), ".*: its labels have a sign: give 0 to 65535"),
+        (saved(Image.new("L", (4, 4)), "WEBP"), "its mask cannot be decoded: .*"),
     ],
-    ids=["empty", "text", "cut off", "jpeg", "colours", "below 0", "large"],
+    ids=[
+        "empty",
+        "text",
+        "cut off",
+        "jpeg",
+        "colours",
+        "below 0",
+        "large",
+        "highest",
+        "floats",
+        "transparent",
+        "white is 0",
+        "signed bytes",
+        "webp",
+    ],
 )
 def test_what_is_no_mask_is_one_line(data: bytes, told: str) -> None:
     with pytest.raises(ImageError, match=f"^mask: {told}$"):

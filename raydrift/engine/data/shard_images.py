@@ -6,6 +6,7 @@ A file that several samples of the shard are tiles of is read and decoded once.
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Final
 
 import pyarrow as pa
@@ -25,6 +26,9 @@ from raydrift.settings.raw import RawSettings
 
 Decoder = Callable[[bytes, ImageSettings], Decoded]
 """``codec.decode_image`` or ``masks.decode_mask``, or what does the same elsewhere."""
+
+Mask = bytes | ImageError | None
+"""A mask's file, or why it could not be read; None: there is none."""
 
 _MASKS_AHEAD: Final = 2**24  # bytes of masks that wait to be decoded
 
@@ -60,12 +64,12 @@ class MaskReader:
         self._settings = image
         self._decoder = decoder
 
-    def fetch(self, paths: list[str | None]) -> Iterator[bytes | ImageError]:
-        """Yields the content of each mask, or why there is none."""
+    def fetch(self, paths: list[str | None]) -> Iterator[Mask]:
+        """Yields the content of each mask, why it could not be read, or None: there is none."""
         contents = self._reader.fetch([path for path in paths if path is not None])
         for path in paths:
             if path is None:
-                yield ImageError(STAGE, "it has no mask")
+                yield None
                 continue
             content = next(contents)
             if isinstance(content, ImageError):
@@ -73,24 +77,28 @@ class MaskReader:
             yield content
             del content  # while the next one is read
 
-    def with_mask(self, image: Decoded, mask: bytes | ImageError) -> Decoded:
+    def with_mask(self, image: Decoded, mask: Mask) -> Decoded:
         """An image with its mask, by what ``fetch`` gave.
 
         Raises:
             ImageError: There is none that fits.
         """
+        if mask is None:
+            raise ImageError(STAGE, "it has no mask")
         if isinstance(mask, ImageError):
             raise mask
         try:
             decoded = self._decoder(mask, self._settings)
         except ImageError as problem:
-            raise ImageError(STAGE, problem.reason) from None  # a child's have another stage
+            told = problem.reason  # a child that died says nothing of a mask
+            told = told if told.startswith("its mask") else f"its mask: {told}"
+            raise ImageError(STAGE, told) from None
         return with_mask(image, decoded.pixels, self._settings)
 
 
-def content_crc(content: bytes | ImageError, mask: bytes | ImageError | None = None) -> int | None:
-    """CRC-32 of a file's bytes, and of its mask's behind them; None where it could not be read."""
-    if isinstance(content, ImageError):
+def content_crc(content: bytes | ImageError, mask: Mask = None) -> int | None:
+    """CRC-32 of a file's bytes, and of its mask's behind them; None: one could not be read."""
+    if isinstance(content, ImageError) or isinstance(mask, ImageError):
         return None
     crc: int = isal_zlib.crc32(content)
     return isal_zlib.crc32(mask, crc) if isinstance(mask, bytes) else crc
@@ -135,7 +143,7 @@ class _Files:
         self._settings, self._reader, self._decoder = settings, reader, decoder
         self._mask_reader = masks
         self._contents: Iterator[bytes | ImageError] = iter(())
-        self._masks: Iterator[bytes | ImageError] | None = None
+        self._masks: Iterator[Mask] = repeat(None)
 
     def fetch(self, paths: list[str], masks: list[str | None]) -> None:
         """Begins to read."""
@@ -151,14 +159,14 @@ class _Files:
         """
         before = time.perf_counter()
         content = next(self._contents)
-        mask = None if self._masks is None else next(self._masks)
+        mask = next(self._masks)
         waited = time.perf_counter() - before
         crc = content_crc(content, mask)
         if isinstance(content, ImageError):
             return NextImage(content, crc, waited)
         try:
             image = self._decoder(content, self._settings.image)
-            if self._mask_reader is not None and mask is not None:
+            if self._mask_reader is not None:
                 image = self._mask_reader.with_mask(image, mask)
         except ImageError as problem:
             told = ImageError(problem.stage, problem.reason, problem.passing)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from itertools import tee
+from itertools import chain
 from typing import ClassVar, Final
 
 import pyarrow as pa
@@ -62,15 +62,13 @@ class _Zipped:
     def check_members(self, output: StoragePath, record: JobRecord, names: Iterator[str]) -> None:
         """Whether the directories name the members of the mapping, one behind the other."""
         zips = [name for name in record.files if layout.has_images(name)]
-        of_masks: Iterator[str] | None = None
-        if layout.MASKS in record.files:
-            names, of_masks = tee(names)
         for number, name in enumerate(zips, 1):
             with _naming(name):
                 _check_directory(output / name, names, is_last=number == len(zips))
-        if of_masks is not None:
+        if layout.MASKS in record.files:
+            of_images = chain.from_iterable(_members(output / name) for name in zips)
             with _naming(layout.MASKS):
-                _check_directory(output / layout.MASKS, of_masks, is_last=True)
+                _check_directory(output / layout.MASKS, of_images, is_last=True)
 
 
 @dataclass(frozen=True)
@@ -123,6 +121,13 @@ class SeveralZips(_Zipped):
     def images(self, output: StoragePath, record: JobRecord) -> WrittenImages:
         """Reads the directory of a zip when an image of it is asked for."""
         return ImagesOfFiles(output, record)
+
+
+def _members(place: StoragePath) -> Iterator[str]:
+    """The names of a zip's members, in order."""
+    with place.open_here_and_there() as file:
+        for member in entries(file, read_end(file)):
+            yield member.path.decode()
 
 
 @contextmanager
