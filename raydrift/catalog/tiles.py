@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
+from io import BytesIO
 from queue import SimpleQueue
 from typing import IO, Final, cast
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 from raydrift.catalog.catalog import TILE, Catalog
 from raydrift.cpus import usable_cpus
 from raydrift.errors import CatalogError, ImageError, reason
-from raydrift.images.raw.sizes import CameraFileSizes, Size, declared_size
+from raydrift.images.raw.sizes import HEADER, CameraFileSizes, Size, header_size, tiff_size
 from raydrift.images.raw.tiles import tile_places
 from raydrift.paths import CredentialsError, StoragePath, may_pass, redacted
 from raydrift.settings.image import ImageSettings
@@ -92,7 +93,7 @@ def _sizes(
     """Of each file; None: it cannot be read."""
     if raw.is_declared:
         with ThreadPoolExecutor(_READERS) as pool:
-            return _mapped(pool, _declared, root, paths)
+            return _mapped(pool, partial(_declared, image), root, paths)
     children = min(_CHILDREN, usable_cpus(), len(paths))
     idle: SimpleQueue[CameraFileSizes] = SimpleQueue()
     with ExitStack() as stack, ThreadPoolExecutor(children) as pool:
@@ -137,6 +138,11 @@ def _size(sizer: _Sizer, file: StoragePath) -> Size | None:
         return None
 
 
-def _declared(file: StoragePath) -> Size:
+def _declared(image: ImageSettings, file: StoragePath) -> Size:
+    size = header_size(file.read_part(HEADER, 0))
+    if size is not None:
+        return size
+    if not file.is_local:  # its tags may be anywhere
+        return tiff_size(BytesIO(file.read_bytes(image.max_bytes)))
     with file.open_here_and_there() as opened:
-        return declared_size(cast(IO[bytes], opened))
+        return tiff_size(cast(IO[bytes], opened))

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from raydrift.catalog import catalog_of
@@ -104,13 +103,13 @@ def test_files_none_of_which_has_a_size_are_one_line(source: Path) -> None:
 def test_a_read_that_fails_for_a_moment_is_no_other_input(
     source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = StoragePath.open_here_and_there
+    whole = StoragePath.read_part
 
-    def slow(file: StoragePath) -> pa.NativeFile:
+    def slow(file: StoragePath, size: int, offset: int) -> bytes:
         if file.path.endswith("2x3.png"):
-            raise ConnectionResetError("the connection was reset")
-        return whole(file)
+            raise OSError("AWS Error SLOW_DOWN")
+        return whole(file, size, offset)
 
-    monkeypatch.setattr(StoragePath, "open_here_and_there", slow)
+    monkeypatch.setattr(StoragePath, "read_part", slow)
     with pytest.raises(CatalogError, match=r"the size of .*2x3\.png cannot be read now: .* again"):
         tiled(source)

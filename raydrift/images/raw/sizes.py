@@ -2,6 +2,7 @@
 
 import json
 import os
+import struct
 import sys
 from dataclasses import asdict
 from io import BytesIO
@@ -15,6 +16,7 @@ from raydrift.images import tiff
 from raydrift.images.decoded import Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder, in_time, limit_memory, serve
 from raydrift.images.pixels import ColourSpace
+from raydrift.images.png import PNG_START
 from raydrift.images.quiet import quiet
 from raydrift.images.reasons import reason_of
 from raydrift.settings.image import ImageSettings
@@ -22,33 +24,49 @@ from raydrift.settings.image import ImageSettings
 Size = tuple[int, int]
 """Rows and columns."""
 
-_PILLOW: Final = ("PNG", "PPM")
-_START: Final = 4
+HEADER: Final = 2**16
+"""Bytes of a file's start that ``header_size`` looks at."""
+
+_PNG_HEADER: Final = 24
 
 
-def declared_size(file: IO[bytes]) -> Size:
-    """The size of a TIFF, PNG or PGM, as its header tells it.
+def header_size(start: bytes) -> Size | None:
+    """The size of a PNG or PGM, as its header tells it.
+
+    Args:
+        start: The file's first bytes, ``HEADER`` of them if there are so many.
+
+    Returns:
+        None: It is a TIFF, see ``tiff_size``.
+
+    Raises:
+        ImageError: It is no such file.
+    """
+    if tiff.is_tiff(start):
+        return None
+    if start.startswith(PNG_START) and start[12:16] == b"IHDR" and len(start) >= _PNG_HEADER:
+        width, height = struct.unpack_from(">II", start, 16)
+        return height, width
+    try:
+        with quiet(), Image.open(BytesIO(start), formats=("PPM",)) as image:
+            return image.height, image.width
+    except Exception as error:  # decoders raise nearly anything
+        raise ImageError("decode", reason_of(error)) from None
+
+
+def tiff_size(file: IO[bytes]) -> Size:
+    """The size of a TIFF, as its tags tell it.
 
     Args:
         file: To be read and sought in; little of it is read.
 
     Raises:
-        ImageError: It is no such file.
+        ImageError: Its tags cannot be read.
     """
-    try:
-        start = file.read(_START)
-        file.seek(0)
-        if tiff.is_tiff(start):
-            with tiff.opened(file) as page:
-                if page is None:
-                    raise ImageError("decode", "its tags cannot be read")
-                return int(page.imagelength), int(page.imagewidth)
-        with quiet(), Image.open(file, formats=_PILLOW) as image:
-            return image.height, image.width
-    except ImageError:
-        raise
-    except Exception as error:  # decoders raise nearly anything
-        raise ImageError("decode", reason_of(error)) from None
+    with tiff.opened(file) as page:
+        if page is None:
+            raise ImageError("decode", "its tags cannot be read")
+        return int(page.imagelength), int(page.imagewidth)
 
 
 class CameraFileSizes(IsolatedDecoder):

@@ -12,7 +12,7 @@ from raydrift.camera.cfa import CFA
 from raydrift.errors import ImageError
 from raydrift.images.decoded import Decoded
 from raydrift.images.pixels import ColourSpace
-from raydrift.images.raw.sizes import CameraFileSizes, declared_size
+from raydrift.images.raw.sizes import CameraFileSizes, header_size, tiff_size
 from raydrift.images.raw.tiles import tile_of, tile_places
 from raydrift.settings import ImageSettings, RawSettings
 from tests.image_files import file_of
@@ -76,11 +76,14 @@ class TestSizes:
             assert sizes.size(dng(noise(60, 80)), ImageSettings()) == (60, 80)  # it goes on
 
     def test_of_declared_mosaics_stand_in_the_header(self) -> None:
-        for kind in ("PNG", "TIFF", "PPM"):
-            file = file_of(noise(30, 44), kind)
-            assert declared_size(BytesIO(file)) == (30, 44)
-        with pytest.raises(ImageError):
-            declared_size(BytesIO(b"P5 what is this"))
+        for kind in ("PNG", "PPM"):
+            assert header_size(file_of(noise(30, 44), kind)[:200]) == (30, 44)
+        file = file_of(noise(30, 44), "TIFF")
+        assert header_size(file[:100]) is None
+        assert tiff_size(BytesIO(file)) == (30, 44)
+        for no_file in (b"", b"P5 what is this", b"\x89PNG\r\n\x1a\n"):
+            with pytest.raises(ImageError):
+                header_size(no_file)
 
 
 def test_the_pattern_of_every_tile_is_the_files() -> None:
