@@ -19,6 +19,7 @@ from raydrift.cli.finalize import finalize
 from raydrift.cli.generate import generate
 from raydrift.cli.inspect import inspect
 from raydrift.cli.log import is_json, stop_log
+from raydrift.cli.matrix import matrix
 from raydrift.cli.plan import plan
 from raydrift.cli.preview import preview
 from raydrift.cli.status import status
@@ -47,6 +48,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "evaluate": evaluate,
     "calibrate": calibrate,
     "views": views,
+    "matrix": matrix,
     "demo": demo,
     "bench": bench,
 }

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import time_axis
@@ -38,6 +37,7 @@ from raydrift.storage.evaluated import (
     write_evaluation,
 )
 from raydrift.storage.record import installed_versions
+from raydrift.storage.tables import parquet_bytes
 from raydrift.tasks.files import find_task
 from raydrift.tasks.task import Task
 from raydrift.text import plural
@@ -97,9 +97,13 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         _fill(record, evaluation, batches, clock.seconds)
         page = report_page(evaluation, settings, record, strips)
         files = {
-            layout.METRICS: _parquet(evaluation.metrics_table()),
-            layout.CLASS_DRIFT: _parquet(evaluation.class_table()),
-            **({} if evaluation.task is None else {layout.TASK: _parquet(evaluation.task.table())}),
+            layout.METRICS: parquet_bytes(evaluation.metrics_table()),
+            layout.CLASS_DRIFT: parquet_bytes(evaluation.class_table()),
+            **(
+                {}
+                if evaluation.task is None
+                else {layout.TASK: parquet_bytes(evaluation.task.table())}
+            ),
             **plots,
             layout.REPORT: page.encode(errors="replace"),
         }
@@ -264,7 +268,6 @@ def _fill(
     }
 
 
-def _parquet(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink)
-    return bytes(sink.getvalue())
+def _task_files(evaluation: Evaluation) -> dict[str, bytes]:
+    task = evaluation.task
+    return {} if task is None else {layout.TASK: parquet_bytes(task.table())}

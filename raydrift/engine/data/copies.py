@@ -153,7 +153,7 @@ class ViewCopies:
             nonlocal embed_seconds
             flat = pixels[:, :count].reshape(-1, *pixels.shape[2:])
             embeddings, seconds = self._embedder(flat)
-            found.append(embeddings.reshape(views, count, -1))
+            found.append(embeddings.reshape(views, count, embeddings.shape[1]))
             embed_seconds += seconds
 
         def develop(place: int, decoded: Decoded) -> None:
