@@ -1,6 +1,7 @@
 """The matrix as PNG: a number for each view that was learned on and each that was tested on."""
 
 from io import BytesIO
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _CELL: Final = 0.62  # inches
 _DPI: Final = 150
+_LINE: Final = 13  # letters of the note an inch
+_FRAMES: Final = 5  # above the white lines between the cells
 _DARK: Final = 0.6  # of the way from pale to strong, where ink becomes white
 _CODES: Final[dict[str, Any]] = {"family": "DejaVu Sans Mono", "size": 9}
 
@@ -55,7 +58,9 @@ def matrix_plot(found: Matrix) -> bytes:
     axes = figure.add_subplot()
     _draw(axes, found.views, rows, shades, names)
     axes.set_title(title, fontweight="bold", pad=16)
-    figure.text(0.02, -0.02, note, color=SOFT, fontsize=8.5, va="top")
+    width = round(_LINE * figure.get_figwidth())
+    lines = "\n".join(line for part in note.splitlines() for line in wrap(part, width))
+    figure.text(0.02, -0.02, lines, color=SOFT, fontsize=8.5, va="top")
     content = BytesIO()
     figure.savefig(content, format="png", bbox_inches="tight", pad_inches=0.2)
     return content.getvalue()
@@ -93,10 +98,12 @@ def _draw(
     axes.tick_params(which="minor", length=0)
     axes.spines[:].set_visible(False)
     if len(rows) > len(views):
-        axes.axhline(len(views) - 0.5, color=INK, linewidth=1.2)
+        axes.axhline(len(views) - 0.5, color=INK, linewidth=1.2, zorder=_FRAMES)
     for place in range(len(views)):
         corner = (place - 0.5, place - 0.5)
-        axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=INK, linewidth=1.2))
+        frame = Rectangle(corner, 1, 1, fill=False, edgecolor=INK, linewidth=1.2)
+        frame.set(zorder=_FRAMES, clip_on=False)
+        axes.add_patch(frame)
 
 
 def _all_hundredths(values: Numbers) -> list[str]:
