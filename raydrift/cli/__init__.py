@@ -167,7 +167,7 @@ def _terminate(*_: object) -> None:
 
 def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
     kept = {"finalize": "the shards are kept"}
-    kept |= dict.fromkeys(("generate", "views"), "what is finished is kept")
+    kept |= dict.fromkeys(("generate", "views", "matrix"), "what is finished is kept")
     command = arguments[0] if arguments else ""
     goes_on = f": {kept[command]}, the same command goes on" if command in kept else ""
     return _fail(f"{how}{goes_on}", status)

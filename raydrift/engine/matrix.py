@@ -4,28 +4,24 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from hashlib import sha256
-from time import perf_counter, time
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import sample_order
 from raydrift.catalog.value_range import with_value_range
 from raydrift.engine.data.fit_work import FitJob
-from raydrift.engine.data.measured import ViewBatch
 from raydrift.engine.data.tasks import run_samples
 from raydrift.engine.identity import identity_defaults, matrix_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.learnable import Learnable, check_metric, learnable
-from raydrift.engine.measured_views import MeasuredViews
+from raydrift.engine.measured_views import MeasuredViews, measure_views
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
 from raydrift.engine.view_fits import ViewFits
-from raydrift.errors import PipelineError, RejectedError, SettingsError
-from raydrift.metrics import METRICS
-from raydrift.paths import redacted
+from raydrift.errors import RejectedError, SettingsError
+from raydrift.paths import StoragePath, redacted
 from raydrift.report.input_summary import InputSummary
 from raydrift.report.matrix import Matrix, ProbeScores, ViewDivergence, ViewMeasures
 from raydrift.report.matrix_page import matrix_page
@@ -120,51 +116,6 @@ def matrix(settings: MatrixSettings, *, quiet: bool = False) -> Matrix:
         return found
 
 
-def measure_views(batch: ViewBatch, codes: Sequence[str], metric: str | None) -> pa.Table:
-    """The divergence of each view of a batch from each other one, and its embeddings.
-
-    Args:
-        batch: The embeddings.
-        codes: The codes of the views.
-        metric: A name in ``metrics.METRICS``; None: the embeddings alone.
-
-    Returns:
-        One row: ``ViewMeasures.table``, and a column of embeddings a view.
-
-    Raises:
-        PipelineError: The embeddings are not finite.
-    """
-    clock, embedded = perf_counter(), time() - batch.started
-    if not all(np.isfinite(one).all() for one in batch.views):
-        raise PipelineError(
-            f"batch {batch.batch}: embeddings hold values that are not finite: "
-            "use other weights, or images that the network can see"
-        )
-    values, why = None, ""
-    if metric is not None:
-        values = np.full((len(codes), len(codes)), np.nan)
-        try:
-            for row, before in enumerate(batch.views):
-                for column, after in enumerate(batch.views):
-                    values[row, column] = METRICS[metric].measure(before, after)
-        except ValueError as error:  # too few images, or all alike
-            values[:], why = np.nan, str(error) if batch.sample_ids else ""
-    table = ViewMeasures(
-        batch.batch,
-        batch.sample_ids,
-        batch.labels,
-        batch.class_names,
-        batch.paths,
-        values,
-        unmeasured=why,
-        embed_seconds=embedded,
-        measure_seconds=perf_counter() - clock,
-    ).table()
-    for code, column in batch.columns(codes).items():
-        table = table.append_column(code, column)
-    return table
-
-
 def _resolved(settings: MatrixSettings, catalog: Catalog) -> tuple[MatrixSettings, list[str]]:
     """The settings with the number of samples, and a sentence for each value range found."""
     samples, _ = run_samples(settings.run, catalog)
@@ -213,8 +164,8 @@ def _samples(batches: Sequence[ViewMeasures]) -> tuple[list[str], list[int], lis
 def _fit_job(
     settings: MatrixSettings,
     learned: Learnable,
-    output: Any,
-    folder: Any,
+    output: StoragePath,
+    folder: StoragePath,
     shards: tuple[LedgerRow, ...],
 ) -> FitJob:
     return FitJob(

@@ -17,7 +17,8 @@ from raydrift.embed.resnet import Embedder
 from raydrift.embed.weights import find_weights
 from raydrift.engine.data.measured import ViewBatch, view_embeddings
 from raydrift.engine.jobs.job_log import JobLog
-from raydrift.engine.matrix import matrix, measure_views
+from raydrift.engine.matrix import matrix
+from raydrift.engine.measured_views import measure_views
 from raydrift.errors import OutputError, PipelineError, RejectedError, SettingsError
 from raydrift.metrics import METRICS, kl_softmax
 from raydrift.report.matrix import Matrix
