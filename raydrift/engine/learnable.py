@@ -50,7 +50,7 @@ def learnable(paths: Sequence[str], labels: Sequence[int], names: Sequence[str])
         labels: Of each; classes of one label are one class.
         names: The class name of each.
     """
-    _, files = np.unique(np.array(paths, object).astype(str), return_inverse=True)
+    _, files = np.unique(np.array(paths, object), return_inverse=True)
     found, numbers = np.unique(np.array(labels, np.int64), return_inverse=True)
     called: list[set[str]] = [set() for _ in found]
     for number, name in zip(numbers.tolist(), names, strict=True):
