@@ -64,8 +64,18 @@ def source(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def output(source: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Matrix]:
+    """By the Python face, whose settings are those of ``settings_for``."""
     folder = tmp_path_factory.mktemp("measured") / "out"
-    return folder, matrix(settings_for(source, folder), quiet=True)
+    return folder, raydrift.matrix(
+        source,
+        folder,
+        TWO,
+        splits=2,
+        batch_size=7,
+        weights="random",
+        input_dim=(32, 48),
+        progress=False,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +165,7 @@ def test_float32_keeps_all_that_the_network_says(by_hand: Any) -> None:
         np.testing.assert_array_equal(view_embeddings(table, code), embeddings[code])
 
 
+@pytest.mark.slow
 def test_the_same_tables_by_one_worker(
     output: tuple[Path, Matrix], source: Path, tmp_path: Path
 ) -> None:
@@ -191,7 +202,13 @@ def shards_in(folder: Path) -> set[str]:
     return {path.name for path in folder.rglob("part-*.json")}
 
 
-@pytest.mark.parametrize("stop", [2, 5], ids=["some batches", "all batches, two of four fits"])
+@pytest.mark.parametrize(
+    "stop",
+    [
+        pytest.param(2, id="some batches", marks=pytest.mark.slow),
+        pytest.param(5, id="all batches, two of four fits"),
+    ],
+)
 def test_one_that_was_stopped_goes_on(
     output: tuple[Path, Matrix],
     source: Path,
@@ -220,12 +237,16 @@ def test_one_that_was_stopped_goes_on(
     assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
 
 
-def test_another_one_is_not_written_over_unless_it_may_be(
+def test_another_one_is_not_written_over(output: tuple[Path, Matrix], source: Path) -> None:
+    with pytest.raises(OutputError, match=r"holds another matrix \(splits is 2 there and 3 here\)"):
+        matrix(settings_for(source, output[0], splits=3), quiet=True)
+
+
+@pytest.mark.slow
+def test_with_overwrite_it_is_and_nothing_of_it_stays(
     output: tuple[Path, Matrix], source: Path, tmp_path: Path
 ) -> None:
     folder = shutil.copytree(output[0], tmp_path / "out")
-    with pytest.raises(OutputError, match=r"holds another matrix \(splits is 2 there and 3 here\)"):
-        matrix(settings_for(source, folder, splits=3), quiet=True)
     changed = settings_for(source, folder, divergence="none", write={"overwrite": True})
     found = matrix(changed, quiet=True)
     assert found.divergence is None
@@ -296,22 +317,7 @@ def test_a_network_that_says_nothing_is_an_error() -> None:
         measure_views(batch_of(nothing, nothing), TWO, None)
 
 
-def test_the_python_face(output: tuple[Path, Matrix], source: Path, tmp_path: Path) -> None:
-    found = raydrift.matrix(
-        source,
-        tmp_path,
-        TWO,
-        splits=2,
-        batch_size=7,
-        weights="random",
-        input_dim=(32, 48),
-        progress=False,
-    )
-    there, here = output[1].probe, found.probe
-    assert there is not None and here is not None  # noqa: PT018
-    np.testing.assert_array_equal(here.means.accuracy, there.means.accuracy)
-
-
+@pytest.mark.slow
 def test_tiles_of_one_raw_file_are_on_one_side(tmp_path: Path) -> None:
     """Each class has two files of some tiles: one to learn from, one to test on."""
     rose = Path(__file__).parents[3] / "shared" / "raw" / "files" / "rose_rggb.dng"
