@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from raydrift.settings.output import FaultSettings
     from raydrift.settings.raw import RawSettings
     from raydrift.transforms import DriftProfile, ImageTransform, Transform, TransformInfo
-    from raydrift.view_sets import views
+    from raydrift.view_sets import matrix, views
 
     __version__: str
 
@@ -84,6 +84,7 @@ __all__ = [
     "drift_image",
     "drift_sample",
     "kl_softmax",
+    "matrix",
     "open",
     "views",
 ]
@@ -119,7 +120,7 @@ _HOMES = {
     "raydrift.schedules.drift": ("Drift",),
     "raydrift.schedules.label_shift": ("LabelShift",),
     "raydrift.settings": ("ClusterSettings", "FaultSettings", "RawSettings"),
-    "raydrift.view_sets": ("views",),
+    "raydrift.view_sets": ("matrix", "views"),
     "raydrift.transforms": ("DriftProfile", "ImageTransform", "Transform", "TransformInfo"),
 }
 _THERE = {"open": "open_dataset"}

@@ -145,6 +145,32 @@ likelihood, nats, and expected calibration error in 15 equal bins; or, of a mode
 each pixel, intersection over union (of all: the mean over the classes that there are). A score that
 has nothing to be taken of is null."""
 
+MATRIX: Final = pa.schema(
+    [
+        ("train_view", pa.string()),
+        ("test_view", pa.string()),
+        ("split", pa.int64()),
+        ("samples", pa.int64()),
+        ("accuracy", pa.float64()),
+        ("f1", pa.float64()),
+    ]
+)
+"""``matrix.parquet``: what a probe that was trained on one view gets right on another one, of the
+test part of each split: how many samples that has, the share that is right, and the mean over the
+classes of F1."""
+
+VIEW_DIVERGENCE: Final = pa.schema(
+    [
+        ("batch", pa.int64()),
+        ("of_view", pa.string()),
+        ("from_view", pa.string()),
+        ("metric", pa.string()),
+        ("value", pa.float64()),
+    ]
+)
+"""``view_divergence.parquet``: how far the pictures of one view are from those that another one
+makes of the same images, batch by batch; null where a batch is too small for the metric."""
+
 TASK: Final = pa.schema(
     [
         ("shard", pa.int64()),

@@ -25,6 +25,9 @@ RESAMPLES: Final = ORDER + 7
 """What the metrics draw: orders of rows, directions, a classifier's folds, rows for a median, rows
 for an interval."""
 
+SPLITS: Final = ORDER + 8
+"""What a probe draws: which files it is trained on, by the number of the split."""
+
 CLASSES: Final = ORDER + 5
 PROPORTIONS: Final = ORDER + 6
 """What a label shift draws: the class of each sample, and a whole mix of classes."""

@@ -1,19 +1,24 @@
-"""``raydrift.views``: the Python face of a run of views."""
+"""``raydrift.views`` and ``raydrift.matrix``: the Python faces of runs over views."""
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from raydrift.checked import image_size, path_text
 from raydrift.dataset import DriftedDataset, open_dataset
 from raydrift.settings.cluster import ClusterSettings
+from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
+from raydrift.settings.matrix import MatrixSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.raw import RawSettings
 from raydrift.settings.views import ALL, ViewsSettings, view_codes
 from raydrift.storage import layout
 from raydrift.transforms import DriftProfile
+
+if TYPE_CHECKING:
+    from raydrift.report.matrix import Matrix
 
 
 def views(
@@ -114,3 +119,105 @@ def views(
         code: open_dataset(f"{output}/{layout.view_folder(code)}", storage_options)
         for code in settings.views
     }
+
+
+def matrix(
+    input_path: str | os.PathLike[str],
+    output_path: str | os.PathLike[str],
+    views: str | Iterable[str] = ALL,
+    *,
+    compat: bool = False,
+    splits: int = 5,
+    train_size: float = 0.8,
+    divergence: str = "kl_softmax",
+    split: str | None = None,
+    seed: int = 42,
+    num_samples: int | None = None,
+    batch_size: int = 32,
+    weights: str | os.PathLike[str] = "imagenet",
+    normalize: bool = False,
+    precision: str = "float32",
+    input_dim: Any = (224, 224),
+    raw: RawSettings | None = None,
+    profile: DriftProfile | None = None,
+    overwrite: bool = False,
+    storage_options: Mapping[str, Any] | None = None,
+    cluster: ClusterSettings | None = None,
+    progress: bool = True,
+) -> "Matrix":
+    """Measures how well what is learned on one view of a camera does on another.
+
+    A logistic regression is trained on the embeddings of each view, and tested on those of each
+    other one, on other files. Beside it stands how far the views are from each other. The same call
+    again on an output that is not finished does what is missing of it.
+
+    Args:
+        input_path: As for ``views``.
+        output_path: The folder to write: ``matrix.parquet``, ``view_divergence.parquet``,
+            ``matrix.json``, ``matrix.png`` and ``report.html``.
+        views: As for ``views``, at least two.
+        compat: As for ``views``.
+        splits: How often the files are split in two parts, one to learn from, one to test on; at
+            least 2.
+        train_size: The share of the files of each class that is learned from.
+        divergence: A name in ``METRICS``, or ``none``.
+        split: As for ``views``.
+        seed: Of the order of the images, and of the splits.
+        num_samples: How many images; None: all.
+        batch_size: Images whose divergence is measured together.
+        weights: ``imagenet``, ``random``, or the path of a ResNet18 state dict.
+        normalize: Whether pixels are normalised by ImageNet's mean and deviation.
+        precision: ``float32`` or ``bfloat16``, of the network.
+        input_dim: As for ``views``.
+        raw: As for ``views``.
+        profile: As for ``views``.
+        overwrite: Whether another matrix there is replaced.
+        storage_options: How buckets are reached.
+        cluster: Where the work is done.
+        progress: Whether it is shown on standard error.
+
+    Returns:
+        What was found, in the order of ``Matrix.views``: ``probe.means.accuracy`` is the table with
+        a row a train view and a column a test view, ``divergence.median`` how far they are.
+
+    Raises:
+        SettingsError: (a ``ValueError``) A setting cannot be, or there are too few files.
+        OutputError: The folder holds another matrix.
+        RaydriftError: The run failed; the same call goes on.
+
+    Example:
+        ::
+
+            found = raydrift.matrix("photos", "measured", ["bi,s,me", "me,u,ga"])
+            print(found.views, found.probe.means.accuracy)
+    """
+    from raydrift.engine.matrix import matrix as run
+
+    height, width = image_size(input_dim)
+    settings = MatrixSettings(
+        GenerateSettings(
+            input=path_text("input_path", input_path),
+            output=path_text("output_path", output_path),
+            split=split,
+            seed=seed,
+            num_samples=num_samples,
+            profile=DriftProfile() if profile is None else profile,
+            image=ImageSettings(height, width),
+            raw=raw,
+            embedding=EmbeddingSettings(
+                weights=path_text("weights", weights),
+                normalize=normalize,
+                precision=precision,
+                batch_size=batch_size,
+            ),
+            write=OutputSettings(overwrite=overwrite),
+            storage_options={} if storage_options is None else storage_options,
+            cluster=ClusterSettings() if cluster is None else cluster,
+        ),
+        view_codes(views),
+        compat,
+        splits,
+        train_size,
+        divergence,
+    )
+    return run(settings, quiet=not progress)

@@ -19,6 +19,7 @@ from raydrift.cli.finalize import finalize
 from raydrift.cli.generate import generate
 from raydrift.cli.inspect import inspect
 from raydrift.cli.log import is_json, stop_log
+from raydrift.cli.matrix import matrix
 from raydrift.cli.plan import plan
 from raydrift.cli.preview import preview
 from raydrift.cli.status import status
@@ -47,6 +48,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "evaluate": evaluate,
     "calibrate": calibrate,
     "views": views,
+    "matrix": matrix,
     "demo": demo,
     "bench": bench,
 }
@@ -165,7 +167,7 @@ def _terminate(*_: object) -> None:
 
 def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
     kept = {"finalize": "the shards are kept"}
-    kept |= dict.fromkeys(("generate", "views"), "what is finished is kept")
+    kept |= dict.fromkeys(("generate", "views", "matrix"), "what is finished is kept")
     command = arguments[0] if arguments else ""
     goes_on = f": {kept[command]}, the same command goes on" if command in kept else ""
     return _fail(f"{how}{goes_on}", status)

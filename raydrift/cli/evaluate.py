@@ -7,6 +7,7 @@ import typer
 from raydrift.cli.log import Log, start_log
 from raydrift.cli.options import (
     Address,
+    BatchSize,
     Config,
     ImageSize,
     Input,
@@ -51,9 +52,7 @@ def evaluate(
     batches: Annotated[
         int | None, typer.Option(help="Only the first so many batches.", show_default="all")
     ] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(help="Images a batch.", show_default="32")
-    ] = None,
+    batch_size: BatchSize = None,
     split: Split = None,
     seed: Seed = None,
     weights: Weights = None,

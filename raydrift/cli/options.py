@@ -58,6 +58,22 @@ Level = Annotated[
         metavar="SHARE", help="With --profile: this share of the divergence at full level."
     ),
 ]
+Views = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--views",
+        metavar="all|CODE",
+        help="A view, as bi,s,me: demosaicing (bi bilinear, ma Malvar, me Menon), sharpening "
+        "(s filter, u unsharp mask) and denoising (me median, ga Gaussian); may be repeated. "
+        "all: the twelve of these.",
+        show_default="all",
+    ),
+]
+Compat = Annotated[
+    bool | None,
+    typer.Option("--compat", help="As published, with its borders and its unsharp mask."),
+]
+BatchSize = Annotated[int | None, typer.Option(help="Images a batch.", show_default="32")]
 Seed = Annotated[int | None, typer.Option(help="0 to 2^64 - 1.", show_default="42")]
 NumSamples = Annotated[int | None, typer.Option(show_default="all")]
 Weights = Annotated[

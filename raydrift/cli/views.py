@@ -1,12 +1,11 @@
 """``raydrift views``: photographs as a camera's mosaics, developed in several ways."""
 
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from raydrift.cli.log import Log, start_log
 from raydrift.cli.options import (
     Address,
+    Compat,
     Config,
     Container,
     ContainerBytes,
@@ -27,6 +26,7 @@ from raydrift.cli.options import (
     Split,
     ValueRange,
     Verbose,
+    Views,
     Workers,
 )
 
@@ -38,21 +38,8 @@ if TYPE_CHECKING:
 def views(
     input: Input = None,
     output: Output = None,
-    views: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--views",
-            metavar="all|CODE",
-            help="A view, as bi,s,me: demosaicing (bi bilinear, ma Malvar, me Menon), sharpening "
-            "(s filter, u unsharp mask) and denoising (me median, ga Gaussian); may be repeated. "
-            "all: the twelve of these.",
-            show_default="all",
-        ),
-    ] = None,
-    compat: Annotated[
-        bool | None,
-        typer.Option("--compat", help="As published, with its borders and its unsharp mask."),
-    ] = None,
+    views: Views = None,
+    compat: Compat = None,
     split: Split = None,
     seed: Seed = None,
     num_samples: NumSamples = None,

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import time_axis
@@ -39,6 +38,7 @@ from raydrift.storage.evaluated import (
     write_evaluation,
 )
 from raydrift.storage.record import installed_versions
+from raydrift.storage.tables import parquet_bytes
 from raydrift.tasks.files import find_task
 from raydrift.tasks.task import Task
 from raydrift.text import plural
@@ -98,8 +98,8 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         _fill(record, evaluation, batches, clock.seconds)
         page = report_page(evaluation, settings, record, strips)
         files = {
-            layout.METRICS: _parquet(evaluation.metrics_table()),
-            layout.CLASS_DRIFT: _parquet(evaluation.class_table()),
+            layout.METRICS: parquet_bytes(evaluation.metrics_table()),
+            layout.CLASS_DRIFT: parquet_bytes(evaluation.class_table()),
             **_of_task(evaluation.task),
             **plots,
             layout.REPORT: page.encode(errors="replace"),
@@ -115,7 +115,7 @@ def _of_task(task: TaskFindings | None) -> dict[str, bytes]:
     """The files on the user's model; none where it is not asked."""
     if task is None:
         return {}
-    return {layout.TASK: _parquet(task.table()), layout.TASK_BY_LEVEL: task_by_level(task)}
+    return {layout.TASK: parquet_bytes(task.table()), layout.TASK_BY_LEVEL: task_by_level(task)}
 
 
 def _measured_table(batch: LevelBatch, seed: int) -> pa.Table:
@@ -272,7 +272,6 @@ def _fill(
     }
 
 
-def _parquet(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink)
-    return bytes(sink.getvalue())
+def _task_files(evaluation: Evaluation) -> dict[str, bytes]:
+    task = evaluation.task
+    return {} if task is None else {layout.TASK: parquet_bytes(task.table())}

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from raydrift.catalog import Catalog
@@ -12,8 +12,10 @@ from raydrift.embed.weights import Weights
 from raydrift.errors import SettingsError
 from raydrift.paths import redacted
 from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.matrix import MatrixSettings
 from raydrift.settings.sweep import Sweep
 from raydrift.settings.toml import as_dict
+from raydrift.settings.views import ViewsSettings
 from raydrift.storage.record import FORMAT
 from raydrift.transforms import DriftProfile, TransformInfo
 
@@ -87,6 +89,34 @@ def measure_identity(
     }
 
 
+def views_identity(settings: ViewsSettings) -> dict[str, Any]:
+    """What the pictures of views depend on beside the photographs, as plain values."""
+    setup = settings.run.profile.setup("camera")
+    camera = {name: value for name, value in asdict(setup).items() if name not in ("mode", "view")}
+    plain = {name: _plain(value) for name, value in camera.items()}
+    return {"views": list(settings.views), "compat": settings.compat, "camera": plain}
+
+
+def matrix_identity(settings: MatrixSettings, catalog: Catalog, weights: Weights) -> dict[str, Any]:
+    """All that the embeddings of views and their divergences depend on, as plain values.
+
+    Args:
+        settings: The settings, ``num_samples`` resolved.
+        catalog: The input.
+        weights: The weights of the network.
+    """
+    embedding = replace(settings.run.embedding, compute=True)
+    run = replace(settings.run, embedding=embedding)
+    samples = run.num_samples or len(catalog)
+    identity = run_identity(run, samples, catalog.digest(), weights.digest)
+    identity["embedding"]["batch_size"] = run.embedding.batch_size
+    identity |= {"classes": dict(catalog.labels)} | Stream.of(run, catalog).identity(run)
+    of_views = views_identity(settings)
+    # ``views`` would make it a run whose images go to a folder a view.
+    identity |= {"compared_views": of_views.pop("views"), **of_views}
+    return identity | {"divergence": settings.divergence}
+
+
 def identity_defaults(*identities: Mapping[str, Any]) -> dict[str, Any]:
     """What a setting is that an identity lacks, see ``storage.record.differences``.
 
@@ -109,6 +139,11 @@ def shown(settings: GenerateSettings) -> dict[str, Any]:
     if settings.calibration.profile is not None:
         plain["calibration"]["profile"] = redacted(settings.calibration.profile)
     return plain
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as JSON has them."""
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 
 def _own_ranges(names: Iterable[str]) -> dict[str, Any]:

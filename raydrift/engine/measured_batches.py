@@ -17,7 +17,7 @@ from raydrift.engine.data.measure_stage import (
     SendMeasures,
     measure_stages,
 )
-from raydrift.engine.data.measured import Chain, LevelBatch, MeasureJob
+from raydrift.engine.data.measured import Chain, LevelBatch, MeasureJob, MeasureViewsJob
 from raydrift.engine.data.pipeline import Pipeline, run_pipeline
 from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.data.tasks import run_samples
@@ -56,7 +56,7 @@ class MeasuredBatches(ImageShards):
 
     weights: Weights
     schedules: tuple[Schedule, ...]
-    measure: Callable[[LevelBatch], Any] = LevelBatch.table
+    measure: Callable[[Any], Any] = LevelBatch.table
     task: Task | None = None
 
     @classmethod
@@ -99,9 +99,14 @@ class MeasuredBatches(ImageShards):
         size = settings.embedding.batch_size
         return cls(settings, catalog, output, samples, size, where, weights, schedules)
 
-    def committed(self, output: StoragePath, measure: Callable[[LevelBatch], pa.Table]) -> Self:
+    def committed(self, output: StoragePath, measure: Callable[[Any], pa.Table]) -> Self:
         """The same as the work of a job in a folder, whose shards have what is measured."""
         return replace(self, output=output, measure=measure)
+
+    @property
+    def told(self) -> MeasureJob | MeasureViewsJob:
+        """What the workers are told of what is measured."""
+        return MeasureJob(self.schedules, self.measure)
 
     def demands(self, free: Resources) -> Sequence[Demand]:
         """Embedders that do all of it where there are GPUs, else workers."""
@@ -154,8 +159,7 @@ class MeasuredBatches(ImageShards):
         )
         if self.task is not None:  # which may be asked about pixels
             job = replace(job, masks=self.catalog.masks)
-        measured = MeasureJob(self.schedules, self.measure)
-        stages = measure_stages(actor, job, measured, plan, self.weights, self.task)
+        stages = measure_stages(actor, job, self.told, plan, self.weights, self.task)
         return Pipeline(self.tasks(shards), stages, plan, verbose=self.cluster.verbose)
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import pyarrow as pa
 
+from raydrift.catalog import Catalog
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.jobs.job import Job
-from raydrift.engine.measured_batches import MeasuredBatches
+from raydrift.engine.jobs.maker import ShardMaker
 from raydrift.paths import StoragePath
 from raydrift.settings.output import FaultSettings
 from raydrift.storage import layout
@@ -32,6 +33,22 @@ _ANY_NUMBER: Final = FaultSettings(max_rejected=1.0)  # may be unusable, as long
 Result = TypeVar("Result")
 
 
+class MeasuredShards(ShardMaker, Protocol):
+    """Measures something, and commits it."""
+
+    @property
+    def samples(self) -> int:
+        """How many there are of what is measured."""
+
+    @property
+    def size(self) -> int:
+        """So many of them a shard."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The input that they are of."""
+
+
 class MeasuringJob:
     """A job whose shards are measured batches.
 
@@ -41,6 +58,7 @@ class MeasuringJob:
             deleted.
         settings: As ``run.json`` shows them.
         measured: Measures and commits the batches.
+        what: What they are, and one of what they are counted in, for whoever watches.
         lock: The lock of the folder, or of one above it.
         clock: What the record's seconds are counted by.
         quiet: Show no progress.
@@ -51,10 +69,11 @@ class MeasuringJob:
         folder: StoragePath,
         identity: dict[str, Any],
         settings: dict[str, Any],
-        measured: MeasuredBatches,
+        measured: MeasuredShards,
         lock: OutputLock,
         clock: Clock,
         quiet: bool,
+        what: tuple[str, str] = ("batches", "image"),
     ) -> None:
         self._folder, self._clock = folder, clock
         self._record = JobRecord(
@@ -67,7 +86,7 @@ class MeasuringJob:
             versions=installed_versions(MEASURE_PACKAGES),
         )
         self._begun = self._take_over(find_run(folder, identity, overwrite=True))
-        waiting = "measuring the first batches"
+        waiting, unit = f"measuring the first {what[0]}", what[1]
         self._job = Job(
             self._record,
             folder,
@@ -78,6 +97,7 @@ class MeasuringJob:
             waiting,
             counted=False,
             quiet=quiet,
+            unit=unit,
         )
 
     def _take_over(self, found: JobRecord | None) -> bool:
@@ -103,20 +123,29 @@ class MeasuringJob:
         Returns:
             One for each batch, in order.
         """
+        return self.finish(lambda rows: [self.read(row, of) for row in rows])
+
+    def finish(self, make_result: Callable[[list[LedgerRow]], Result]) -> Result:
+        """Measures what is missing, and makes a result of the shards, as ``Job.finish``."""
         with self._job.log.ending():
             if self._begun:
                 self._job.resume(checked=False)
             else:
                 self._job.begin(partial(clear, self._folder, True))
-            found = self._job.finish(lambda rows: [self._read(row, of) for row in rows])
+            found = self._job.finish(make_result)
             self._job.log.measured(self._record, self._clock.total)
             return found
 
-    def _read(
+    def read(
         self,
         row: LedgerRow,
         of: Callable[[pa.Table, list[Rejected], tuple[Remark, ...]], Result],
     ) -> Result:
+        """Makes something of a shard, see ``results``.
+
+        Raises:
+            ShardError: It is gone or damaged.
+        """
         rejected = read_rejected(self._folder, row) if row.rejected else []
         return of(open_shard(self._folder, row).read(), rejected, row.remarks)
 

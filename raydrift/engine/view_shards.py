@@ -49,7 +49,7 @@ class ViewShards(ImageShards):
             fingerprint = view.record.fingerprint
             one = replace(run, output=view.folder, fingerprint=fingerprint)
             views[View.parse(view.code)] = one
-        job = ViewsJob(run, views, self.settings.profile.setup("camera"), self.compat)
+        job = ViewsJob(run, views, self.compat)
         stages = (Stage(ViewStage, WORKERS, (job,)),)
         return Pipeline(self.tasks(shards), stages, plan, verbose=self.cluster.verbose)
 

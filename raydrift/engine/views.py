@@ -1,14 +1,13 @@
 """One run of views: photographs become mosaics, and each view develops all of them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream
 from raydrift.engine.begun import with_ranges
 from raydrift.engine.data.tasks import count_samples
-from raydrift.engine.identity import run_identity, shown
+from raydrift.engine.identity import run_identity, shown, views_identity
 from raydrift.engine.image_run import ImageRun, carry_out
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.view_shards import ViewShards
@@ -81,16 +80,3 @@ def views(
         clock,
         quiet,
     )
-
-
-def views_identity(settings: ViewsSettings) -> dict[str, Any]:
-    """What the pictures of views depend on beside the photographs, as plain values."""
-    setup = settings.run.profile.setup("camera")
-    camera = {name: value for name, value in asdict(setup).items() if name not in ("mode", "view")}
-    plain = {name: _plain(value) for name, value in camera.items()}
-    return {"views": list(settings.views), "compat": settings.compat, "camera": plain}
-
-
-def _plain(value: Any) -> Any:
-    """Tuples as JSON has them."""
-    return [_plain(one) for one in value] if isinstance(value, tuple) else value

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from raydrift.paths import redacted
 from raydrift.report.class_rows import SHADE, Cell, ClassRow
+from raydrift.report.environment import page_environment, plotly_code
 from raydrift.report.evaluation import METRIC_NAMES, Evaluation
 from raydrift.report.figures import (
     SHOWN_BATCHES,
@@ -21,7 +22,7 @@ from raydrift.report.metric_texts import METRIC_TEXTS
 from raydrift.report.palette import spaced
 from raydrift.report.strips import Strip
 from raydrift.report.task_page import task_class_rows, task_facts, task_figures, task_flags
-from raydrift.report.text import level_name, number, shortened
+from raydrift.report.text import level_name, number
 from raydrift.settings.experiment import EvaluateSettings
 from raydrift.storage import layout
 from raydrift.storage.evaluated import EvaluationRecord
@@ -44,42 +45,34 @@ def report_page(
         record: What ``evaluation.json`` says.
         strips: Samples at the levels.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-    from plotly.offline import get_plotlyjs
-
-    environment = Environment(
-        loader=PackageLoader("raydrift.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": number, "level": level_name, "shortened": shortened}
     levels = spaced(evaluation.levels, _MOST_COLUMNS)
-    return environment.get_template("evaluation.html.j2").render(
-        evaluation=evaluation,
-        record=record,
-        strips=strips,
-        source=redacted(settings.run.input),
-        batch_size=settings.run.embedding.batch_size,
-        sentences=headline(evaluation),
-        plural=plural,
-        columns=levels,
-        metrics=METRIC_TEXTS,
-        medians=_medians(evaluation, levels),
-        class_rows=_class_rows(evaluation, levels),
-        class_levels=levels[::-1],
-        task_rows=task_class_rows(evaluation.task, levels) if evaluation.task else [],
-        shown_batches=min(SHOWN_BATCHES, len(evaluation.batches)),
-        shown_classes=SHOWN_CLASSES,
-        shown_lines=min(SHOWN_LINES, len(evaluation.levels)),
-        command=[shlex.quote(word) for word in _command(settings)],
-        facts=_facts(evaluation, settings, record),
-        figures=_figures(evaluation, levels),
-        settings_json=json.dumps(record.settings, indent=2, ensure_ascii=False),
-        layout=layout,
-        plotly=Markup(get_plotlyjs()),  # noqa: S704  (plotly's own code)
+    return (
+        page_environment()
+        .get_template("evaluation.html.j2")
+        .render(
+            evaluation=evaluation,
+            record=record,
+            strips=strips,
+            source=redacted(settings.run.input),
+            batch_size=settings.run.embedding.batch_size,
+            sentences=headline(evaluation),
+            plural=plural,
+            columns=levels,
+            metrics=METRIC_TEXTS,
+            medians=_medians(evaluation, levels),
+            class_rows=_class_rows(evaluation, levels),
+            class_levels=levels[::-1],
+            task_rows=task_class_rows(evaluation.task, levels) if evaluation.task else [],
+            shown_batches=min(SHOWN_BATCHES, len(evaluation.batches)),
+            shown_classes=SHOWN_CLASSES,
+            shown_lines=min(SHOWN_LINES, len(evaluation.levels)),
+            command=[shlex.quote(word) for word in _command(settings)],
+            facts=_facts(evaluation, settings, record),
+            figures=_figures(evaluation, levels),
+            settings_json=json.dumps(record.settings, indent=2, ensure_ascii=False),
+            layout=layout,
+            plotly=plotly_code(),
+        )
     )
 
 

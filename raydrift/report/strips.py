@@ -94,9 +94,14 @@ def _chosen(evaluation: Evaluation) -> list[tuple[int, str]]:
 
 
 def _thumbnail(level: float | None, image: RGB) -> Thumbnail:
+    return Thumbnail(level, *small_picture(image))
+
+
+def small_picture(image: RGB) -> tuple[str, int, int]:
+    """A picture as small as pages show it: the JPEG as a ``data:`` URI, its width, its height."""
     small = Image.fromarray(image)
     small.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
     content = BytesIO()
     small.save(content, "JPEG", quality=_QUALITY)
     uri = "data:image/jpeg;base64," + b64encode(content.getvalue()).decode()
-    return Thumbnail(level, uri, small.width, small.height)
+    return uri, small.width, small.height

@@ -9,6 +9,7 @@ from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.experiment import CalibrateSettings, EvaluateSettings
 from raydrift.settings.generate import FIRST_TIMESTAMP, CalibrationSettings, GenerateSettings
 from raydrift.settings.image import ImageSettings
+from raydrift.settings.matrix import MatrixSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.raw import RawSettings
 from raydrift.settings.sweep import Sweep
@@ -25,6 +26,7 @@ __all__ = [
     "FaultSettings",
     "GenerateSettings",
     "ImageSettings",
+    "MatrixSettings",
     "OutputSettings",
     "RawSettings",
     "Sweep",

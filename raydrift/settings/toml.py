@@ -12,6 +12,7 @@ from raydrift.schedules.drift import Drift, plain_transforms
 from raydrift.schedules.label_shift import LabelShift
 from raydrift.settings.experiment import CalibrateSettings, EvaluateSettings
 from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.matrix import MatrixSettings
 from raydrift.settings.ranges import plain_range
 from raydrift.settings.sweep import LEVELS, Sweep
 from raydrift.settings.task import TaskSettings
@@ -19,6 +20,7 @@ from raydrift.settings.views import ViewsSettings, view_codes
 from raydrift.transforms import SETUPS, DriftProfile, ImageTransform, TransformInfo
 
 T = TypeVar("T")
+V = TypeVar("V", bound=ViewsSettings)
 
 UNWRITTEN: Final = "(nothing is written)"
 """The output of settings by which nothing is written."""
@@ -136,11 +138,31 @@ def views_settings(values: Mapping[str, Any]) -> ViewsSettings:
     >>> views_settings({"input": "a", "output": "b", "views": ["bi,s,ga"]}).views
     ('bi,s,ga',)
     """
+    return _settings_of_views(ViewsSettings, values)
+
+
+def matrix_settings(values: Mapping[str, Any]) -> MatrixSettings:
+    """Builds the settings of a matrix from plain values.
+
+    Args:
+        values: Those of a run of views, and ``splits``, ``train_size`` and ``divergence``.
+
+    Raises:
+        SettingsError: As for ``generate_settings``.
+
+    >>> matrix_settings({"input": "a", "output": "b", "views": ["bi,s,ga", "me,u,me"]}).splits
+    5
+    """
+    return _settings_of_views(MatrixSettings, values)
+
+
+def _settings_of_views(kind: type[V], values: Mapping[str, Any]) -> V:
     values = dict(values)
-    own: dict[str, Any] = {name: values.pop(name) for name in ("views", "compat") if name in values}
+    names = [item.name for item in fields(kind) if item.name != "run"]
+    own: dict[str, Any] = {name: values.pop(name) for name in names if name in values}
     if "views" in own:
         own["views"] = view_codes(own["views"])
-    return _checked(ViewsSettings, {"run": generate_settings(values), **own})
+    return _checked(kind, {"run": generate_settings(values), **own})
 
 
 def calibrate_settings(values: Mapping[str, Any]) -> CalibrateSettings:

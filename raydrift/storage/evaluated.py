@@ -1,10 +1,10 @@
-"""The output folder of an experiment: a few files, the last of which says that all are there."""
+"""The output folder of a measurement: a few files, the last of which says that all are there."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from raydrift.errors import OutputError, reason
 from raydrift.paths import StoragePath, redacted
@@ -18,8 +18,8 @@ FORMAT: Final = 1
 
 
 @dataclass
-class EvaluationRecord:
-    """The content of ``evaluation.json``.
+class MeasuredRecord:
+    """What is told of images that were measured, as JSON.
 
     Attributes:
         identity: All that the numbers depend on.
@@ -34,8 +34,14 @@ class EvaluationRecord:
         unmeasured: Metrics that some batch is too small for, and why.
         timings: Seconds, by what they were spent on.
         versions: The versions of Python and of the packages that the numbers come from.
-        task: What the user's model gets right; None: none was asked, and there is no such key.
     """
+
+    file: ClassVar[str]
+    """The name of the record in the output folder."""
+    results: ClassVar[tuple[str, ...]]
+    """The names of all the files that it may tell of."""
+    what: ClassVar[str]
+    """What it is a record of, for errors."""
 
     identity: dict[str, Any]
     settings: dict[str, Any]
@@ -50,7 +56,42 @@ class EvaluationRecord:
     timings: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
+
+
+@dataclass
+class EvaluationRecord(MeasuredRecord):
+    """The content of ``evaluation.json``.
+
+    Attributes:
+        task: What the user's model gets right; None: none was asked, and there is no such key.
+    """
+
+    file = layout.EVALUATION
+    results = (*layout.EVALUATED, *layout.OF_TASK)
+    what = "evaluation"
+
     task: dict[str, Any] | None = None
+
+
+@dataclass
+class MatrixRecord(MeasuredRecord):
+    """The content of ``matrix.json``.
+
+    Attributes:
+        views: The codes of the views, in the order of the rows and columns of all tables.
+        probe: Of what a probe gets right: means and standard deviations over the splits, by name a
+            table with a row a view that it was trained on; None: there is no such key.
+        divergence: The metric; median and quartiles of the batches, a table with a row a view that
+            is gone out from; None: there is no such key.
+    """
+
+    file = layout.MATRIX_RECORD
+    results = layout.MATRIX_RESULTS
+    what = "matrix"
+
+    views: tuple[str, ...] = ()
+    probe: dict[str, Any] | None = None
+    divergence: dict[str, Any] | None = None
 
 
 @contextmanager
@@ -71,19 +112,29 @@ def working_folder(
         LockedError: Another job is at work there.
         OutputError: The folder cannot be made or written.
     """
-    with made_folder(locked), failing_as_output(locked):
-        try:
-            with OutputLock(locked, tell=report) as lock:
-                folder.create()
-                yield lock
-        finally:
-            with suppress(OSError):
-                folder.delete_if_empty()
+    with (
+        made_folder(locked),
+        failing_as_output(locked),
+        kept_if_filled(folder),
+        OutputLock(locked, tell=report) as lock,
+    ):
+        folder.create()
+        yield lock
+
+
+@contextmanager
+def kept_if_filled(folder: StoragePath) -> Iterator[None]:
+    """Deletes a folder at the end, if nothing is in it."""
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            folder.delete_if_empty()
 
 
 def check_replaceable(
     output: StoragePath,
-    record: EvaluationRecord,
+    record: MeasuredRecord,
     overwrite: bool,
     defaults: Callable[..., Mapping[str, Any]] = lambda *_: {},
 ) -> None:
@@ -101,9 +152,9 @@ def check_replaceable(
         OutputError: Another experiment's results are there and may not be overwritten.
     """
     names = output.names()
-    found = _found(output, overwrite) if layout.EVALUATION in names else None
+    found = _found(output / record.file, overwrite) if record.file in names else None
     if found is None:
-        held = [name for name in (*layout.EVALUATED, *layout.OF_TASK) if name in names]
+        held = [name for name in record.results if name in names]
         if held and not overwrite:
             raise OutputError(
                 f"output {output} holds {held[0]} of another origin: "
@@ -114,13 +165,13 @@ def check_replaceable(
         differs = differences(there, here, defaults(there, here))
         if differs:
             raise OutputError(
-                f"output {output} holds another evaluation ({'; '.join(differs)}): "
+                f"output {output} holds another {record.what} ({'; '.join(differs)}): "
                 "choose another output, or replace it with --overwrite"
             )
 
 
 def write_evaluation(
-    output: StoragePath, record: EvaluationRecord, files: Mapping[str, bytes]
+    output: StoragePath, record: MeasuredRecord, files: Mapping[str, bytes]
 ) -> None:
     """Writes the results, each file whole or not at all, and then that they are complete.
 
@@ -128,17 +179,16 @@ def write_evaluation(
         OutputError: They cannot be written.
     """
     record.status = "running"
-    begun = {layout.EVALUATION: _as_json(record)}
+    begun = {record.file: _as_json(record)}
     record.status = "complete"
     _write(output, begun)
-    for name in layout.OF_TASK:
+    for name in record.results:
         if name not in files:
-            _delete(output, name)  # of an evaluation that is replaced
-    _write(output, {**files, layout.EVALUATION: _as_json(record)})
+            _delete(output, name)  # of another one, which is replaced
+    _write(output, {**files, record.file: _as_json(record)})
 
 
-def _found(output: StoragePath, overwrite: bool) -> dict[str, Any] | None:
-    place = output / layout.EVALUATION
+def _found(place: StoragePath, overwrite: bool) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = json.loads(place.read_bytes())
         if found["format"] != FORMAT:
@@ -153,10 +203,8 @@ def _found(output: StoragePath, overwrite: bool) -> dict[str, Any] | None:
         ) from None
 
 
-def _as_json(record: EvaluationRecord) -> bytes:
-    content = asdict(record)
-    if record.task is None:
-        del content["task"]
+def _as_json(record: MeasuredRecord) -> bytes:
+    content = {name: value for name, value in asdict(record).items() if value is not None}
     return json.dumps(content, indent=2).encode() + b"\n"
 
 

@@ -49,6 +49,18 @@ EVALUATING: Final = "_evaluation"
 EVALUATED: Final = (REPORT, KL_BY_BATCH, KL_BY_LEVEL, METRICS, CLASS_DRIFT)
 """The files that an experiment consists of, ``evaluation.json`` apart."""
 
+MATRIX: Final = "matrix.parquet"
+VIEW_DIVERGENCE: Final = "view_divergence.parquet"
+MATRIX_PLOT: Final = "matrix.png"
+MATRIX_RECORD: Final = "matrix.json"
+VIEW_EMBEDDINGS: Final = "_view_embeddings"
+VIEW_FITS: Final = "_view_fits"
+"""The folders in which the embeddings of views and what was learned of them are kept until all of
+a matrix is there."""
+
+MATRIX_RESULTS: Final = (REPORT, MATRIX_PLOT, MATRIX, VIEW_DIVERGENCE)
+"""The files that a matrix consists of, ``matrix.json`` apart; it may lack one of the tables."""
+
 # What a member's folder may be called on every common filesystem, as it is.
 _PLAIN: Final = " !#$&'()+,-.;=@[]^_`{}~"
 _WINDOWS_DEVICE: Final = re.compile(

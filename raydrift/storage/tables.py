@@ -76,3 +76,10 @@ class TableSink:
             self._writer.write_table(waiting.slice(0, _ROW_GROUP).combine_chunks())
         self._waiting = [waiting.slice(_ROW_GROUP)]
         self._rows = len(self._waiting[0])
+
+
+def parquet_bytes(table: pa.Table) -> bytes:
+    """A small table as a parquet file."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    return bytes(sink.getvalue())

@@ -2,18 +2,19 @@
 
 import ast
 import tomllib
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from raydrift.paths.s3_options import S3Options
-from raydrift.settings import CalibrateSettings, ViewsSettings
+from raydrift.settings import CalibrateSettings, MatrixSettings, ViewsSettings
 from raydrift.settings.toml import (
     as_dict,
     calibrate_settings,
     evaluate_settings,
+    matrix_settings,
     read_toml,
     views_settings,
 )
@@ -43,7 +44,7 @@ def test_a_job_is_the_command_and_no_more(path: Path) -> None:
 
 def test_every_job_but_the_benchmark_has_its_settings_beside_it() -> None:
     assert {path.stem for path in JOBS.glob("*.py")} - {"bench"} == {
-        "generate", "evaluate", "calibrate", "finalize", "views",
+        "generate", "evaluate", "calibrate", "finalize", "views", "matrix",
     }  # fmt: skip
     for path in JOBS.glob("*.py"):
         assert path.with_suffix(".toml").is_file() or path.stem == "bench"
@@ -51,13 +52,15 @@ def test_every_job_but_the_benchmark_has_its_settings_beside_it() -> None:
 
 def test_those_of_the_other_jobs_are_valid() -> None:
     assert len(views_settings(read_toml(str(JOBS / "views.toml"))).views) == 12
+    asked = matrix_settings(read_toml(str(JOBS / "matrix.toml")))
+    assert (len(asked.views), asked.splits) == (12, 5)
     evaluation = evaluate_settings(read_toml(str(JOBS / "evaluate.toml")))
     assert str(evaluation.sweep) == "default"
     calibration = calibrate_settings(read_toml(str(JOBS / "calibrate.toml")))
     assert (str(calibration.sweep), calibration.profile) == ("default", "/data/profile.toml")
 
 
-@pytest.mark.parametrize("name", ["evaluate", "calibrate", "finalize", "views"])
+@pytest.mark.parametrize("name", ["evaluate", "calibrate", "finalize", "views", "matrix"])
 def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(name: str) -> None:
     defaults = dict(leaves(as_dict(built()))) | {"batches": None, "levels": "0.1:1.0:0.1"}
     defaults |= dict(leaves(asdict(S3Options()), "storage_options."))
@@ -65,6 +68,9 @@ def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(nam
         camera = asdict(DriftProfile().setup("camera"))
         camera |= {"black_level": 0.0625, "white_balance": [*camera["white_balance"]]}
         defaults |= dict(leaves(camera, "camera.")) | {"compat": ViewsSettings.compat}
+    if name == "matrix":
+        own = (item for item in fields(MatrixSettings) if item.name not in ("run", "views"))
+        defaults |= {item.name: item.default for item in own}
     if name == "calibrate":
         asked = asdict(CalibrateSettings(built(), None))  # type: ignore[arg-type]
         defaults |= dict(leaves(asked, "calibration.")) | {"num_samples": 256}

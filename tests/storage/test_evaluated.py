@@ -10,6 +10,7 @@ from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.evaluated import (
     EvaluationRecord,
+    MatrixRecord,
     check_replaceable,
     working_folder,
     write_evaluation,
@@ -103,3 +104,26 @@ def test_a_file_in_the_folders_place_is_said(tmp_path: Path) -> None:
     folder = working_folder(out / layout.EVALUATING, out, print)
     with pytest.raises(OutputError, match=r"out is a file: give a folder"), folder:
         pass
+
+
+def test_a_matrix_is_not_written_over_an_evaluation(tmp_path: Path) -> None:
+    output = evaluated(tmp_path)
+    (output / layout.REPORT).write_bytes(b"page")
+    matrix = MatrixRecord(identity={"seed": 1}, settings={})
+    with pytest.raises(OutputError, match=r"holds report.html of another origin: choose another"):
+        check_replaceable(output, matrix, overwrite=False)
+
+
+def test_a_table_that_a_matrix_has_no_more_goes_with_the_one_that_it_replaces(
+    tmp_path: Path,
+) -> None:
+    output = StoragePath.of(tmp_path)
+    matrix = MatrixRecord(identity={"seed": 1}, settings={}, probe={"accuracy": [[1.0]]})
+    write_evaluation(output, matrix, {layout.MATRIX: b"", layout.VIEW_DIVERGENCE: b""})
+    assert json.loads((output / layout.MATRIX_RECORD).read_bytes())["probe"] == matrix.probe
+    other = MatrixRecord(identity={"seed": 2}, settings={})
+    with pytest.raises(OutputError, match=r"holds another matrix \(seed is 1 there and 2 here\)"):
+        check_replaceable(output, other, overwrite=False)
+    write_evaluation(output, other, {layout.VIEW_DIVERGENCE: b""})
+    assert set(output.names()) == {layout.VIEW_DIVERGENCE, layout.MATRIX_RECORD}
+    assert "probe" not in json.loads((output / layout.MATRIX_RECORD).read_bytes())

@@ -34,14 +34,15 @@ class BatchStage:
 
     def _drifted(self, tasks: pa.Table) -> pa.Table:
         job, images = self._job, self._drifter.originals(tasks, "a batch")
-        if images.interrupted:
+        if images.taken.interrupted:
             images = self._drifter.originals(tasks, "a batch")  # as a run makes a shard once more
-        if images.rejected and job.settings.faults.on_error == "fail":
+        taken = images.taken
+        if taken.rejected and job.settings.faults.on_error == "fail":
             raise RejectedError(
-                f"{first_rejected(images.rejected)}: stopped at the first image that cannot be "
+                f"{first_rejected(taken.rejected)}: stopped at the first image that cannot be "
                 'used; go on without such images with FaultSettings(on_error="skip")'
             )
-        used = tasks.take(pa.array(images.rows, pa.int64()))
+        used = tasks.take(pa.array(taken.rows, pa.int64()))
         pixels = np.empty_like(images.pixels)
         drifts = put_drifted(job, used, images.samples, pixels)
         names = ["sample_id", "timestamp", "label", "class_name"]
@@ -50,9 +51,9 @@ class BatchStage:
         table = table.append_column("level", pa.array(drifts.levels))
         row = as_row(table, pixels)
         for name, value in (
-            ("rejected", len(images.rejected)),
-            ("interrupted", images.interrupted),
-            ("first", first_rejected(images.rejected)),
+            ("rejected", len(taken.rejected)),
+            ("interrupted", taken.interrupted),
+            ("first", first_rejected(taken.rejected)),
         ):
             row = row.append_column(name, pa.array([value]))
         return row

@@ -3,7 +3,7 @@
 import socket
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -19,6 +19,7 @@ from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.shard_images import Decoder, MaskReader, shard_images
 from raydrift.engine.data.shard_work import ShardJob, drift_shard
 from raydrift.errors import ImageError, PipelineError
+from raydrift.images.decoded import Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
 from raydrift.images.isolated_masks import IsolatedMaskDecoder, decode_mask_in_time
 from raydrift.images.pixels import RGB, Array, Sample, rgb_of
@@ -33,31 +34,42 @@ Part = tuple[pa.Table, Array | None]
 
 
 @dataclass(frozen=True)
-class Originals:
-    """The images of a shard as they are.
+class Taken:
+    """What became of the images of a shard.
 
     Attributes:
         rows: The rows of the usable ones in the shard's table.
-        pixels: Theirs, uint8 of shape (n, height, width, 3); of raw files the reference
-            development.
-        masks: Theirs, (n, height, width); None: they have none, or nobody asks for them.
-        mosaics: Of raw files what they were developed from; None: they are photographs.
         rejected: The others.
         interrupted: How many of those could not be read for a reason that may pass.
         remarks: On the usable ones.
         read_seconds: Waited for input.
-        decode_seconds: For the rest.
+        decode_seconds: For the rest, and for what was done with them.
     """
 
     rows: list[int]
-    pixels: RGB
-    masks: Array | None
-    mosaics: "KeptMosaics | None"
     rejected: tuple[Rejected, ...]
     interrupted: int
     remarks: tuple[Remark, ...]
     read_seconds: float
     decode_seconds: float
+
+
+@dataclass(frozen=True)
+class Originals:
+    """The images of a shard as they are.
+
+    Attributes:
+        taken: What became of them.
+        pixels: Those of the usable ones, uint8 of shape (n, height, width, 3); of raw files the
+            reference development.
+        masks: Theirs, (n, height, width); None: they have none, or nobody asks for them.
+        mosaics: Of raw files what they were developed from; None: they are photographs.
+    """
+
+    taken: Taken
+    pixels: RGB
+    masks: Array | None
+    mosaics: "KeptMosaics | None"
 
     @property
     def samples(self) -> Iterator[Sample]:
@@ -104,18 +116,46 @@ class Drifter:
         Raises:
             PipelineError: An image is no uint8 RGB, or this node makes other bytes.
         """
-        self._check()
-        clock, waited = time.perf_counter(), 0.0
         settings = self._job.settings
         shape = (tasks.num_rows, settings.image.height, settings.image.width, 3)
         pixels = np.empty(shape, np.uint8)
+        mosaics = None if settings.raw is None else KeptMosaics()
+        masks: list[Array] = []
+
+        def keep(place: int, decoded: Decoded) -> None:
+            if mosaics is not None:
+                mosaics.add(decoded)
+            sample = self._inputs.sample(decoded)
+            pixels[place] = rgb_of(sample, taker)
+            if sample.mask is not None:
+                masks.append(sample.mask)
+
+        taken = self.take(tasks, keep)
+        return Originals(
+            taken,
+            pixels[: len(taken.rows)],
+            None if self._masks is None else stacked_masks(masks, shape[1:3]),
+            mosaics,
+        )
+
+    def take(self, tasks: pa.Table, use: Callable[[int, Decoded], None]) -> Taken:
+        """Reads and decodes the images of a shard, one by one.
+
+        Args:
+            tasks: A row a sample (``schemas.TASK``).
+            use: Is given each usable one, after their number, from 0.
+
+        Raises:
+            PipelineError: This node makes other bytes, or ``use`` raises it.
+        """
+        self._check()
+        clock, waited = time.perf_counter(), 0.0
+        settings = self._job.settings
         rows: list[int] = []
         rejected: list[Rejected] = []
         interrupted = 0
         remarks = RemarkCount()
         ids, paths = tasks["sample_id"].to_pylist(), tasks["source_path"].to_pylist()
-        mosaics = None if settings.raw is None else KeptMosaics()
-        masks: list[Array] = []
         images = shard_images(settings, tasks, self._reader, self._decoder, self._masks)
         for row, taken in enumerate(images):
             waited += taken.waited
@@ -125,20 +165,12 @@ class Drifter:
                 rejected.append(reject)
                 interrupted += decoded.passing
                 continue
-            if mosaics is not None:
-                mosaics.add(decoded)
-            sample = self._inputs.sample(decoded)
-            pixels[len(rows)] = rgb_of(sample, taker)
-            if sample.mask is not None:
-                masks.append(sample.mask)
+            use(len(rows), decoded)
             rows.append(row)
             remarks.add(Remark(text, 1, (paths[row],)) for text in decoded.remarks)
-            del taken, decoded, sample  # while the next file is read
-        return Originals(
+            del taken, decoded  # while the next file is read
+        return Taken(
             rows,
-            pixels[: len(rows)],
-            None if self._masks is None else stacked_masks(masks, shape[1:3]),
-            mosaics,
             tuple(rejected),
             interrupted,
             remarks.listed,

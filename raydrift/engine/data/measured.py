@@ -1,13 +1,14 @@
-"""What is measured: a batch of originals, and their drifted copies."""
+"""What is measured: a batch of originals and their drifted copies, or of views."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from raydrift.camera import View
 from raydrift.schedules.schedule import Schedule
 from raydrift.schemas import EMBEDDING_SIZE
 from raydrift.storage.remarks import Remark
@@ -20,6 +21,30 @@ Embeddings = npt.NDArray[np.float64]
 
 Chain = tuple[TransformInfo, ...]
 """Transforms in the order in which they are applied."""
+
+
+class MeasuredBatch(Protocol):
+    """What the ledger tells of a batch that is measured."""
+
+    @property
+    def batch(self) -> int:
+        """Its number, from 0."""
+
+    @property
+    def sample_ids(self) -> tuple[int, ...]:
+        """Its samples; images that cannot be used are left out."""
+
+    @property
+    def rejected(self) -> tuple[Rejected, ...]:
+        """Those images."""
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """On those that can."""
+
+    @property
+    def started(self) -> float:
+        """When its worker began with it, seconds since 1970."""
 
 
 @dataclass(frozen=True)
@@ -96,15 +121,57 @@ class LevelBatch:
         )
 
 
-def _listed(values: npt.NDArray[np.float64]) -> pa.Array:
+@dataclass(frozen=True)
+class ViewBatch:
+    """The embeddings of one batch: of what each view makes of its images.
+
+    Row i of all of them is sample i.
+
+    Attributes:
+        batch: Its number, from 0.
+        sample_ids: Its n samples; images that cannot be used are left out.
+        labels: The labels of the samples.
+        class_names: The class names of the samples.
+        paths: The paths of their files.
+        views: One float64 array of shape (n, 512) a view, in the views' order.
+        rejected: The images that cannot be used.
+        remarks: On those that can.
+        started: When its worker began with it, seconds since 1970.
+    """
+
+    batch: int
+    sample_ids: tuple[int, ...]
+    labels: tuple[int, ...]
+    class_names: tuple[str, ...]
+    paths: tuple[str, ...]
+    views: tuple[Embeddings, ...]
+    rejected: tuple[Rejected, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    started: float = 0.0
+
+    def columns(self, codes: Sequence[str]) -> Mapping[str, pa.Array]:
+        """The embeddings as a column a view, of one row, see ``view_embeddings``.
+
+        They are float32, which is what the network makes.
+        """
+        return {code: _listed(one, np.float32) for code, one in zip(codes, self.views, strict=True)}
+
+
+def view_embeddings(table: pa.Table, code: str) -> Embeddings:
+    """The embeddings of a view, float64 of shape (n, 512), of a table that has ``columns``."""
+    values: npt.NDArray[np.float32] = table[code].combine_chunks().flatten().to_numpy()
+    return values.astype(np.float64).reshape(-1, EMBEDDING_SIZE)
+
+
+def _listed(values: npt.NDArray[np.float64], kind: Any = np.float64) -> pa.Array:
     """All values as one row of a column of lists."""
-    flat = np.ascontiguousarray(values, np.float64).reshape(-1)
+    flat = np.ascontiguousarray(values, kind).reshape(-1)
     return pa.LargeListArray.from_arrays(pa.array([0, flat.size], pa.int64()), pa.array(flat))
 
 
 @dataclass(frozen=True)
 class MeasureJob:
-    """What a worker that measures is told.
+    """What a worker that measures drift is told.
 
     Attributes:
         schedules: Each makes a drifted copy of every image.
@@ -114,3 +181,18 @@ class MeasureJob:
 
     schedules: tuple[Schedule, ...]
     measure: Callable[[LevelBatch], Any]
+
+
+@dataclass(frozen=True)
+class MeasureViewsJob:
+    """What a worker that measures views is told.
+
+    Attributes:
+        views: The views.
+        compat: Whether they are as published.
+        measure: As of ``MeasureJob``.
+    """
+
+    views: tuple[View, ...]
+    compat: bool
+    measure: Callable[[ViewBatch], Any]

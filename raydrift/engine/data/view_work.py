@@ -10,8 +10,7 @@ import pyarrow as pa
 
 from raydrift import schemas
 from raydrift.camera import View
-from raydrift.drift.camera.sensed import Picture, pictures, sensed
-from raydrift.drift.camera.setup import CameraSetup
+from raydrift.drift.camera.developed import developed
 from raydrift.drift.written import as_text
 from raydrift.engine.data.committing import TimedParts, committed, failing_as_worker
 from raydrift.engine.data.drifter import Drifter
@@ -39,13 +38,11 @@ class ViewsJob:
     Attributes:
         run: The run.
         views: Each view as a run of its own, whose folder and fingerprint it has.
-        setup: The camera that photographs go through.
         compat: Whether views are as published.
     """
 
     run: ShardJob
     views: Mapping[View, ShardJob]
-    setup: CameraSetup
     compat: bool
 
 
@@ -90,8 +87,8 @@ def view_part(job: ViewsJob, samples: PartSamples) -> Tables:
             masks.add(None)
             seen.append(None)
             continue
-        facts, made = _developed(job, decoded)
-        masks.add(_mask(job, decoded))
+        facts, made = developed(decoded, job.views, job.run.settings, job.compat)
+        masks.add(_mask(job, decoded) if job.run.masks is not None else None)
         for view, picture in made:
             pngs[view].add(picture)
         seen.append(facts | {"compat": job.compat})
@@ -104,24 +101,11 @@ def view_part(job: ViewsJob, samples: PartSamples) -> Tables:
     return {view: _table(table, view, pngs[view].finish(), seen) for view in job.views}
 
 
-def _developed(job: ViewsJob, decoded: Decoded) -> tuple[dict[str, Any], Iterator[Picture]]:
-    """What an image is developed with, and its pictures."""
-    settings = job.run.settings
-    if settings.raw is not None:
-        from raydrift.drift.camera.raw import camera_facts, raw_pictures  # photographs do without
-
-        of_file = replace(settings.raw, compat=settings.raw.compat or job.compat)
-        facts = camera_facts(decoded.facts, of_file)
-        return facts, raw_pictures(decoded, job.views, of_file, settings.image)
-    seen = sensed(decoded, job.setup)
-    return seen.facts, pictures(seen, job.views, job.compat)
-
-
 def _mask(job: ViewsJob, decoded: Decoded) -> Array | None:
     """The mask of a sample, which no view changes."""
     if job.run.settings.raw is None or decoded.mask is None:
         return decoded.mask
-    from raydrift.drift.camera.raw import upright_mask  # as above
+    from raydrift.drift.camera.raw import upright_mask  # photographs do without
 
     return upright_mask(decoded.mask, decoded.facts, job.run.settings.image)
 

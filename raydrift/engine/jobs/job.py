@@ -55,6 +55,7 @@ class Job:
         waiting: What is told before the first shard is done.
         counted: Whether Prometheus hears of it; its metrics are of images that are written.
         quiet: Show no progress.
+        unit: One of what it is counted in.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Job:
         waiting: str = "starting workers",
         counted: bool = True,
         quiet: bool = False,
+        unit: str = "image",
     ) -> None:
         self._record = record
         self._output = output
@@ -78,7 +80,8 @@ class Job:
         self._waiting = waiting
         self._counted = counted
         self._quiet = quiet
-        self._log = JobLog(record, output)
+        self._unit = unit
+        self._log = JobLog(record, output, unit)
         self._ledger: dict[int, LedgerRow] = {}
         self._earlier: dict[int, LedgerRow] = {}  # attempts at shards that are made anew
 
@@ -200,6 +203,7 @@ class Job:
                 waiting=self._waiting,
                 quiet=self._quiet,
                 run=record.short_id,
+                unit=self._unit,
             ) as progress,
         ):
             again = self._make(missing, plan, progress, told, last=False)

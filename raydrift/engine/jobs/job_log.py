@@ -24,9 +24,11 @@ class JobLog:
     Args:
         record: The run's.
         output: Its folder.
+        unit: One of what it is counted in.
     """
 
-    def __init__(self, record: JobRecord, output: StoragePath) -> None:
+    def __init__(self, record: JobRecord, output: StoragePath, unit: str = "image") -> None:
+        self._unit = unit
         self._record = record
         self._output = str(output)
         self._run = record.short_id
@@ -64,7 +66,7 @@ class JobLog:
         self._tell(
             logging.DEBUG,
             "shard",
-            f"shard {row.shard}: {plural(row.written, 'image')} in {row.seconds:.3f} s",
+            f"shard {row.shard}: {plural(row.written, self._unit)} in {row.seconds:.3f} s",
             shard=row.shard,
             asked=row.asked,
             written=row.written,
@@ -122,7 +124,7 @@ class JobLog:
 
     def measured(self, record: JobRecord, seconds: float) -> None:
         """All batches of a measurement are there."""
-        self._end(f"measured: {plural(record.counts['written'], 'image')}", record, seconds)
+        self._end(f"measured: {plural(record.counts['written'], self._unit)}", record, seconds)
 
     def end(self, record: JobRecord, seconds: float) -> None:
         """The run did what it was asked to."""

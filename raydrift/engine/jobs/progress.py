@@ -54,6 +54,7 @@ class RunProgress:
         quiet: Show nothing.
         run: Its id, for the log.
         console: Where to; None: standard error.
+        unit: One of what is counted.
     """
 
     def __init__(
@@ -66,7 +67,9 @@ class RunProgress:
         quiet: bool = False,
         run: str | None = None,
         console: Console | None = None,
+        unit: str = "image",
     ) -> None:
+        self._unit = unit
         self._total = total
         self._before = done
         self._done = done
@@ -81,7 +84,7 @@ class RunProgress:
         if LOGGER.isEnabledFor(logging.INFO):
             self._views.append(_Lines(self._log, last=not label))
         if live and not quiet:
-            self._views.append(_Bar(console, total, passing=bool(label)))
+            self._views.append(_Bar(console, total, f"{unit}s", passing=bool(label)))
         elif not quiet:
             line = partial(console.print, highlight=False, soft_wrap=True)
             self._views.append(_Lines(lambda: line(self.line()), last=not label))
@@ -118,12 +121,12 @@ class RunProgress:
             return f"{self._waiting} · {self._rejected} rejected"
         eta = _clock((self._total - self._done) / rate)
         label = f"{self._label} · " if self._label else ""
-        return f"{label}{rate:,.0f} images/s · ETA {eta} · {self._rejected} rejected"
+        return f"{label}{rate:,.0f} {self._unit}s/s · ETA {eta} · {self._rejected} rejected"
 
     def line(self) -> str:
         """``1,024 of 5,000 images (20 %) · 412 images/s · ETA 0:00:12 · 3 rejected``."""
         share = 100 * self._done // max(self._total, 1)
-        return f"{self._done:,} of {plural(self._total, 'image')} ({share} %) · {self.facts()}"
+        return f"{self._done:,} of {plural(self._total, self._unit)} ({share} %) · {self.facts()}"
 
     def _show(self) -> None:
         for view in self._views:
@@ -150,12 +153,12 @@ class _View(Protocol):
 
 
 class _Bar:
-    def __init__(self, console: Console, total: int, passing: bool) -> None:
+    def __init__(self, console: Console, total: int, units: str, passing: bool) -> None:
         self._progress = Progress(
             SpinnerColumn("dots" if console.encoding.startswith("utf") else "line"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("images · {task.fields[facts]} ·"),
+            TextColumn(f"{units} · {{task.fields[facts]}} ·"),
             TimeElapsedColumn(),
             console=console,
             transient=passing,

@@ -1,0 +1,187 @@
+"""``raydrift matrix``: how well what is learned on one view of a camera does on another."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from raydrift.cli.log import Log, start_log
+from raydrift.cli.options import (
+    Address,
+    BatchSize,
+    Compat,
+    Config,
+    ImageSize,
+    Input,
+    Normalize,
+    NumSamples,
+    Output,
+    Precision,
+    Raw,
+    Seed,
+    Split,
+    ValueRange,
+    Verbose,
+    Views,
+    Weights,
+    Workers,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from raydrift.report.matrix import Matrix
+
+
+def matrix(
+    input: Input = None,
+    output: Output = None,
+    views: Views = None,
+    compat: Compat = None,
+    splits: Annotated[
+        int | None,
+        typer.Option(
+            help="How often the files are split: one part to learn from, one to test on.",
+            show_default="5",
+        ),
+    ] = None,
+    train_size: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help="Of the files of each class, to learn from.",
+            show_default="0.8",
+        ),
+    ] = None,
+    divergence: Annotated[
+        str | None,
+        typer.Option(
+            metavar="METRIC|none",
+            help="How far each view is from each other one, batch by batch.",
+            show_default="kl_softmax",
+        ),
+    ] = None,
+    batch_size: BatchSize = None,
+    num_samples: NumSamples = None,
+    split: Split = None,
+    seed: Seed = None,
+    weights: Weights = None,
+    normalize: Normalize = None,
+    precision: Precision = None,
+    image_size: ImageSize = None,
+    value_range: ValueRange = None,
+    raw: Raw = None,
+    workers: Workers = None,
+    config: Config = None,
+    address: Address = None,
+    overwrite: Annotated[
+        bool | None, typer.Option("--overwrite", help="Replace another matrix.")
+    ] = None,
+    verbose: Verbose = None,
+    log: Log = None,
+) -> None:
+    """Learn on each view of a camera, test on each other one: tables, a plot and a page.
+
+    No picture is written. The same command goes on where it was stopped; on an output that is
+    finished it measures again.
+    """
+    from raydrift.cli.files import check_lasting, check_there
+    from raydrift.cli.settings import read_values
+    from raydrift.settings.image import ImageSettings
+    from raydrift.settings.ranges import parse_range
+    from raydrift.settings.toml import matrix_settings
+
+    quiet = start_log(log, verbose)
+    height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    values = parse_range(value_range) if value_range else None
+    flags = {
+        "input": input,
+        "split": split,
+        "output": output,
+        "views": views or None,
+        "compat": compat,
+        "splits": splits,
+        "train_size": train_size,
+        "divergence": divergence,
+        "seed": seed,
+        "num_samples": num_samples,
+        "image": {"height": height, "width": width, "value_range": values},
+        "raw": {} if raw else None,
+        "embedding": {
+            "weights": weights,
+            "normalize": normalize,
+            "precision": precision,
+            "batch_size": batch_size,
+        },
+        "write": {"overwrite": overwrite},
+        "cluster": {"address": address, "workers": workers, "verbose": verbose},
+    }
+    settings = read_values(config, flags, matrix_settings)
+    check_there(settings.run.input)
+    check_lasting(settings.run.output)
+
+    import time
+
+    from raydrift.engine.matrix import matrix as run
+    from raydrift.paths import StoragePath
+
+    start = time.monotonic()
+    found = run(settings, quiet=quiet)
+    output_folder = StoragePath.of(settings.run.output, settings.run.options_of("output"))
+    print_result(found, output_folder, time.monotonic() - start)
+
+
+def print_result(found: "Matrix", output: object, seconds: float) -> None:
+    """Prints what was found, and where it is."""
+    from raydrift.cli.console import console
+    from raydrift.report.matrix_texts import matrix_sentences
+    from raydrift.storage import layout
+    from raydrift.text import plural
+
+    out = console()
+    rejected = f", {len(found.left_out):,} rejected" if found.left_out else ""
+    images = f"{plural(found.samples, 'image')} of {plural(found.files, 'file')}"
+    out.print(f"{len(found.views)} views of {images}{rejected}, measured in {seconds:.1f} s")
+    for line in found.input_summary.lines:
+        out.print(f"  {line}")
+    _print_columns(out, found)
+    for sentence in matrix_sentences(found):
+        out.print(f"  {sentence}")
+    if found.left_out:
+        first = found.left_out[0]
+        out.print(f"  rejected first: {first.path!r} at {first.stage}: {first.error}")
+    for metric, why in found.unmeasured.items():
+        out.print(f"  {metric} is missing in some batches: {why}")
+    lacking = {
+        layout.MATRIX: found.probe is None,
+        layout.VIEW_DIVERGENCE: found.divergence is None,
+    }
+    for name in (*layout.MATRIX_RESULTS, layout.MATRIX_RECORD):
+        if not lacking.get(name):
+            out.print(f"  {output}/{name}")
+
+
+def _print_columns(out: "Console", found: "Matrix") -> None:
+    """Prints how each view does on itself, and in the mean of the others."""
+    import numpy as np
+    from rich.table import Table
+
+    from raydrift.report.matrix import column_means
+    from raydrift.report.matrix_texts import hundredths
+    from raydrift.report.text import number
+
+    table = Table("view", title="Each view, tested on; in hundredths", title_justify="left")
+    columns = []
+    if found.probe is not None:
+        means = found.probe.means
+        columns += [
+            ("accuracy of its own probe", map(hundredths, np.diagonal(means.accuracy))),
+            ("mean drop of the others", map(hundredths, column_means(means.drop))),
+        ]
+    if found.divergence is not None:
+        of = column_means(found.divergence.median)
+        columns.append((f"{found.divergence.metric} from the others", map(number, of)))
+    for name, _ in columns:
+        table.add_column(name, justify="right")
+    for cells in zip(found.views, *(values for _, values in columns), strict=True):
+        table.add_row(*cells)
+    out.print(table)

@@ -1,0 +1,84 @@
+"""What there is to learn from some images, and to measure; what cannot be is refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from raydrift.errors import SettingsError, suggest
+from raydrift.metrics import METRICS
+from raydrift.settings.matrix import NONE
+from raydrift.tasks.splits import Whole, check_splits
+
+_DIMENSIONS = 8  # of what a metric is tried on
+
+
+@dataclass(frozen=True)
+class Learnable:
+    """The samples as a probe sees them.
+
+    Attributes:
+        files: The number of each sample's file, in the order of the paths.
+        labels: The number of each sample's class.
+        names: What each class is called.
+    """
+
+    files: Whole
+    labels: Whole
+    names: tuple[str, ...]
+
+    @property
+    def can_be(self) -> bool:
+        """Whether there is anything to tell apart."""
+        return len(self.names) > 1
+
+    @property
+    def note(self) -> str:
+        """Why there is not."""
+        return f"all images are of the class {self.names[0]!r}, so there is nothing to learn"
+
+    def check(self, splits: int) -> None:
+        """Makes sure that the files can be split, see ``check_splits``."""
+        check_splits(self.files, self.labels, self.names, splits)
+
+
+def learnable(paths: Sequence[str], labels: Sequence[int], names: Sequence[str]) -> Learnable:
+    """What there is to learn from samples.
+
+    Args:
+        paths: Of the file of each.
+        labels: Of each; classes of one label are one class.
+        names: The class name of each.
+    """
+    _, files = np.unique(np.array(paths, object), return_inverse=True)
+    found, numbers = np.unique(np.array(labels, np.int64), return_inverse=True)
+    called: list[set[str]] = [set() for _ in found]
+    for number, name in zip(numbers.tolist(), names, strict=True):
+        called[number].add(name)
+    return Learnable(files, numbers, tuple("+".join(sorted(one)) for one in called))
+
+
+def check_metric(name: str, images: int | None = None) -> None:
+    """Makes sure that there is such a metric, and that a batch is large enough for it.
+
+    Args:
+        name: A name in ``metrics.METRICS``, or ``none``.
+        images: Of a full batch; None: it is not looked at.
+
+    Raises:
+        SettingsError: There is none, or it needs more images.
+    """
+    if name == NONE:
+        return
+    if name not in METRICS:
+        raise SettingsError(f"unknown divergence {name!r}: {suggest(name, [*METRICS, NONE])}")
+    if images is None:
+        return
+    one, other = np.random.default_rng(0).normal(size=(2, images, _DIMENSIONS))
+    try:
+        METRICS[name].measure(one, other)
+    except ValueError as error:
+        raise SettingsError(
+            f"divergence {name} cannot be measured on batches of {images}: {error}: give more "
+            "images, a larger --batch-size, or another --divergence"
+        ) from None

@@ -1,0 +1,275 @@
+"""The matrix: what is learned on one view and tested on another, measured, drawn and written."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from hashlib import sha256
+from typing import Any, Final
+
+import numpy as np
+
+from raydrift.catalog import Catalog, catalog_of
+from raydrift.catalog.stream import sample_order
+from raydrift.catalog.value_range import with_value_range
+from raydrift.engine.data.fit_work import FitJob
+from raydrift.engine.data.tasks import run_samples
+from raydrift.engine.identity import identity_defaults, matrix_identity, shown
+from raydrift.engine.jobs.clock import Clock
+from raydrift.engine.learnable import Learnable, check_metric, learnable
+from raydrift.engine.measured_views import MeasuredViews, measure_views
+from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
+from raydrift.engine.reports import log_remarks, report_input, wait_reporter
+from raydrift.engine.view_fits import ViewFits
+from raydrift.errors import RejectedError, SettingsError
+from raydrift.paths import StoragePath, redacted
+from raydrift.report.input_summary import InputSummary
+from raydrift.report.matrix import Matrix, ProbeScores, ViewDivergence, ViewMeasures
+from raydrift.report.matrix_page import matrix_page
+from raydrift.report.matrix_plot import matrix_plot
+from raydrift.report.view_strip import view_strip
+from raydrift.settings.matrix import NONE, MatrixSettings
+from raydrift.storage import layout
+from raydrift.storage.evaluated import (
+    MatrixRecord,
+    check_replaceable,
+    kept_if_filled,
+    working_folder,
+    write_evaluation,
+)
+from raydrift.storage.lock import OutputLock
+from raydrift.storage.record import installed_versions
+from raydrift.storage.shards import LedgerRow
+from raydrift.storage.tables import parquet_bytes
+from raydrift.text import plural
+
+_SHOWN_REJECTED: Final = 100
+_FITS: Final = ("probes", "probe")
+
+
+def matrix(settings: MatrixSettings, *, quiet: bool = False) -> Matrix:
+    """Measures how well what is learned on each view does on each other one.
+
+    Args:
+        settings: The settings of the matrix.
+        quiet: Show no progress.
+
+    Returns:
+        What was found.
+
+    Raises:
+        CatalogError: The input is not there or empty.
+        SettingsError: The metric is unknown, or there are too few images for it, or for the splits.
+        OutputError: The output holds another matrix, or cannot be written.
+        LockedError: Another run is at work on the output.
+        WeightsError: The network's weights cannot be found.
+        ResourcesError: Ray has too few CPUs or GPUs.
+        RejectedError: No image can be used.
+        PipelineError: A worker failed, or the network's embeddings are not finite.
+    """
+    clock = Clock()
+    catalog = catalog_of(settings.run)
+    check_metric(settings.divergence)
+    settings, ranges = _resolved(settings, catalog)
+    _check_input(settings, catalog)
+    run = settings.run
+    measured = MeasuredViews.of_views(settings, catalog)
+    identity = matrix_identity(settings, catalog, measured.weights)
+    record = _record(settings, catalog, identity)
+    report_input(catalog, quiet)
+    output = measured.output
+    folder, fitted = output / layout.VIEW_EMBEDDINGS, output / layout.VIEW_FITS
+    with working_folder(folder, output, wait_reporter(quiet)) as lock, kept_if_filled(fitted):
+        check_replaceable(output, record, run.write.overwrite, identity_defaults)
+        clock.end_phase("list")
+        metric = None if settings.divergence == NONE else settings.divergence
+        measure = partial(measure_views, codes=settings.views, metric=metric)
+        committed = measured.committed(folder, measure)
+        job = MeasuringJob(folder, identity, record.settings, committed, lock, clock, quiet)
+        shards, batches = job.finish(
+            lambda rows: (tuple(rows), [job.read(row, ViewMeasures.of) for row in rows])
+        )
+        try:
+            found = _found(settings, catalog, ranges, batches)
+        except RejectedError:
+            job.remove()  # there is nothing to go on with
+            raise
+        clock.end_phase("measure")
+        learned = learnable(*_samples(batches))
+        fits = None
+        if learned.can_be:
+            learned.check(settings.splits)
+            told = _fit_job(settings, learned, fitted, folder, shards)
+            fits = _fits_job(record, catalog, settings, told, lock, clock, quiet)
+            tables = fits.results(lambda table, *_: table)
+            found = replace(found, probe=ProbeScores.of(tables, len(settings.views)))
+        clock.end_phase("fit")
+        plot, strip = matrix_plot(found), view_strip(settings, catalog, found)
+        clock.end_phase("draw")
+        _fill(record, found, batches, clock.seconds)
+        page = matrix_page(found, settings, record, strip)
+        lock.check()
+        write_evaluation(output, record, _files(found, plot, page))
+        job.remove()
+        if fits is not None:
+            fits.remove()
+        log_remarks(found.input_summary.remarks)
+        return found
+
+
+def _resolved(settings: MatrixSettings, catalog: Catalog) -> tuple[MatrixSettings, list[str]]:
+    """The settings with the number of samples, and a sentence for each value range found."""
+    samples, _ = run_samples(settings.run, catalog)
+    run, ranges = with_value_range(settings.run, catalog)
+    return replace(settings, run=replace(run, num_samples=samples)), ranges
+
+
+def _check_input(settings: MatrixSettings, catalog: Catalog) -> None:
+    """Refuses what cannot be measured or learned, before any work."""
+    run = settings.run
+    samples = run.num_samples or len(catalog)
+    rows = sample_order(run, catalog).rows[run.start : run.start + samples]
+    used = catalog.table.take(rows)
+    names = [catalog.classes[index] for index in used["class_index"].to_pylist()]
+    labels = [catalog.labels[name] for name in names]
+    learned = learnable(used["path"].to_pylist(), labels, names)
+    if learned.can_be:
+        learned.check(settings.splits)
+    elif settings.divergence == NONE:
+        raise SettingsError(f"divergence is none, and {learned.note}: give a divergence")
+    check_metric(settings.divergence, min(samples, run.embedding.batch_size))
+
+
+def _record(settings: MatrixSettings, catalog: Catalog, identity: dict[str, Any]) -> MatrixRecord:
+    names = ("views", "compat", "splits", "train_size", "divergence")
+    asked = {name: getattr(settings, name) for name in names}
+    split = {"splits": settings.splits, "train_size": settings.train_size}
+    return MatrixRecord(
+        identity=identity | split,
+        settings=shown(settings.run) | asked | {"views": list(settings.views)},
+        classes=dict(catalog.labels),
+        ignored=dict(catalog.ignored),
+        versions=installed_versions(MEASURE_PACKAGES),
+    )
+
+
+def _samples(batches: Sequence[ViewMeasures]) -> tuple[list[str], list[int], list[str]]:
+    """Path, label and class name of each usable sample, in order."""
+    return (
+        [path for batch in batches for path in batch.paths],
+        [label for batch in batches for label in batch.labels],
+        [name for batch in batches for name in batch.class_names],
+    )
+
+
+def _fit_job(
+    settings: MatrixSettings,
+    learned: Learnable,
+    output: StoragePath,
+    folder: StoragePath,
+    shards: tuple[LedgerRow, ...],
+) -> FitJob:
+    return FitJob(
+        output,
+        "",
+        folder,
+        shards,
+        settings.views,
+        learned.files,
+        learned.labels,
+        len(learned.names),
+        settings.splits,
+        settings.train_size,
+        settings.run.seed,
+    )
+
+
+def _fits_job(
+    record: MatrixRecord,
+    catalog: Catalog,
+    settings: MatrixSettings,
+    told: FitJob,
+    lock: OutputLock,
+    clock: Clock,
+    quiet: bool,
+) -> MeasuringJob:
+    """The job of the fits, which are of these very embeddings."""
+    told.output.create()
+    attempts = "\n".join(row.shard_name for row in told.shards)
+    identity = record.identity | {"embeddings": sha256(attempts.encode()).hexdigest()}
+    maker = ViewFits(settings.run.cluster, catalog, told)
+    return MeasuringJob(
+        told.output, identity, record.settings, maker, lock, clock, quiet, what=_FITS
+    )
+
+
+def _found(
+    settings: MatrixSettings,
+    catalog: Catalog,
+    ranges: list[str],
+    batches: list[ViewMeasures],
+) -> Matrix:
+    """All but what probes get right."""
+    left_out = [one for batch in batches for one in batch.left_out]
+    left_out.sort(key=lambda one: one.sample_id)
+    usable = tuple(batch for batch in batches if batch.sample_ids)
+    if not usable:
+        first = f" (first: {left_out[0].path}: {left_out[0].error})" if left_out else ""
+        raise RejectedError(
+            f"none of {plural(len(left_out), 'image')} of {redacted(settings.run.input)} "
+            f"can be used{first}: nothing was measured"
+        )
+    paths, labels, names = _samples(usable)
+    learned = learnable(paths, labels, names)
+    notes = [*ranges, *([] if learned.can_be else [f"{learned.note}: the probe is left out"])]
+    remarks = (remark for batch in usable for remark in batch.remarks)
+    divergence = None
+    if settings.divergence != NONE:
+        values = np.stack([batch.values for batch in usable if batch.values is not None])
+        numbers = tuple(batch.batch for batch in usable)
+        divergence = ViewDivergence(settings.divergence, numbers, values)
+    return Matrix(
+        settings.views,
+        usable,
+        None,
+        divergence,
+        len(set(paths)),
+        tuple(left_out),
+        InputSummary.of(catalog, notes, names, remarks),
+    )
+
+
+def _fill(
+    record: MatrixRecord,
+    found: Matrix,
+    batches: list[ViewMeasures],
+    seconds: dict[str, float],
+) -> None:
+    record.counts = {
+        "asked": sum(len(batch.sample_ids) + len(batch.left_out) for batch in batches),
+        "measured": found.samples,
+        "files": found.files,
+        "rejected": len(found.left_out),
+        "batches": len(found.batches),
+        "views": len(found.views),
+        "fits": 0 if found.probe is None else len(found.views) * found.probe.splits,
+    }
+    record.rejected = [asdict(one) for one in found.left_out[:_SHOWN_REJECTED]]
+    record.unmeasured = dict(found.unmeasured)
+    record.notes = list(found.input_summary.notes)
+    record.remarks = [asdict(remark) for remark in found.input_summary.remarks]
+    for name, value in found.written.items():
+        setattr(record, name, value)
+    record.timings = seconds | {
+        f"all_workers_{name}": round(sum(getattr(batch, name) for batch in batches), 3)
+        for name in ("embed_seconds", "measure_seconds")
+    }
+
+
+def _files(found: Matrix, plot: bytes, page: str) -> dict[str, bytes]:
+    files = {layout.MATRIX_PLOT: plot, layout.REPORT: page.encode(errors="replace")}
+    if found.probe is not None:
+        files[layout.MATRIX] = parquet_bytes(found.probe.table)
+    if found.divergence is not None:
+        table = found.divergence.table(found.views)
+        files[layout.VIEW_DIVERGENCE] = parquet_bytes(table)
+    return files

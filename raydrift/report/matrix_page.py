@@ -1,0 +1,309 @@
+"""One page that shows a matrix: self-contained, nothing is loaded from anywhere."""
+
+import json
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from raydrift.paths import redacted
+from raydrift.report.class_rows import SHADE, Cell
+from raydrift.report.environment import page_environment, plotly_code
+from raydrift.report.figures import plain_figure, rounded
+from raydrift.report.matrix import Matrix, Numbers, column_means, mean_elsewhere
+from raydrift.report.matrix_texts import hundredths, matrix_sentences, short_number
+from raydrift.report.metric_texts import METRIC_TEXTS
+from raydrift.report.text import level_name, number
+from raydrift.report.view_strip import ViewStrip
+from raydrift.settings.matrix import MatrixSettings
+from raydrift.storage import layout
+from raydrift.storage.evaluated import MatrixRecord
+from raydrift.text import plural
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_PALE, _STRONG = "#f4f6f9", "#d1495b"
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A table that the page can show.
+
+    Attributes:
+        title: What it is called.
+        note: What it means.
+        values: Rows train, columns test; of a divergence rows from, columns of.
+        texts: What stands in the cells.
+        hover: What is told of a cell beside its place.
+        darker: Whether a larger value is the darker one.
+        means: The mean of each column, without the diagonal.
+    """
+
+    title: str
+    note: str
+    values: Numbers
+    texts: list[list[str]]
+    hover: list[list[str]]
+    darker: bool
+    means: list[Cell]
+
+
+def matrix_page(
+    found: Matrix, settings: MatrixSettings, record: MatrixRecord, strip: ViewStrip | None
+) -> str:
+    """The page as HTML.
+
+    Args:
+        found: What was found.
+        settings: That it was found with, resolved.
+        record: What ``matrix.json`` says.
+        strip: A sample in all views.
+    """
+    shown = _shown(found)
+    return (
+        page_environment()
+        .get_template("matrix.html.j2")
+        .render(
+            found=found,
+            record=record,
+            strip=strip,
+            source=redacted(settings.run.input),
+            batch_size=settings.run.embedding.batch_size,
+            sentences=matrix_sentences(found),
+            cards=_cards(found),
+            shown=shown,
+            plural=plural,
+            files=[name for name in (layout.MATRIX, layout.VIEW_DIVERGENCE) if _has(found, name)],
+            plot=layout.MATRIX_PLOT,
+            record_file=layout.MATRIX_RECORD,
+            command=[shlex.quote(word) for word in _command(settings)],
+            facts=_facts(found, settings, record),
+            figures={
+                "matrix": {
+                    name: json.loads(_heat_map(found, one, name).to_json())
+                    for name, one in shown.items()
+                }
+            },
+            settings_json=json.dumps(record.settings, indent=2, ensure_ascii=False),
+            plotly=plotly_code(),
+        )
+    )
+
+
+def _has(found: Matrix, name: str) -> bool:
+    return (found.divergence if name == layout.VIEW_DIVERGENCE else found.probe) is not None
+
+
+def _shown(found: Matrix) -> dict[str, _Shown]:
+    """The tables by the names that they have in the page, those of the probe first."""
+    tables = {}
+    if (probe := found.probe) is not None:
+        means, sd = probe.means, probe.deviations
+        for name, title, values, spread, darker, note in (
+            (
+                "accuracy",
+                "Accuracy",
+                means.accuracy,
+                sd.accuracy,
+                False,
+                "The share of the images that is right, in hundredths.",
+            ),
+            (
+                "drop",
+                "Drop of accuracy",
+                means.drop,
+                probe.drop_deviation,
+                True,
+                "The accuracy on the row’s own view less that on the column’s, in hundredths: "
+                "what is lost. Its deviation is the root of the sum of both squares.",
+            ),
+            (
+                "f1",
+                "Macro F1",
+                means.f1,
+                sd.f1,
+                False,
+                "The mean over the classes of F1, in hundredths.",
+            ),
+        ):
+            tables[name] = _Shown(
+                title,
+                f"{note} Mean of {plural(probe.splits, 'split')} by file; ±: their standard "
+                "deviation.",
+                values,
+                _each(hundredths, values),
+                [
+                    [
+                        f"{hundredths(value)} ± {hundredths(more)}"
+                        for value, more in zip(*pair, strict=True)
+                    ]
+                    for pair in zip(values, spread, strict=True)
+                ],
+                darker,
+                _cells(column_means(values), hundredths, darker),
+            )
+    if (one := found.divergence) is not None:
+        text = METRIC_TEXTS[one.metric]
+        lower, median, upper = one.quartiles
+        tables["divergence"] = _Shown(
+            f"Divergence: {text.title}",
+            f"Of the column’s view from the row’s: the median of "
+            f"{plural(len(one.batches), 'batch')}. {text.note}",
+            median,
+            _each(short_number, median),
+            [
+                [
+                    f"{number(m)}, quartiles {number(a)} to {number(b)}"
+                    for a, m, b in zip(*three, strict=True)
+                ]
+                for three in zip(lower, median, upper, strict=True)
+            ],
+            True,
+            _cells(column_means(median), number, True),
+        )
+    return tables
+
+
+def _each(told: Callable[..., str], *tables: Numbers) -> list[list[str]]:
+    """What is told of each cell, from the numbers that some tables have there."""
+    return [list(map(told, *rows)) for rows in zip(*tables, strict=True)]
+
+
+def _with_deviation(mean: float, deviation: float) -> str:
+    return f"{hundredths(mean)} ± {hundredths(deviation)}"
+
+
+def _with_quartiles(median: float, lower: float, upper: float) -> str:
+    return f"{number(median)}, quartiles {number(lower)} to {number(upper)}"
+
+
+def _cells(means: Numbers, text: Any, darker: bool) -> list[Cell]:
+    strength = means if darker else means.max() - means
+    most = float(np.nanmax(strength, initial=0.0)) or 1.0
+    shades = np.clip(np.nan_to_num(strength) / most, 0, 1) * SHADE
+    return [
+        Cell(text(float(mean)), round(float(shade), 3))
+        for mean, shade in zip(means, shades, strict=True)
+    ]
+
+
+def _heat_map(found: Matrix, shown: _Shown, name: str) -> "Figure":
+    from plotly import graph_objects as go
+
+    rows, columns = ("from", "of") if name == "divergence" else ("trained on", "tested on")
+    figure = plain_figure(columns, rows)
+    scale = [[0, _PALE], [1, _STRONG]] if shown.darker else [[0, _STRONG], [1, _PALE]]
+    places = [str(place) for place in range(len(found.views))]
+    figure.add_trace(
+        go.Heatmap(
+            x=places,
+            y=places,
+            z=[[rounded(value) for value in row] for row in shown.values],
+            text=shown.texts,
+            texttemplate="%{text}",
+            customdata=[
+                [[row, column, told] for column, told in zip(found.views, line, strict=True)]
+                for row, line in zip(found.views, shown.hover, strict=True)
+            ],
+            hovertemplate=f"{rows} %{{customdata[0]}}<br>{columns} %{{customdata[1]}}"
+            "<br>%{customdata[2]}<extra></extra>",
+            colorscale=scale,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+        )
+    )
+    diagonal = [
+        {
+            "type": "rect",
+            "x0": place - 0.5,
+            "x1": place + 0.5,
+            "y0": place - 0.5,
+            "y1": place + 0.5,
+            "line": {"color": "#1c2430", "width": 1.5},
+        }
+        for place in range(len(found.views))
+    ]
+    figure.update_layout(height=150 + 42 * len(found.views), shapes=diagonal)
+    codes = {"tickvals": places, "ticktext": list(found.views), "type": "category", "ticks": ""}
+    figure.update_xaxes(side="top", tickangle=-45, automargin=True, **codes)
+    figure.update_yaxes(autorange="reversed", showgrid=False, **codes)
+    return figure
+
+
+def _cards(found: Matrix) -> list[tuple[str, str, str]]:
+    """Number, unit and a line below it."""
+    images, files = plural(found.samples, "image").split(), plural(found.files, "file")
+    cards = [
+        (images[0], images[1], f"of {files}"),
+        (str(len(found.views)), "views", "of each image"),
+    ]
+    if found.probe is not None:
+        means = found.probe.means
+        own = float(np.diagonal(means.accuracy).mean())
+        cards += [
+            (hundredths(own), "%", "right on a probe’s own view"),
+            (hundredths(mean_elsewhere(means.drop)), "points", "mean drop on another view"),
+            (hundredths(float(means.drop.max())), "points", "largest drop"),
+        ]
+    elif found.divergence is not None:
+        mean = mean_elsewhere(found.divergence.median)
+        cards.append((number(mean), "apart", "mean of all pairs of views"))
+    return cards
+
+
+def _command(settings: MatrixSettings) -> list[str]:
+    """What measures the same again; what only a TOML file can say is not in it."""
+    run = settings.run
+    words = ["raydrift", "matrix", redacted(run.input), "OUTPUT"]
+    for code in settings.views:
+        words += ["--views", code]
+    if settings.compat:
+        words.append("--compat")
+    words += ["--splits", str(settings.splits), "--train-size", level_name(settings.train_size)]
+    words += ["--divergence", settings.divergence, "--seed", str(run.seed)]
+    words += ["--num-samples", str(run.num_samples)]
+    words += ["--weights", redacted(run.embedding.weights)]
+    if run.split is not None:
+        words += ["--split", run.split]
+    if run.embedding.normalize:
+        words.append("--normalize")
+    if run.embedding.precision != "float32":
+        words += ["--precision", run.embedding.precision]
+    if run.raw is not None:
+        words.append("--raw")
+    words += ["--image-size", f"{run.image.height}x{run.image.width}"]
+    return [*words, "--batch-size", str(run.embedding.batch_size)]
+
+
+def _facts(found: Matrix, settings: MatrixSettings, record: MatrixRecord) -> dict[str, str]:
+    """What has to be known to repeat and to judge the numbers."""
+    run = settings.run
+    digest = str(record.identity["embedding"]["weights"])
+    facts = {
+        "Input": redacted(run.input),
+        "Views": "as published, with its borders and its unsharp mask"
+        if settings.compat
+        else "with mirrored borders",
+        "Seed": str(run.seed),
+        "Images": f"{run.image.height} × {run.image.width} pixels",
+        "Network": f"ResNet18 without its last layer, {redacted(run.embedding.weights)} "
+        f"({digest[:16]}), {run.embedding.precision}, "
+        f"{'with' if run.embedding.normalize else 'without'} ImageNet's normalisation",
+    }
+    if found.probe is not None:
+        facts["Probe"] = (
+            "logistic regression on standardised embeddings, with a quadratic penalty; "
+            f"{settings.splits} splits by file, {level_name(settings.train_size)} of the files of "
+            "each class to learn from"
+        )
+    return facts | {
+        "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
+        "Seconds": ", ".join(
+            f"{name.removesuffix('_seconds').replace('_', ' ')} {value:.1f}"
+            for name, value in record.timings.items()
+        ),
+    }

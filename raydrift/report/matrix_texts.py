@@ -1,0 +1,109 @@
+"""What a matrix found, in sentences and short numbers."""
+
+import math
+
+import numpy as np
+
+from raydrift.report.matrix import (
+    Matrix,
+    Numbers,
+    ProbeScores,
+    ViewDivergence,
+    column_means,
+    mean_elsewhere,
+)
+from raydrift.report.metric_texts import METRIC_TEXTS
+from raydrift.report.text import number
+from raydrift.text import plural
+
+
+def hundredths(share: float) -> str:
+    """A share or a difference of shares in hundredths, with one digit behind the point.
+
+    >>> [hundredths(share) for share in (0.8164, -0.012, -0.0001, float("nan"))]
+    ['81.6', '−1.2', '0.0', '–']
+    """
+    if math.isnan(share):
+        return "–"
+    written = f"{abs(100 * share):.1f}"
+    return f"−{written}" if share < 0 and float(written) else written
+
+
+def short_number(value: float) -> str:
+    """A figure with two digits, for a narrow cell.
+
+    >>> [short_number(value) for value in (0.0, 0.01234, 1.26, 123.4, float("nan"))]
+    ['0', '.012', '1.3', '123', '–']
+    """
+    if math.isnan(value):
+        return "–"
+    if value < 0:
+        return "−" + short_number(-value)
+    if value >= 99.5:
+        return f"{value:.0f}"
+    if not value:
+        return "0"
+    if value < 0.0005:
+        return "<.001"
+    digits = max(0, 1 - math.floor(math.log10(value)))
+    return f"{value:.{min(digits, 3)}f}".lstrip("0") or "0"
+
+
+def matrix_sentences(found: Matrix) -> list[str]:
+    """The result in a few sentences."""
+    sentences = [] if found.probe is None else _probe_sentences(found, found.probe)
+    if found.divergence is not None:
+        sentences += _divergence_sentences(found, found.divergence)
+    if found.probe is None:
+        sentences += [f"{note[:1].upper()}{note[1:]}." for note in found.input_summary.notes]
+    return sentences
+
+
+def _probe_sentences(found: Matrix, probe: ProbeScores) -> list[str]:
+    means, sd, views = probe.means, probe.deviations, found.views
+    own, drop = np.diagonal(means.accuracy), means.drop
+    columns = column_means(drop)
+    row, column = np.unravel_index(_elsewhere(drop, -np.inf).argmax(), drop.shape)
+    hard = int(columns.argmax())
+    first = (
+        f"A probe that is tested on the view that it was trained on gets "
+        f"{hundredths(float(own.mean()))} % of the images right, in the mean of "
+        f"{len(views)} views; on another view it loses {hundredths(mean_elsewhere(drop))} points."
+    )
+    worst = (
+        f"Most is lost by {views[row]} tested on {views[column]}: "
+        f"{hundredths(drop[row, column])} points "
+        f"(± {hundredths(probe.drop_deviation[row, column])}, "
+        f"{plural(probe.splits, 'split')}). The hardest view to be tested on is {views[hard]}, "
+        f"with a mean drop of {hundredths(columns[hard])} points."
+    )
+    spread = float(np.diagonal(sd.accuracy).mean())
+    if drop[row, column] <= 0:
+        worst = "No view loses anything on another one."
+    elif mean_elsewhere(drop) < spread:
+        worst += (
+            f" The splits alone differ by {hundredths(spread)} points (standard deviation): "
+            "smaller drops may be chance."
+        )
+    return [first, worst]
+
+
+def _elsewhere(table: Numbers, instead: float) -> Numbers:
+    """A table with something else on its diagonal."""
+    found = table.copy()
+    np.fill_diagonal(found, instead)
+    return found
+
+
+def _divergence_sentences(found: Matrix, divergence: ViewDivergence) -> list[str]:
+    table, views = divergence.median, found.views
+    if np.isnan(table).any():
+        return []
+    ends = (_elsewhere(table, -np.inf).argmax(), _elsewhere(table, np.inf).argmin())
+    (far, near) = (np.unravel_index(end, table.shape) for end in ends)
+    title = METRIC_TEXTS[divergence.metric].title
+    return [
+        f"{title}: in the mean, views are {number(mean_elsewhere(table))} apart; "
+        f"{views[far[1]]} from {views[far[0]]} is furthest ({number(table[far])}), "
+        f"{views[near[1]]} from {views[near[0]]} is nearest ({number(table[near])})."
+    ]

@@ -1,0 +1,83 @@
+"""``raydrift matrix`` as it is typed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from raydrift.cli import run
+
+FEW = ["--views", "bi,s,me", "--views", "ma,u,ga", "--weights", "random", "--image-size", "32"]
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    assert run([str(one) for one in arguments]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    return said.strip()
+
+
+@pytest.fixture
+def pairs(scenes: Path, tmp_path: Path) -> Path:
+    """Two classes of two scenes."""
+    folder = tmp_path / "pairs"
+    for name in ("boat", "desert"):
+        (folder / name).mkdir(parents=True)
+        for path in sorted((scenes / name).iterdir())[:2]:
+            shutil.copy(path, folder / name)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--views", "bi,s,me"], "views is bi,s,me alone: a matrix compares views: give another "),
+        (["--views", "b,s,me"], "view is 'b,s,me': 'b' is not a demosaicer: choose from: bi, ma, "),
+        (["--divergence", "kl"], "unknown divergence 'kl': "),
+        (["--splits", "1"], "splits is 1: give at least 2: of one there is no standard deviation"),
+        (["--splits", "9"], "splits is 9, and the images are of 4 files: several splits would be "),
+        (["--train-size", "1"], "train_size is 1.0: give a share between 0 and 1, as 0.8"),
+        (["--num-samples", "99"], "99 samples asked for, 4 remain"),
+        (
+            ["--splits", "2", "--divergence", "domain_classifier_auc"],
+            "divergence domain_classifier_auc cannot be measured on batches of 4: 4 rows in a "
+            "sample: 5 folds need at least 5: give more images, a larger --batch-size, or another",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(
+    pairs: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    found = refusal(capsys, "matrix", pairs, tmp_path / "out", *arguments)
+    assert found.startswith(f"raydrift: {said}")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_class_of_one_file_is_named(
+    pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    next((pairs / "boat").iterdir()).unlink()
+    said = refusal(capsys, "matrix", pairs, tmp_path / "out", "--splits", "2")
+    assert said == (
+        "raydrift: the class 'boat' has images of one file, which cannot be both learned from and "
+        "tested on: give it more files, leave it out, or merge it with another class by "
+        "class_mapping"
+    )
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_it_says_what_it_found_and_where(
+    pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert run(["matrix", str(pairs), str(out), *FEW, "--splits", "2"]) == 0
+    said = capsys.readouterr().out
+    lines = said.splitlines()
+    assert lines[0].startswith("2 views of 4 images of 4 files, measured in ")
+    assert "│ ma,u,ga │" in said
+    names = ("report.html", "matrix.png", "matrix.parquet", "view_divergence.parquet")
+    assert lines[-5:] == [f"  {out}/{name}" for name in (*names, "matrix.json")]
