@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from raydrift.paths.s3_options import S3Options
-from raydrift.settings import CalibrateSettings, MatrixSettings, ViewsSettings
+from raydrift.settings import CalibrateSettings, MatrixSettings, TaskSettings, ViewsSettings
 from raydrift.settings.toml import (
     as_dict,
     calibrate_settings,
@@ -68,6 +68,9 @@ def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(nam
         camera = asdict(DriftProfile().setup("camera"))
         camera |= {"black_level": 0.0625, "white_balance": [*camera["white_balance"]]}
         defaults |= dict(leaves(camera, "camera.")) | {"compat": ViewsSettings.compat}
+    if name == "evaluate":
+        task = asdict(TaskSettings("model.pt2")) | {"model": None}  # which has no default
+        defaults |= dict(leaves(task, "task."))
     if name == "matrix":
         own = (item for item in fields(MatrixSettings) if item.name not in ("run", "views"))
         defaults |= {item.name: item.default for item in own}
