@@ -7,7 +7,7 @@ import pytest
 
 from tests.jobs.heads import BIN, Head
 
-FEW = ["--views", "bi,s,me", "--views", "me,u,ga", "--num-samples", "24", "--image-size", "32"]
+FEW = ["--views", "bi,s,me", "--views", "me,u,ga", "--num-samples", "48", "--image-size", "32"]
 FEW += ["--weights", "random", "--splits", "2"]
 
 
