@@ -31,11 +31,12 @@ MASK: Final = "mask"
 """Column of a table of images with masks: the path of each one's mask, null where it has none."""
 
 MASK_STATE: Final = "mask_state"
-"""Column beside it: the state of the mask's file."""
+"""Column beside it: the state of the mask's file, 0 where there is none."""
 
 _HASH_ROWS: Final = 100_000
 _SPREAD: Final = np.int64(0x1E3779B97F4A7C15)  # odd: all times stay apart
-_UNKNOWN_STATE: Final = int(-1 - _SPREAD)
+UNKNOWN_STATE: Final = int(-1 - _SPREAD)
+"""The state of a file of which neither size nor time is known."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +85,13 @@ class Catalog:
         """SHA-256 of all paths and their classes, in order: not of what is in the files.
 
         Where neither size nor time of some is known, also of where the paths start: other files of
-        the same names could not be told apart.
+        the same names could not be told apart. That goes for masks too.
         """
         total = sha256(repr(self.classes).encode())
         size, modified = (self.table[name].to_numpy() for name in ("size", "modified"))
-        if (file_states(size, modified) == _UNKNOWN_STATE).any():
+        if (file_states(size, modified) == UNKNOWN_STATE).any():
             total.update(self.root.path.encode())
-        if self.masks is not None and pc.any(pc.equal(self.table[MASK_STATE], -1)).as_py():
+        if self.masks is not None and UNKNOWN_STATE in self.table[MASK_STATE].to_numpy():
             total.update(self.masks.path.encode())
         for start in range(0, len(self), _HASH_ROWS):
             part = self.table.slice(start, _HASH_ROWS)

@@ -9,14 +9,14 @@ import pyarrow.compute as pc
 from pyarrow import fs
 
 from raydrift.catalog.catalog import MASK, MASK_STATE, Catalog, file_states
-from raydrift.catalog.files import sizes_and_times
+from raydrift.catalog.files import UNKNOWN, sizes_and_times
 from raydrift.errors import CatalogError
 from raydrift.images.masks import MASK_SUFFIXES
 from raydrift.paths import StoragePath
 from raydrift.text import plural
 
 _SUFFIX: Final = r"\.[^./]*$"
-_UNKNOWN: Final = -1
+_NONE: Final = 0  # the state of the file where there is none
 
 
 def with_masks(catalog: Catalog, folder: StoragePath) -> Catalog:
@@ -34,7 +34,7 @@ def with_masks(catalog: Catalog, folder: StoragePath) -> Catalog:
         raise CatalogError(f"masks {folder} is no folder: give one with masks of the images' names")
     start = len(folder.path) + 1 if folder.path else 0
     files = sorted(
-        (info.path[start:], info.size, info.mtime_ns or _UNKNOWN)
+        (info.path[start:], info.size, info.mtime_ns or UNKNOWN[1])
         for info in folder.entries(recursive=True)
         if info.type == fs.FileType.File and _is_mask(info)
     )
@@ -70,7 +70,7 @@ def with_masks_of_manifest(catalog: Catalog) -> Catalog:
         return catalog
     masks = _from_root(catalog, masks.cast(pa.large_string()).combine_chunks())
     there = masks.drop_null()
-    states = np.full(len(masks), _UNKNOWN, np.int64)
+    states = np.full(len(masks), _NONE, np.int64)
     states[pc.is_valid(masks).to_numpy(zero_copy_only=False)] = file_states(
         *sizes_and_times(catalog.root, there.to_pylist())
     )
@@ -98,7 +98,7 @@ def _from_root(catalog: Catalog, masks: pa.Array) -> pa.Array:
 
 def _with(catalog: Catalog, root: StoragePath, masks: pa.Array, states: pa.Array) -> Catalog:
     table = catalog.table.append_column(MASK, masks)
-    table = table.append_column(MASK_STATE, states.fill_null(_UNKNOWN))
+    table = table.append_column(MASK_STATE, states.fill_null(_NONE))
     there = len(masks) - masks.null_count
     note = f"{there:,} of {plural(len(catalog), 'image')} with a mask: the others are rejected"
     notes = (*catalog.notes, note) if masks.null_count else catalog.notes

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from raydrift.catalog import Catalog, catalog_of
+from raydrift.catalog.catalog import file_states
 from raydrift.errors import CatalogError, SettingsError
 from raydrift.settings.toml import generate_settings
 
@@ -151,10 +152,23 @@ def test_where_nothing_is_known_of_files_their_place_is(
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         manifest = TestManifests().written(tmp_path / name, "m/1.png", "m/2.png")
-        catalog = listed(manifest)
-        unknown = pa.array([-1, -1], pa.int64())
-        table = catalog.table
-        for column in ("size", "modified", "mask_state"):
-            table = table.set_column(table.schema.get_field_index(column), column, unknown)
-        digests.add(replace(catalog, table=table).digest())
+        digests.add(unknown(listed(manifest), "size", "modified").digest())
     assert len(digests) == 2
+
+
+def test_where_nothing_is_known_of_masks_their_place_is(tmp_path: Path) -> None:
+    source = files(tmp_path / "in", "a/1.jpg", "a/2.jpg")
+    one, two = (files(tmp_path / name, "a/1.png") for name in ("one", "two"))
+    assert listed(source, one).digest() == listed(source, two).digest()
+    blind = {unknown(listed(source, folder), "mask_state").digest() for folder in (one, two)}
+    assert len(blind) == 2
+
+
+def unknown(catalog: Catalog, *columns: str) -> Catalog:
+    """A catalog of a store with so many files that it was not asked about each of them."""
+    table, nothing = catalog.table, np.full(len(catalog), -1, np.int64)
+    for name in columns:
+        values = file_states(nothing, nothing) if name == "mask_state" else nothing
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, name, pa.array(values))
+    return replace(catalog, table=table)
