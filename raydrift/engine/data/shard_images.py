@@ -121,61 +121,57 @@ def shard_images(
         masks: What reads their masks; None: they have none.
     """
     if settings.raw is not None and settings.raw.is_tiled:
-        yield from _tiles(settings, settings.raw, tasks, reader, decoder, masks)
+        yield from _tiles(settings.image, settings.raw, tasks, reader, decoder, masks)
         return
-    paths = tasks["source_path"].to_pylist()
-    files = _Files(settings, reader, decoder, masks)
-    files.fetch(paths, tasks["mask"].to_pylist())
-    for _ in paths:
-        yield files.next()
+    paths, of_paths = tasks["source_path"].to_pylist(), tasks["mask"].to_pylist()
+    yield from _whole_images(settings.image, paths, of_paths, reader, decoder, masks)
 
 
-class _Files:
+def _whole_images(
+    image: ImageSettings,
+    paths: list[str],
+    of_paths: list[str | None],
+    reader: Reader,
+    decoder: Decoder,
+    masks: MaskReader | None,
+) -> Iterator[NextImage]:
     """Reads some files and their masks, and decodes them one by one."""
+    contents = reader.fetch(paths)
+    fetched: Iterator[Mask] = repeat(None) if masks is None else masks.fetch(of_paths)
+    for _ in paths:
+        yield _decoded(image, contents, fetched, decoder, masks)
 
-    def __init__(
-        self,
-        settings: GenerateSettings,
-        reader: Reader,
-        decoder: Decoder,
-        masks: MaskReader | None,
-    ) -> None:
-        self._settings, self._reader, self._decoder = settings, reader, decoder
-        self._mask_reader = masks
-        self._contents: Iterator[bytes | ImageError] = iter(())
-        self._masks: Iterator[Mask] = repeat(None)
 
-    def fetch(self, paths: list[str], masks: list[str | None]) -> None:
-        """Begins to read."""
-        self._contents = self._reader.fetch(paths)
-        if self._mask_reader is not None:
-            self._masks = self._mask_reader.fetch(masks)
+def _decoded(
+    settings: ImageSettings,
+    contents: Iterator[bytes | ImageError],
+    fetched: Iterator[Mask],
+    decoder: Decoder,
+    masks: MaskReader | None,
+) -> NextImage:
+    """Decodes the next file, which is not kept while the one after it is read.
 
-    def next(self) -> NextImage:
-        """Decodes the next one; the file is not kept while the one after it is read.
-
-        Why there is no image is told without the frames of those who raised it: they hold the file
-        and its pixels.
-        """
-        before = time.perf_counter()
-        content = next(self._contents)
-        mask = next(self._masks)
-        waited = time.perf_counter() - before
-        crc = content_crc(content, mask)
-        if isinstance(content, ImageError):
-            return NextImage(content, crc, waited)
-        try:
-            image = self._decoder(content, self._settings.image)
-            if self._mask_reader is not None:
-                image = self._mask_reader.with_mask(image, mask)
-        except ImageError as problem:
-            told = ImageError(problem.stage, problem.reason, problem.passing)
-            return NextImage(told, crc, waited)
-        return NextImage(image, crc, waited)
+    Why there is no image is told without the frames of those who raised it: they hold the file and
+    its pixels.
+    """
+    before = time.perf_counter()
+    content, mask = next(contents), next(fetched)
+    waited = time.perf_counter() - before
+    crc = content_crc(content, mask)
+    if isinstance(content, ImageError):
+        return NextImage(content, crc, waited)
+    try:
+        image = decoder(content, settings)
+        if masks is not None:
+            image = masks.with_mask(image, mask)
+    except ImageError as problem:
+        told = ImageError(problem.stage, problem.reason, problem.passing)
+        return NextImage(told, crc, waited)
+    return NextImage(image, crc, waited)
 
 
 def _tiles(
-    settings: GenerateSettings,
+    image: ImageSettings,
     raw: RawSettings,
     tasks: pa.Table,
     reader: Reader,
@@ -183,29 +179,28 @@ def _tiles(
     masks: MaskReader | None,
 ) -> Iterator[NextImage]:
     """Cuts the tiles of a shard out of their files; those of later samples wait in a file."""
-    paths = tasks["source_path"].to_pylist()
     rows, columns = tasks["row"].to_pylist(), tasks["column"].to_pylist()
-    samples: dict[str, list[int]] = {}
-    for sample, path in enumerate(paths):
-        samples.setdefault(path, []).append(sample)
-    of_samples = tasks["mask"].to_pylist()
-    files = _Files(settings, reader, decoder, masks)
-    files.fetch(list(samples), [of_samples[some[0]] for some in samples.values()])
+    # A file may be listed with several masks.
+    files = list(zip(tasks["source_path"].to_pylist(), tasks["mask"].to_pylist(), strict=True))
+    samples: dict[tuple[str, str | None], list[int]] = {}
+    for sample, file in enumerate(files):
+        samples.setdefault(file, []).append(sample)
+    paths, of_paths = [path for path, _ in samples], [mask for _, mask in samples]
+    images = _whole_images(image, paths, of_paths, reader, decoder, masks)
     kept = KeptMosaics()
     cut: dict[int, tuple[int | ImageError, int | None]] = {}
-    for sample, path in enumerate(paths):
+    for sample, file in enumerate(files):
         waited = 0.0
         if sample not in cut:
-            taken = files.next()
+            taken = next(images)
             waited = taken.waited
-            for one in samples[path]:
+            for one in samples[file]:
                 tile = _tile(taken.image, rows[one], columns[one], raw)
                 kept_at = tile if isinstance(tile, ImageError) else kept.add(tile)
                 cut[one] = kept_at, taken.content_crc
             del taken  # while the next file is read
         found, crc = cut.pop(sample)
-        image = found if isinstance(found, ImageError) else kept[found]
-        yield NextImage(image, crc, waited)
+        yield NextImage(found if isinstance(found, ImageError) else kept[found], crc, waited)
 
 
 def _tile(

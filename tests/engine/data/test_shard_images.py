@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.engine.data.reader import Reader
-from raydrift.engine.data.shard_images import content_crc, shard_images
+from raydrift.engine.data.shard_images import MaskReader, content_crc, shard_images
 from raydrift.errors import ImageError
 from raydrift.images.decoded import Decoded
 from raydrift.images.raw.decoder import read_raw
@@ -97,3 +98,26 @@ def test_all_tiles_of_a_file_are_rejected_for_what_it_is(
         ("x/2.png", "it is no png: set raw.files to what it is"),
         ("x/3.png", "No such file or directory"),
     }
+
+
+def test_a_file_may_be_listed_with_several_masks(tmp_path: Path) -> None:
+    """As those of two annotators: each has its own tiles."""
+    (tmp_path / "1.png").write_bytes(file_of(noise(8, 16), "PNG"))
+    labels = {"m/1.png": 1, "m/2.png": 2}
+    (tmp_path / "m").mkdir()
+    for name, label in labels.items():
+        (tmp_path / name).write_bytes(file_of(np.full((8, 16), label, np.uint8), "PNG"))
+    rows = {"path": ["1.png"] * 2, "class": ["x"] * 2, "mask": list(labels)}
+    pq.write_table(pa.table(rows), tmp_path / "list.parquet")
+    source = str(tmp_path / "list.parquet")
+    settings = generate_settings({"input": source, "output": "out", "raw": PNG})
+    catalog = catalog_of(settings)
+    assert catalog.masks is not None
+    tasks = tasks_of(settings, catalog)
+    masks = MaskReader(catalog.masks, settings.image)
+    reader = Reader(catalog.root, 10**6)
+    found = shard_images(settings, tasks, reader, Counting(settings), masks)
+    for name, one in zip(tasks["mask"].to_pylist(), found, strict=True):
+        assert isinstance(one.image, Decoded)
+        assert one.image.mask is not None
+        assert set(one.image.mask.flat) == {labels[name]}
