@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 from functools import partial
 from time import perf_counter, time
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,11 +16,11 @@ from raydrift.engine.data.tasks import run_samples
 from raydrift.engine.identity import identity_defaults, measure_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.measured_batches import MeasuredBatches
+from raydrift.engine.measured_record import fill_record, usable_batches
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
 from raydrift.errors import PipelineError, RejectedError
 from raydrift.metrics import METRICS, kl_softmax_pairs, mean_interval
-from raydrift.paths import redacted
 from raydrift.report.evaluation import METRIC_NAMES, BatchMeasures, Evaluation
 from raydrift.report.input_summary import InputSummary
 from raydrift.report.level_plots import kl_by_batch, kl_by_level
@@ -41,9 +41,6 @@ from raydrift.storage.record import installed_versions
 from raydrift.storage.tables import parquet_bytes
 from raydrift.tasks.files import find_task
 from raydrift.tasks.task import Task
-from raydrift.text import plural
-
-_SHOWN_REJECTED: Final = 100
 
 
 def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
@@ -95,7 +92,8 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
             layout.KL_BY_LEVEL: kl_by_level(evaluation),
         }
         clock.end_phase("draw")
-        _fill(record, evaluation, batches, clock.seconds)
+        fill_record(record, evaluation, batches, clock.seconds)
+        record.task = None if evaluation.task is None else evaluation.task.written
         page = report_page(evaluation, settings, record, strips)
         files = {
             layout.METRICS: parquet_bytes(evaluation.metrics_table()),
@@ -220,22 +218,14 @@ def _evaluation(
     batches: list[BatchMeasures],
     task: Task | None,
 ) -> Evaluation:
-    left_out = [one for batch in batches for one in batch.left_out]
-    left_out.sort(key=lambda one: one.sample_id)
-    usable = tuple(batch for batch in batches if batch.sample_ids)
-    if not usable:
-        first = f" (first: {left_out[0].path}: {left_out[0].error})" if left_out else ""
-        raise RejectedError(
-            f"none of {plural(len(left_out), 'image')} of {redacted(settings.run.input)} "
-            f"can be used{first}: nothing was measured"
-        )
+    usable, left_out = usable_batches(batches, settings.run.input)
     input_summary = InputSummary.of(
         catalog,
         ranges,
         (name for batch in usable for name in batch.class_names),
         (remark for batch in usable for remark in batch.remarks),
     )
-    evaluation = Evaluation(settings.sweep, usable, tuple(left_out), input_summary)
+    evaluation = Evaluation(settings.sweep, usable, left_out, input_summary)
     if task is None:
         return evaluation
     findings = find_task_scores(
@@ -247,31 +237,3 @@ def _evaluation(
         settings.run.seed,
     )
     return replace(evaluation, task=findings)
-
-
-def _fill(
-    record: EvaluationRecord,
-    evaluation: Evaluation,
-    batches: list[BatchMeasures],
-    seconds: dict[str, float],
-) -> None:
-    record.counts = {
-        "asked": sum(batch.asked for batch in batches),
-        "measured": evaluation.samples,
-        "rejected": len(evaluation.left_out),
-        "batches": len(evaluation.batches),
-    }
-    record.rejected = [asdict(one) for one in evaluation.left_out[:_SHOWN_REJECTED]]
-    record.unmeasured = evaluation.unmeasured
-    record.notes = list(evaluation.input_summary.notes)
-    record.remarks = [asdict(remark) for remark in evaluation.input_summary.remarks]
-    record.task = None if evaluation.task is None else evaluation.task.written
-    record.timings = seconds | {
-        f"all_workers_{name}": round(sum(getattr(batch, name) for batch in batches), 3)
-        for name in ("embed_seconds", "measure_seconds")
-    }
-
-
-def _task_files(evaluation: Evaluation) -> dict[str, bytes]:
-    task = evaluation.task
-    return {} if task is None else {layout.TASK: parquet_bytes(task.table())}

@@ -28,6 +28,11 @@ class Learnable:
     names: tuple[str, ...]
 
     @property
+    def count(self) -> int:
+        """How many files there are."""
+        return int(self.files.max(initial=-1)) + 1
+
+    @property
     def can_be(self) -> bool:
         """Whether there is anything to tell apart."""
         return len(self.names) > 1

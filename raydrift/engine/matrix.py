@@ -1,7 +1,7 @@
 """The matrix: what is learned on one view and tested on another, measured, drawn and written."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from typing import Any, Final
@@ -16,12 +16,13 @@ from raydrift.engine.data.tasks import run_samples
 from raydrift.engine.identity import identity_defaults, matrix_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.learnable import Learnable, check_metric, learnable
+from raydrift.engine.measured_record import fill_record, usable_batches
 from raydrift.engine.measured_views import MeasuredViews, measure_views
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
 from raydrift.engine.view_fits import ViewFits
 from raydrift.errors import RejectedError, SettingsError
-from raydrift.paths import StoragePath, redacted
+from raydrift.paths import StoragePath
 from raydrift.report.input_summary import InputSummary
 from raydrift.report.matrix import Matrix, ProbeScores, ViewDivergence, ViewMeasures
 from raydrift.report.matrix_page import matrix_page
@@ -38,11 +39,9 @@ from raydrift.storage.evaluated import (
 )
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.record import installed_versions
-from raydrift.storage.shards import LedgerRow
+from raydrift.storage.shards import LedgerRow, Rejected
 from raydrift.storage.tables import parquet_bytes
-from raydrift.text import plural
 
-_SHOWN_REJECTED: Final = 100
 _FITS: Final = ("probes", "probe")
 
 
@@ -89,12 +88,13 @@ def matrix(settings: MatrixSettings, *, quiet: bool = False) -> Matrix:
             lambda rows: (tuple(rows), [job.read(row, ViewMeasures.of) for row in rows])
         )
         try:
-            found = _found(settings, catalog, ranges, batches)
+            usable, left_out = usable_batches(batches, run.input)
         except RejectedError:
             job.remove()  # there is nothing to go on with
             raise
+        learned = learnable(*_samples(usable))
+        found = _found(settings, catalog, ranges, usable, left_out, learned)
         clock.end_phase("measure")
-        learned = learnable(*_samples(batches))
         fits = None
         if learned.can_be:
             learned.check(settings.splits)
@@ -206,21 +206,13 @@ def _found(
     settings: MatrixSettings,
     catalog: Catalog,
     ranges: list[str],
-    batches: list[ViewMeasures],
+    usable: tuple[ViewMeasures, ...],
+    left_out: tuple[Rejected, ...],
+    learned: Learnable,
 ) -> Matrix:
     """All but what probes get right."""
-    left_out = [one for batch in batches for one in batch.left_out]
-    left_out.sort(key=lambda one: one.sample_id)
-    usable = tuple(batch for batch in batches if batch.sample_ids)
-    if not usable:
-        first = f" (first: {left_out[0].path}: {left_out[0].error})" if left_out else ""
-        raise RejectedError(
-            f"none of {plural(len(left_out), 'image')} of {redacted(settings.run.input)} "
-            f"can be used{first}: nothing was measured"
-        )
-    paths, labels, names = _samples(usable)
-    learned = learnable(paths, labels, names)
     notes = [*ranges, *([] if learned.can_be else [f"{learned.note}: the probe is left out"])]
+    names = (name for batch in usable for name in batch.class_names)
     remarks = (remark for batch in usable for remark in batch.remarks)
     divergence = None
     if settings.divergence != NONE:
@@ -232,8 +224,8 @@ def _found(
         usable,
         None,
         divergence,
-        len(set(paths)),
-        tuple(left_out),
+        learned.count,
+        left_out,
         InputSummary.of(catalog, notes, names, remarks),
     )
 
@@ -244,25 +236,14 @@ def _fill(
     batches: list[ViewMeasures],
     seconds: dict[str, float],
 ) -> None:
-    record.counts = {
-        "asked": sum(len(batch.sample_ids) + len(batch.left_out) for batch in batches),
-        "measured": found.samples,
+    fill_record(record, found, batches, seconds)
+    record.counts |= {
         "files": found.files,
-        "rejected": len(found.left_out),
-        "batches": len(found.batches),
         "views": len(found.views),
         "fits": 0 if found.probe is None else len(found.views) * found.probe.splits,
     }
-    record.rejected = [asdict(one) for one in found.left_out[:_SHOWN_REJECTED]]
-    record.unmeasured = dict(found.unmeasured)
-    record.notes = list(found.input_summary.notes)
-    record.remarks = [asdict(remark) for remark in found.input_summary.remarks]
     for name, value in found.written.items():
         setattr(record, name, value)
-    record.timings = seconds | {
-        f"all_workers_{name}": round(sum(getattr(batch, name) for batch in batches), 3)
-        for name in ("embed_seconds", "measure_seconds")
-    }
 
 
 def _files(found: Matrix, plot: bytes, page: str) -> dict[str, bytes]:
