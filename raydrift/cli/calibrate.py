@@ -87,14 +87,10 @@ def calibrate(
     """
     from raydrift.cli.console import console
     from raydrift.cli.files import check_folder, check_lasting, check_there, write_file
-    from raydrift.cli.settings import read_values
-    from raydrift.settings.image import ImageSettings
-    from raydrift.settings.ranges import parse_range
+    from raydrift.cli.settings import image_flags, read_values
     from raydrift.settings.toml import calibrate_settings
 
     quiet = start_log(log, verbose)
-    height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
-    values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
         "split": split,
@@ -108,7 +104,7 @@ def calibrate(
         },
         "num_samples": num_samples,
         "seed": seed,
-        "image": {"height": height, "width": width, "value_range": values},
+        "image": image_flags(image_size, value_range),
         "raw": {} if raw else None,
         "embedding": {"weights": weights, "normalize": normalize, "precision": precision},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},

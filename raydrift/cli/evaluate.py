@@ -102,14 +102,10 @@ def evaluate(
     measures again.
     """
     from raydrift.cli.files import check_lasting, check_there
-    from raydrift.cli.settings import read_values
-    from raydrift.settings.image import ImageSettings
-    from raydrift.settings.ranges import parse_range
+    from raydrift.cli.settings import image_flags, read_values
     from raydrift.settings.toml import evaluate_settings
 
     quiet = start_log(log, verbose)
-    height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
-    values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
         "split": split,
@@ -118,7 +114,7 @@ def evaluate(
         "levels": levels,
         "batches": batches,
         "seed": seed,
-        "image": {"height": height, "width": width, "value_range": values},
+        "image": image_flags(image_size, value_range),
         "raw": {} if raw else None,
         "masks": masks,
         "embedding": {
@@ -152,7 +148,7 @@ def print_result(evaluation: "Evaluation", output: object, seconds: float) -> No
     """Prints what was measured, and where it is."""
     from rich.table import Table
 
-    from raydrift.cli.console import console
+    from raydrift.cli.console import console, print_lacking
     from raydrift.report.text import level_name, number
     from raydrift.storage import layout
     from raydrift.text import plural
@@ -173,11 +169,7 @@ def print_result(evaluation: "Evaluation", output: object, seconds: float) -> No
     out.print(table)
     if evaluation.task is not None:
         _print_task(out, evaluation.task)
-    if evaluation.left_out:
-        first = evaluation.left_out[0]
-        out.print(f"  rejected first: {first.path!r} at {first.stage}: {first.error}")
-    for metric, why in evaluation.unmeasured.items():
-        out.print(f"  {metric} is missing in some batches: {why}")
+    print_lacking(out, evaluation.left_out, evaluation.unmeasured)
     if evaluation.unmeasured:
         out.print("  larger batches may have what is missing: --batch-size")
     written = (*layout.EVALUATED, *(layout.OF_TASK if evaluation.task is not None else ()))

@@ -50,7 +50,7 @@ from raydrift.cli.options import (
     Weights,
     Workers,
 )
-from raydrift.cli.settings import read_settings
+from raydrift.cli.settings import image_flags, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,12 +107,7 @@ def generate(
 
     The same command on the same output finishes what is missing.
     """
-    from raydrift.settings.image import ImageSettings
-    from raydrift.settings.ranges import parse_range
-
     quiet = start_log(log, verbose)
-    size = ImageSettings.parse_size(image_size) if image_size else (None, None)
-    values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
         "split": split,
@@ -120,7 +115,7 @@ def generate(
         "seed": seed,
         "num_samples": num_samples,
         "calibration": {"profile": profile, "target": target, "level": level},
-        "image": {"height": size[0], "width": size[1], "value_range": values},
+        "image": image_flags(image_size, value_range),
         "raw": {} if raw else None,
         "masks": masks,
         "embedding": {

@@ -85,14 +85,10 @@ def matrix(
     finished it measures again.
     """
     from raydrift.cli.files import check_lasting, check_there
-    from raydrift.cli.settings import read_values
-    from raydrift.settings.image import ImageSettings
-    from raydrift.settings.ranges import parse_range
+    from raydrift.cli.settings import image_flags, read_values
     from raydrift.settings.toml import matrix_settings
 
     quiet = start_log(log, verbose)
-    height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
-    values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
         "split": split,
@@ -104,7 +100,7 @@ def matrix(
         "divergence": divergence,
         "seed": seed,
         "num_samples": num_samples,
-        "image": {"height": height, "width": width, "value_range": values},
+        "image": image_flags(image_size, value_range),
         "raw": {} if raw else None,
         "embedding": {
             "weights": weights,
@@ -132,7 +128,7 @@ def matrix(
 
 def print_result(found: "Matrix", output: object, seconds: float) -> None:
     """Prints what was found, and where it is."""
-    from raydrift.cli.console import console
+    from raydrift.cli.console import console, print_lacking
     from raydrift.report.matrix_texts import matrix_sentences
     from raydrift.storage import layout
     from raydrift.text import plural
@@ -146,11 +142,7 @@ def print_result(found: "Matrix", output: object, seconds: float) -> None:
     _print_columns(out, found)
     for sentence in matrix_sentences(found):
         out.print(f"  {sentence}")
-    if found.left_out:
-        first = found.left_out[0]
-        out.print(f"  rejected first: {first.path!r} at {first.stage}: {first.error}")
-    for metric, why in found.unmeasured.items():
-        out.print(f"  {metric} is missing in some batches: {why}")
+    print_lacking(out, found.left_out, found.unmeasured)
     lacking = {
         layout.MATRIX: found.probe is None,
         layout.VIEW_DIVERGENCE: found.divergence is None,

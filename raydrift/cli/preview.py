@@ -39,23 +39,25 @@ def preview(
 
     from raydrift.cli.console import console
     from raydrift.cli.files import check_folder, write_file
-    from raydrift.cli.settings import read_settings
+    from raydrift.cli.settings import image_flags, read_settings
     from raydrift.errors import SettingsError
     from raydrift.images.codec import encode_png
     from raydrift.paths import StoragePath
     from raydrift.report.preview import preview as draw
-    from raydrift.settings.image import ImageSettings
     from raydrift.settings.levels import parse_levels
-    from raydrift.settings.ranges import parse_range
     from raydrift.transforms import plain_name, plain_transforms, split_level
 
     if not output.lower().endswith(".png"):
         raise SettingsError(f"output {output!r}: write the picture's name as NAME.png")
-    height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
-    values = parse_range(value_range) if value_range else None
-    size = {"height": height, "width": width, "value_range": values}
-    flags = {"input": input, "split": split, "output": output, "seed": seed, "image": size}
-    settings = read_settings(config, flags | {"raw": {} if raw else None})
+    flags = {
+        "input": input,
+        "split": split,
+        "output": output,
+        "seed": seed,
+        "image": image_flags(image_size, value_range),
+        "raw": {} if raw else None,
+    }
+    settings = read_settings(config, flags)
     for name in transform or ():
         if split_level(name)[1] is not None:
             raise SettingsError(f"transform {name!r}: name it alone, all --levels are shown")

@@ -33,6 +33,20 @@ def read_values(
         raise SettingsError(f"{config}: {error}" if config else str(error)) from None
 
 
+def image_flags(image_size: str | None, value_range: str | None) -> dict[str, Any]:
+    """What --image-size and --value-range say, as the table ``[image]`` has it.
+
+    Raises:
+        SettingsError: One of them cannot be read.
+    """
+    from raydrift.settings.image import ImageSettings
+    from raydrift.settings.ranges import parse_range
+
+    height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
+    values = parse_range(value_range) if value_range else None
+    return {"height": height, "width": width, "value_range": values}
+
+
 def output_settings(config: str | None, flags: Mapping[str, Any]) -> "GenerateSettings":
     """The settings of a command that only has an output, as ``read_settings``."""
     return read_settings(config, {"input": "(none)", **flags})

@@ -67,14 +67,10 @@ def views(
     The same command on the same output finishes what is missing.
     """
     from raydrift.cli.files import check_lasting, check_there
-    from raydrift.cli.settings import read_values
-    from raydrift.settings.image import ImageSettings
-    from raydrift.settings.ranges import parse_range
+    from raydrift.cli.settings import image_flags, read_values
     from raydrift.settings.toml import views_settings
 
     quiet = start_log(log, verbose)
-    height, width = ImageSettings.parse_size(image_size) if image_size else (None, None)
-    values = parse_range(value_range) if value_range else None
     flags = {
         "input": input,
         "split": split,
@@ -83,7 +79,7 @@ def views(
         "compat": compat,
         "seed": seed,
         "num_samples": num_samples,
-        "image": {"height": height, "width": width, "value_range": values},
+        "image": image_flags(image_size, value_range),
         "write": {
             "container": container,
             "container_bytes": container_bytes,
