@@ -6,15 +6,9 @@ from pathlib import Path
 import pytest
 
 from raydrift.cli import run
+from tests.cli.refused import refusal
 
 FEW = ["--views", "bi,s,me", "--views", "ma,u,ga", "--weights", "random", "--image-size", "32"]
-
-
-def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    assert run([str(one) for one in arguments]) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    return said.strip()
 
 
 @pytest.fixture

@@ -5,13 +5,7 @@ from pathlib import Path
 import pytest
 
 from raydrift.cli import run
-
-
-def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    assert run([str(one) for one in arguments]) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    return said.strip()
+from tests.cli.refused import refusal
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,10 @@ import json
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 
 import raydrift
 from raydrift.catalog import catalog_of, load_catalog
@@ -25,6 +23,7 @@ from raydrift.settings.toml import generate_settings
 from raydrift.storage.record import JobRecord
 from tests.image_files import file_of
 from tests.raw_files import CFAS, dng, hollow, lossless, noise
+from tests.written import written_pixels
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -71,15 +70,6 @@ def output(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def pixels(output: Path) -> dict[int, np.ndarray]:
-    names = pq.read_table(output / "input_mapping.parquet").to_pylist()
-    with ZipFile(output / "sampled_images.zip") as archive:
-        return {
-            row["sample_id"]: np.asarray(Image.open(BytesIO(archive.read(row["file_name"]))))
-            for row in names
-        }
-
-
 def test_what_cannot_be_used_is_told(output: Path) -> None:
     rejected = pq.read_table(output / "rejected.parquet").to_pylist()
     assert {(row["path"], row["stage"], row["error"]) for row in rejected} == {
@@ -95,7 +85,7 @@ def test_what_cannot_be_used_is_told(output: Path) -> None:
 def test_its_rows_and_run_json_explain_every_pixel(source: Path, output: Path) -> None:
     settings = generate_settings(json.loads((output / "run.json").read_text())["settings"])
     assert settings.raw == RawSettings()
-    shown = pixels(output)
+    shown = written_pixels(output)
     rows = pq.read_table(output / "provenance.parquet").to_pylist()
     assert len(rows) == len(shown) == 5
     for row in rows:
@@ -135,7 +125,7 @@ def test_the_python_api_has_it(source: Path, output: Path) -> None:
     )
     generator.add_abrupt_drift([raydrift.TransformInfo(*_split(one)) for one in CHAIN])
     (batch,) = generator.batches()
-    expected = pixels(output)
+    expected = written_pixels(output)
     for sample_id, image in zip(batch.sample_ids.tolist(), batch.images, strict=True):
         np.testing.assert_array_equal(image, expected[sample_id])
     found = raydrift.open(output)

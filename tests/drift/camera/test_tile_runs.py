@@ -1,16 +1,12 @@
 """Real runs over the tiles of raw files."""
 
 import json
-from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 
 from raydrift.drift.camera.raw import replay_raw
 from raydrift.drift.written import read_back
@@ -21,6 +17,7 @@ from raydrift.images.raw.tiles import tile_of
 from raydrift.report.preview import preview
 from raydrift.settings.toml import generate_settings, views_settings
 from tests.raw_files import dng, hollow, noise
+from tests.written import written_pixels
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -70,19 +67,10 @@ def rows_of(output: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def pixels(output: Path) -> Mapping[int, np.ndarray]:
-    names = pq.read_table(output / "input_mapping.parquet").to_pylist()
-    with ZipFile(output / "sampled_images.zip") as archive:
-        return {
-            row["sample_id"]: np.asarray(Image.open(BytesIO(archive.read(row["file_name"]))))
-            for row in names
-        }
-
-
 def test_every_tile_is_a_sample_that_its_row_explains(source: Path, output: Path) -> None:
     settings = generate_settings(json.loads((output / "run.json").read_text())["settings"])
     assert settings.raw is not None
-    rows, shown = rows_of(output), pixels(output)
+    rows, shown = rows_of(output), written_pixels(output)
     assert {(row["source_path"], row["row"], row["column"]) for row in rows} == {
         *(("a/1.dng", top, left) for top in (0, 32) for left in (0, 32, 64)),
         *(("a/2.dng", 0, left) for left in (0, 32)),
