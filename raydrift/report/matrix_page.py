@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from raydrift.paths import redacted
+from raydrift.report.again import network_fact, record_facts, run_flags
 from raydrift.report.class_rows import SHADE, Cell
 from raydrift.report.environment import page_environment, plotly_code
 from raydrift.report.figures import plain_figure, rounded
@@ -135,13 +136,7 @@ def _shown(found: Matrix) -> dict[str, _Shown]:
                 "deviation.",
                 values,
                 _each(hundredths, values),
-                [
-                    [
-                        f"{hundredths(value)} ± {hundredths(more)}"
-                        for value, more in zip(*pair, strict=True)
-                    ]
-                    for pair in zip(values, spread, strict=True)
-                ],
+                _each(_with_deviation, values, spread),
                 darker,
                 _cells(column_means(values), hundredths, darker),
             )
@@ -154,13 +149,7 @@ def _shown(found: Matrix) -> dict[str, _Shown]:
             f"{plural(len(one.batches), 'batch')}. {text.note}",
             median,
             _each(short_number, median),
-            [
-                [
-                    f"{number(m)}, quartiles {number(a)} to {number(b)}"
-                    for a, m, b in zip(*three, strict=True)
-                ]
-                for three in zip(lower, median, upper, strict=True)
-            ],
+            _each(_with_quartiles, median, lower, upper),
             True,
             _cells(column_means(median), number, True),
         )
@@ -266,23 +255,12 @@ def _command(settings: MatrixSettings) -> list[str]:
     words += ["--splits", str(settings.splits), "--train-size", level_name(settings.train_size)]
     words += ["--divergence", settings.divergence, "--seed", str(run.seed)]
     words += ["--num-samples", str(run.num_samples)]
-    words += ["--weights", redacted(run.embedding.weights)]
-    if run.split is not None:
-        words += ["--split", run.split]
-    if run.embedding.normalize:
-        words.append("--normalize")
-    if run.embedding.precision != "float32":
-        words += ["--precision", run.embedding.precision]
-    if run.raw is not None:
-        words.append("--raw")
-    words += ["--image-size", f"{run.image.height}x{run.image.width}"]
-    return [*words, "--batch-size", str(run.embedding.batch_size)]
+    return words + run_flags(run)
 
 
 def _facts(found: Matrix, settings: MatrixSettings, record: MatrixRecord) -> dict[str, str]:
     """What has to be known to repeat and to judge the numbers."""
     run = settings.run
-    digest = str(record.identity["embedding"]["weights"])
     facts = {
         "Input": redacted(run.input),
         "Views": "as published, with its borders and its unsharp mask"
@@ -290,9 +268,7 @@ def _facts(found: Matrix, settings: MatrixSettings, record: MatrixRecord) -> dic
         else "with mirrored borders",
         "Seed": str(run.seed),
         "Images": f"{run.image.height} × {run.image.width} pixels",
-        "Network": f"ResNet18 without its last layer, {redacted(run.embedding.weights)} "
-        f"({digest[:16]}), {run.embedding.precision}, "
-        f"{'with' if run.embedding.normalize else 'without'} ImageNet's normalisation",
+        "Network": network_fact(run, record),
     }
     if found.probe is not None:
         facts["Probe"] = (
@@ -300,10 +276,4 @@ def _facts(found: Matrix, settings: MatrixSettings, record: MatrixRecord) -> dic
             f"{settings.splits} splits by file, {level_name(settings.train_size)} of the files of "
             "each class to learn from"
         )
-    return facts | {
-        "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
-        "Seconds": ", ".join(
-            f"{name.removesuffix('_seconds').replace('_', ' ')} {value:.1f}"
-            for name, value in record.timings.items()
-        ),
-    }
+    return facts | record_facts(record)

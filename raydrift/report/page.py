@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from raydrift.paths import redacted
+from raydrift.report.again import network_fact, record_facts, run_flags
 from raydrift.report.class_rows import SHADE, Cell, ClassRow
 from raydrift.report.environment import page_environment, plotly_code
 from raydrift.report.evaluation import METRIC_NAMES, Evaluation
@@ -128,16 +129,7 @@ def _command(settings: EvaluateSettings) -> list[str]:
         words += ["-t", str(transform)]
     words += ["--levels", ",".join(map(level_name, sweep.levels))]
     words += ["--batches", str(settings.batches), "--seed", str(run.seed)]
-    words += ["--weights", redacted(run.embedding.weights)]
-    if run.embedding.normalize:
-        words.append("--normalize")
-    if run.embedding.precision != "float32":
-        words += ["--precision", run.embedding.precision]
-    words += ["--image-size", f"{run.image.height}x{run.image.width}"]
-    words += ["--batch-size", str(run.embedding.batch_size)]
-    if run.masks is not None:
-        words += ["--masks", redacted(run.masks)]
-    return words + task_flags(settings.task)
+    return words + run_flags(run) + task_flags(settings.task)
 
 
 def _facts(
@@ -145,7 +137,6 @@ def _facts(
 ) -> dict[str, str]:
     """What has to be known to repeat and to judge the numbers."""
     run, sweep = settings.run, settings.sweep
-    digest = str(record.identity["embedding"]["weights"])
     return {
         "Input": redacted(run.input),
         "Transforms": f"{sweep} (without a level: sweeps)",
@@ -153,13 +144,7 @@ def _facts(
         "Seed": str(run.seed),
         "Order": "a permutation keyed by the seed" if run.shuffle else "sorted by path",
         "Images": f"{run.image.height} × {run.image.width} pixels",
-        "Network": f"ResNet18 without its last layer, {redacted(run.embedding.weights)} "
-        f"({digest[:16]}), {run.embedding.precision}, "
-        f"{'with' if run.embedding.normalize else 'without'} ImageNet's normalisation",
+        "Network": network_fact(run, record),
         **task_facts(evaluation.task),
-        "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
-        "Seconds": ", ".join(
-            f"{name.removesuffix('_seconds').replace('_', ' ')} {value:.1f}"
-            for name, value in record.timings.items()
-        ),
+        **record_facts(record),
     }
