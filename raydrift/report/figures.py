@@ -8,7 +8,7 @@ import numpy as np
 from raydrift.report.boxes import box_of
 from raydrift.report.evaluation import METRIC_NAMES, ClassDrift, Evaluation
 from raydrift.report.metric_texts import METRIC_TEXTS
-from raydrift.report.palette import GRID, INK, SOFT, level_colours, spaced
+from raydrift.report.palette import GRID, INK, LINE, SOFT, SPREAD, level_colours, spaced
 from raydrift.report.text import level_name, shortened
 
 if TYPE_CHECKING:
@@ -148,12 +148,12 @@ def class_dots(evaluation: Evaluation, level: float) -> "Figure":
             x=[rounded(row.median) for row in rows],
             y=list(range(len(rows))),
             mode="markers",
-            marker={"color": "#365c8d", "size": 9},
+            marker={"color": LINE, "size": 9},
             error_x={
                 "type": "data",
                 "array": [rounded(row.upper_quartile - row.median) for row in rows],
                 "arrayminus": [rounded(row.median - row.lower_quartile) for row in rows],
-                "color": "#7f9cc0",
+                "color": SPREAD,
                 "thickness": 3,
                 "width": 0,
             },

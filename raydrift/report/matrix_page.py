@@ -16,6 +16,7 @@ from raydrift.report.figures import plain_figure, rounded
 from raydrift.report.matrix import Matrix, Numbers, column_means, mean_elsewhere
 from raydrift.report.matrix_texts import hundredths, matrix_sentences, short_number
 from raydrift.report.metric_texts import METRIC_TEXTS
+from raydrift.report.palette import INK, LOSS, NO_LOSS
 from raydrift.report.text import level_name, number
 from raydrift.report.view_strip import ViewStrip
 from raydrift.settings.matrix import MatrixSettings
@@ -25,8 +26,6 @@ from raydrift.text import plural
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
-
-_PALE, _STRONG = "#f4f6f9", "#d1495b"
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,6 @@ def matrix_page(
             plural=plural,
             files=[name for name in (layout.MATRIX, layout.VIEW_DIVERGENCE) if _has(found, name)],
             plot=layout.MATRIX_PLOT,
-            record_file=layout.MATRIX_RECORD,
             command=[shlex.quote(word) for word in _command(settings)],
             facts=_facts(found, settings, record),
             figures={
@@ -184,7 +182,7 @@ def _heat_map(found: Matrix, shown: _Shown, name: str) -> "Figure":
 
     rows, columns = ("from", "of") if name == "divergence" else ("trained on", "tested on")
     figure = plain_figure(columns, rows)
-    scale = [[0, _PALE], [1, _STRONG]] if shown.darker else [[0, _STRONG], [1, _PALE]]
+    scale = [[0, NO_LOSS], [1, LOSS]] if shown.darker else [[0, LOSS], [1, NO_LOSS]]
     places = [str(place) for place in range(len(found.views))]
     figure.add_trace(
         go.Heatmap(
@@ -212,7 +210,7 @@ def _heat_map(found: Matrix, shown: _Shown, name: str) -> "Figure":
             "x1": place + 0.5,
             "y0": place - 0.5,
             "y1": place + 0.5,
-            "line": {"color": "#1c2430", "width": 1.5},
+            "line": {"color": INK, "width": 1.5},
         }
         for place in range(len(found.views))
     ]

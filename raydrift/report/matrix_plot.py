@@ -8,7 +8,7 @@ import numpy as np
 
 from raydrift.report.matrix import Matrix, Numbers, column_means
 from raydrift.report.matrix_texts import hundredths, short_number
-from raydrift.report.palette import INK, SOFT
+from raydrift.report.palette import INK, LOSS, NO_LOSS, SOFT
 from raydrift.text import plural
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _draw(
 
     strength = np.clip(np.nan_to_num(shades), 0, None)
     most = float(strength.max()) or 1.0
-    pale = LinearSegmentedColormap.from_list("pale", ["#f4f6f9", "#d1495b"])
+    pale = LinearSegmentedColormap.from_list("pale", [NO_LOSS, LOSS])
     axes.imshow(strength, cmap=pale, vmin=0, vmax=most, aspect="equal")
     for (row, column), value in np.ndenumerate(strength):
         dark = value > _DARK * most

@@ -9,6 +9,17 @@ INK: Final = "#1c2430"
 SOFT: Final = "#5b6572"
 GRID: Final = "#e2e5ea"
 
+LINE: Final = "#365c8d"
+"""Of what was measured."""
+
+SPREAD: Final = "#7f9cc0"
+"""Of the interval about it."""
+
+LOSS: Final = "#d1495b"
+"""Of what is lost, and of where a model breaks."""
+
+NO_LOSS: Final = "#f4f6f9"
+
 _SCALE: Final = ("#46327e", "#365c8d", "#277f8e", "#1fa187", "#7cb518", "#e09f00", "#d1495b")
 """Weak to strong drift: parts that differ in lightness and in hue, all readable on white."""
 

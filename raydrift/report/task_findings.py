@@ -71,6 +71,11 @@ class TaskFindings:
         return "mean IoU" if self.is_of_pixels else "accuracy"
 
     @property
+    def limit(self) -> float:
+        """The quality below which the model is broken."""
+        return self.levels[0].total.quality - self.task.settings.drop
+
+    @property
     def title(self) -> str:
         """The quality as a title begins with it."""
         return "Mean IoU" if self.is_of_pixels else "Accuracy"

@@ -1,23 +1,20 @@
 """The page's section on the user's model: its plots, its table of classes, its facts."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from raydrift.paths import redacted
 from raydrift.report.class_rows import SHADE, Cell, ClassRow
 from raydrift.report.figures import plain_figure, rounded
-from raydrift.report.palette import SOFT, level_colours
+from raydrift.report.palette import LINE, LOSS, SOFT, SPREAD, level_colours
 from raydrift.report.task_findings import TaskFindings
 from raydrift.report.text import level_name, number
 from raydrift.settings.task import TaskSettings
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
-
-_LINE: Final = "#365c8d"
-_BROKEN: Final = "#d1495b"
 
 
 def task_figures(task: TaskFindings | None) -> dict[str, "Figure"]:
@@ -78,7 +75,7 @@ def _quality_by_level(task: TaskFindings) -> "Figure":
             x=levels + levels[::-1],
             y=high + low[::-1],
             fill="toself",
-            fillcolor=_LINE + "26",
+            fillcolor=LINE + "26",
             line={"width": 0},
             mode="lines",
             hoverinfo="skip",
@@ -89,7 +86,7 @@ def _quality_by_level(task: TaskFindings) -> "Figure":
             x=levels,
             y=quality,
             mode="lines+markers",
-            line={"color": _LINE, "width": 2},
+            line={"color": LINE, "width": 2},
             marker={"size": 7},
             hovertemplate=f"level %{{x}}<br>{task.quality} %{{y}}<extra></extra>",
         )
@@ -132,7 +129,7 @@ def _quality_by_divergence(task: TaskFindings) -> "Figure":
             mode="lines+markers",
             line={"color": "#b9c6d6", "width": 1.5},
             marker={"size": 9, "color": level_colours(len(names))},
-            error_y={"type": "data", "array": above, "arrayminus": below, "color": "#7f9cc0"},
+            error_y={"type": "data", "array": above, "arrayminus": below, "color": SPREAD},
             customdata=names,
             hovertemplate=f"%{{customdata}}<br>%{{x}} nats<br>{task.quality} %{{y}}<extra></extra>",
         )
@@ -151,10 +148,6 @@ def _qualities(task: TaskFindings) -> tuple[list[Any], tuple[list[Any], list[Any
     return quality, (low, high)
 
 
-def _limit(task: TaskFindings) -> float:
-    return task.levels[0].total.quality - task.task.settings.drop
-
-
 def _draw_limit(figure: "Figure", task: TaskFindings, places: Sequence[float]) -> None:
     """The quality below which the model is broken."""
     from plotly import graph_objects as go
@@ -163,7 +156,7 @@ def _draw_limit(figure: "Figure", task: TaskFindings, places: Sequence[float]) -
     figure.add_trace(
         go.Scatter(
             x=ends,
-            y=[rounded(_limit(task))] * 2,
+            y=[rounded(task.limit)] * 2,
             mode="lines",
             line={"color": SOFT, "width": 1.2, "dash": "dash"},
             hoverinfo="skip",
@@ -179,9 +172,9 @@ def _draw_break(
     figure.add_trace(
         go.Scatter(
             x=[rounded(place)],
-            y=[rounded(_limit(task))],
+            y=[rounded(task.limit)],
             mode="markers",
-            marker={"color": _BROKEN, "size": 12, "symbol": "x"},
+            marker={"color": LOSS, "size": 12, "symbol": "x"},
             error_x=error,
             hovertemplate=f"breaks at {unit} %{{x}}<extra></extra>",
         )

@@ -3,7 +3,7 @@
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
-from raydrift.report.palette import GRID, INK, SOFT
+from raydrift.report.palette import GRID, INK, LINE, LOSS, SOFT
 from raydrift.report.task_findings import TaskFindings
 from raydrift.report.text import level_name, number
 
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 _SIZE: Final = (10.0, 4.8)  # inches
 _DPI: Final = 150
-_LINE: Final = "#365c8d"
-_BROKEN: Final = "#d1495b"
 _APART: Final = 0.07  # of the width, names at least
 
 
@@ -32,7 +30,7 @@ def task_by_level(task: TaskFindings) -> bytes:
         axes.grid(axis="y", color=GRID)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.axhline(_limit(task), color=SOFT, linewidth=1.2, linestyle="--")
+        axes.axhline(task.limit, color=SOFT, linewidth=1.2, linestyle="--")
     by_level.set_ylim(0, 1.02)
     by_level.set_ylabel(task.quality)
     figure.suptitle(_title(task), color=INK, fontweight="bold", fontsize=12)
@@ -44,22 +42,22 @@ def task_by_level(task: TaskFindings) -> bytes:
 def _draw_levels(axes: "Axes", task: TaskFindings) -> None:
     levels = [one.level or 0.0 for one in task.levels]
     low, high = zip(*(one.interval for one in task.levels), strict=True)
-    axes.fill_between(levels, low, high, color=_LINE, alpha=0.15, linewidth=0)
-    axes.plot(levels, [one.total.quality for one in task.levels], color=_LINE, marker="o")
+    axes.fill_between(levels, low, high, color=LINE, alpha=0.15, linewidth=0)
+    axes.plot(levels, [one.total.quality for one in task.levels], color=LINE, marker="o")
     axes.set_xlabel("level (0: the originals)")
     found = task.breaking
     if found.level is not None:
         first, beyond = found.level_interval
         ends = (found.level if first is None else first, levels[-1] if beyond is None else beyond)
-        axes.hlines(_limit(task), *ends, color=_BROKEN, linewidth=3, alpha=0.5)
-        axes.plot(found.level, _limit(task), color=_BROKEN, marker="X", markersize=11)
+        axes.hlines(task.limit, *ends, color=LOSS, linewidth=3, alpha=0.5)
+        axes.plot(found.level, task.limit, color=LOSS, marker="X", markersize=11)
 
 
 def _draw_divergences(axes: "Axes", task: TaskFindings) -> None:
     quality = [one.total.quality for one in task.levels]
     low, high = zip(*(one.interval for one in task.levels), strict=True)
-    axes.vlines(task.divergences, low, high, color=_LINE, linewidth=3, alpha=0.25)
-    axes.plot(task.divergences, quality, color=_LINE, marker="o", alpha=0.8)
+    axes.vlines(task.divergences, low, high, color=LINE, linewidth=3, alpha=0.25)
+    axes.plot(task.divergences, quality, color=LINE, marker="o", alpha=0.8)
     apart, last = _APART * max(task.divergences), 0.0
     for one, divergence in zip(task.levels[1:], task.divergences[1:], strict=True):
         if divergence - last < apart:  # its name would lie on another one
@@ -75,11 +73,7 @@ def _draw_divergences(axes: "Axes", task: TaskFindings) -> None:
         )
     axes.set_xlabel("median KL divergence of a batch, nats")
     if task.breaking.divergence is not None:
-        axes.plot(task.breaking.divergence, _limit(task), color=_BROKEN, marker="X", markersize=11)
-
-
-def _limit(task: TaskFindings) -> float:
-    return task.levels[0].total.quality - task.task.settings.drop
+        axes.plot(task.breaking.divergence, task.limit, color=LOSS, marker="X", markersize=11)
 
 
 def _title(task: TaskFindings) -> str:
