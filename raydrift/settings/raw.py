@@ -99,9 +99,9 @@ class RawSettings:
         if self.is_declared:
             self._check_declared()
         else:
-            for name in ("bits", "shape")[: 1 if self.is_tiled else 2]:
-                remedy = "camera files say it: leave it out, or set raw.files"
-                require(getattr(self, name) is None, f"raw.{name}", getattr(self, name), remedy)
+            remedy = "camera files say it: leave it out, or set raw.files"
+            require(self.bits is None, "raw.bits", self.bits, remedy)
+            require(self.shape is None or self.is_tiled, "raw.shape", self.shape, remedy)
 
     @property
     def is_declared(self) -> bool:
