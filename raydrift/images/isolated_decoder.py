@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
-from typing import IO, Final
+from typing import IO, ClassVar, Final
 
 from raydrift.errors import ImageError
 from raydrift.images.carried import receive, receive_decoded, send, send_decoded
@@ -54,8 +54,11 @@ class IsolatedDecoder:
     """Takes what ``codec.decode_image`` takes and gives what it gives; starts a child when needed.
 
     An image that kills its child is given to a new one once more, since something else may have
-    killed the first.
+    killed the first. A subclass of which a child does something else has its own ``module``.
     """
+
+    module: ClassVar[str] = __name__
+    """What the child's Python is to run: it calls ``answer_parent``."""
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
@@ -101,8 +104,8 @@ class IsolatedDecoder:
         return self._child
 
     def _arguments(self, settings: ImageSettings) -> list[str]:
-        """What the child's Python is to run."""
-        return ["-m", __name__, json.dumps(asdict(settings))]
+        """Of the child's Python."""
+        return ["-m", self.module, json.dumps(asdict(settings))]
 
     def _environment(self) -> dict[str, str]:
         """The child's: the code may have come with the job, and not be installed."""
@@ -136,13 +139,29 @@ def limit_memory(most: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
-def serve(
+def answer_parent(
     settings: ImageSettings,
-    requests: IO[bytes],
-    answers: IO[bytes],
-    decode: Callable[[bytes, ImageSettings], Decoded] = decode_in_time,
+    decode: Callable[[bytes, ImageSettings], Decoded],
+    silent: bool = False,
 ) -> None:
-    """What the child does: decodes what it is sent until there is no more."""
+    """What the child does: decodes what its parent sends it, until there is no more.
+
+    Args:
+        settings: What bounds its memory.
+        decode: What decodes; where it does not end in time, this process ends.
+        silent: Whether what decoders print goes nowhere, and not to standard error.
+    """
+    with os.fdopen(os.dup(1), "wb") as answers:
+        if silent:
+            sys.stderr = os.fdopen(os.dup(2), "w")
+            with open(os.devnull, "w") as nowhere:
+                os.dup2(nowhere.fileno(), 2)
+        os.dup2(2, 1)  # a decoder that prints something must not be in between
+        limit_memory(settings.max_memory)
+        _serve(sys.stdin.buffer, answers, lambda data: in_time(lambda: decode(data, settings)))
+
+
+def _serve(requests: IO[bytes], answers: IO[bytes], decode: Callable[[bytes], Decoded]) -> None:
     answers.write(_READY)
     answers.flush()
     while True:
@@ -151,7 +170,7 @@ def serve(
         except EOFError:
             return
         try:
-            decoded = decode(data, settings)
+            decoded = decode(data)
         except ImageError as error:
             answers.write(_REJECTED)
             send(answers, error.reason.encode())
@@ -170,8 +189,4 @@ def _told(status: int) -> str:
 
 
 if __name__ == "__main__":
-    with os.fdopen(os.dup(1), "wb") as answers:
-        os.dup2(2, 1)  # a decoder that prints something must not be in between
-        wanted = ImageSettings(**json.loads(sys.argv[1]))
-        limit_memory(wanted.max_memory)
-        serve(wanted, sys.stdin.buffer, answers)
+    answer_parent(ImageSettings(**json.loads(sys.argv[1])), decode_image)

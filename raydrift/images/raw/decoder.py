@@ -7,7 +7,6 @@ again, and the file is rejected if that gives other pixels.
 """
 
 import json
-import os
 import sys
 from dataclasses import asdict
 from typing import Final
@@ -16,7 +15,7 @@ import numpy as np
 
 from raydrift.errors import ImageError, PipelineError
 from raydrift.images.decoded import Decoded
-from raydrift.images.isolated_decoder import IsolatedDecoder, in_time, limit_memory, serve
+from raydrift.images.isolated_decoder import IsolatedDecoder, answer_parent
 from raydrift.images.raw.camera_file import read_camera_file
 from raydrift.images.raw.declared import read_declared
 from raydrift.images.raw.rawpy_there import MISSING, lacks_rawpy
@@ -40,6 +39,8 @@ class RawDecoder(IsolatedDecoder):
     Raises:
         PipelineError: rawpy is not installed here, and the files are a camera's.
     """
+
+    module = __name__
 
     def __init__(self, raw: RawSettings, fill: int = _FILLS[0]) -> None:
         super().__init__()
@@ -75,7 +76,7 @@ class RawDecoder(IsolatedDecoder):
 
     def _arguments(self, settings: ImageSettings) -> list[str]:
         told = {"image": asdict(settings), "raw": asdict(self._raw)}
-        return ["-m", __name__, json.dumps(told)]
+        return ["-m", self.module, json.dumps(told)]
 
     def _environment(self) -> dict[str, str]:
         return super()._environment() | {"MALLOC_PERTURB_": str(self._fill ^ 0xFF)}
@@ -108,17 +109,10 @@ def _is_filled(decoded: Decoded) -> bool:
 
 
 if __name__ == "__main__":
-    with os.fdopen(os.dup(1), "wb") as answers:
-        sys.stderr = os.fdopen(os.dup(2), "w")
-        with open(os.devnull, "w") as nowhere:  # LibRaw prints what it thinks of a file
-            os.dup2(nowhere.fileno(), 1)
-            os.dup2(nowhere.fileno(), 2)
-        told = json.loads(sys.argv[1])
-        wanted, declared = ImageSettings(**told["image"]), RawSettings(**told["raw"])
-        limit_memory(wanted.max_memory)
-        serve(
-            wanted,
-            sys.stdin.buffer,
-            answers,
-            lambda data, settings: in_time(lambda: read_raw(data, settings, declared)),
-        )
+    told = json.loads(sys.argv[1])
+    declared = RawSettings(**told["raw"])
+    answer_parent(
+        ImageSettings(**told["image"]),
+        lambda data, settings: read_raw(data, settings, declared),
+        silent=True,  # LibRaw prints what it thinks of a file
+    )

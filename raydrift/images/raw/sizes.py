@@ -1,10 +1,8 @@
 """How large the mosaic of a raw file is, without decoding it."""
 
 import json
-import os
 import struct
 import sys
-from dataclasses import asdict
 from io import BytesIO
 from typing import IO, Final
 
@@ -14,7 +12,7 @@ from PIL import Image
 from raydrift.errors import ImageError
 from raydrift.images import tiff
 from raydrift.images.decoded import Decoded
-from raydrift.images.isolated_decoder import IsolatedDecoder, in_time, limit_memory, serve
+from raydrift.images.isolated_decoder import IsolatedDecoder, answer_parent
 from raydrift.images.pixels import ColourSpace
 from raydrift.images.png import PNG_START
 from raydrift.images.quiet import quiet
@@ -72,6 +70,8 @@ def tiff_size(file: IO[bytes]) -> Size:
 class CameraFileSizes(IsolatedDecoder):
     """Tells the sizes of camera files, in a process of its own, as all that LibRaw does."""
 
+    module = __name__
+
     def size(self, data: bytes, settings: ImageSettings) -> Size:
         """The size of the visible area.
 
@@ -80,9 +80,6 @@ class CameraFileSizes(IsolatedDecoder):
         """
         facts = self(data, settings).facts
         return facts["height"], facts["width"]
-
-    def _arguments(self, settings: ImageSettings) -> list[str]:
-        return ["-m", __name__, json.dumps(asdict(settings))]
 
 
 def _sized(data: bytes, _: ImageSettings) -> Decoded:
@@ -99,14 +96,4 @@ def _sized(data: bytes, _: ImageSettings) -> Decoded:
 
 
 if __name__ == "__main__":
-    with os.fdopen(os.dup(1), "wb") as answers:
-        with open(os.devnull, "w") as nowhere:  # LibRaw prints what it thinks of a file
-            os.dup2(nowhere.fileno(), 1)
-        wanted = ImageSettings(**json.loads(sys.argv[1]))
-        limit_memory(wanted.max_memory)
-        serve(
-            wanted,
-            sys.stdin.buffer,
-            answers,
-            lambda data, settings: in_time(lambda: _sized(data, settings)),
-        )
+    answer_parent(ImageSettings(**json.loads(sys.argv[1])), _sized, silent=True)
