@@ -18,8 +18,8 @@ from raydrift.storage.unread import is_any_readable_now
 _COMING: Final = 64
 """Workers that a cluster without a node yet is taken to come to."""
 
-
-_MOSAIC_BYTES: Final = 2  # of a pixel
+_MOSAIC_BYTES: Final = 2
+"""Of a pixel of a raw file."""
 
 
 def with_ranges(

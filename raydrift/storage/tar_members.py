@@ -1,9 +1,8 @@
 """A sample in a tar file: members that have one key, as webdataset puts them together.
 
-``KEY.png`` is the image, ``KEY.mask.png`` its mask, where samples have masks, ``KEY.cls`` its label
-as text, ``KEY.json`` what is known of it. The key
-is a number, in its class's folder if that is asked for: webdataset ends it at the first dot of the
-file's name, and there is no other dot than the one before ``png``.
+``KEY.png`` is the image, ``KEY.mask.png`` its mask where samples have masks, ``KEY.cls`` its label
+as text, ``KEY.json`` what is known of it. The key is a number, in its class's folder if that is
+asked for. It has no dot: webdataset ends it at the first dot of the file's name.
 """
 
 import json
@@ -114,9 +113,9 @@ def _facts(facts: Mapping[str, Any]) -> bytes:
     plain["transforms"] = [
         one | {"parameters": parameters_of(one["parameters"])} for one in facts["transforms"]
     ]
-    for name in _OF_RAW:
-        if name in facts:
-            plain[name] = json.loads(facts[name]) if name == "camera" else facts[name]
+    plain |= {name: facts[name] for name in _OF_RAW if name in facts}
+    if "camera" in plain:
+        plain["camera"] = json.loads(plain["camera"])  # as text in the shard
     return json.dumps(plain, ensure_ascii=False).encode()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from raydrift.camera import View
 from raydrift.drift.camera.sensed import Picture, pictures, sensed
 from raydrift.images.decoded import Decoded
+from raydrift.images.pixels import Array
 from raydrift.settings.generate import GenerateSettings
 
 
@@ -36,3 +37,12 @@ def developed(
         return facts, raw_pictures(decoded, views, of_file, settings.image)
     seen = sensed(decoded, settings.profile.setup("camera"))
     return seen.facts, pictures(seen, views, compat)
+
+
+def developed_mask(decoded: Decoded, settings: GenerateSettings) -> Array | None:
+    """The mask of an image, as its pictures lie; no view changes it. None: it has none."""
+    if settings.raw is None or decoded.mask is None:
+        return decoded.mask
+    from raydrift.drift.camera.raw import upright_mask  # photographs do without
+
+    return upright_mask(decoded.mask, decoded.facts, settings.image)

@@ -134,7 +134,7 @@ class Drifter:
         return Originals(
             taken,
             pixels[: len(taken.rows)],
-            None if self._masks is None else stacked_masks(masks, shape[1:3]),
+            None if self._masks is None else _stacked(masks, shape[1:3]),
             mosaics,
         )
 
@@ -189,11 +189,6 @@ class Drifter:
         check_made_on(self._job.made_on, here, socket.gethostname())
 
 
-def stacked_masks(masks: Sequence[Array], shape: tuple[int, int]) -> Array:
-    """Masks of one size and any number of bits, (n, height, width)."""
-    return np.stack(masks) if masks else np.empty((0, *shape), np.uint8)
-
-
 def _decoder() -> Decoder:
     """What decodes photographs in this actor."""
     return IsolatedDecoder() if _was_restarted() else decode_in_time
@@ -212,3 +207,8 @@ def _was_restarted() -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Ray's own, about itself
         return bool(ray.get_runtime_context().was_current_actor_reconstructed)
+
+
+def _stacked(masks: Sequence[Array], shape: tuple[int, int]) -> Array:
+    """Masks of one size and any number of bits, (n, height, width)."""
+    return np.stack(masks) if masks else np.empty((0, *shape), np.uint8)

@@ -151,7 +151,7 @@ def _drift_part(
             if pixels is not None:
                 pixels.put(place, drifted.pixels)
             pngs.add(drifted.pixels)
-            masks.add(drifted.mask if job.masks is not None else None)
+            masks.add(drifted.mask)
         except TypeError as error:
             raise PipelineError(f"sample {sample_id}: {error}") from None
         chains.append(drawn)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from raydrift import schemas
 from raydrift.camera import View
-from raydrift.drift.camera.developed import developed
+from raydrift.drift.camera.developed import developed, developed_mask
 from raydrift.drift.written import as_text
 from raydrift.engine.data.committing import TimedParts, committed, failing_as_worker
 from raydrift.engine.data.drifter import Drifter
@@ -19,8 +19,6 @@ from raydrift.engine.data.part_samples import ROWS_AT_ONCE, PartSamples, with_im
 from raydrift.engine.data.rows import table_of
 from raydrift.engine.data.shard_work import Made, ShardJob, ShardPart
 from raydrift.engine.data.shipping import fetched
-from raydrift.images.decoded import Decoded
-from raydrift.images.pixels import Array
 from raydrift.storage import layout
 from raydrift.storage.shards import LedgerRow, commit, writing_samples
 
@@ -88,7 +86,7 @@ def view_part(job: ViewsJob, samples: PartSamples) -> Tables:
             seen.append(None)
             continue
         facts, made = developed(decoded, job.views, job.run.settings, job.compat)
-        masks.add(_mask(job, decoded) if job.run.masks is not None else None)
+        masks.add(developed_mask(decoded, job.run.settings))
         for view, picture in made:
             pngs[view].add(picture)
         seen.append(facts | {"compat": job.compat})
@@ -99,15 +97,6 @@ def view_part(job: ViewsJob, samples: PartSamples) -> Tables:
         cameras = [None if facts is None else as_text(facts) for facts in seen]
         table = table.append_column(schemas.CAMERA, pa.array(cameras, schemas.CAMERA.type))
     return {view: _table(table, view, pngs[view].finish(), seen) for view in job.views}
-
-
-def _mask(job: ViewsJob, decoded: Decoded) -> Array | None:
-    """The mask of a sample, which no view changes."""
-    if job.run.settings.raw is None or decoded.mask is None:
-        return decoded.mask
-    from raydrift.drift.camera.raw import upright_mask  # photographs do without
-
-    return upright_mask(decoded.mask, decoded.facts, job.run.settings.image)
 
 
 def _table(
