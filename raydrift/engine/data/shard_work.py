@@ -134,7 +134,8 @@ def _drift_part(
 ) -> tuple[pa.Table, Array | None]:
     settings, tasks, inputs = job.settings, samples.tasks, inputs_of(job.settings)
     pixels = PixelStack(tasks.num_rows) if keep_pixels else None
-    pngs, masks = PngColumn(tasks.num_rows), PngColumn(tasks.num_rows)
+    pngs = PngColumn(tasks.num_rows)
+    masks = None if job.masks is None else PngColumn(tasks.num_rows)
     chains: list[list[SampledTransform]] = []
     cameras: list[str | None] = []
     drifts = job.drifts(tasks)
@@ -142,7 +143,8 @@ def _drift_part(
     for place, ((sample_id, decoded), transforms) in enumerate(of_samples):
         if decoded is None:
             pngs.add(None)
-            masks.add(None)
+            if masks is not None:
+                masks.add(None)
             chains.append([])
             cameras.append(None)
             continue
@@ -151,13 +153,14 @@ def _drift_part(
             if pixels is not None:
                 pixels.put(place, drifted.pixels)
             pngs.add(drifted.pixels)
-            masks.add(drifted.mask)
+            if masks is not None:
+                masks.add(drifted.mask)
         except TypeError as error:
             raise PipelineError(f"sample {sample_id}: {error}") from None
         chains.append(drawn)
         cameras.append(None if settings.raw is None else as_text(drifted.facts))
     table = with_images(samples.table(), pngs.finish())
-    if job.masks is not None:
+    if masks is not None:
         table = with_masks(table, masks.finish())
     if settings.raw is not None:
         table = table.append_column(schemas.CAMERA, pa.array(cameras, schemas.CAMERA.type))
