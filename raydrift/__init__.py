@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from raydrift.paths.s3_options import S3Options
     from raydrift.schedules.drift import Drift
     from raydrift.schedules.label_shift import LabelShift
+    from raydrift.settings.catalog import CatalogSettings
     from raydrift.settings.cluster import ClusterSettings
     from raydrift.settings.output import FaultSettings
     from raydrift.settings.raw import RawSettings
@@ -51,6 +52,7 @@ __all__ = [
     "BatchDivergence",
     "CalibrationProfile",
     "CatalogError",
+    "CatalogSettings",
     "ClusterSettings",
     "ColourSpace",
     "Drift",
@@ -119,7 +121,7 @@ _HOMES = {
     "raydrift.paths.s3_options": ("S3Options",),
     "raydrift.schedules.drift": ("Drift",),
     "raydrift.schedules.label_shift": ("LabelShift",),
-    "raydrift.settings": ("ClusterSettings", "FaultSettings", "RawSettings"),
+    "raydrift.settings": ("CatalogSettings", "ClusterSettings", "FaultSettings", "RawSettings"),
     "raydrift.view_sets": ("matrix", "views"),
     "raydrift.transforms": ("DriftProfile", "ImageTransform", "Transform", "TransformInfo"),
 }

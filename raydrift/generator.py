@@ -21,6 +21,7 @@ from raydrift.metrics.batch_divergence import BatchDivergence
 from raydrift.paths import StoragePath
 from raydrift.schedules.drift import Drift
 from raydrift.schedules.label_shift import LabelShift
+from raydrift.settings.catalog import CatalogSettings
 from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.generate import FIRST_TIMESTAMP, GenerateSettings
@@ -73,6 +74,7 @@ class ImageDatasetGenerator:
         input_path: A folder with one sub-folder a class, images anywhere below it; or a manifest
             (parquet or CSV) with ``path`` and ``class`` or ``label``. A local path or a URI.
         split: The sub-folder of the input that has the class folders, or a manifest's ``split``.
+        catalog: Where the classes are told, and what is left out; None: sub-folders are classes.
         compute_embeddings: Whether each call also writes ``embeddings.parquet``.
         input_dim: (height, width) that every image is resized to, pixels; one number for both.
         value_range: (black, white) of images of more than 8 bits, with signed samples or with
@@ -80,16 +82,14 @@ class ImageDatasetGenerator:
         colour_profile: ``ignore`` leaves pixels as they are, ``convert`` brings them to sRGB.
         raw: What the raw files of the input are, ``RawSettings()`` a camera's; None: photographs.
         masks: A folder with a mask for each image; None: a manifest's column ``mask``, else none.
-        max_pixels: An input image of more pixels is rejected before it is decoded.
-        max_bytes: An input file of more bytes is rejected before it is read.
+        max_pixels, max_bytes: Larger images and files are rejected before they are decoded, read.
         max_memory: An input image that takes more bytes of memory to decode is rejected.
         batch_size: Images in a batch whose similarity is evaluated.
         shuffle: Whether the order is a seeded permutation, or sorted by path.
         first_timestamp: The time of sample 0, seconds since 1970.
         sample_delta_timestamp: Seconds between one sample and the next.
         class_mapping: Class name to integer label; None: sorted names to 0..C-1.
-        container: What the images are put into: ``zip``, one file; ``zips``, several;
-            ``webdataset``, tar files that training code can stream; ``tables``, nothing.
+        container: Of the images: ``zip``, ``zips`` (several), ``webdataset``, ``tables`` (none).
         container_bytes: The most that one of several files has; None: 4 GiB, of tar files 1 GiB.
         organize_by_class: Whether the container has class folders.
         shard_size: Samples a shard, the unit of work and of resume; None: 256, or fewer.
@@ -116,8 +116,6 @@ class ImageDatasetGenerator:
             generator.add_abrupt_drift(drift_level=0.7)
             drifted = generator.sample("drifted/", num_samples=100)
 
-        ::
-
             generator.add_gradual_drift(drift_level=0.7, start=0.5, width="7d")
             generator.add_seasonal_drift([TransformInfo(ImageTransform.HUE, 0.2)], period="1d")
             generator.add_label_shift({"cat": 0.8}, start=0.75)
@@ -131,6 +129,7 @@ class ImageDatasetGenerator:
         compute_embeddings: bool = False,
         *,
         split: str | None = None,
+        catalog: CatalogSettings | None = None,
         input_dim: tuple[int, int] | int = (224, 224),
         value_range: Range | Mapping[str, Range] | None = None,
         colour_profile: str = "ignore",
@@ -162,6 +161,7 @@ class ImageDatasetGenerator:
             input=path_text("input_path", input_path),
             output=UNWRITTEN,
             split=split,
+            catalog=CatalogSettings() if catalog is None else catalog,
             seed=seed,
             shuffle=shuffle,
             class_mapping=class_mapping,

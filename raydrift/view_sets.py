@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from raydrift.checked import image_size, path_text
 from raydrift.dataset import DriftedDataset, open_dataset
+from raydrift.settings.catalog import CatalogSettings
 from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.generate import GenerateSettings
@@ -28,6 +29,7 @@ def views(
     *,
     compat: bool = False,
     split: str | None = None,
+    catalog: CatalogSettings | None = None,
     seed: int = 42,
     num_samples: int | None = None,
     input_dim: Any = (224, 224),
@@ -56,6 +58,7 @@ def views(
             Gaussian), as ``bi,s,me``.
         compat: As published, see ``raydrift.camera.develop``.
         split: The sub-folder of the input that has the class folders, or the split of a manifest.
+        catalog: Where the classes are told, and what is left out; None: sub-folders are classes.
         seed: Of the order of the images.
         num_samples: How many images; None: all.
         input_dim: Height and width of the pictures, or one number for both.
@@ -94,6 +97,7 @@ def views(
             input=path_text("input_path", input_path),
             output=path_text("output_path", output_path),
             split=split,
+            catalog=CatalogSettings() if catalog is None else catalog,
             seed=seed,
             num_samples=num_samples,
             profile=DriftProfile() if profile is None else profile,
@@ -131,6 +135,7 @@ def matrix(
     train_size: float = 0.8,
     divergence: str = "kl_softmax",
     split: str | None = None,
+    catalog: CatalogSettings | None = None,
     seed: int = 42,
     num_samples: int | None = None,
     batch_size: int = 32,
@@ -162,6 +167,7 @@ def matrix(
         train_size: The share of the files of each class that is learned from.
         divergence: A name in ``METRICS``, or ``none``.
         split: As for ``views``.
+        catalog: As for ``views``; its ``source`` names the pictures that splits keep whole.
         seed: Of the order of the images, and of the splits.
         num_samples: How many images; None: all.
         batch_size: Images whose divergence is measured together.
@@ -199,6 +205,7 @@ def matrix(
             input=path_text("input_path", input_path),
             output=path_text("output_path", output_path),
             split=split,
+            catalog=CatalogSettings() if catalog is None else catalog,
             seed=seed,
             num_samples=num_samples,
             profile=DriftProfile() if profile is None else profile,

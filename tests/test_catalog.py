@@ -398,7 +398,10 @@ class TestNothingToSample:
         )
 
     def test_images_but_no_class_folders(self, filled: Callable[..., str]) -> None:
-        remedy = "move images into one sub-folder a class, or list them in a manifest"
+        remedy = (
+            "move images into one sub-folder a class, list them in a manifest, or give --labels "
+            "FILE with their classes, or --labels none"
+        )
         source = filled("1.jpg", "README.md")
         assert refusal(source) == f"input {source} has 1 image but no class folders: {remedy}"
         source = filled("2.jpg")

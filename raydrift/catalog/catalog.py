@@ -5,7 +5,7 @@ The input is listed once, sorted by path, and a seeded permutation of it says wh
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -17,11 +17,15 @@ from pyarrow import fs
 
 from raydrift import schemas, seeds
 from raydrift.catalog.folders import list_folders
+from raydrift.catalog.labels import read_labels, with_labels
+from raydrift.catalog.listing import Listing
 from raydrift.catalog.manifest import read_manifest
+from raydrift.catalog.selected import selected
 from raydrift.catalog.splits import split_folder
 from raydrift.errors import CatalogError, reason
 from raydrift.paths import StoragePath, redacted
 from raydrift.schedules.where import Masks, among
+from raydrift.settings.catalog import UNLABELLED, CatalogSettings
 from raydrift.settings.raw import RawSettings
 
 TILE: Final = ("row", "column")
@@ -192,6 +196,7 @@ def load_catalog(
     options: Mapping[str, Any] | None = None,
     split: str | None = None,
     raw: RawSettings | None = None,
+    chosen: CatalogSettings | None = None,
 ) -> Catalog:
     """Lists an input.
 
@@ -205,23 +210,33 @@ def load_catalog(
         split: The sub-folder of the input that has the class folders, as ``train``; of a manifest,
             the rows that have it in the column ``split``. None: the whole input.
         raw: What the raw files are that class folders have; None: they have photographs.
+        chosen: Where the classes of a folder are told, and which images are left out; None:
+            sub-folders are classes, and all images are used.
 
     Raises:
         CatalogError: There is no such input or split, nothing in it is an image in a class folder,
-            or ``class_mapping`` does not name exactly its classes.
+            the file of labels does not fit, or ``class_mapping`` does not name exactly its classes.
     """
+    chosen = CatalogSettings() if chosen is None else chosen
     place = StoragePath.of(source, options)
     try:
         kind = place.info().type
         if kind == fs.FileType.NotFound:
             raise CatalogError(f"input {place} is not there: give a folder or a manifest")
         if kind == fs.FileType.File:
+            if chosen.labels is not None:
+                raise CatalogError(
+                    f"input {place} is a manifest, which tells classes itself: leave --labels out"
+                )
             listing = read_manifest(place, class_mapping is None, options or {}, split)
         else:
             folder = place if split is None else split_folder(place, split)
-            listing = list_folders(folder, raw)
+            listing = list_folders(folder, raw, classes=chosen.labels is None)
     except OSError as error:
         raise CatalogError(f"input {place}: {redacted(reason(error))}") from error
+    if chosen.labels is not None and chosen.labels != UNLABELLED:
+        listing = _labelled(listing, StoragePath.of(chosen.labels, options), class_mapping is None)
+    listing = selected(listing, chosen)
     labels = listing.labels or class_labels(listing.classes, class_mapping)
     by_path = pc.sort_indices(listing.table, [("path", "ascending"), ("class_index", "ascending")])
     table = listing.table.take(by_path).combine_chunks()
@@ -229,6 +244,15 @@ def load_catalog(
     return Catalog(
         listing.root, table, listing.classes, labels, listing.ignored, columns, listing.notes
     )
+
+
+def _labelled(listing: Listing, place: StoragePath, keep_numbers: bool) -> Listing:
+    """The images of a file of labels; its numbers are their labels, where nothing else is said."""
+    try:
+        labels = read_labels(place)
+    except OSError as error:
+        raise CatalogError(f"labels {place}: {redacted(reason(error))}") from error
+    return with_labels(listing, labels if keep_numbers else replace(labels, labels=None))
 
 
 def class_labels(classes: tuple[str, ...], mapping: Mapping[str, int] | None) -> dict[str, int]:

@@ -53,12 +53,19 @@ _NOT_UTF8: Final = "name is not UTF-8"
 _NO_FILE: Final = "neither a file nor a folder"
 
 
-def list_folders(root: StoragePath, raw: RawSettings | None = None) -> Listing:
+ONE_CLASS: Final = "all"
+"""What the one class is called of a folder whose folders are no classes."""
+
+
+def list_folders(
+    root: StoragePath, raw: RawSettings | None = None, *, classes: bool = True
+) -> Listing:
     """Lists a folder with one sub-folder a class.
 
     Args:
         root: The folder.
         raw: What the raw files in it are; None: photographs are listed.
+        classes: Whether the sub-folders are classes; else all images are of the class ``all``.
 
     Raises:
         CatalogError: Nothing in it is an image in a class folder.
@@ -69,7 +76,8 @@ def list_folders(root: StoragePath, raw: RawSettings | None = None) -> Listing:
     suffixes = IMAGE_SUFFIXES if raw is None else raw_suffixes(raw)
     ignored: dict[str, int] = {}
     kept: dict[str, list[pa.Table]] = {}
-    for class_name, files in lists:
+    for folder_name, files in lists:
+        class_name = folder_name if classes else ONE_CLASS
         for part in _parts(files):
             paths, sizes, times = [], [], []
             for path, size, modified in part:
@@ -87,13 +95,13 @@ def list_folders(root: StoragePath, raw: RawSettings | None = None) -> Listing:
         ignored[why] = ignored.get(why, 0) + 1
     if not kept:
         raise CatalogError(_nothing_found(root, ignored, raw))
-    classes = tuple(sorted(kept))
-    counts = [sum(map(len, kept[name])) for name in classes]
-    index = np.repeat(np.arange(len(classes), dtype=np.int32), counts)
-    table = pa.concat_tables(part for name in classes for part in kept[name])
+    names = tuple(sorted(kept))
+    counts = [sum(map(len, kept[name])) for name in names]
+    index = np.repeat(np.arange(len(names), dtype=np.int32), counts)
+    table = pa.concat_tables(part for name in names for part in kept[name])
     table = table.add_column(1, "class_index", pa.array(index))
-    note = split_note(classes, table["path"])
-    return Listing(root, table, classes, ignored=ignored, notes=() if note is None else (note,))
+    note = split_note(names, table["path"])
+    return Listing(root, table, names, ignored=ignored, notes=() if note is None else (note,))
 
 
 def _parts(files: Iterator[_File]) -> Iterator[list[_File]]:
@@ -111,7 +119,8 @@ def _nothing_found(root: StoragePath, ignored: Mapping[str, int], raw: RawSettin
     if ignored.get(_OUTSIDE):
         return (
             f"input {root} has {plural(ignored[_OUTSIDE], 'image')} but no class folders: "
-            "move images into one sub-folder a class, or list them in a manifest"
+            "move images into one sub-folder a class, list them in a manifest, or give "
+            "--labels FILE with their classes, or --labels none"
         )
     others = sum(count for why, count in ignored.items() if not why.startswith("folder"))
     skipped = [

@@ -1,6 +1,5 @@
 """A manifest to a listing: parquet or CSV with ``path`` and ``class`` or ``label``."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -8,17 +7,14 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv
-from pyarrow import parquet as pq
 
 from raydrift.catalog.files import sizes_and_times
 from raydrift.catalog.listing import Listing
 from raydrift.catalog.repeated import repeated_files
+from raydrift.catalog.tables import is_table, not_readable, read_table
 from raydrift.errors import CatalogError
 from raydrift.paths import StoragePath
 
-_SEPARATORS: Final = (",", ";", "\t", "|")
-_FIRST_LINE: Final = 2**16
 _OTHER_NAMES: Final = {
     "path": ("file_name", "filename", "file", "filepath", "file_path", "image", "image_path"),
     "class": ("class_name", "classname", "category", "target"),
@@ -42,13 +38,12 @@ def read_manifest(
         CatalogError: It is no manifest, or not a consistent one.
         OSError: It cannot be read.
     """
-    suffix = os.path.splitext(place.path)[1].lower()
-    if suffix not in (".csv", ".parquet"):
+    if not is_table(place):
         raise CatalogError(
             f"input {place} is a file: give a folder, or a .parquet or .csv manifest"
         )
+    table = read_table("manifest", place, ("path", "file_name"), ("class",))
     try:
-        table = _read_csv(place) if suffix == ".csv" else _read_parquet(place)
         if "path" not in table.column_names and "file_name" in table.column_names:
             names = ["path" if name == "file_name" else name for name in table.column_names]
             table = table.rename_columns(names)
@@ -56,36 +51,7 @@ def read_manifest(
             table = _split(place, table, split)
         return _checked(place, table, with_labels, options)
     except pa.ArrowException as error:
-        said = " ".join(str(error).split())
-        remedy = ": save it as UTF-8" if "utf8" in said.lower() else ""
-        raise CatalogError(f"manifest {place}: {said}{remedy}") from None
-
-
-def _read_parquet(place: StoragePath) -> pa.Table:
-    with place.open_here_and_there() as file:
-        return pq.read_table(file)
-
-
-def _read_csv(place: StoragePath) -> pa.Table:
-    text = csv.ConvertOptions(
-        column_types=dict.fromkeys(("path", "file_name", "class"), pa.string())
-    )
-    with place.open_here_and_there() as file:
-        header = file.read(_FIRST_LINE).splitlines()
-        file.seek(0)
-        lines = csv.ParseOptions(
-            newlines_in_values=True, delimiter=_separator(header[0] if header else b"")
-        )
-        return csv.read_csv(file, parse_options=lines, convert_options=text)
-
-
-def _separator(header: bytes) -> str:
-    """What stands between the columns: a comma, unless only another one shows the paths."""
-    for separator in _SEPARATORS:
-        names = {name.strip(b'"\xef\xbb\xbf') for name in header.split(separator.encode())}
-        if len(names) > 1 and names & {b"path", b"file_name"}:
-            return separator
-    return ","
+        raise not_readable("manifest", place, error) from None
 
 
 def _split(place: StoragePath, table: pa.Table, split: str) -> pa.Table:
@@ -154,7 +120,7 @@ def _listing(
     ranks = np.array([rank[name] for name in encoded.dictionary.to_pylist()], np.int32)
     labels = None
     if with_labels and "label" in table.column_names:
-        labels = _labels(place, names, table["label"])
+        labels = labels_of(f"manifest {place}", names, table["label"])
     root, paths = _paths(place, table["path"].cast(pa.large_string()), options)
     index = ranks[encoded.indices.to_numpy()]
     repeated = repeated_files(place, root, paths, index, classes)
@@ -201,14 +167,22 @@ def _whole_numbers(place: StoragePath, table: pa.Table, needed: bool) -> pa.Chun
     raise CatalogError(f"manifest {place}: label is {labels.type}, not an integer: {remedy}")
 
 
-def _labels(place: StoragePath, names: pa.ChunkedArray, labels: pa.ChunkedArray) -> dict[str, int]:
+def labels_of(what: str, names: pa.ChunkedArray, labels: pa.ChunkedArray) -> dict[str, int]:
+    """The label of each class.
+
+    Args:
+        what: Whose they are, for the message.
+        names: The class of each row.
+        labels: Its label, whole numbers.
+
+    Raises:
+        CatalogError: A class has two of them.
+    """
     pairs = pa.table({"name": names, "label": labels}).group_by(["name", "label"]).aggregate([])
     found: dict[str, int] = {}
     for name, label in zip(pairs["name"].to_pylist(), pairs["label"].to_pylist(), strict=True):
         if found.setdefault(name, label) != label:
-            raise CatalogError(
-                f"manifest {place}: class {name!r} has the labels {found[name]} and {label}"
-            )
+            raise CatalogError(f"{what}: class {name!r} has the labels {found[name]} and {label}")
     return found
 
 

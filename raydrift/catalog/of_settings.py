@@ -23,7 +23,9 @@ def catalog_of(settings: GenerateSettings) -> Catalog:
     if raw is not None:
         check_rawpy(raw)
     options = settings.options_of("input")
-    catalog = load_catalog(settings.input, settings.class_mapping, options, settings.split, raw)
+    catalog = load_catalog(
+        settings.input, settings.class_mapping, options, settings.split, raw, settings.catalog
+    )
     catalog = _masked(catalog, settings)
     if raw is None or not raw.is_tiled:
         return catalog

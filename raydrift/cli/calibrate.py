@@ -10,6 +10,7 @@ from raydrift.cli.options import (
     Config,
     ImageSize,
     Input,
+    Labels,
     Normalize,
     Precision,
     Raw,
@@ -59,6 +60,7 @@ def calibrate(
         int | None, typer.Option(help="Images to measure on.", show_default="256")
     ] = None,
     split: Split = None,
+    labels: Labels = None,
     for_images: Annotated[
         int | None,
         typer.Option(
@@ -94,6 +96,7 @@ def calibrate(
     flags = {
         "input": input,
         "split": split,
+        "catalog": {"labels": labels},
         "transforms": transform or None,
         "calibration": {
             "profile": output,

@@ -11,6 +11,7 @@ from raydrift.cli.options import (
     Config,
     ImageSize,
     Input,
+    Labels,
     Masks,
     Normalize,
     Output,
@@ -54,6 +55,7 @@ def evaluate(
     ] = None,
     batch_size: BatchSize = None,
     split: Split = None,
+    labels: Labels = None,
     seed: Seed = None,
     weights: Weights = None,
     normalize: Normalize = None,
@@ -109,6 +111,7 @@ def evaluate(
     flags = {
         "input": input,
         "split": split,
+        "catalog": {"labels": labels},
         "output": output,
         "transforms": transform or None,
         "levels": levels,

@@ -27,6 +27,7 @@ from raydrift.cli.options import (
     ImageSize,
     Input,
     KeepShards,
+    Labels,
     Level,
     Masks,
     MaxRejected,
@@ -76,6 +77,7 @@ def generate(
     target: Target = None,
     level: Level = None,
     split: Split = None,
+    labels: Labels = None,
     seed: Seed = None,
     num_samples: NumSamples = None,
     container: Container = None,
@@ -111,6 +113,7 @@ def generate(
     flags = {
         "input": input,
         "split": split,
+        "catalog": {"labels": labels},
         "output": output,
         "seed": seed,
         "num_samples": num_samples,

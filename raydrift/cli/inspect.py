@@ -61,10 +61,12 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
     elif record.views:
         views["views"] = " ".join(record.views)
     image, embedding = settings["image"], settings["embedding"]
+    labels = settings.get("catalog", {}).get("labels")
     facts = {
         "status": record.status,
         "input": settings["input"],
         **({"split": settings["split"]} if settings.get("split") else {}),
+        **({"labels": labels} if labels else {}),
         **(views or {"transforms": transforms}),
         **_timeline(settings),
         "seed": settings["seed"],

@@ -12,6 +12,7 @@ from raydrift.cli.options import (
     Config,
     ImageSize,
     Input,
+    Labels,
     Normalize,
     NumSamples,
     Output,
@@ -63,6 +64,7 @@ def matrix(
     batch_size: BatchSize = None,
     num_samples: NumSamples = None,
     split: Split = None,
+    labels: Labels = None,
     seed: Seed = None,
     weights: Weights = None,
     normalize: Normalize = None,
@@ -92,6 +94,7 @@ def matrix(
     flags = {
         "input": input,
         "split": split,
+        "catalog": {"labels": labels},
         "output": output,
         "views": views or None,
         "compat": compat,

@@ -20,6 +20,15 @@ Split = Annotated[
         show_default="all",
     ),
 ]
+Labels = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|none",
+        help="The class of each image of a folder without class folders: a CSV or parquet file, or "
+        "lines of a name and a class. none: all images are of one class.",
+        show_default="sub-folders are classes",
+    ),
+]
 Output = Annotated[str | None, typer.Argument(help="Folder to write.")]
 Transform = Annotated[
     list[str] | None,

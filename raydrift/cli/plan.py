@@ -19,6 +19,7 @@ from raydrift.cli.drift_flags import (
 from raydrift.cli.options import (
     Config,
     Input,
+    Labels,
     Level,
     NumSamples,
     Profile,
@@ -55,6 +56,7 @@ def plan(
     target: Target = None,
     level: Level = None,
     split: Split = None,
+    labels: Labels = None,
     seed: Seed = None,
     num_samples: NumSamples = None,
     raw: Raw = None,
@@ -79,6 +81,7 @@ def plan(
     flags = {
         "input": input,
         "split": split,
+        "catalog": {"labels": labels},
         "output": output,
         "seed": seed,
         "num_samples": num_samples,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from raydrift.cli.options import Config, ImageSize, Raw, Seed, Split, ValueRange
+from raydrift.cli.options import Config, ImageSize, Labels, Raw, Seed, Split, ValueRange
 
 
 def preview(
@@ -28,6 +28,7 @@ def preview(
     ] = "0.2:1.0:0.2",
     images: Annotated[int, typer.Option(help="How many images to show.")] = 3,
     split: Split = None,
+    labels: Labels = None,
     seed: Seed = None,
     image_size: ImageSize = None,
     value_range: ValueRange = None,
@@ -52,6 +53,7 @@ def preview(
     flags = {
         "input": input,
         "split": split,
+        "catalog": {"labels": labels},
         "output": output,
         "seed": seed,
         "image": image_flags(image_size, value_range),

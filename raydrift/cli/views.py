@@ -12,6 +12,7 @@ from raydrift.cli.options import (
     ImageSize,
     Input,
     KeepShards,
+    Labels,
     Masks,
     MaxRejected,
     NoFinalize,
@@ -41,6 +42,7 @@ def views(
     views: Views = None,
     compat: Compat = None,
     split: Split = None,
+    labels: Labels = None,
     seed: Seed = None,
     num_samples: NumSamples = None,
     container: Container = None,
@@ -74,6 +76,7 @@ def views(
     flags = {
         "input": input,
         "split": split,
+        "catalog": {"labels": labels},
         "output": output,
         "views": views or None,
         "compat": compat,

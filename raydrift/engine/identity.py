@@ -22,11 +22,12 @@ from raydrift.transforms import DriftProfile, TransformInfo
 _ELSEWHERE: Final = (
     "input", "output", "num_samples", "class_mapping", "calibration", "stream", "profile",
     "embedding", "write", "faults", "cluster", "split", "masks",
+    "catalog",
 )  # fmt: skip
 """Settings that do not change a byte of the result, or that are told in another way: the input by
-its digest, as the masks, the mapping by the classes' labels, a calibration by the transforms that
-it comes to, the length of the stream where something is placed on it, a profile by the ranges in
-use."""
+its digest, as the masks and the choice of images; the mapping by the classes' labels; a calibration
+by the transforms that it comes to; the length of the stream where something is placed on it; a
+profile by the ranges in use."""
 
 _ASIDE: Final = ("compute", "batch_size")
 """Settings of the embeddings that do not change a value of them."""
@@ -135,6 +136,8 @@ def shown(settings: GenerateSettings) -> dict[str, Any]:
     plain["input"], plain["output"] = redacted(settings.input), redacted(settings.output)
     if settings.masks is not None:
         plain["masks"] = redacted(settings.masks)
+    if settings.catalog.labels is not None:
+        plain["catalog"]["labels"] = redacted(settings.catalog.labels)
     plain["embedding"]["weights"] = redacted(settings.embedding.weights)
     if settings.calibration.profile is not None:
         plain["calibration"]["profile"] = redacted(settings.calibration.profile)

@@ -28,6 +28,7 @@ from raydrift.report.matrix import Matrix, ProbeScores, ViewDivergence, ViewMeas
 from raydrift.report.matrix_page import matrix_page
 from raydrift.report.matrix_plot import matrix_plot
 from raydrift.report.view_strip import view_strip
+from raydrift.settings.catalog import CatalogSettings
 from raydrift.settings.matrix import NONE, MatrixSettings
 from raydrift.storage import layout
 from raydrift.storage.evaluated import (
@@ -92,7 +93,7 @@ def matrix(settings: MatrixSettings, *, quiet: bool = False) -> Matrix:
         except RejectedError:
             job.remove()  # there is nothing to go on with
             raise
-        learned = learnable(*_samples(usable))
+        learned = learnable(*_samples(usable, run.catalog))
         found = _found(settings, catalog, ranges, usable, left_out, learned)
         clock.end_phase("measure")
         fits = None
@@ -131,7 +132,8 @@ def _check_input(settings: MatrixSettings, catalog: Catalog) -> None:
     used = catalog.table.take(rows)
     names = [catalog.classes[index] for index in used["class_index"].to_pylist()]
     labels = [catalog.labels[name] for name in names]
-    learned = learnable(used["path"].to_pylist(), labels, names)
+    sources = map(run.catalog.source_of, used["path"].to_pylist())
+    learned = learnable(list(sources), labels, names)
     if learned.can_be:
         learned.check(settings.splits)
     elif settings.divergence == NONE:
@@ -142,7 +144,9 @@ def _check_input(settings: MatrixSettings, catalog: Catalog) -> None:
 def _record(settings: MatrixSettings, catalog: Catalog, identity: dict[str, Any]) -> MatrixRecord:
     names = ("views", "compat", "splits", "train_size", "divergence")
     asked = {name: getattr(settings, name) for name in names}
-    split = {"splits": settings.splits, "train_size": settings.train_size}
+    split: dict[str, Any] = {"splits": settings.splits, "train_size": settings.train_size}
+    if settings.run.catalog.source is not None:
+        split["source"] = settings.run.catalog.source
     return MatrixRecord(
         identity=identity | split,
         settings=shown(settings.run) | asked | {"views": list(settings.views)},
@@ -152,10 +156,12 @@ def _record(settings: MatrixSettings, catalog: Catalog, identity: dict[str, Any]
     )
 
 
-def _samples(batches: Sequence[ViewMeasures]) -> tuple[list[str], list[int], list[str]]:
-    """Path, label and class name of each usable sample, in order."""
+def _samples(
+    batches: Sequence[ViewMeasures], chosen: CatalogSettings
+) -> tuple[list[str], list[int], list[str]]:
+    """Source picture, label and class name of each usable sample, in order."""
     return (
-        [path for batch in batches for path in batch.paths],
+        [chosen.source_of(path) for batch in batches for path in batch.paths],
         [label for batch in batches for label in batch.labels],
         [name for batch in batches for name in batch.class_names],
     )

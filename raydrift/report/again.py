@@ -16,6 +16,8 @@ def run_flags(run: GenerateSettings) -> list[str]:
     words = ["--weights", redacted(embedding.weights)]
     if run.split is not None:
         words += ["--split", run.split]
+    if run.catalog.labels is not None:
+        words += ["--labels", redacted(run.catalog.labels)]
     if embedding.normalize:
         words.append("--normalize")
     if embedding.precision != "float32":

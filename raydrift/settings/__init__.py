@@ -4,6 +4,7 @@ The command line's flags, a TOML file and the Python API all end here, and what 
 here, once.
 """
 
+from raydrift.settings.catalog import CatalogSettings
 from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.experiment import CalibrateSettings, EvaluateSettings
@@ -20,6 +21,7 @@ __all__ = [
     "FIRST_TIMESTAMP",
     "CalibrateSettings",
     "CalibrationSettings",
+    "CatalogSettings",
     "ClusterSettings",
     "EmbeddingSettings",
     "EvaluateSettings",

@@ -12,6 +12,7 @@ from raydrift.paths.secrecy import conceal, reveal
 from raydrift.schedules.drift import Drift
 from raydrift.schedules.label_shift import LabelShift
 from raydrift.seeds import check_seed
+from raydrift.settings.catalog import CatalogSettings
 from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.image import ImageSettings
@@ -80,6 +81,7 @@ class GenerateSettings:
         raw: What the raw files are that the input has; None: it has photographs.
         masks: A folder with a mask for each image, of the same path but for the suffix; None: a
             manifest may have them in the column ``mask``, else there are none.
+        catalog: Where the classes of a folder are told, and which images are left out.
         storage_options: How buckets are reached; its values are kept as ``Secret``s, so that
             nothing of it is ever shown or written. Sub-tables ``input``, ``output``, ``weights``,
             ``profile`` (of a calibration) and ``task`` go before the rest for that one place.
@@ -105,6 +107,7 @@ class GenerateSettings:
     image: ImageSettings = field(default_factory=ImageSettings)
     raw: RawSettings | None = None
     masks: str | None = None
+    catalog: CatalogSettings = field(default_factory=CatalogSettings)
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     write: OutputSettings = field(default_factory=OutputSettings)
     faults: FaultSettings = field(default_factory=FaultSettings)

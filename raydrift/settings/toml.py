@@ -45,6 +45,7 @@ def as_dict(settings: GenerateSettings) -> dict[str, Any]:
     """
     plain = asdict(settings)
     del plain["storage_options"]
+    plain["catalog"]["exclude"] = list(settings.catalog.exclude)
     plain["profile"] = settings.profile.written()
     plain["image"]["value_range"] = plain_range(settings.image.value_range)
     plain["transforms"] = [str(info) for info in settings.transforms]
