@@ -10,6 +10,7 @@ from raydrift.cli import run
 from raydrift.cli.drift_flags import drift_flags
 from raydrift.errors import SettingsError
 from tests.calibrate.test_profile import PROFILE
+from tests.catalog.test_masks import files
 
 CONFIG = """
 input = "{input}"
@@ -51,6 +52,19 @@ def test_it_draws_and_tells_the_phases(
         ["1", "100.0%", "0.500"],
         ["none", "0.0%", "0.000"],
     ]
+
+
+def test_a_folder_without_class_folders_is_planned_by_its_file_of_labels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = files(tmp_path / "in", *(f"{number}.jpg" for number in range(40)))
+    labels = tmp_path / "labels.txt"
+    labels.write_text("".join(f"{one} {'cat' if one % 4 else 'dog'}\n" for one in range(40)))
+    said = {str(labels): "2 classes, 40 images: cat 30, dog 10", "none": "1 class, 40 images"}
+    for given, classes in said.items():
+        command = ["plan", str(images), str(tmp_path / "plan.png"), "-t", "hue:0.5"]
+        assert run([*command, "--labels", given]) == 0
+        assert classes in capsys.readouterr().out
 
 
 def test_transforms_on_every_sample_are_in_force_all_the_time(

@@ -27,6 +27,7 @@ def words_of(page: str) -> list[str]:
 def test_what_has_a_flag_is_in_the_command() -> None:
     asked = {
         "split": "train",
+        "catalog": {"labels": "a b.csv"},
         "image": {"height": 48, "width": 64, "value_range": [-1000, 3000.5]},
         "embedding": {"normalize": True, "precision": "bfloat16", "batch_size": 8},
         "raw": {},
@@ -34,6 +35,7 @@ def test_what_has_a_flag_is_in_the_command() -> None:
     for words in commands(**asked):
         for flags in (
             ["--split", "train"],
+            ["--labels", "a b.csv"],
             ["--image-size", "48x64"],
             ["--value-range=-1000,3000.5"],
             ["--normalize"],
