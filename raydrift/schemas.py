@@ -155,9 +155,21 @@ MATRIX: Final = pa.schema(
         ("f1", pa.float64()),
     ]
 )
-"""``matrix.parquet``: what a probe that was trained on one view gets right on another one, of the
-test part of each split: how many samples that has, the share that is right, and the mean over the
-classes of F1."""
+"""``matrix.parquet``: what a probe or a network that was trained on one view gets right on another
+one, of the test part of each split: how many samples that has, the share that is right, and the
+mean over the classes of F1."""
+
+MATRIX_IOU: Final = pa.schema(
+    [
+        ("train_view", pa.string()),
+        ("test_view", pa.string()),
+        ("split", pa.int64()),
+        ("samples", pa.int64()),
+        ("iou", pa.float64()),
+    ]
+)
+"""``matrix.parquet`` of networks that learn masks: intersection over union of the foreground, of
+the pixels of all images of the test part; 1 where there is none, and none is found."""
 
 VIEW_DIVERGENCE: Final = pa.schema(
     [

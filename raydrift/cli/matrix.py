@@ -13,6 +13,7 @@ from raydrift.cli.options import (
     ImageSize,
     Input,
     Labels,
+    Masks,
     Normalize,
     NumSamples,
     Output,
@@ -61,6 +62,52 @@ def matrix(
             show_default="kl_softmax",
         ),
     ] = None,
+    train: Annotated[
+        str | None,
+        typer.Option(
+            metavar="resnet18|resnet34|unet|unetplusplus",
+            help="Train this network on each view; the U-Nets learn masks.",
+            show_default="a probe on embeddings",
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(help="How often a network sees each image.", show_default="30"),
+    ] = None,
+    lr: Annotated[
+        float | None, typer.Option(help="The learning rate of Adam.", show_default="0.001")
+    ] = None,
+    train_batch_size: Annotated[
+        int | None, typer.Option(help="Images a step of a training.", show_default="32")
+    ] = None,
+    augmentation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="none|weak|strong",
+            help="Flips and quarter turns; or flips, turns, noise and a little blur.",
+            show_default="none",
+        ),
+    ] = None,
+    train_weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="random|imagenet|PATH",
+            help="What a network begins with, all but its last layer.",
+            show_default="random",
+        ),
+    ] = None,
+    train_normalize: Annotated[
+        str | None,
+        typer.Option(
+            metavar="none|imagenet|MEANS/SDS",
+            help="Before a network that is trained, as --task-normalize of evaluate.",
+            show_default="none",
+        ),
+    ] = None,
+    keep_models: Annotated[
+        bool | None,
+        typer.Option("--keep-models", help="Keep the networks, in models/, for evaluate --task."),
+    ] = None,
     batch_size: BatchSize = None,
     num_samples: NumSamples = None,
     split: Split = None,
@@ -72,6 +119,7 @@ def matrix(
     image_size: ImageSize = None,
     value_range: ValueRange = None,
     raw: Raw = None,
+    masks: Masks = None,
     workers: Workers = None,
     config: Config = None,
     address: Address = None,
@@ -101,10 +149,21 @@ def matrix(
         "splits": splits,
         "train_size": train_size,
         "divergence": divergence,
+        "train": {
+            "network": train,
+            "epochs": epochs,
+            "lr": lr,
+            "batch_size": train_batch_size,
+            "augmentation": augmentation,
+            "weights": train_weights,
+            "normalize": train_normalize,
+            "keep_models": keep_models,
+        },
         "seed": seed,
         "num_samples": num_samples,
         "image": image_flags(image_size, value_range),
         "raw": {} if raw else None,
+        "masks": masks,
         "embedding": {
             "weights": weights,
             "normalize": normalize,
@@ -147,7 +206,7 @@ def print_result(found: "Matrix", output: object, seconds: float) -> None:
         out.print(f"  {sentence}")
     print_lacking(out, found.left_out, found.unmeasured)
     lacking = {
-        layout.MATRIX: found.probe is None,
+        layout.MATRIX: found.scores is None,
         layout.VIEW_DIVERGENCE: found.divergence is None,
     }
     for name in (*layout.MATRIX_RESULTS, layout.MATRIX_RECORD):
@@ -161,15 +220,16 @@ def _print_columns(out: "Console", found: "Matrix") -> None:
     from rich.table import Table
 
     from raydrift.report.matrix import column_means
-    from raydrift.report.matrix_texts import hundredths
+    from raydrift.report.matrix_texts import QUALITIES, hundredths
     from raydrift.report.text import number
 
     table = Table("view", title="Each view, tested on; in hundredths", title_justify="left")
     columns = []
-    if found.probe is not None:
-        means = found.probe.means
+    if found.scores is not None:
+        means = found.scores.means
+        own = f"{QUALITIES[means.name]} of its own {found.learner}"
         columns += [
-            ("accuracy of its own probe", map(hundredths, np.diagonal(means.accuracy))),
+            (own, map(hundredths, np.diagonal(means.quality))),
             ("mean drop of the others", map(hundredths, column_means(means.drop))),
         ]
     if found.divergence is not None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from raydrift.checked import require
 from raydrift.errors import SettingsError
+from raydrift.settings.train import TrainSettings
 from raydrift.settings.views import ViewsSettings
 
 NONE: Final = "none"
@@ -19,15 +20,18 @@ class MatrixSettings(ViewsSettings):
         splits: How often the files are split in two parts, one to learn from, one to test on.
         train_size: The share of the files that is learned from, above 0 and below 1.
         divergence: A name in ``metrics.METRICS``, or ``none``.
+        train: The network that learns from each view; None: a probe on embeddings.
 
     Raises:
         SettingsError: As for ``ViewsSettings``; or there is one view only, or fewer than two
-            splits, or no share of the files for one of the parts.
+            splits, or no share of the files for one of the parts, or the images are too small for
+            the network.
     """
 
     splits: int = 5
     train_size: float = 0.8
     divergence: str = "kl_softmax"
+    train: TrainSettings | None = None
 
     def __post_init__(self) -> None:
         """Whether embeddings are asked for makes no difference: they are always made."""
@@ -43,3 +47,5 @@ class MatrixSettings(ViewsSettings):
         wanted = "give a share between 0 and 1, as 0.8"
         require(0 < self.train_size < 1, "train_size", self.train_size, wanted)
         require(bool(self.divergence), "divergence", self.divergence, "give a metric, or none")
+        if self.train is not None:
+            self.train.check_size(self.run.image)
