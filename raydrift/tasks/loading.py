@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Any, Final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from raydrift.errors import reason
 from raydrift.tasks.archive import check_archive
@@ -27,11 +27,13 @@ class Loaded:
         forward: From float32 of shape (n, 3, height, width) to whatever the model answers.
         batch: The least and the most images it takes at once; None: there is no most.
         size: Height and width that it takes; None in the place of one that may be any.
+        module: What answers, where the file has its network itself.
     """
 
     forward: Callable[[Tensor], Any]
     batch: tuple[int, int | None] = (1, None)
     size: tuple[int | None, int | None] = (None, None)
+    module: nn.Module | None = None
 
 
 def load_model(file: TaskFile, device: torch.device) -> Loaded:
@@ -62,7 +64,7 @@ def _script(data: bytes, device: torch.device) -> Loaded:
         with torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
             return module(images)
 
-    return Loaded(forward)
+    return Loaded(forward, module=module)
 
 
 def _program(data: bytes, device: torch.device) -> Loaded:
@@ -88,7 +90,7 @@ def _program(data: bytes, device: torch.device) -> Loaded:
         kind = str(image.dtype).removeprefix("torch.")
         raise ValueError(f"it takes {kind}: export one that takes float32")
     batch = (shape[0], shape[0]) if shape[0] is not None else _range(program, image.shape[0])
-    return Loaded(module, batch, (shape[2], shape[3]))
+    return Loaded(module, batch, (shape[2], shape[3]), module)
 
 
 def _range(program: Any, dim: Any) -> tuple[int, int | None]:

@@ -30,7 +30,7 @@ class ResNet:
 
     def __init__(self, data: bytes, architecture: str, device: torch.device) -> None:
         self._blocks = blocks(DEPTHS[architecture])
-        state = _checked(data, architecture)
+        state = resnet_state(data, architecture)
         self._state = {name: value.to(device, torch.float32) for name, value in state.items()}
 
     def __call__(self, images: Tensor) -> Tensor:
@@ -52,7 +52,16 @@ class ResNet:
         return batch_norm(found, mean, variance, gain, bias)
 
 
-def _checked(data: bytes, architecture: str) -> State:
+def resnet_state(data: bytes, architecture: str) -> State:
+    """The numbers of a state dict, but for counts of training.
+
+    Args:
+        data: A file of ``torch.save``. It is not unpickled beyond tensors.
+        architecture: ``resnet18`` or ``resnet34``.
+
+    Raises:
+        ValueError: The file is not such a state dict; the text says why.
+    """
     title = _TITLES[architecture]
     try:
         state = read_tensors(data)

@@ -13,6 +13,7 @@ from raydrift.camera.differentiable.pictures import Pictures
 from raydrift.camera.differentiable.rendering import render
 from raydrift.camera.differentiable.rows import rows_of, tensors_of, write_rows
 from raydrift.camera.differentiable.similarity import l2_loss, ssim, ssim_loss
+from raydrift.camera.differentiable.unprocessing import Unprocessed
 
 __all__ = [
     "MICROSCOPY_DEVIATION",
@@ -22,6 +23,7 @@ __all__ = [
     "Parametrised",
     "Pictures",
     "Superpixels",
+    "Unprocessed",
     "forensic_bounds",
     "l2_loss",
     "project",

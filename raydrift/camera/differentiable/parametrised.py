@@ -55,14 +55,15 @@ class Parametrised(nn.Module):
     "Data Models for Dataset Drift Controls in Machine Learning With Optical Images" (TMLR 2023).
     Black level, a 3 × 3 convolution of the three planes, white balance, colour matrix, a 3 × 3 and
     a 5 × 5 convolution of the luma, a clip to [1e-5, 1], gamma; then what is asked for: an additive
-    layer, batch normalisation. It starts as the view ``bi,s,ga``; the sharpening sees zeros beyond
-    the border, as published, all other borders are mirrored.
+    layer, batch normalisation. It starts as the view ``bi,s,ga``, or as ``bi`` if it is asked to;
+    the sharpening sees zeros beyond the border, as published, all other borders are mirrored.
 
     Its ``state_dict`` has the published names. The two constant matrices that published files have
     besides are passed over.
 
     Args:
         camera: Its black level, gains, matrix, gamma and pattern; its view is not used.
+        plain: Start without sharpening and smoothing.
         batch_norm: End with a ``BatchNorm2d(3, affine=False)``, as published.
         additive: Height and width of the additive layer, a picture that learns from zeros on and is
             added to each output of that size; None: there is none.
@@ -105,6 +106,7 @@ class Parametrised(nn.Module):
         self,
         camera: Camera,
         *,
+        plain: bool = False,
         batch_norm: bool = True,
         additive: tuple[int, int] | None = None,
         track_stages: bool = False,
@@ -126,8 +128,9 @@ class Parametrised(nn.Module):
             self.debayer.weight.zero_()
             for colour, kernel in enumerate((_RED_OR_BLUE, _GREEN, _RED_OR_BLUE)):
                 self.debayer.weight[colour, colour] = torch.tensor(kernel, dtype=dtype)
-            self.sharpening_filter.weight[0, 0] = torch.tensor(_SHARP, dtype=dtype)
-            self.gaussian_blur.weight[0, 0] = torch.tensor(_BLUR, dtype=dtype)
+            sharp, blur = (_nothing(3), _nothing(5)) if plain else (_SHARP, _BLUR)
+            self.sharpening_filter.weight[0, 0] = torch.tensor(sharp, dtype=dtype)
+            self.gaussian_blur.weight[0, 0] = torch.tensor(blur, dtype=dtype)
         self.additive_layer = None
         if additive is not None:
             self.additive_layer = nn.Parameter(torch.zeros(1, 3, *additive, dtype=dtype))
@@ -184,7 +187,7 @@ class Parametrised(nn.Module):
 
     def _spread(self, raw: Tensor) -> Tensor:
         """The mosaic less its black level as three planes, 0 where a colour is not seen."""
-        planes = raw.new_zeros(len(raw), 3, *raw.shape[1:])
+        planes = raw.new_zeros(raw.shape[0], 3, *raw.shape[1:])
         for place, colour in enumerate(self.cfa.colours):
             row, column = divmod(place, 2)
             planes[:, colour, row::2, column::2] = (
@@ -216,6 +219,12 @@ class Parametrised(nn.Module):
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
 
+def _nothing(size: int) -> list[list[float]]:
+    """The kernel that leaves a picture as it is."""
+    middle = size // 2
+    return [[float(row == column == middle) for column in range(size)] for row in range(size)]
+
+
 def _convolution(channels: int, size: int, dtype: torch.dtype | None) -> nn.Conv2d:
     return nn.Conv2d(channels, channels, size, bias=False, dtype=dtype)
 
@@ -228,4 +237,6 @@ def _mixed(matrix: Tensor, planes: Tensor) -> Tensor:
 
 def _filtered(y: Tensor, weight: Tensor) -> Tensor:
     """The luma, (n, 1, height, width), through a convolution of one channel."""
+    if torch.compiler.is_exporting():  # the faster way is for one number of pictures alone
+        return conv2d(y, weight)
     return filtered(y[:, 0], weight[0])[:, None]

@@ -1,29 +1,24 @@
 """What a network learns from: pictures in memory or in a file, a batch a step."""
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from raydrift import seeds
 from raydrift.images.pixels import RGB
 from raydrift.settings.task import Channels
 from raydrift.settings.train import TrainSettings
 from raydrift.tasks.training.augmentations import changed, draw_changes, moved
+from raydrift.tasks.training.order import EpochOrder
 
 Targets = npt.NDArray[Any]
 """What is right: int64 classes of shape (n,), or masks of 0 and 1, uint8 (n, height, width)."""
 
-_ORDER: Final = 1  # what is drawn of a training's seed
-
 
 class PictureBatches:
-    """Batches of pictures, each by the number of its step alone.
-
-    Each epoch has all pictures in an order of its own. The last batch has what is left; a single
-    picture joins the batch before it.
+    """Batches of pictures, each by the number of its step alone, see ``EpochOrder``.
 
     Args:
         pixels: uint8 RGB of shape (n, height, width, 3), n at least 2.
@@ -44,37 +39,25 @@ class PictureBatches:
         self._pixels, self._targets = pixels, targets
         self._settings, self._seed, self._device = settings, seed, device
         self._scale = scale_of(settings.channels, device)
-        self._order: tuple[int, npt.NDArray[np.int64]] | None = None
+        self._order = EpochOrder(len(pixels), settings.batch_size, seed)
 
     def __len__(self) -> int:
         """Steps an epoch."""
-        count, size = len(self._pixels), self._settings.batch_size
-        return max(1, count // size + (count % size > 1))
-
-    def rows(self, step: int) -> list[int]:
-        """The pictures of a step."""
-        epoch, place = divmod(step, len(self))
-        if self._order is None or self._order[0] != epoch:
-            rng = seeds.generator(self._seed, _ORDER, epoch)
-            self._order = epoch, rng.permutation(len(self._pixels))
-        size = self._settings.batch_size
-        last = place == len(self) - 1
-        found = self._order[1][place * size : None if last else (place + 1) * size]
-        return [int(one) for one in found]
+        return len(self._order)
 
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
         """Normalised images, float32 of shape (n, 3, height, width), and their targets.
 
         Those are int64 classes of shape (n,), or masks, float32 of shape (n, 1, height, width).
         """
-        rows = self.rows(step)
+        rows = self._order.rows(step)
         images = as_images(self._pixels[rows], self._device)
         targets = torch.from_numpy(self._targets[rows]).to(self._device)
         if self._settings.has_masks:
             targets = targets[:, None].float()
         if self._settings.augmentation != "none":
             height, width = images.shape[2:]
-            epoch = step // len(self)
+            epoch = self._order.epoch(step)
             changes = draw_changes(
                 self._settings.augmentation, self._seed, epoch, rows, (height, width)
             )

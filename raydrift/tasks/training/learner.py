@@ -1,8 +1,6 @@
 """One network from its first step to what it gets right."""
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any, Final
 
@@ -23,6 +21,7 @@ from raydrift.tasks.training.batches import (
     normalised,
     scale_of,
 )
+from raydrift.tasks.training.exact import exact_numbers
 from raydrift.tasks.training.loop import Training
 from raydrift.tasks.training.losses import class_loss, dice_loss
 from raydrift.tasks.training.networks import make_network
@@ -90,7 +89,7 @@ class Learner:
                 self._training.restore(begun)
             except ValueError:
                 self._training = self._begun()
-        with _exact(self._device):
+        with exact_numbers(self._device):
             batches = PictureBatches(pixels, targets, self._settings, self._seed, self._device)
             steps = self._settings.epochs * len(batches)
             self._training.run(batches, steps, lambda: keep(self._training.state))
@@ -112,7 +111,7 @@ class Learner:
         shape = (1, height, width) if self._settings.has_masks else (self._classes,)
         found = np.empty((count, *shape), np.float32)
         model = self._training.model.eval()
-        with _exact(self._device), torch.inference_mode():
+        with exact_numbers(self._device), torch.inference_mode():
             for at in range(0, count, _ASKED_AT_ONCE):
                 images = as_images(pixels[at : at + _ASKED_AT_ONCE], self._device)
                 said = model(normalised(images, self._scale))
@@ -155,29 +154,3 @@ class Learner:
         model.to(self._device)
         optimizer = torch.optim.Adam(model.parameters(), self._settings.lr, fused=True)
         return Training(model, optimizer, dice_loss if self._settings.has_masks else class_loss)
-
-
-@contextmanager
-def _exact(device: torch.device) -> Iterator[None]:
-    """The same numbers each time: one thread; on a GPU no TF32, and what is deterministic."""
-    threads = torch.get_num_threads()
-    if device.type != "cuda":
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
-        return
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read at its first use
-    before = torch.are_deterministic_algorithms_enabled()
-    warned = torch.is_deterministic_algorithms_warn_only_enabled()
-    tf32 = torch.backends.cuda.matmul.allow_tf32
-    exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    try:
-        with torch.cuda.device(device), exact:
-            yield
-    finally:
-        torch.backends.cuda.matmul.allow_tf32 = tf32
-        torch.use_deterministic_algorithms(before, warn_only=warned)

@@ -15,7 +15,7 @@ from raydrift.tasks.training.losses import Loss
 class Batches(Protocol):
     """What each step learns from; it depends on the number of the step alone."""
 
-    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, step: int) -> tuple[Any, Tensor]:
         """What the model is given in a step, and what is right."""
 
 

@@ -1,0 +1,102 @@
+"""A camera and a model that learn together."""
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Final
+
+from raydrift.checked import at_least, check_types, choose, require
+from raydrift.errors import SettingsError
+from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.task import TaskSettings
+from raydrift.settings.train import AUGMENTATIONS
+
+ALL: Final = "all"
+LAST: Final = "last"
+
+_SMALLEST: Final = 2
+"""Height and width of a mosaic, at least."""
+
+
+@dataclass(frozen=True)
+class AdjustSettings:
+    """One adjustment: the camera and the model learn together, against the model alone.
+
+    Images drift as the settings of the run say, and are undone to the mosaics of its reference
+    camera. A camera of 132 numbers (``camera.differentiable.Parametrised``) develops them for the
+    model. In one training its numbers learn with the model, in the other they stay.
+
+    Attributes:
+        run: The images, their drift and the workers, as for a run that writes.
+        task: The user's model.
+        splits: How often the files are split in two parts, one to learn from, one to test on.
+        train_size: The share of the files that is learned from, above 0 and below 1.
+        epochs: How often each image is seen.
+        lr: The learning rate of the model, above 0.
+        camera_lr: That of the camera; None: the model's.
+        batch_size: Images a step, at least 2.
+        augmentation: What is done to developed pictures, as of ``TrainSettings``.
+        learn: ``all`` of the model, or its ``last`` layer.
+        batch_norm: Whether the camera ends with a batch normalisation, as published.
+        weight_decay: Of Adam.
+
+    Raises:
+        SettingsError: (a ``ValueError``) One of them cannot be.
+    """
+
+    run: GenerateSettings
+    task: TaskSettings
+    splits: int = 5
+    train_size: float = 0.8
+    epochs: int = 30
+    lr: float = 1e-4
+    camera_lr: float | None = None
+    batch_size: int = 32
+    augmentation: str = "none"
+    learn: str = ALL
+    batch_norm: bool = False
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_types(self, leave=("run", "task"))
+        for name in ("splits", "epochs"):
+            at_least(1, name, getattr(self, name))
+        wanted = "give a share between 0 and 1, as 0.8"
+        require(0 < self.train_size < 1, "train_size", self.train_size, wanted)
+        for name in ("lr", "camera_lr"):
+            rate = getattr(self, name)
+            ok = rate is None or (isfinite(rate) and rate > 0)
+            require(ok, name, rate, "give a number above 0")
+        ok = isfinite(self.weight_decay) and self.weight_decay >= 0
+        require(ok, "weight_decay", self.weight_decay, "give 0 or more")
+        wanted = "give at least 2: batch normalisation has nothing to go by in one image"
+        require(self.batch_size >= 2, "batch_size", self.batch_size, wanted)
+        choose("augmentation", self.augmentation, AUGMENTATIONS)
+        choose("learn", self.learn, (ALL, LAST))
+        if self.run.raw is not None:
+            raise SettingsError(
+                "adjust takes photographs: develop raw files with 'raydrift generate --raw' first, "
+                "and give its images"
+            )
+        image = self.run.image
+        ok = min(image.height, image.width) >= _SMALLEST
+        size = f"{image.height} x {image.width}"
+        require(ok, "image", size, f"give at least {_SMALLEST} x {_SMALLEST} pixels")
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """The learning rates of the model and of the camera."""
+        return self.lr, self.lr if self.camera_lr is None else self.camera_lr
+
+    def identity(self, digest: str) -> dict[str, Any]:
+        """All that what is learned depends on beside the images, as plain values.
+
+        Args:
+            digest: Of the model.
+        """
+        names = (
+            "splits", "train_size", "epochs", "batch_size", "augmentation", "learn", "batch_norm",
+            "weight_decay",
+        )  # fmt: skip
+        plain = {name: getattr(self, name) for name in names}
+        model = {"model": digest, "normalize": self.task.written_normalize}
+        return {**plain, "rates": list(self.rates), "task": model | {"ignore": self.task.ignore}}
