@@ -171,6 +171,24 @@ MATRIX_IOU: Final = pa.schema(
 """``matrix.parquet`` of networks that learn masks: intersection over union of the foreground, of
 the pixels of all images of the test part; 1 where there is none, and none is found."""
 
+CURVES: Final = pa.schema(
+    [
+        ("training", pa.string()),
+        ("split", pa.int64()),
+        ("epoch", pa.int64()),
+        ("samples", pa.int64()),
+        ("loss", pa.float64()),
+        ("quality", pa.float64()),
+        ("f1", pa.float64()),
+        ("nll", pa.float64()),
+    ]
+)
+"""``curves.parquet``: how the trainings of an adjustment stood after each epoch, of the images that
+they did not learn from: how many these are, the mean loss of the epoch's steps (null before the
+first), accuracy or mean IoU, and of classes the mean of F1 and the negative log likelihood, nats.
+``training`` is ``learned`` (the camera too), ``frozen`` (the model alone), or one of ``original``
+and ``drifted``: the user's model without any training, on images as they are and drifted."""
+
 VIEW_DIVERGENCE: Final = pa.schema(
     [
         ("batch", pa.int64()),

@@ -18,8 +18,8 @@ _UNSAFE: Final = re.compile(
 
 
 def plural(count: int, word: str) -> str:
-    """``1 image``, ``2 images``, ``3 batches``, ``4 classes``."""
-    ending = "es" if word.endswith(("ch", "ss")) else "s"
+    """``1 image``, ``2 images``, ``3 batches``, ``4 classes``, ``5 epochs``."""
+    ending = "es" if word.endswith(("ch", "ss")) and not word.endswith("epoch") else "s"
     return f"{count:,} {word}{'' if count == 1 else ending}"
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+from raydrift.cli.adjust import adjust
 from raydrift.cli.bench import bench
 from raydrift.cli.calibrate import calibrate
 from raydrift.cli.demo import demo
@@ -49,6 +50,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "calibrate": calibrate,
     "views": views,
     "matrix": matrix,
+    "adjust": adjust,
     "demo": demo,
     "bench": bench,
 }
@@ -167,7 +169,7 @@ def _terminate(*_: object) -> None:
 
 def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
     kept = {"finalize": "the shards are kept"}
-    kept |= dict.fromkeys(("generate", "views", "matrix"), "what is finished is kept")
+    kept |= dict.fromkeys(("generate", "views", "matrix", "adjust"), "what is finished is kept")
     command = arguments[0] if arguments else ""
     goes_on = f": {kept[command]}, the same command goes on" if command in kept else ""
     return _fail(f"{how}{goes_on}", status)

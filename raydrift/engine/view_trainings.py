@@ -15,14 +15,8 @@ from raydrift.storage.record import JobRecord
 
 
 @dataclass(frozen=True)
-class ViewTrainings(ViewFits):
-    """Trains a network on each view and split, as a ``ShardMaker``; a shard is a training.
-
-    Attributes:
-        training: What workers are told beside the fits.
-    """
-
-    training: TrainJob
+class NetworkFits(ViewFits):
+    """Fits that are trainings of networks: on GPUs where there are some, on one kind of device."""
 
     def demands(self, free: Resources) -> Sequence[Demand]:
         """Trainers, on GPUs where there are some."""
@@ -38,9 +32,20 @@ class ViewTrainings(ViewFits):
         if begun is not None and begun.startswith("cuda") != on_gpu:
             now = "a GPU" if on_gpu else "a CPU, for no GPU is free"
             raise PipelineError(
-                f"the first networks of this matrix were trained on {begun}, and the others would "
+                f"the first networks of this output were trained on {begun}, and the others would "
                 f"be on {now}: use the device that it was begun on, or choose another output"
             )
+
+
+@dataclass(frozen=True)
+class ViewTrainings(NetworkFits):
+    """Trains a network on each view and split, as a ``ShardMaker``; a shard is a training.
+
+    Attributes:
+        training: What workers are told beside the fits.
+    """
+
+    training: TrainJob
 
     def pipeline(self, shards: Sequence[int], plan: Plan, record: JobRecord) -> Pipeline:
         """Trains and tests, and commits what was right."""

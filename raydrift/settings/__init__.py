@@ -4,6 +4,7 @@ The command line's flags, a TOML file and the Python API all end here, and what 
 here, once.
 """
 
+from raydrift.settings.adjust import AdjustSettings
 from raydrift.settings.catalog import CatalogSettings
 from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.embedding import EmbeddingSettings
@@ -19,6 +20,7 @@ from raydrift.settings.views import ViewsSettings
 
 __all__ = [
     "FIRST_TIMESTAMP",
+    "AdjustSettings",
     "CalibrateSettings",
     "CalibrationSettings",
     "CatalogSettings",

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar, cast, get_args, get_type_hints
 from raydrift.errors import SettingsError, suggest
 from raydrift.schedules.drift import Drift, plain_transforms
 from raydrift.schedules.label_shift import LabelShift
+from raydrift.settings.adjust import AdjustSettings
 from raydrift.settings.experiment import CalibrateSettings, EvaluateSettings
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.matrix import MatrixSettings
@@ -167,6 +168,27 @@ def _settings_of_views(kind: type[V], values: Mapping[str, Any]) -> V:
     if "views" in own:
         own["views"] = view_codes(own["views"])
     return _checked(kind, {"run": generate_settings(values), **own})
+
+
+def adjust_settings(values: Mapping[str, Any]) -> AdjustSettings:
+    """Builds the settings of an adjustment from plain values.
+
+    Args:
+        values: Those of a run, the table ``task``, and the other fields of ``AdjustSettings``.
+
+    Raises:
+        SettingsError: As for ``generate_settings``; or there is no model.
+
+    >>> adjust_settings({"input": "a", "output": "b", "task": {"model": "m.pt2"}}).epochs
+    30
+    """
+    values = dict(values)
+    task = _task(values.pop("task", None))
+    if task is None:
+        raise SettingsError("task.model is missing: give --task MODEL, or model in [task]")
+    names = [item.name for item in fields(AdjustSettings) if item.name not in ("run", "task")]
+    own: dict[str, Any] = {name: values.pop(name) for name in names if name in values}
+    return _checked(AdjustSettings, {"run": generate_settings(values), "task": task, **own})
 
 
 def calibrate_settings(values: Mapping[str, Any]) -> CalibrateSettings:

@@ -96,6 +96,21 @@ class MatrixRecord(MeasuredRecord):
     divergence: dict[str, Any] | None = None
 
 
+@dataclass
+class AdjustRecord(MeasuredRecord):
+    """The content of ``adjust.json``.
+
+    Attributes:
+        adjustment: What was found, in short.
+    """
+
+    file = layout.ADJUST_RECORD
+    results = layout.ADJUST_RESULTS
+    what = "adjustment"
+
+    adjustment: dict[str, Any] | None = None
+
+
 @contextmanager
 def working_folder(
     folder: StoragePath, locked: StoragePath, report: Callable[[str], object]

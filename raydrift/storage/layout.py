@@ -59,6 +59,16 @@ VIEW_PICTURES: Final = "_view_pictures"
 """The folders in which the embeddings of views, or their pictures, and what was learned of them are
 kept until all of a matrix is there."""
 
+ADJUST_PICTURES: Final = "_adjust_pictures"
+ADJUST_TRAININGS: Final = "_adjust_trainings"
+"""The folders in which pictures and trainings are kept until an adjustment is finished."""
+
+ADJUST_RECORD: Final = "adjust.json"
+ADJUST_PLOT: Final = "adjust.png"
+CURVES: Final = "curves.parquet"
+ADJUSTED: Final = "adjusted.pt2"
+CAMERA_NUMBERS: Final = "camera.json"
+
 CHECKPOINTS: Final = "_checkpoints"
 """In the folder of trainings: how far those are that are not done."""
 
@@ -66,6 +76,9 @@ MODELS: Final = "models"
 """The folder of the networks that were trained, in the output."""
 
 _MODEL_FILE: Final = re.compile(r"[a-z]{2}_[a-z]+_[a-z]+-[0-9]+\.(pt|pt2)")
+
+ADJUST_RESULTS: Final = (REPORT, ADJUST_PLOT, CURVES, ADJUSTED, CAMERA_NUMBERS)
+"""The files that an adjustment consists of, ``adjust.json`` apart."""
 
 MATRIX_RESULTS: Final = (REPORT, MATRIX_PLOT, MATRIX, VIEW_DIVERGENCE)
 """The files that a matrix consists of, ``matrix.json`` apart; it may lack one of the tables."""

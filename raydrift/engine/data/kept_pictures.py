@@ -1,7 +1,7 @@
 """The pictures of views, kept as pixels: what networks are trained on."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,12 +42,17 @@ class PictureBatch(ViewBatch):
         kept = {} if self.pixels is None else dict(zip(codes, self.pixels, strict=True))
         if self.masks is not None:
             kept[MASKS] = self.masks
-        for name, values in kept.items():
-            flat = np.ascontiguousarray(values).reshape(-1)
-            ends = pa.py_buffer(np.array([0, flat.size], np.int64))
-            column = pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(flat)])
-            table = table.append_column(name, column)
-        return table
+        return with_columns(table, kept)
+
+
+def with_columns(table: pa.Table, kept: Mapping[str, npt.NDArray[np.uint8]]) -> pa.Table:
+    """A table of one row with arrays of bytes as columns more, see ``kept_pixels``."""
+    for name, values in kept.items():
+        flat = np.ascontiguousarray(values).reshape(-1)
+        ends = pa.py_buffer(np.array([0, flat.size], np.int64))
+        column = pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(flat)])
+        table = table.append_column(name, column)
+    return table
 
 
 def kept_pixels(table: pa.Table, name: str, *shape: int) -> "np.ndarray[Any, np.dtype[np.uint8]]":

@@ -2,42 +2,35 @@
 
 import socket
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from raydrift import schemas
 from raydrift.embed.weights import Weights
+from raydrift.engine.data.chosen_pictures import Chosen, ChosenPictures
 from raydrift.engine.data.committing import committed, failing_as_worker
 from raydrift.engine.data.failures import failure_row
 from raydrift.engine.data.fit_work import FitJob, commit_fit
-from raydrift.engine.data.kept_pictures import MASKS, kept_pixels
+from raydrift.engine.data.kept_pictures import MASKS
 from raydrift.engine.data.rows import table_of
 from raydrift.engine.data.shipping import fetched
 from raydrift.errors import OutputError, PipelineError, RaydriftError
-from raydrift.images.pixels import RGB
 from raydrift.paths import StoragePath
 from raydrift.settings.train import TrainSettings
 from raydrift.storage import layout
 from raydrift.storage.checkpoints import EVERY_S, Checkpoint
 from raydrift.storage.made_on import check_made_on
 from raydrift.storage.output import cannot_write
-from raydrift.storage.shards import open_shard
 from raydrift.tasks.classification import ClassificationCounts
 from raydrift.tasks.segmentation import SegmentationCounts
 from raydrift.tasks.splits import train_samples
 
 if TYPE_CHECKING:
     from raydrift.tasks.training.learner import Counts, Learner
-
-Chosen = npt.NDArray[np.bool_]
-"""Which samples of a shard are meant."""
 
 NETWORKS: Final = "networks"
 """What is made on a kind of machine, for errors."""
@@ -119,6 +112,8 @@ class Trainer:
         from raydrift.tasks.training.networks import start_state
 
         self._job, self._device = job, device
+        masks = dict.fromkeys(job.fits.views, MASKS) if job.settings.has_masks else {}
+        self._pictures = ChosenPictures(job.fits, job.size, masks)
         self._state = start_state(job.weights, job.settings)
         self.platform = self._learner(0).platform(*job.size)
         begun = job.made_on.get("embeddings", self.platform)
@@ -144,7 +139,7 @@ class Trainer:
         )
         learner = self._learner(split)
         try:
-            pixels, targets = self._learned(code, train)
+            pixels, targets = self._pictures.held(code, train)
             learner.learn(pixels, targets, kept.read(), kept.keep)
             del pixels, targets
             counts = self._tested(learner, ~train)
@@ -170,50 +165,14 @@ class Trainer:
         seed = training_seed(job.fits.seed, split)
         return Learner(job.settings, job.classes, self._state, seed, self._device)
 
-    def _learned(self, code: str, train: Chosen) -> tuple[RGB, "npt.NDArray[Any]"]:
-        """What is learned from: the pictures of a view, in a file that goes with them."""
-        height, width = self._job.size
-        shape = (int(train.sum()), height, width)
-        with TemporaryFile() as file:
-            pixels: RGB = np.memmap(file, np.uint8, "w+", shape=(*shape, 3))
-        masks = np.empty(shape, np.uint8) if self._job.settings.has_masks else None
-        done = 0
-        for table, own in self._shards([code], train):
-            found = kept_pixels(table, code, height, width, 3)[own]
-            pixels[done : done + len(found)] = found
-            if masks is not None:
-                masks[done : done + len(found)] = kept_pixels(table, MASKS, height, width)[own]
-            done += len(found)
-        return pixels, self._job.fits.labels[train] if masks is None else masks
-
     def _tested(self, learner: "Learner", test: Chosen) -> dict[str, "Counts"]:
         """What a network gets right of each view; of one shard and view pixels are in memory."""
-        height, width = self._job.size
-        job, first = self._job.fits, 0
-        labels = job.labels[test]
         found: dict[str, Counts] = {}
-        for table, own in self._shards(list(job.views), test):
-            count = int(own.sum())
-            targets: npt.NDArray[Any] = labels[first : first + count]
-            if self._job.settings.has_masks:
-                targets = kept_pixels(table, MASKS, height, width)[own]
-            for code in job.views if count else ():
-                pixels = kept_pixels(table, code, height, width, 3)[own]
-                counts = learner.counts(pixels, targets)
-                # They are of one kind, which is one that can be added.
-                found[code] = found[code] + counts if code in found else counts  # type: ignore[operator]
-            first += count
+        for code, (pixels, targets) in self._pictures.parts(self._job.fits.views, test):
+            counts = learner.counts(pixels, targets)
+            # They are of one kind, which is one that can be added.
+            found[code] = found[code] + counts if code in found else counts  # type: ignore[operator]
         return found
-
-    def _shards(self, codes: list[str], chosen: Chosen) -> Iterator[tuple[pa.Table, Chosen]]:
-        """The columns of some views, shard by shard, and which of their samples are chosen."""
-        job, first = self._job.fits, 0
-        names = [*codes, *([MASKS] if self._job.settings.has_masks else [])]
-        for shard in job.shards:
-            own = chosen[first : first + shard.written]
-            first += shard.written
-            if own.any():
-                yield open_shard(job.embeddings, shard).read(columns=names), own
 
 
 def _checkpoint(job: TrainJob, fit: int) -> Checkpoint:

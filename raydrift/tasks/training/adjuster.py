@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from raydrift.camera import Camera
 from raydrift.camera.differentiable import forensic_bounds, project
+from raydrift.drift.camera.setup import CameraSetup
 from raydrift.embed.platform import embedding_platform
 from raydrift.errors import PipelineError, TaskError
 from raydrift.images.pixels import RGB
@@ -62,16 +62,12 @@ class Start:
     Attributes:
         settings: How it is trained.
         file: The user's model.
-        camera: The reference camera.
-        plain: Whether it neither sharpens nor smooths.
         classes: How many classes the images have.
         has_masks: Whether the model answers for each pixel.
     """
 
     settings: AdjustSettings
     file: TaskFile
-    camera: Camera
-    plain: bool
     classes: int
     has_masks: bool
 
@@ -89,6 +85,7 @@ class Adjuster:
     def __init__(self, start: Start, learned: bool, seed: int, device: str = "cpu") -> None:
         self._start, self._learned, self._seed = start, learned, seed
         self._device = torch.device(device)
+        self._setup: CameraSetup = start.settings.run.profile.setup("camera")
         self._model, self._training = self._begun()
         self._curve: list[CurvePoint] = []
         self._losses: list[float] = []  # of the epoch's steps so far
@@ -157,15 +154,14 @@ class Adjuster:
         torch.export.save(program, file)
         return file.getvalue()
 
-    def quality(self, held: Held, through_camera: bool = True) -> float:
-        """Accuracy, or mean IoU, of pictures.
+    def directly(self, held: Held) -> CurvePoint:
+        """What the model gets right of pictures as they are, past the camera.
 
-        Args:
-            held: The pictures.
-            through_camera: Whether the camera develops them; else the model sees them as they are.
+        Raises:
+            TaskError: The model's answers are of another shape.
         """
         with exact_numbers(self._device):
-            return _scores(self._counts(held, through_camera))[0]
+            return CurvePoint(0, math.nan, *_scores(self._counts(held, False)))
 
     def platform(self, height: int, width: int) -> str:
         """The kind of machine this is, as far as what is learned here depends on it."""
@@ -183,17 +179,17 @@ class Adjuster:
     @property
     def _begun_camera(self) -> Any:
         """The camera as it begins, whose gains keep their signs."""
-        return Adjusted(self._start.camera, torch.nn.Identity()).camera.to(self._device)
+        return Adjusted(self._setup, torch.nn.Identity()).camera.to(self._device)
 
     def _begun(self) -> tuple[Adjusted, Training]:
         start, settings = self._start, self._start.settings
         network = given_network(start.file, self._device)
         model = Adjusted(
-            start.camera,
+            self._setup,
             network,
             settings.task.channels,
-            plain=start.plain,
             batch_norm=settings.batch_norm,
+            body_stays=settings.learn == LAST,
         ).to(self._device)
         chosen = list(network.parameters())
         if settings.learn == LAST:

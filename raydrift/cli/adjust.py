@@ -1,0 +1,167 @@
+"""``raydrift adjust``: a camera and the user's model learn together."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from raydrift.cli.log import Log, start_log
+from raydrift.cli.options import (
+    Address,
+    Config,
+    ImageSize,
+    Input,
+    Labels,
+    Masks,
+    NumSamples,
+    Output,
+    Seed,
+    Split,
+    Transform,
+    ValueRange,
+    Verbose,
+    Workers,
+)
+
+if TYPE_CHECKING:
+    from raydrift.report.adjustment import Adjustment
+
+
+def adjust(
+    input: Input = None,
+    output: Output = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Your model: a torch.export program, a TorchScript file, or resnet18:PATH or "
+            "resnet34:PATH.",
+        ),
+    ] = None,
+    task_normalize: Annotated[
+        str | None,
+        typer.Option(
+            metavar="none|imagenet|MEANS/SDS",
+            help="Before your model, as 0.5,0.5,0.5/0.25,0.25,0.25.",
+            show_default="none",
+        ),
+    ] = None,
+    transform: Transform = None,
+    splits: Annotated[
+        int | None,
+        typer.Option(
+            help="How often the files are split: one part to learn from, one to test on.",
+            show_default="5",
+        ),
+    ] = None,
+    train_size: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="Of the files of each class, to learn from.", show_default="0.8"
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="How often each image is seen.", show_default="30")
+    ] = None,
+    lr: Annotated[
+        float | None, typer.Option(help="Learning rate of the model.", show_default="0.0001")
+    ] = None,
+    camera_lr: Annotated[
+        float | None,
+        typer.Option(help="Learning rate of the camera.", show_default="the model's"),
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Images a step.", show_default="32")
+    ] = None,
+    augmentation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="none|weak|strong",
+            help="Flips and quarter turns; or flips, turns, noise and a little blur.",
+            show_default="none",
+        ),
+    ] = None,
+    learn: Annotated[
+        str | None,
+        typer.Option(
+            metavar="all|last", help="All of the model, or its last layer.", show_default="all"
+        ),
+    ] = None,
+    num_samples: NumSamples = None,
+    split: Split = None,
+    labels: Labels = None,
+    masks: Masks = None,
+    seed: Seed = None,
+    image_size: ImageSize = None,
+    value_range: ValueRange = None,
+    workers: Workers = None,
+    config: Config = None,
+    address: Address = None,
+    overwrite: Annotated[
+        bool | None, typer.Option("--overwrite", help="Replace another adjustment.")
+    ] = None,
+    verbose: Verbose = None,
+    log: Log = None,
+) -> None:
+    """Adjust a camera to your model on drifted images: curves, a page, the camera and the model.
+
+    The camera and the model learn together, and the model learns alone, from the same images. The
+    same command continues a stopped run.
+    """
+    from raydrift.cli.files import check_lasting, check_there
+    from raydrift.cli.settings import image_flags, read_values
+    from raydrift.settings.toml import adjust_settings
+
+    quiet = start_log(log, verbose)
+    flags = {
+        "input": input,
+        "output": output,
+        "split": split,
+        "catalog": {"labels": labels},
+        "masks": masks,
+        "task": {"model": task, "normalize": task_normalize},
+        "transforms": transform or None,
+        "splits": splits,
+        "train_size": train_size,
+        "epochs": epochs,
+        "lr": lr,
+        "camera_lr": camera_lr,
+        "batch_size": batch_size,
+        "augmentation": augmentation,
+        "learn": learn,
+        "num_samples": num_samples,
+        "seed": seed,
+        "image": image_flags(image_size, value_range),
+        "write": {"overwrite": overwrite},
+        "cluster": {"address": address, "workers": workers, "verbose": verbose},
+    }
+    settings = read_values(config, flags, adjust_settings)
+    check_there(settings.run.input)
+    check_lasting(settings.run.output)
+
+    import time
+
+    from raydrift.engine.adjust import adjust as run
+    from raydrift.paths import StoragePath
+
+    start = time.monotonic()
+    found = run(settings, quiet=quiet)
+    output_folder = StoragePath.of(settings.run.output, settings.run.options_of("output"))
+    print_result(found, output_folder, time.monotonic() - start)
+
+
+def print_result(found: "Adjustment", output: object, seconds: float) -> None:
+    """Prints what was found, and where it is."""
+    from raydrift.cli.console import console, print_lacking
+    from raydrift.report.adjustment import adjustment_sentences
+    from raydrift.storage import layout
+    from raydrift.text import plural
+
+    out = console()
+    rejected = f", {len(found.left_out):,} rejected" if found.left_out else ""
+    trainings = plural(2 * found.curves.splits, "training")
+    out.print(f"{trainings} on {plural(found.samples, 'image')}{rejected}, in {seconds:.1f} s")
+    for line in (*found.input_summary.lines, *adjustment_sentences(found)):
+        out.print(f"  {line}")
+    print_lacking(out, found.left_out, found.unmeasured)
+    for name in (*layout.ADJUST_RESULTS, layout.ADJUST_RECORD):
+        out.print(f"  {output}/{name}")

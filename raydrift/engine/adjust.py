@@ -1,0 +1,260 @@
+"""The adjustment: a camera and a model learn together, drawn and written."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from raydrift.calibrate.profile import calibrated
+from raydrift.catalog import Catalog, catalog_of
+from raydrift.catalog.stream import Stream, sample_order
+from raydrift.catalog.value_range import with_value_range
+from raydrift.engine.adjustments import Adjustments
+from raydrift.engine.data.adjust_work import CAMERA, LEARNED, PROGRAM, TRAININGS, AdjustJob
+from raydrift.engine.data.fit_work import FitJob
+from raydrift.engine.data.tasks import run_samples
+from raydrift.engine.identity import identity_defaults, run_identity, shown
+from raydrift.engine.jobs.clock import Clock
+from raydrift.engine.kept_drifted import KeptDrifted, keep_drifted
+from raydrift.engine.learnable import Learnable, learnable
+from raydrift.engine.measured_record import fill_record, usable_batches
+from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
+from raydrift.engine.reports import log_remarks, report_input, wait_reporter
+from raydrift.errors import RejectedError, SettingsError
+from raydrift.paths import StoragePath
+from raydrift.report.adjustment import Adjustment, Curves
+from raydrift.report.adjustment_page import adjustment_page
+from raydrift.report.adjustment_plot import adjustment_plot
+from raydrift.report.input_summary import InputSummary
+from raydrift.report.matrix import ViewMeasures
+from raydrift.settings.adjust import AdjustSettings
+from raydrift.storage import layout
+from raydrift.storage.checkpoints import remove_checkpoints
+from raydrift.storage.evaluated import (
+    AdjustRecord,
+    check_replaceable,
+    kept_if_filled,
+    working_folder,
+    write_evaluation,
+)
+from raydrift.storage.record import installed_versions
+from raydrift.storage.shards import LedgerRow
+from raydrift.storage.tables import parquet_bytes
+from raydrift.tasks.files import TaskFile, find_task
+from raydrift.tasks.splits import Whole
+
+_NAMES: Final = ("trainings", "training")
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """What came of a training: its curve, and its camera and model."""
+
+    curve: pa.Table
+    program: bytes
+    camera: str
+
+
+def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
+    """Trains a camera together with the user's model, and the model alone.
+
+    Args:
+        settings: The settings of the adjustment.
+        quiet: Show no progress.
+
+    Returns:
+        What was found.
+
+    Raises:
+        CatalogError: The input is not there or empty.
+        SettingsError: There are too few images for the splits, or nothing to tell apart.
+        OutputError: The output holds another adjustment, or cannot be written.
+        LockedError: Another run is at work on the output.
+        TaskError: The user's model cannot be found or loaded, or is not one of this task.
+        ResourcesError: Ray has too few CPUs or GPUs.
+        RejectedError: No image can be used.
+        PipelineError: A worker failed, or a training came to nothing.
+    """
+    clock = Clock()
+    catalog = catalog_of(settings.run)
+    settings, ranges = _resolved(settings, catalog)
+    _check_input(settings, catalog)
+    run = settings.run
+    file = find_task(settings.task, run.options_of("task"))
+    identity = _identity(settings, catalog)
+    record = _record(settings, catalog, identity, file)
+    report_input(catalog, quiet)
+    kept = KeptDrifted.of_run(settings, catalog)
+    output = kept.output
+    folder, trained = output / layout.ADJUST_PICTURES, output / layout.ADJUST_TRAININGS
+    with working_folder(folder, output, wait_reporter(quiet)) as lock, kept_if_filled(trained):
+        check_replaceable(output, record, run.write.overwrite, identity_defaults)
+        clock.end_phase("list")
+        committed = kept.committed(folder, keep_drifted)
+        job = MeasuringJob(folder, identity, record.settings, committed, lock, clock, quiet)
+        shards, batches = job.finish(
+            lambda rows: (tuple(rows), [job.read(row, ViewMeasures.of) for row in rows])
+        )
+        try:
+            usable, left_out = usable_batches(batches, run.input)
+        except RejectedError:
+            job.remove()  # there is nothing to go on with
+            raise
+        learned = _learnable(settings, catalog, usable)
+        _check_splits(settings, learned)
+        clock.end_phase("drift")
+        classes = _classes(catalog, usable)
+        told = _adjust_job(settings, catalog, file, learned, classes, trained, folder, shards)
+        trained.create()
+        attempts = "\n".join(row.shard_name for row in shards)
+        whole = record.identity | {"pictures": sha256(attempts.encode()).hexdigest()}
+        maker = Adjustments(run.cluster, catalog, told.fits, told)
+        trainings = MeasuringJob(
+            trained, whole, record.settings, maker, lock, clock, quiet, what=_NAMES
+        )
+        results = trainings.results(lambda table, *_: _trained(table))
+        curves = Curves.of([one.curve for one in results])
+        found = Adjustment(
+            usable,
+            curves,
+            "IoU" if told.has_masks else "accuracy",
+            learned.count,
+            left_out,
+            InputSummary.of(
+                catalog,
+                ranges,
+                (name for batch in usable for name in batch.class_names),
+                (remark for batch in usable for remark in batch.remarks),
+            ),
+        )
+        clock.end_phase("train")
+        plot = adjustment_plot(found)
+        fill_record(record, found, batches, clock.seconds)
+        record.counts |= {"files": found.files, "trainings": len(results)}
+        record.adjustment = found.written
+        best = results[TRAININGS.index(LEARNED) * settings.splits + curves.best]
+        files = {
+            layout.ADJUST_PLOT: plot,
+            layout.CURVES: parquet_bytes(curves.table),
+            layout.ADJUSTED: best.program,
+            layout.CAMERA_NUMBERS: _cameras(results[: settings.splits]),
+            layout.REPORT: adjustment_page(found, settings, record, plot).encode(errors="replace"),
+        }
+        lock.check()
+        write_evaluation(output, record, files)
+        job.remove()
+        trainings.remove()
+        remove_checkpoints(trained)
+        log_remarks(found.input_summary.remarks)
+        return found
+
+
+def _resolved(settings: AdjustSettings, catalog: Catalog) -> tuple[AdjustSettings, list[str]]:
+    """The settings with the number of samples, and a sentence for each value range found."""
+    samples, _ = run_samples(settings.run, catalog)
+    run, ranges = with_value_range(settings.run, catalog)
+    if run.calibration.profile is not None:
+        run, notes = calibrated(run, catalog.digest(), None)
+        ranges = [*ranges, *notes]
+    return replace(settings, run=replace(run, num_samples=samples)), ranges
+
+
+def _check_input(settings: AdjustSettings, catalog: Catalog) -> None:
+    """Refuses what cannot be learned, before any work."""
+    run = settings.run
+    samples = run.num_samples or len(catalog)
+    rows = sample_order(run, catalog).rows[run.start : run.start + samples]
+    used = catalog.table.take(rows)
+    names = [catalog.classes[index] for index in used["class_index"].to_pylist()]
+    labels = [catalog.labels[name] for name in names]
+    sources = map(run.catalog.source_of, used["path"].to_pylist())
+    _check_splits(settings, learnable(list(sources), labels, names, catalog.masks is not None))
+
+
+def _check_splits(settings: AdjustSettings, learned: Learnable) -> None:
+    if not learned.can_be:
+        raise SettingsError(f"{learned.note}: give images of several classes, or masks")
+    learned.check(settings.splits, settings.train_size)
+
+
+def _identity(settings: AdjustSettings, catalog: Catalog) -> dict[str, Any]:
+    """All that the pictures depend on, as plain values."""
+    run = settings.run
+    run = replace(run, embedding=replace(run.embedding, compute=False))
+    samples = run.num_samples or len(catalog)
+    identity = run_identity(run, samples, catalog.digest(), None)
+    return identity | {"classes": dict(catalog.labels)} | Stream.of(run, catalog).identity(run)
+
+
+def _record(
+    settings: AdjustSettings, catalog: Catalog, identity: dict[str, Any], file: TaskFile
+) -> AdjustRecord:
+    adjusting = settings.identity(file.digest)
+    if settings.run.catalog.source is not None:
+        adjusting["source"] = settings.run.catalog.source
+    asked = {name: value for name, value in vars(settings).items() if name not in ("run", "task")}
+    return AdjustRecord(
+        identity=identity | {"adjust": adjusting},
+        settings=shown(settings.run)
+        | asked
+        | {"task": asdict(settings.task) | {"model": file.name}},
+        classes=dict(catalog.labels),
+        ignored=dict(catalog.ignored),
+        versions=installed_versions(MEASURE_PACKAGES),
+    )
+
+
+def _classes(catalog: Catalog, batches: Sequence[ViewMeasures]) -> Whole:
+    """The model's class of each usable sample: one for each label of the input, in order."""
+    labels = np.array([label for batch in batches for label in batch.labels], np.int64)
+    return np.searchsorted(np.array(sorted(set(catalog.labels.values())), np.int64), labels)
+
+
+def _learnable(
+    settings: AdjustSettings, catalog: Catalog, batches: Sequence[ViewMeasures]
+) -> Learnable:
+    """The usable samples, as they can be split."""
+    source_of = settings.run.catalog.source_of
+    paths = [source_of(path) for batch in batches for path in batch.paths]
+    labels = [label for batch in batches for label in batch.labels]
+    names = [name for batch in batches for name in batch.class_names]
+    return learnable(paths, labels, names, catalog.masks is not None)
+
+
+def _adjust_job(
+    settings: AdjustSettings,
+    catalog: Catalog,
+    file: TaskFile,
+    learned: Learnable,
+    classes: Whole,
+    output: StoragePath,
+    folder: StoragePath,
+    shards: tuple[LedgerRow, ...],
+) -> AdjustJob:
+    fits = FitJob(
+        output,
+        "",
+        folder,
+        shards,
+        TRAININGS,
+        learned.files,
+        learned.labels if learned.masks else classes,
+        len(set(catalog.labels.values())),
+        settings.splits,
+        settings.train_size,
+        settings.run.seed,
+    )
+    return AdjustJob(fits, settings, file, learned.masks)
+
+
+def _trained(table: pa.Table) -> _Trained:
+    curve = table.drop_columns([PROGRAM, CAMERA])
+    return _Trained(curve, table[PROGRAM][0].as_py(), table[CAMERA][0].as_py())
+
+
+def _cameras(learned: Sequence[_Trained]) -> bytes:
+    """The numbers of the cameras that learned, of each split, as JSON."""
+    return f"[{', '.join(one.camera for one in learned)}]\n".encode()

@@ -1,0 +1,103 @@
+"""Images as they are and drifted, kept as pixels: what a camera and a model learn from."""
+
+import time
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from raydrift.engine.data.copies import Embedded
+from raydrift.engine.data.drifter import Drifter
+from raydrift.engine.data.kept_pictures import Masks, with_columns
+from raydrift.engine.data.measured import MeasureJob, ViewBatch
+from raydrift.engine.data.shard_work import ShardJob, put_drifted
+from raydrift.errors import PipelineError
+from raydrift.images.pixels import RGB, Array
+
+ORIGINAL: Final = "original"
+DRIFTED: Final = "drifted"
+MASKS_OF: Final = {ORIGINAL: "original_masks", DRIFTED: "drifted_masks"}
+"""The columns of the pictures, and those of their masks."""
+
+_MOST_LABELS: Final = 255  # that pixels of masks have here
+
+
+@dataclass(frozen=True)
+class DriftBatch(ViewBatch):
+    """The pictures of a batch; there are no embeddings.
+
+    Attributes:
+        pictures: uint8 RGB of shape (n, height, width, 3), by column.
+        masks: Labels, of shape (n, height, width), by column; empty: they have none.
+    """
+
+    pictures: "dict[str, RGB] | None" = None
+    masks: "dict[str, Masks] | None" = None
+
+    def with_pictures(self, table: pa.Table) -> pa.Table:
+        """A table of one row with the pictures and the masks as columns more, as bytes."""
+        return with_columns(table, {**(self.pictures or {}), **(self.masks or {})})
+
+
+@dataclass(frozen=True)
+class KeepDriftsJob(MeasureJob):
+    """What a worker is told that keeps images as they are, and drifted by the one schedule."""
+
+
+class KeptDrifts:
+    """Drifts the images of a batch, all of it in memory.
+
+    Args:
+        job: What workers are told.
+        kept: The schedule of the drift.
+        drifter: Reads the images.
+    """
+
+    def __init__(self, job: ShardJob, kept: KeepDriftsJob, drifter: Drifter) -> None:
+        (schedule,) = kept.schedules
+        self._job, self._drifter = replace(job, schedule=schedule), drifter
+
+    def __call__(self, tasks: pa.Table) -> Embedded:
+        """Drifts the images."""
+        started = time.time()
+        images = self._drifter.originals(tasks, "the model")
+        taken = images.taken
+        used = tasks.take(pa.array(taken.rows, pa.int64()))
+        drifted = np.empty_like(images.pixels)
+        masks = None if images.masks is None else np.empty_like(images.masks)
+        clock = time.perf_counter()
+        put_drifted(self._job, used, images.samples, drifted, masks)
+        seconds = taken.decode_seconds + time.perf_counter() - clock
+        kept = {}
+        if images.masks is not None and masks is not None:
+            both = {ORIGINAL: images.masks, DRIFTED: masks}
+            kept = {MASKS_OF[name]: _labels(one) for name, one in both.items()}
+        batch = DriftBatch(
+            tasks["shard"][0].as_py(),
+            tuple(used["sample_id"].to_pylist()),
+            tuple(used["label"].to_pylist()),
+            tuple(used["class_name"].to_pylist()),
+            tuple(used["source_path"].to_pylist()),
+            (),
+            rejected=taken.rejected,
+            remarks=taken.remarks,
+            started=started,
+            pictures={ORIGINAL: images.pixels, DRIFTED: drifted},
+            masks=kept,
+        )
+        return Embedded(batch, taken, seconds, 0.0)
+
+
+def _labels(masks: Array) -> Masks:
+    """Masks as bytes.
+
+    Raises:
+        PipelineError: A label does not fit into one.
+    """
+    if masks.size and masks.max() > _MOST_LABELS:
+        raise PipelineError(
+            f"a mask has the label {int(masks.max())}: give masks whose labels are at most "
+            f"{_MOST_LABELS}"
+        )
+    return masks.astype(np.uint8)

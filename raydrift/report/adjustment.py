@@ -1,0 +1,162 @@
+"""What an adjustment found: how a model does with a camera that learns, and without."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from raydrift.report.input_summary import InputSummary
+from raydrift.report.matrix import ViewMeasures
+from raydrift.report.text import number
+from raydrift.storage.shards import Rejected
+from raydrift.text import plural
+
+Numbers = npt.NDArray[np.float64]
+
+ORIGINAL: Final = "original"
+DRIFTED: Final = "drifted"
+LEARNED: Final = "learned"
+FROZEN: Final = "frozen"
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The trainings of S splits, of E epochs.
+
+    Attributes:
+        table: ``schemas.CURVES``, by training, split and epoch.
+        learned: Accuracy or mean IoU with a camera that learns, float64 of shape (S, E + 1), on the
+            images that the training did not learn from; first before it.
+        frozen: With the camera as it was.
+        original: Of the model before any training, on the images as they are, shape (S,).
+        drifted: Likewise on the drifted images.
+    """
+
+    table: pa.Table
+    learned: Numbers
+    frozen: Numbers
+    original: Numbers
+    drifted: Numbers
+
+    @classmethod
+    def of(cls, trainings: Sequence[pa.Table]) -> Self:
+        """The curves of all trainings, in the order in which they are numbered."""
+        table = pa.concat_tables(trainings)
+        order = {name: place for place, name in enumerate((ORIGINAL, DRIFTED, LEARNED, FROZEN))}
+        rank = pa.array([order[name] for name in table["training"].to_pylist()])
+        keys = [("rank", "ascending"), ("split", "ascending"), ("epoch", "ascending")]
+        table = table.append_column("rank", rank).sort_by(keys).drop_columns(["rank"])
+        names = np.array(table["training"].to_pylist())
+        quality = table["quality"].to_numpy()
+        splits = len(set(table["split"].to_pylist()))
+        found = {name: quality[names == name].reshape(splits, -1) for name in order}
+        return cls(
+            table.combine_chunks(),
+            found[LEARNED],
+            found[FROZEN],
+            found[ORIGINAL][:, 0],
+            found[DRIFTED][:, 0],
+        )
+
+    @property
+    def splits(self) -> int:
+        """How many there are."""
+        return len(self.learned)
+
+    @property
+    def epochs(self) -> int:
+        """How many there are."""
+        return int(self.learned.shape[1]) - 1
+
+    @property
+    def best(self) -> int:
+        """The split whose camera and model do best in the end."""
+        return int(self.learned[:, -1].argmax())
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """What was found.
+
+    Attributes:
+        batches: Those with usable images, by number; at least one.
+        curves: The trainings.
+        quality: ``accuracy``, or ``IoU`` where the model answers for each pixel.
+        files: Source files of the images.
+        left_out: The images that could not be used, by sample id.
+        input_summary: What there is to say of the others.
+    """
+
+    batches: tuple[ViewMeasures, ...]
+    curves: Curves
+    quality: str
+    files: int
+    left_out: tuple[Rejected, ...] = ()
+    input_summary: InputSummary = field(default_factory=InputSummary)
+    unmeasured: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def samples(self) -> int:
+        """Images that were used."""
+        return sum(len(batch.sample_ids) for batch in self.batches)
+
+    @cached_property
+    def ends(self) -> dict[str, tuple[float, float | None]]:
+        """Mean and standard deviation over the splits: before any training, and at the end."""
+        curves = self.curves
+        values = {
+            ORIGINAL: curves.original,
+            DRIFTED: curves.drifted,
+            FROZEN: curves.frozen[:, -1],
+            LEARNED: curves.learned[:, -1],
+        }
+        return {name: (float(one.mean()), _deviation(one)) for name, one in values.items()}
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """What ``adjust.json`` has of it."""
+        ends = {name: {"mean": mean, "sd": sd} for name, (mean, sd) in self.ends.items()}
+        curves = {
+            name: getattr(self.curves, name).mean(axis=0).tolist() for name in (LEARNED, FROZEN)
+        }
+        return {"quality": self.quality, "ends": ends, "curves": curves, "best": self.curves.best}
+
+
+def adjustment_sentences(found: Adjustment) -> list[str]:
+    """What was found, in plain sentences."""
+    means = {name: mean for name, (mean, _) in found.ends.items()}
+    cost = means[ORIGINAL] - means[DRIFTED]
+    epochs, splits = plural(found.curves.epochs, "epoch"), plural(found.curves.splits, "split")
+    first = (
+        f"The drift costs the model {number(cost)} of its {found.quality}: "
+        f"{number(means[ORIGINAL])} on the originals, {number(means[DRIFTED])} on drifted images."
+        if cost > 0
+        else f"The drift costs the model nothing: its {found.quality} is {number(means[DRIFTED])} "
+        f"on drifted images, {number(means[ORIGINAL])} on the originals."
+    )
+    ends = (
+        f"After {epochs} on drifted images it is {_with_sd(found, LEARNED)} with a camera that "
+        f"learns too, {_with_sd(found, FROZEN)} with the camera as it was (mean of {splits}, "
+        "images that it did not learn from)."
+    )
+    gain = means[LEARNED] - means[FROZEN]
+    better = (
+        f"The camera that learns is worth {number(gain)}."
+        if gain > 0
+        else "A camera that learns is worth nothing here."
+    )
+    return [first, ends, better]
+
+
+def _with_sd(found: Adjustment, name: str) -> str:
+    mean, deviation = found.ends[name]
+    return number(mean) + ("" if deviation is None else f" ± {number(deviation)}")
+
+
+def _deviation(values: Numbers) -> float | None:
+    """By n - 1; None of one value."""
+    return float(values.std(ddof=1)) if len(values) > 1 else None

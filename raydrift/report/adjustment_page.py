@@ -1,0 +1,118 @@
+"""One page that shows an adjustment: self-contained, nothing is loaded from anywhere."""
+
+import json
+import shlex
+from base64 import b64encode
+
+from raydrift.paths import redacted
+from raydrift.report.adjustment import (
+    DRIFTED,
+    FROZEN,
+    LEARNED,
+    ORIGINAL,
+    Adjustment,
+    adjustment_sentences,
+)
+from raydrift.report.again import image_flags, record_facts
+from raydrift.report.environment import page_environment
+from raydrift.report.text import level_name, number
+from raydrift.settings.adjust import AdjustSettings
+from raydrift.storage import layout
+from raydrift.storage.evaluated import AdjustRecord
+from raydrift.text import plural
+
+
+def adjustment_page(
+    found: Adjustment, settings: AdjustSettings, record: AdjustRecord, plot: bytes
+) -> str:
+    """The page as HTML.
+
+    Args:
+        found: What was found.
+        settings: That it was found with, resolved.
+        record: What ``adjust.json`` says.
+        plot: The curves as PNG.
+    """
+    return (
+        page_environment()
+        .get_template("adjustment.html.j2")
+        .render(
+            found=found,
+            record=record,
+            source=redacted(settings.run.input),
+            sentences=adjustment_sentences(found),
+            cards=_cards(found),
+            rows=_rows(found),
+            plot=f"data:image/png;base64,{b64encode(plot).decode()}",
+            curves=layout.CURVES,
+            program=layout.ADJUSTED,
+            camera=layout.CAMERA_NUMBERS,
+            command=[shlex.quote(word) for word in _command(settings)],
+            facts=_facts(settings, record),
+            settings_json=json.dumps(record.settings, indent=2, ensure_ascii=False),
+        )
+    )
+
+
+def _cards(found: Adjustment) -> list[tuple[str, str, str]]:
+    """Number, unit and a line below it."""
+    images, files = plural(found.samples, "image").split(), plural(found.files, "file")
+    lines = {
+        ORIGINAL: "of the model on the originals",
+        DRIFTED: "on drifted images",
+        FROZEN: "once the model has learned",
+        LEARNED: "once the camera has, too",
+    }
+    cards = [(images[0], images[1], f"of {files}")]
+    return cards + [
+        (number(found.ends[name][0]), found.quality, line) for name, line in lines.items()
+    ]
+
+
+def _rows(found: Adjustment) -> list[list[str]]:
+    curves = found.curves
+    columns = (curves.original, curves.drifted, curves.frozen[:, -1], curves.learned[:, -1])
+    return [[number(float(value)) for value in row] for row in zip(*columns, strict=True)]
+
+
+def _command(settings: AdjustSettings) -> list[str]:
+    """What adjusts the same again; what only a TOML file can say is not in it."""
+    run, task = settings.run, settings.task
+    words = ["raydrift", "adjust", redacted(run.input), "OUTPUT", "--task", redacted(task.model)]
+    for info in run.transforms:
+        words += ["-t", str(info)]
+    if task.normalize != "none":
+        words += ["--task-normalize", task.written_normalize]
+    words += ["--splits", str(settings.splits), "--train-size", level_name(settings.train_size)]
+    words += ["--epochs", str(settings.epochs), "--lr", f"{settings.lr:g}"]
+    if settings.camera_lr is not None:
+        words += ["--camera-lr", f"{settings.camera_lr:g}"]
+    words += ["--batch-size", str(settings.batch_size), "--augmentation", settings.augmentation]
+    words += ["--learn", settings.learn, "--seed", str(run.seed)]
+    return [*words, "--num-samples", str(run.num_samples), *image_flags(run)]
+
+
+def _facts(settings: AdjustSettings, record: AdjustRecord) -> dict[str, str]:
+    """What has to be known to repeat and to judge the numbers."""
+    run, task = settings.run, settings.task
+    rate, camera_rate = settings.rates
+    drifts = [str(info) for info in run.transforms]
+    part = "all of the model" if settings.learn == "all" else "the last layer of the model"
+    augmentation = "no" if settings.augmentation == "none" else settings.augmentation
+    return {
+        "Input": redacted(run.input),
+        "Drift": ", ".join(drifts) or ("on a timeline" if run.drift else "none"),
+        "Model": f"{redacted(task.model)}, normalisation {task.written_normalize}",
+        "Training": (
+            f"{part} learns by Adam, learning rate {rate:g}, of the camera {camera_rate:g}, "
+            f"{plural(settings.epochs, 'epoch')}, batches of {settings.batch_size}, "
+            f"{augmentation} augmentation"
+        ),
+        "Splits": (
+            f"{plural(settings.splits, 'split')} by file, {level_name(settings.train_size)} of the "
+            "files to learn from"
+        ),
+        "Seed": str(run.seed),
+        "Images": f"{run.image.height} × {run.image.width} pixels",
+        **record_facts(record),
+    }

@@ -1,0 +1,63 @@
+"""The curves of an adjustment as PNG: epoch by epoch, with a camera that learns and without."""
+
+from io import BytesIO
+from typing import Final
+
+import numpy as np
+
+from raydrift.report.adjustment import (
+    DRIFTED,
+    FROZEN,
+    LEARNED,
+    ORIGINAL,
+    Adjustment,
+    adjustment_sentences,
+)
+from raydrift.report.palette import GRID, INK, LINE, LOSS, SOFT
+from raydrift.report.text import number
+
+_SIZE: Final = (8.4, 4.8)  # inches
+_DPI: Final = 150
+_NAMES: Final = {LEARNED: "camera and model learn", FROZEN: "the model learns"}
+_COLOURS: Final = {LEARNED: LOSS, FROZEN: LINE}
+
+
+def adjustment_plot(found: Adjustment) -> bytes:
+    """Accuracy or IoU by epoch, as PNG; bands are one standard deviation of the splits."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    figure = Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
+    axes = figure.add_subplot()
+    epochs = np.arange(found.curves.epochs + 1)
+    for name in (FROZEN, LEARNED):
+        curve = getattr(found.curves, name)
+        mean, colour = curve.mean(axis=0), _COLOURS[name]
+        if len(curve) > 1:
+            sd = curve.std(axis=0, ddof=1)
+            axes.fill_between(epochs, mean - sd, mean + sd, color=colour, alpha=0.15, linewidth=0)
+        axes.plot(epochs, mean, color=colour, marker="o", markersize=4, label=_NAMES[name])
+    for name, text in ((ORIGINAL, "on the originals"), (DRIFTED, "on drifted images")):
+        value = found.ends[name][0]
+        axes.axhline(value, color=SOFT, linewidth=1.2, linestyle="--" if name == ORIGINAL else ":")
+        axes.annotate(
+            f"the model as given, {text}: {number(value)}",
+            (epochs[-1], value),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="right",
+            color=SOFT,
+            fontsize=8.5,
+        )
+    axes.set_ylim(0, 1.05)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(f"{found.quality} of held-out drifted images")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(axis="y", color=GRID)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="lower right", frameon=False)
+    figure.suptitle(adjustment_sentences(found)[-1], color=INK, fontweight="bold", fontsize=12)
+    content = BytesIO()
+    figure.savefig(content, format="png")
+    return content.getvalue()
