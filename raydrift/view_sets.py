@@ -151,8 +151,9 @@ def matrix(
     """Measures how well what is learned on one view of a camera does on another.
 
     A logistic regression is trained on the embeddings of each view, or a network on its pictures,
-    and tested on those of each other one, on other files. Beside it stands how far the views are from each other. The same call
-    again on an output that is not finished does what is missing of it.
+    and tested on those of each other one, on other files. Beside it stands how far the views are
+    from each other. The same call again on an output that is not finished does what is missing of
+    it.
 
     Args:
         input_path: As for ``views``.
