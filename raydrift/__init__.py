@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from raydrift.settings.cluster import ClusterSettings
     from raydrift.settings.output import FaultSettings
     from raydrift.settings.raw import RawSettings
+    from raydrift.settings.train import TrainSettings
     from raydrift.transforms import DriftProfile, ImageTransform, Transform, TransformInfo
     from raydrift.view_sets import matrix, views
 
@@ -79,6 +80,7 @@ __all__ = [
     "SettingsError",
     "ShardError",
     "TaskError",
+    "TrainSettings",
     "Transform",
     "TransformInfo",
     "WeightsError",
@@ -121,7 +123,13 @@ _HOMES = {
     "raydrift.paths.s3_options": ("S3Options",),
     "raydrift.schedules.drift": ("Drift",),
     "raydrift.schedules.label_shift": ("LabelShift",),
-    "raydrift.settings": ("CatalogSettings", "ClusterSettings", "FaultSettings", "RawSettings"),
+    "raydrift.settings": (
+        "CatalogSettings",
+        "ClusterSettings",
+        "FaultSettings",
+        "RawSettings",
+        "TrainSettings",
+    ),
     "raydrift.view_sets": ("matrix", "views"),
     "raydrift.transforms": ("DriftProfile", "ImageTransform", "Transform", "TransformInfo"),
 }

@@ -89,6 +89,8 @@ def matrix(settings: MatrixSettings, *, quiet: bool = False) -> Matrix:
     measured, measure = _measured(settings, catalog, metric)
     embeds = train is None or metric is not None
     identity = matrix_identity(settings, catalog, measured.weights if embeds else None)
+    if train is not None:
+        identity["pictures"] = {"masks": train.has_masks}
     record = _record(settings, catalog, identity, begin)
     report_input(catalog, quiet)
     output = measured.output
@@ -241,14 +243,14 @@ def _fits_job(
     told.output.create()
     attempts = "\n".join(row.shard_name for row in told.shards)
     identity = record.identity | {"embeddings": sha256(attempts.encode()).hexdigest()}
-    maker, what = ViewFits(settings.run.cluster, catalog, told), _FITS
+    maker, what, doing = ViewFits(settings.run.cluster, catalog, told), _FITS, "measuring"
     if settings.train is not None and begin is not None:
         identity["keep_models"] = settings.train.keep_models
         training = train_job(settings, settings.train, told, begin)
         maker = ViewTrainings(settings.run.cluster, catalog, told, training)
-        what = _TRAININGS
+        what, doing = _TRAININGS, "training"
     return MeasuringJob(
-        told.output, identity, record.settings, maker, lock, clock, quiet, what=what
+        told.output, identity, record.settings, maker, lock, clock, quiet, what, doing
     )
 
 

@@ -1,6 +1,7 @@
 """What a matrix found, in sentences and short numbers."""
 
 import math
+from collections import Counter
 from typing import Final
 
 import numpy as np
@@ -95,7 +96,21 @@ def _probe_sentences(found: Matrix, probe: ProbeScores) -> list[str]:
             f" The splits alone differ by {hundredths(spread)} points (standard deviation): "
             "smaller drops may be chance."
         )
-    return [first, worst]
+    return [first, *_learned_nothing(found, float(own.mean())), worst]
+
+
+def _learned_nothing(found: Matrix, reached: float) -> list[str]:
+    """Says of trained networks that are no better than a guess that they are."""
+    if found.trained is None or found.trained.means.name != "accuracy":
+        return []
+    labels = [label for batch in found.batches for label in batch.labels]
+    share = Counter(labels).most_common(1)[0][1] / len(labels)
+    if reached > share:
+        return []
+    return [
+        f"That is no better than to name the most common class of all ({hundredths(share)} %): "
+        "drops mean nothing then. Give more --epochs, another --lr, or --train-weights imagenet."
+    ]
 
 
 def _elsewhere(table: Numbers, instead: float) -> Numbers:

@@ -18,7 +18,7 @@ from raydrift.engine.data.fit_work import FitJob, commit_fit
 from raydrift.engine.data.kept_drifts import DRIFTED, MASKS_OF, ORIGINAL
 from raydrift.engine.data.rows import table_of
 from raydrift.engine.data.shipping import fetched
-from raydrift.errors import PipelineError, RaydriftError
+from raydrift.errors import RaydriftError
 from raydrift.settings.adjust import AdjustSettings
 from raydrift.storage.checkpoints import EVERY_S, Checkpoint
 from raydrift.storage.made_on import check_made_on
@@ -136,8 +136,6 @@ def adjusted_table(job: AdjustJob, fit: int, device: str, kept: Checkpoint) -> p
         PipelineError: The training came to nothing, or the GPU is too small for it.
         TaskError: The model does not answer as the images want it.
     """
-    import torch
-
     from raydrift.tasks.training.adjuster import Adjuster, CurvePoint
     from raydrift.tasks.training.learner import training_seed
 
@@ -152,18 +150,12 @@ def adjusted_table(job: AdjustJob, fit: int, device: str, kept: Checkpoint) -> p
     )
     test = pictures.held(DRIFTED, ~train)
     rows: list[tuple[str, CurvePoint]] = []
-    try:
-        if place == 0:
-            originals = pictures.held(ORIGINAL, ~train)
-            before = Adjuster(job.start, False, 0, device)
-            for name, held in ((ORIGINAL, originals), (DRIFTED, test)):
-                rows.append((name, before.directly(held)))
-        curve = adjuster.learn(pictures.held(DRIFTED, train), test, kept.read(), kept.keep)
-    except torch.OutOfMemoryError:
-        size = job.settings.batch_size
-        raise PipelineError(
-            f"a batch of {size} does not fit into the memory of a GPU: give a smaller --batch-size"
-        ) from None
+    if place == 0:
+        originals = pictures.held(ORIGINAL, ~train)
+        before = Adjuster(job.start, False, 0, device)
+        for name, held in ((ORIGINAL, originals), (DRIFTED, test)):
+            rows.append((name, before.directly(held)))
+    curve = adjuster.learn(pictures.held(DRIFTED, train), test, kept.read(), kept.keep)
     rows += [(TRAININGS[place], point) for point in curve]
     table = _table(rows, split, int((~train).sum()))
     nothing = [None] * (len(rows) - 1)

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import torch
 
+from raydrift.errors import PipelineError
+
 
 @contextmanager
 def exact_numbers(device: torch.device) -> Iterator[None]:
@@ -28,6 +30,11 @@ def exact_numbers(device: torch.device) -> Iterator[None]:
     try:
         with torch.cuda.device(device), exact:
             yield
+    except torch.OutOfMemoryError:
+        raise PipelineError(
+            "the network and its images do not fit into the memory of a GPU: give a smaller batch "
+            "or a smaller --image-size"
+        ) from None
     finally:
         torch.backends.cuda.matmul.allow_tf32 = tf32
         torch.use_deterministic_algorithms(before, warn_only=warned)

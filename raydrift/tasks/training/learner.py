@@ -82,7 +82,7 @@ class Learner:
             keep: Is given, after each step, what makes the state to go on from.
 
         Raises:
-            PipelineError: The loss is no number any more.
+            PipelineError: The loss is no number any more, or a GPU has too little memory.
         """
         if begun is not None:
             try:
