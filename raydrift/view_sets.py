@@ -172,9 +172,9 @@ def matrix(
         divergence: A name in ``METRICS``, or ``none``.
         train: The network to train on each view, and how; None: a logistic regression.
         split: As for ``views``.
-            catalog: As for ``views``; its ``source`` names the pictures that splits keep whole.
+        catalog: As for ``views``; its ``source`` names the pictures that splits keep whole.
         seed: Of the order of the images, the splits and the trainings.
-            num_samples: How many images; None: all.
+        num_samples: How many images; None: all.
         batch_size: Images whose divergence is measured together.
         weights: ``imagenet``, ``random``, or the path of a ResNet18 state dict.
         normalize: Whether pixels are normalised by ImageNet's mean and deviation.
