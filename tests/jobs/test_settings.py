@@ -10,6 +10,7 @@ import pytest
 
 from raydrift.paths.s3_options import S3Options
 from raydrift.settings import (
+    AdjustSettings,
     CalibrateSettings,
     MatrixSettings,
     TaskSettings,
@@ -17,6 +18,7 @@ from raydrift.settings import (
     ViewsSettings,
 )
 from raydrift.settings.toml import (
+    adjust_settings,
     as_dict,
     calibrate_settings,
     evaluate_settings,
@@ -50,7 +52,7 @@ def test_a_job_is_the_command_and_no_more(path: Path) -> None:
 
 def test_every_job_but_the_benchmark_has_its_settings_beside_it() -> None:
     assert {path.stem for path in JOBS.glob("*.py")} - {"bench"} == {
-        "generate", "evaluate", "calibrate", "finalize", "views", "matrix",
+        "generate", "evaluate", "calibrate", "finalize", "views", "matrix", "adjust",
     }  # fmt: skip
     for path in JOBS.glob("*.py"):
         assert path.with_suffix(".toml").is_file() or path.stem == "bench"
@@ -60,13 +62,15 @@ def test_those_of_the_other_jobs_are_valid() -> None:
     assert len(views_settings(read_toml(str(JOBS / "views.toml"))).views) == 12
     asked = matrix_settings(read_toml(str(JOBS / "matrix.toml")))
     assert (len(asked.views), asked.splits) == (12, 5)
+    adjusted = adjust_settings(read_toml(str(JOBS / "adjust.toml")))
+    assert (adjusted.task.model, adjusted.rates) == ("/data/model.pt2", (1e-4, 1e-4))
     evaluation = evaluate_settings(read_toml(str(JOBS / "evaluate.toml")))
     assert str(evaluation.sweep) == "default"
     calibration = calibrate_settings(read_toml(str(JOBS / "calibrate.toml")))
     assert (str(calibration.sweep), calibration.profile) == ("default", "/data/profile.toml")
 
 
-@pytest.mark.parametrize("name", ["evaluate", "calibrate", "finalize", "views", "matrix"])
+@pytest.mark.parametrize("name", ["evaluate", "calibrate", "finalize", "views", "matrix", "adjust"])
 def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(name: str) -> None:
     defaults = dict(leaves(as_dict(built()))) | {"batches": None, "levels": "0.1:1.0:0.1"}
     defaults |= dict(leaves(asdict(S3Options()), "storage_options."))
@@ -74,7 +78,10 @@ def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(nam
         camera = asdict(DriftProfile().setup("camera"))
         camera |= {"black_level": 0.0625, "white_balance": [*camera["white_balance"]]}
         defaults |= dict(leaves(camera, "camera.")) | {"compat": ViewsSettings.compat}
-    if name == "evaluate":
+    if name == "adjust":
+        asked = AdjustSettings(built(), TaskSettings("model.pt2"))
+        defaults |= {item.name: getattr(asked, item.name) for item in fields(asked)}
+    if name in ("evaluate", "adjust"):
         task = asdict(TaskSettings("model.pt2")) | {"model": None}  # which has no default
         defaults |= dict(leaves(task, "task."))
     if name == "matrix":

@@ -6,13 +6,14 @@ from typing import Any, Final, Self
 import torch
 from torch import Tensor, nn
 
-from raydrift.errors import TaskError
+from raydrift.errors import TaskError, reason
 from raydrift.tasks.files import TaskFile, TaskKind
 from raydrift.tasks.loading import load_model
 from raydrift.tasks.resnet import resnet_state
 from raydrift.tasks.training.resnet import TrainableResNet
 
 _COUNTS: Final = "num_batches_tracked"
+_LONGEST: Final = 200
 
 
 def given_network(file: TaskFile, device: torch.device) -> nn.Module:
@@ -36,7 +37,7 @@ def given_network(file: TaskFile, device: torch.device) -> nn.Module:
         raise TaskError(f"task {file.name!r}: {error}") from None
     if loaded.module is None or next(loaded.module.parameters(), None) is None:
         raise TaskError(f"task {file.name!r}: it has no parameters: export one that can learn")
-    return _AsExported(loaded.module, loaded.forward)
+    return _AsExported(file.name, loaded.module, loaded.forward)
 
 
 def last_layer(network: nn.Module) -> list[nn.Parameter]:
@@ -48,14 +49,24 @@ def last_layer(network: nn.Module) -> list[nn.Parameter]:
 class _AsExported(nn.Module):
     """A module that is always as it was exported: batch normalisations do not count batches."""
 
-    def __init__(self, module: nn.Module, ask: Callable[[Tensor], Any]) -> None:
+    def __init__(self, name: str, module: nn.Module, ask: Callable[[Tensor], Any]) -> None:
         super().__init__()
-        self.module, self._ask = module, ask
+        self._name, self.module, self._ask = name, module, ask
         for one in module.parameters():
             one.requires_grad_(True)
 
     def forward(self, images: Tensor) -> Any:
-        return self._ask(images)
+        if torch.compiler.is_exporting():
+            return self._ask(images)
+        try:
+            return self._ask(images)
+        except Exception as error:  # whatever a network of the user's raises
+            height, width = images.shape[2:]
+            raise TaskError(
+                f"task {self._name!r}: it fails on images of {height} x {width} pixels "
+                f"({reason(error)[:_LONGEST]}): give those that it was made for, with image.height "
+                "and image.width"
+            ) from None
 
     def train(self, mode: bool = True) -> Self:  # noqa: ARG002
         """Nothing: what was exported knows one mode."""

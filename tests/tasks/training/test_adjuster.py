@@ -1,0 +1,199 @@
+"""A camera and a model that learn together."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from raydrift.errors import TaskError
+from raydrift.images.pixels import RGB
+from raydrift.settings import AdjustSettings, TaskSettings, TrainSettings
+from raydrift.settings.toml import generate_settings
+from raydrift.tasks.files import TaskFile, find_task
+from raydrift.tasks.model import TaskModel
+from raydrift.tasks.training.adjuster import Adjuster, CurvePoint, Held, Start
+from raydrift.tasks.training.given import given_network, last_layer
+from raydrift.tasks.training.networks import make_network
+
+COLOURS = np.array([[200, 90, 90], [90, 200, 90], [90, 90, 200], [170, 170, 60]])
+SIZE = 16
+TINTED = np.array([[0.35, 0.6, 0.05], [0.1, 0.5, 0.4], [0.6, 0.3, 0.1]])
+"""What a camera makes of the colours whose matrix is another one's."""
+
+
+def discs(count: int, seed: int) -> Held:
+    """Squares of four colours on noise, and which colour each has."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 4, count)
+    pixels = rng.normal(110, 30, (count, SIZE, SIZE, 3))
+    middle = slice(SIZE // 4, -SIZE // 4)
+    pixels[:, middle, middle] = COLOURS[labels][:, None, None]
+    pixels[:, middle, middle] += rng.normal(0, 25, (count, SIZE // 2, SIZE // 2, 3))
+    return pixels.clip(0, 255).astype(np.uint8), labels
+
+
+def drifted(held: Held) -> Held:
+    """Their colours as another camera sees them."""
+    pixels, labels = held
+    return (pixels @ TINTED.T).clip(0, 255).astype(np.uint8), labels
+
+
+def images_of(pixels: RGB) -> torch.Tensor:
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small network that tells the four colours apart, as a program."""
+    generator = torch.Generator().manual_seed(3)
+    network = nn.Sequential(
+        nn.Conv2d(3, 12, 3, 2, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(4), nn.Flatten(),
+        nn.Linear(12 * 16, 4),
+    )  # fmt: skip
+    with torch.no_grad():
+        for one in network.parameters():
+            one.copy_(0.15 * torch.randn(one.shape, generator=generator))
+    pixels, labels = discs(200, seed=0)
+    images, right = images_of(pixels), torch.from_numpy(labels)
+    optimizer = torch.optim.Adam(network.parameters(), 1e-2)
+    for _ in range(80):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(network(images), right).backward()
+        optimizer.step()
+    shapes = ({0: torch.export.Dim("n")},)
+    program = torch.export.export(network.eval(), (images[:2],), dynamic_shapes=shapes)
+    path = tmp_path_factory.mktemp("model") / "colours.pt2"
+    torch.export.save(program, path)
+    return path
+
+
+def start_of(model: Path, **values: Any) -> Start:
+    image = {"height": SIZE, "width": SIZE}
+    run = generate_settings({"input": "in", "output": "out", "image": image})
+    asked = {"epochs": 3, "lr": 1e-3, "camera_lr": 1e-2, "batch_size": 10, **values}
+    settings = AdjustSettings(run, TaskSettings(str(model)), **asked)
+    return Start(settings, find_task(settings.task), 4, has_masks=False)
+
+
+TRAIN, TEST = discs(60, seed=1), discs(100, seed=2)
+
+
+def test_a_camera_that_learns_wins_back_what_a_drift_cost(model: Path) -> None:
+    """The last layer alone cannot: it sees colours that it cannot tell apart."""
+    start = start_of(model, learn="last")
+    ends = {}
+    for learned in (True, False):
+        curve = Adjuster(start, learned, seed=5).learn(drifted(TRAIN), drifted(TEST))
+        assert [point.epoch for point in curve] == [0, 1, 2, 3]
+        ends[learned] = curve[-1].quality
+    before = Adjuster(start, False, seed=5)
+    given, cost = before.directly(TEST).quality, before.directly(drifted(TEST)).quality
+    assert given > 0.95
+    assert cost < given - 0.3
+    assert ends[True] > cost + 0.2
+    assert ends[True] > ends[False] + 0.1
+
+
+def test_both_begin_with_the_pictures_as_they_are(model: Path) -> None:
+    before = Adjuster(start_of(model), True, seed=5)
+    held = drifted(TEST)
+    short = start_of(model, epochs=1, lr=1e-12, camera_lr=1e-12)
+    (first, _) = Adjuster(short, True, seed=5).learn(drifted(TRAIN), held)
+    assert first.quality == before.directly(held).quality
+
+
+def test_some_steps_and_the_others_are_all_to_the_last_bit(model: Path) -> None:
+    start = start_of(model, augmentation="strong")
+    kept: list[bytes] = []
+    whole = Adjuster(start, True, seed=5)
+    curve = whole.learn(TRAIN, TEST, keep=lambda make: kept.append(make()))
+    for place in (2, 5, 11):  # in an epoch and at its end
+        again = Adjuster(start, True, seed=5)
+        assert again.learn(TRAIN, TEST, begun=kept[place])[1:] == curve[1:]
+        assert again.camera_state() == whole.camera_state()
+
+
+def test_what_is_no_state_is_passed_over(model: Path) -> None:
+    start = start_of(model, epochs=1)
+    found = [Adjuster(start, True, 5).learn(TRAIN, TEST, begun=one)[1:] for one in (None, b"no")]
+    assert found[0] == found[1]
+
+
+def test_a_camera_that_stays_is_the_reference(model: Path) -> None:
+    start = start_of(model, epochs=1)
+    adjuster = Adjuster(start, False, seed=5)
+    before = adjuster.camera_state()
+    adjuster.learn(TRAIN, TEST)
+    assert adjuster.camera_state() == before
+    assert sum(np.size(one) for one in before.values()) == 132
+
+
+def test_the_program_answers_about_photographs_as_the_two_do(model: Path, tmp_path: Path) -> None:
+    adjuster = Adjuster(start_of(model, epochs=1), True, seed=5)
+    curve = adjuster.learn(drifted(TRAIN), drifted(TEST))
+    path = tmp_path / "adjusted.pt2"
+    path.write_bytes(adjuster.program(SIZE, SIZE))
+    settings = TaskSettings(str(path))
+    logits = TaskModel(find_task(settings), settings, "cpu")(drifted(TEST)[0])
+    assert (logits.argmax(1) == TEST[1]).mean() == curve[-1].quality
+
+
+def test_a_state_dict_learns_as_torchvisions_network(tmp_path: Path) -> None:
+    network = make_network(TrainSettings("resnet18"), 4, None, seed=1).eval()
+    torch.save(network.state_dict(), tmp_path / "w.pt")
+    given = given_network(find_task(TaskSettings(f"resnet18:{tmp_path}/w.pt")), torch.device("cpu"))
+    images = images_of(TEST[0][:3])
+    torch.testing.assert_close(given.eval()(images), network(images), rtol=0, atol=0)
+    assert all(one.requires_grad for one in given.parameters())
+    assert [tuple(one.shape) for one in last_layer(given)] == [(4, 512), (4,)]
+
+
+def test_masks_are_learned_too(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = nn.Conv2d(3, 1, 3, padding=1)
+    program = torch.export.export(
+        network.eval(),
+        (torch.zeros(2, 3, SIZE, SIZE),),
+        dynamic_shapes=({0: torch.export.Dim("n")},),
+    )
+    torch.export.save(program, tmp_path / "masks.pt2")
+    plain = start_of(tmp_path / "masks.pt2", augmentation="weak", lr=1e-1, epochs=6)
+    start = Start(plain.settings, plain.file, 1, has_masks=True)
+    masks = np.zeros((60, SIZE, SIZE), np.uint8)
+    masks[:, SIZE // 4 : -SIZE // 4, SIZE // 4 : -SIZE // 4] = 1
+    pixels = np.where(masks[..., None] > 0, 200, TRAIN[0]).astype(np.uint8)
+    curve = Adjuster(start, True, seed=5).learn((pixels, masks), (pixels, masks))
+    assert np.isnan(curve[0].f1)
+    assert curve[-1].quality > max(curve[0].quality, 0.5)
+
+
+@pytest.mark.parametrize(("classes", "has_masks"), [(3, False), (4, True)])
+def test_answers_of_another_shape_are_refused(model: Path, classes: int, has_masks: bool) -> None:
+    plain = start_of(model)
+    start = Start(plain.settings, plain.file, classes, has_masks)
+    targets = np.zeros((60, SIZE, SIZE), np.uint8) if has_masks else TRAIN[1] % 3
+    with pytest.raises(TaskError, match=r"it answers \d+ images with \(\d+, 4\), and the images"):
+        Adjuster(start, True, seed=5).learn((TRAIN[0], targets), (TRAIN[0], targets))
+
+
+def test_a_model_that_takes_another_size_is_named(model: Path) -> None:
+    small = np.zeros((4, 8, 8, 3), np.uint8)
+    with pytest.raises(TaskError, match=r"it fails on images of 8 x 8 pixels \(.*\): give those"):
+        Adjuster(start_of(model), False, 5).directly((small, TEST[1][:4]))
+
+
+def test_what_has_nothing_to_learn_is_refused(tmp_path: Path) -> None:
+    program = torch.export.export(nn.Flatten(), (torch.zeros(2, 3, SIZE, SIZE),))
+    torch.export.save(program, tmp_path / "flat.pt2")
+    file: TaskFile = find_task(TaskSettings(str(tmp_path / "flat.pt2")))
+    with pytest.raises(TaskError, match="it has no parameters: export one that can learn"):
+        given_network(file, torch.device("cpu"))
+
+
+def test_a_point_before_the_first_epoch_has_no_loss(model: Path) -> None:
+    first: CurvePoint = Adjuster(start_of(model, epochs=1), False, 5).learn(TRAIN, TEST)[0]
+    assert np.isnan(first.loss)
+    assert first.nll > 0
