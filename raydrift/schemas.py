@@ -159,6 +159,24 @@ MATRIX: Final = pa.schema(
 test part of each split: how many samples that has, the share that is right, and the mean over the
 classes of F1."""
 
+CORRUPTIONS: Final = pa.schema(
+    [
+        ("view", pa.string()),
+        ("corruption", pa.string()),
+        ("severity", pa.int64()),
+        ("split", pa.int64()),
+        ("samples", pa.int64()),
+        ("accuracy", pa.float64()),
+        ("f1", pa.float64()),
+    ]
+)
+"""``corruptions.parquet``: what a probe that was trained on a view gets right on the same view when
+its pictures are corrupted, of the test part of each split; otherwise as ``matrix.parquet``."""
+
+FITTED: Final = pa.schema([*MATRIX, CORRUPTIONS.field("corruption"), CORRUPTIONS.field("severity")])
+"""What a fit gets right on each view, and on its own view under each corruption and severity; these
+are null where nothing is corrupted."""
+
 VIEW_DIVERGENCE: Final = pa.schema(
     [
         ("batch", pa.int64()),

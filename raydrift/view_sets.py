@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from raydrift.checked import image_size, path_text
 from raydrift.dataset import DriftedDataset, open_dataset
 from raydrift.settings.cluster import ClusterSettings
+from raydrift.settings.corruptions import severities
 from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
@@ -130,6 +131,7 @@ def matrix(
     splits: int = 5,
     train_size: float = 0.8,
     divergence: str = "kl_softmax",
+    corruptions: int | str | Iterable[int] = "none",
     split: str | None = None,
     seed: int = 42,
     num_samples: int | None = None,
@@ -154,13 +156,16 @@ def matrix(
     Args:
         input_path: As for ``views``.
         output_path: The folder to write: ``matrix.parquet``, ``view_divergence.parquet``,
-            ``matrix.json``, ``matrix.png`` and ``report.html``.
+            ``matrix.json``, ``matrix.png`` and ``report.html``, with ``corruptions`` also
+            ``corruptions.parquet`` and ``corruptions.png``.
         views: As for ``views``, at least two.
         compat: As for ``views``.
         splits: How often the files are split in two parts, one to learn from, one to test on; at
             least 2.
         train_size: The share of the files of each class that is learned from.
         divergence: A name in ``METRICS``, or ``none``.
+        corruptions: The severities, from 1 to 5, at which each probe is also tested on its own view
+            under ten published corruptions: 3, (1, 3, 5), "1:5:1" or ``none``.
         split: As for ``views``.
         seed: Of the order of the images, and of the splits.
         num_samples: How many images; None: all.
@@ -178,7 +183,8 @@ def matrix(
 
     Returns:
         What was found, in the order of ``Matrix.views``: ``probe.means.accuracy`` is the table with
-        a row a train view and a column a test view, ``divergence.median`` how far they are.
+        a row a train view and a column a test view, ``divergence.median`` how far they are,
+        ``corruptions.drop`` what each corruption costs and ``corruptions.ratio`` how that compares.
 
     Raises:
         SettingsError: (a ``ValueError``) A setting cannot be, or there are too few files.
@@ -219,5 +225,6 @@ def matrix(
         splits,
         train_size,
         divergence,
+        severities(corruptions),
     )
     return run(settings, quiet=not progress)

@@ -114,7 +114,8 @@ def matrix_identity(settings: MatrixSettings, catalog: Catalog, weights: Weights
     of_views = views_identity(settings)
     # ``views`` would make it a run whose images go to a folder a view.
     identity |= {"compared_views": of_views.pop("views"), **of_views}
-    return identity | {"divergence": settings.divergence}
+    of_all = {"divergence": settings.divergence, "corruptions": list(settings.corruptions)}
+    return identity | of_all
 
 
 def identity_defaults(*identities: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,6 +127,7 @@ def identity_defaults(*identities: Mapping[str, Any]) -> dict[str, Any]:
     defaults = as_dict(GenerateSettings("in", "out"))
     used = (name for identity in identities for name in identity.get("profile", {}))
     defaults["profile"] = _own_ranges(used)
+    defaults["corruptions"] = []  # of a matrix
     return defaults
 
 

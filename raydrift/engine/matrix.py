@@ -17,12 +17,14 @@ from raydrift.engine.identity import identity_defaults, matrix_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.learnable import Learnable, check_metric, learnable
 from raydrift.engine.measured_record import fill_record, usable_batches
-from raydrift.engine.measured_views import MeasuredViews, measure_views
+from raydrift.engine.measured_views import MeasuredViews, baseline, measure_views
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
 from raydrift.engine.view_fits import ViewFits
 from raydrift.errors import RejectedError, SettingsError
 from raydrift.paths import StoragePath
+from raydrift.report.corruption_plot import corruption_plot
+from raydrift.report.corruptions import CorruptionScores, of_views
 from raydrift.report.input_summary import InputSummary
 from raydrift.report.matrix import Matrix, ProbeScores, ViewDivergence, ViewMeasures
 from raydrift.report.matrix_page import matrix_page
@@ -101,7 +103,10 @@ def matrix(settings: MatrixSettings, *, quiet: bool = False) -> Matrix:
             told = _fit_job(settings, learned, fitted, folder, shards)
             fits = _fits_job(record, catalog, settings, told, lock, clock, quiet)
             tables = fits.results(lambda table, *_: table)
-            found = replace(found, probe=ProbeScores.of(tables, len(settings.views)))
+            probe = ProbeScores.of(list(map(of_views, tables)), len(settings.views))
+            found = replace(found, probe=probe)
+            if settings.corruptions:
+                found = replace(found, corruptions=CorruptionScores.of(tables, probe))
         clock.end_phase("fit")
         plot, strip = matrix_plot(found), view_strip(settings, catalog, found)
         clock.end_phase("draw")
@@ -136,11 +141,14 @@ def _check_input(settings: MatrixSettings, catalog: Catalog) -> None:
         learned.check(settings.splits)
     elif settings.divergence == NONE:
         raise SettingsError(f"divergence is none, and {learned.note}: give a divergence")
+    elif settings.corruptions:
+        given = ",".join(map(str, settings.corruptions))
+        raise SettingsError(f"corruptions is {given}, and {learned.note}: leave it out")
     check_metric(settings.divergence, min(samples, run.embedding.batch_size))
 
 
 def _record(settings: MatrixSettings, catalog: Catalog, identity: dict[str, Any]) -> MatrixRecord:
-    names = ("views", "compat", "splits", "train_size", "divergence")
+    names = ("views", "compat", "splits", "train_size", "divergence", "corruptions")
     asked = {name: getattr(settings, name) for name in names}
     split = {"splits": settings.splits, "train_size": settings.train_size}
     return MatrixRecord(
@@ -180,6 +188,7 @@ def _fit_job(
         settings.splits,
         settings.train_size,
         settings.run.seed,
+        baseline(settings.corruptions),
     )
 
 
@@ -250,6 +259,9 @@ def _files(found: Matrix, plot: bytes, page: str) -> dict[str, bytes]:
     files = {layout.MATRIX_PLOT: plot, layout.REPORT: page.encode(errors="replace")}
     if found.probe is not None:
         files[layout.MATRIX] = parquet_bytes(found.probe.table)
+    if found.corruptions is not None:
+        files[layout.CORRUPTIONS] = parquet_bytes(found.corruptions.table)
+        files[layout.CORRUPTIONS_PLOT] = corruption_plot(found, found.corruptions)
     if found.divergence is not None:
         table = found.divergence.table(found.views)
         files[layout.VIEW_DIVERGENCE] = parquet_bytes(table)

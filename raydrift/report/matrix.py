@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from raydrift import schemas
 from raydrift.report.input_summary import InputSummary
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import Rejected
+
+if TYPE_CHECKING:
+    from raydrift.report.corruptions import CorruptionScores
 
 Numbers = npt.NDArray[np.float64]
 
@@ -200,6 +203,7 @@ class Matrix:
         files: Source files of the images that were measured.
         left_out: The images that could not be used, by sample id.
         input_summary: What there is to say of the others.
+        corruptions: What corruptions of the finished pictures cost; None: it was not asked for.
     """
 
     views: tuple[str, ...]
@@ -209,6 +213,7 @@ class Matrix:
     files: int
     left_out: tuple[Rejected, ...] = ()
     input_summary: InputSummary = field(default_factory=InputSummary)
+    corruptions: "CorruptionScores | None" = None
 
     @property
     def samples(self) -> int:
@@ -237,6 +242,8 @@ class Matrix:
                 "mean_drop_by_test_view": column_means(means.drop).tolist(),
                 "mean_drop": mean_elsewhere(means.drop),
             }
+        if self.corruptions is not None:
+            found["corruptions"] = self.corruptions.written
         if (one := self.divergence) is not None:
             lower, median, upper = (_plain(table) for table in one.quartiles)
             found["divergence"] = {

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar, cast, get_args, get_type_hints
 from raydrift.errors import SettingsError, suggest
 from raydrift.schedules.drift import Drift, plain_transforms
 from raydrift.schedules.label_shift import LabelShift
+from raydrift.settings.corruptions import severities
 from raydrift.settings.experiment import CalibrateSettings, EvaluateSettings
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.matrix import MatrixSettings
@@ -145,7 +146,8 @@ def matrix_settings(values: Mapping[str, Any]) -> MatrixSettings:
     """Builds the settings of a matrix from plain values.
 
     Args:
-        values: Those of a run of views, and ``splits``, ``train_size`` and ``divergence``.
+        values: Those of a run of views, and ``splits``, ``train_size``, ``divergence`` and
+            ``corruptions``.
 
     Raises:
         SettingsError: As for ``generate_settings``.
@@ -162,6 +164,8 @@ def _settings_of_views(kind: type[V], values: Mapping[str, Any]) -> V:
     own: dict[str, Any] = {name: values.pop(name) for name in names if name in values}
     if "views" in own:
         own["views"] = view_codes(own["views"])
+    if "corruptions" in own:
+        own["corruptions"] = severities(own["corruptions"])
     return _checked(kind, {"run": generate_settings(values), **own})
 
 

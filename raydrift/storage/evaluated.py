@@ -83,6 +83,9 @@ class MatrixRecord(MeasuredRecord):
             table with a row a view that it was trained on; None: there is no such key.
         divergence: The metric; median and quartiles of the batches, a table with a row a view that
             is gone out from; None: there is no such key.
+        corruptions: The names of the corruptions, and of each severity what a probe gets right on
+            its own view under each of them, a table with a row a view; the mean drop, and its ratio
+            to that on other views; None: there is no such key.
     """
 
     file = layout.MATRIX_RECORD
@@ -91,6 +94,7 @@ class MatrixRecord(MeasuredRecord):
 
     views: tuple[str, ...] = ()
     probe: dict[str, Any] | None = None
+    corruptions: dict[str, Any] | None = None
     divergence: dict[str, Any] | None = None
 
 

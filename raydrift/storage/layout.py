@@ -52,14 +52,18 @@ EVALUATED: Final = (REPORT, KL_BY_BATCH, KL_BY_LEVEL, METRICS, CLASS_DRIFT)
 MATRIX: Final = "matrix.parquet"
 VIEW_DIVERGENCE: Final = "view_divergence.parquet"
 MATRIX_PLOT: Final = "matrix.png"
+CORRUPTIONS: Final = "corruptions.parquet"
+CORRUPTIONS_PLOT: Final = "corruptions.png"
 MATRIX_RECORD: Final = "matrix.json"
 VIEW_EMBEDDINGS: Final = "_view_embeddings"
 VIEW_FITS: Final = "_view_fits"
 """The folders in which the embeddings of views and what was learned of them are kept until all of
 a matrix is there."""
 
-MATRIX_RESULTS: Final = (REPORT, MATRIX_PLOT, MATRIX, VIEW_DIVERGENCE)
-"""The files that a matrix consists of, ``matrix.json`` apart; it may lack one of the tables."""
+MATRIX_RESULTS: Final = (
+    REPORT, MATRIX_PLOT, CORRUPTIONS_PLOT, MATRIX, CORRUPTIONS, VIEW_DIVERGENCE,
+)  # fmt: skip
+"""The files that a matrix consists of, ``matrix.json`` apart; it may lack some of the tables."""
 
 # What a member's folder may be called on every common filesystem, as it is.
 _PLAIN: Final = " !#$&'()+,-.;=@[]^_`{}~"

@@ -18,8 +18,7 @@ from raydrift.drift.corruptions.noise import (
 )
 from raydrift.errors import SettingsError, suggest
 from raydrift.images.pixels import RGB
-
-SEVERITIES: Final = (1, 2, 3, 4, 5)
+from raydrift.settings.corruptions import SEVERITIES
 
 _PIXELS: Final = 32  # the side of the pictures that the constants of ``elastic`` were chosen for
 _KEYS: Final = 16  # for severities, of each corruption

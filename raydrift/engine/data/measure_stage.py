@@ -72,7 +72,7 @@ class MeasureStage(ABC):
         self._measure: Callable[[Any], Any] = told.measure  # of what its copies are
         self._copies: Copies
         if isinstance(told, MeasureViewsJob):
-            how = (self._job, told.views, told.compat)
+            how = (self._job, told.views, told.compat, told.corruptions)
             self._copies = ViewCopies(*how, drifter, self._embedder)
         else:
             self._copies = DriftedCopies(self._job, told.schedules, drifter, self._embedder, asked)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from raydrift.drift.corruptions import CORRUPTIONS, SEVERITIES, corrupt, draws_of
+from raydrift.drift.corruptions import CORRUPTIONS, corrupt, draws_of
 from raydrift.errors import SettingsError
+from raydrift.settings.corruptions import SEVERITIES
 
 DRAWN = ("gaussian_noise", "shot_noise", "impulse_noise", "speckle_noise", "elastic")
 RISING = tuple(name for name in CORRUPTIONS if name not in ("saturate", "elastic"))
