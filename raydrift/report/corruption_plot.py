@@ -32,7 +32,7 @@ def corruption_plot(found: Matrix, scores: CorruptionScores) -> bytes:
 
     cells = drops(scores, scores.middle)
     (height, width), views, names = cells.shape, len(found.views), len(scores.names)
-    size = (_CELL * width + 2.6, _CELL * height + 2.9)
+    size = (_CELL * width + 2.6, _CELL * height + 2.2)
     figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
     axes = figure.add_subplot()
     strength = np.clip(cells, 0, None)

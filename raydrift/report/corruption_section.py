@@ -54,9 +54,9 @@ def ratio_card(scores: CorruptionScores) -> tuple[str, str, str]:
     severity = scores.severities[scores.middle]
     if scores.ratio is None:
         cost = hundredths(float(scores.mean_drop[scores.middle]))
-        return cost, "points", f"mean drop, corrupted (severity {severity})"
+        return cost, "points", f"mean drop under corruptions (severity {severity})"
     value, unit = times(scores.ratio[scores.middle]).split()
-    return value, unit, f"that lost, corrupted (severity {severity})"
+    return value, unit, f"as much is lost under corruptions (severity {severity})"
 
 
 def _rows(scores: CorruptionScores) -> list[tuple[str, list[Cell]]]:

@@ -1,6 +1,6 @@
 """The ten corruptions: their names, and the published constants of each severity."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -88,6 +88,30 @@ def corrupt(picture: RGB, name: str, severity: int, rng: np.random.Generator) ->
     check_corruption(name, severity)
     found = _TEN[name]
     return found.kernel(picture, rng, found.constants[severity - 1])
+
+
+def corrupted(
+    pictures: RGB, name: str, severity: int, *, seed: int, sample_ids: Sequence[int]
+) -> RGB:
+    """Corrupts pictures of some samples, each by its own draws.
+
+    Args:
+        pictures: uint8 RGB of shape (n, height, width, 3); they are left as they are.
+        name: One of ``CORRUPTIONS``.
+        severity: From 1 to 5.
+        seed: The run's seed.
+        sample_ids: The sample of each picture. Two pictures of one sample get the same noise.
+
+    Returns:
+        uint8 of the same shape.
+
+    Raises:
+        SettingsError: There is no such corruption or severity.
+    """
+    found = np.empty_like(pictures)
+    for before, after, sample_id in zip(pictures, found, sample_ids, strict=True):
+        after[:] = corrupt(before, name, severity, draws_of(seed, name, severity, sample_id))
+    return found
 
 
 def draws_of(seed: int, name: str, severity: int, sample_id: int) -> np.random.Generator:

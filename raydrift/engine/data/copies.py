@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from raydrift.camera import View
 from raydrift.drift.camera.developed import developed
-from raydrift.drift.corruptions import corrupt, draws_of
+from raydrift.drift.corruptions import corrupted
 from raydrift.engine.data.drifter import Drifter, Taken
 from raydrift.engine.data.lazy_embedder import LazyEmbedder
 from raydrift.engine.data.lazy_task import LazyTask
@@ -211,9 +211,6 @@ class ViewCopies:
         """The pictures of all views, uint8 of shape (views, n, height, width, 3), corrupted."""
         if corruption is None:
             return pictures
-        found = np.empty_like(pictures)
-        for place, sample_id in enumerate(sample_ids):
-            for before, after in zip(pictures[:, place], found[:, place], strict=True):
-                rng = draws_of(self._settings.seed, *corruption, sample_id)
-                after[:] = corrupt(before, *corruption, rng)
-        return found
+        seed = self._settings.seed
+        views = [corrupted(one, *corruption, seed=seed, sample_ids=sample_ids) for one in pictures]
+        return np.stack(views)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from raydrift.drift.corruptions import CORRUPTIONS, corrupt, draws_of
+from raydrift.drift.corruptions import CORRUPTIONS, corrupt, corrupted, draws_of
 from raydrift.errors import SettingsError
 from raydrift.settings.corruptions import SEVERITIES
 
@@ -17,7 +17,7 @@ RISING = tuple(name for name in CORRUPTIONS if name not in ("saturate", "elastic
 """Published saturation falls at severities 1 and 2; an elastic picture is slanted less and less."""
 
 
-def corrupted(picture: np.ndarray, name: str, severity: int, sample: int = 0) -> np.ndarray:
+def corrupted_one(picture: np.ndarray, name: str, severity: int, sample: int = 0) -> np.ndarray:
     return corrupt(picture, name, severity, draws_of(42, name, severity, sample))
 
 
@@ -52,7 +52,7 @@ def test_any_picture_keeps_its_shape_and_the_input_stays(
     picture = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
     before = picture.copy()
     picture.flags.writeable = False
-    found = corrupted(picture, name, severity)
+    found = corrupted_one(picture, name, severity)
     assert (found.shape, found.dtype) == (shape, np.uint8)
     assert not np.shares_memory(found, picture)
     np.testing.assert_array_equal(picture, before)
@@ -66,9 +66,9 @@ def test_a_picture_that_lies_otherwise_in_memory_comes_out_the_same(
     plain = scene[:31, :45]
     turned = plain[..., ::-1].copy()[..., ::-1]
     first = plain.transpose(2, 0, 1).copy().transpose(1, 2, 0)
-    wanted = corrupted(plain.copy(), name, 4)
-    np.testing.assert_array_equal(corrupted(turned, name, 4), wanted)
-    np.testing.assert_array_equal(corrupted(first, name, 4), wanted)
+    wanted = corrupted_one(plain.copy(), name, 4)
+    np.testing.assert_array_equal(corrupted_one(turned, name, 4), wanted)
+    np.testing.assert_array_equal(corrupted_one(first, name, 4), wanted)
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)
@@ -76,7 +76,7 @@ def test_each_severity_changes_the_picture_and_a_higher_one_more(
     name: str, scene: np.ndarray
 ) -> None:
     changes = [
-        float(np.abs(corrupted(scene, name, severity).astype(float) - scene).mean())
+        float(np.abs(corrupted_one(scene, name, severity).astype(float) - scene).mean())
         for severity in SEVERITIES
     ]
     assert min(changes) > 0.1
@@ -88,11 +88,19 @@ def test_each_severity_changes_the_picture_and_a_higher_one_more(
 def test_what_is_drawn_depends_on_the_sample_the_seed_and_the_severity(
     name: str, scene: np.ndarray
 ) -> None:
-    first = corrupted(scene, name, 3)
-    np.testing.assert_array_equal(corrupted(scene, name, 3), first)
+    first = corrupted_one(scene, name, 3)
+    np.testing.assert_array_equal(corrupted_one(scene, name, 3), first)
     others = (draws_of(42, name, 3, 1), draws_of(43, name, 3, 0), draws_of(42, name, 4, 0))
     for rng in others:
         assert np.array_equal(corrupt(scene, name, 3, rng), first) == (name not in DRAWN)
+
+
+def test_pictures_of_samples_are_corrupted_one_by_one(scene: np.ndarray) -> None:
+    pictures = np.stack([scene, scene, scene[::-1]])
+    found = corrupted(pictures, "shot_noise", 3, seed=42, sample_ids=[7, 8, 7])
+    for picture, one, sample in zip(pictures, found, (7, 8, 7), strict=True):
+        np.testing.assert_array_equal(one, corrupted_one(picture, "shot_noise", 3, sample))
+    assert not np.array_equal(found[0], found[1])
 
 
 def test_no_two_draw_from_one_stream() -> None:
@@ -108,7 +116,7 @@ def test_no_two_draw_from_one_stream() -> None:
 def test_the_global_generator_is_neither_read_nor_seeded(scene: np.ndarray) -> None:
     state = np.random.get_state()[1].tolist()  # type: ignore[index,union-attr]
     for name in CORRUPTIONS:
-        corrupted(scene, name, 5)
+        corrupted_one(scene, name, 5)
     assert np.random.get_state()[1].tolist() == state  # type: ignore[index,union-attr]
 
 
