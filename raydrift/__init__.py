@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from raydrift.settings.cluster import ClusterSettings
     from raydrift.settings.output import FaultSettings
     from raydrift.settings.raw import RawSettings
+    from raydrift.settings.train import TrainSettings
     from raydrift.transforms import DriftProfile, ImageTransform, Transform, TransformInfo
     from raydrift.view_sets import matrix, views
 
@@ -77,6 +78,7 @@ __all__ = [
     "SettingsError",
     "ShardError",
     "TaskError",
+    "TrainSettings",
     "Transform",
     "TransformInfo",
     "WeightsError",
@@ -119,7 +121,7 @@ _HOMES = {
     "raydrift.paths.s3_options": ("S3Options",),
     "raydrift.schedules.drift": ("Drift",),
     "raydrift.schedules.label_shift": ("LabelShift",),
-    "raydrift.settings": ("ClusterSettings", "FaultSettings", "RawSettings"),
+    "raydrift.settings": ("ClusterSettings", "FaultSettings", "RawSettings", "TrainSettings"),
     "raydrift.view_sets": ("matrix", "views"),
     "raydrift.transforms": ("DriftProfile", "ImageTransform", "Transform", "TransformInfo"),
 }

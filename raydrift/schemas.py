@@ -155,27 +155,38 @@ MATRIX: Final = pa.schema(
         ("f1", pa.float64()),
     ]
 )
-"""``matrix.parquet``: what a probe that was trained on one view gets right on another one, of the
-test part of each split: how many samples that has, the share that is right, and the mean over the
-classes of F1."""
+"""``matrix.parquet``: what a probe or a network that was trained on one view gets right on another
+one, of the test part of each split: how many samples that has, the share that is right, and the
+mean over the classes of F1."""
 
-CORRUPTIONS: Final = pa.schema(
+MATRIX_IOU: Final = pa.schema(
     [
-        ("view", pa.string()),
-        ("corruption", pa.string()),
-        ("severity", pa.int64()),
+        ("train_view", pa.string()),
+        ("test_view", pa.string()),
         ("split", pa.int64()),
         ("samples", pa.int64()),
-        ("accuracy", pa.float64()),
-        ("f1", pa.float64()),
+        ("iou", pa.float64()),
     ]
 )
-"""``corruptions.parquet``: what a probe that was trained on a view gets right on the same view when
-its pictures are corrupted, of the test part of each split; otherwise as ``matrix.parquet``."""
+"""``matrix.parquet`` of networks that learn masks: intersection over union of the foreground, of
+the pixels of all images of the test part; 1 where there is none, and none is found."""
 
-FITTED: Final = pa.schema([*MATRIX, CORRUPTIONS.field("corruption"), CORRUPTIONS.field("severity")])
+_CORRUPTION: Final = (pa.field("corruption", pa.string()), pa.field("severity", pa.int64()))
+
+FITTED: Final = pa.schema([*MATRIX, *_CORRUPTION])
+FITTED_IOU: Final = pa.schema([*MATRIX_IOU, *_CORRUPTION])
 """What a fit gets right on each view, and on its own view under each corruption and severity; these
 are null where nothing is corrupted."""
+
+CORRUPTIONS: Final = pa.schema(
+    [pa.field("view", pa.string()), *_CORRUPTION, *list(MATRIX)[MATRIX.get_field_index("split") :]]
+)
+"""``corruptions.parquet``: what a probe or a network that was trained on a view gets right on the
+same view when its pictures are corrupted, of the test part of each split; otherwise as
+``matrix.parquet``."""
+
+CORRUPTIONS_IOU: Final = pa.schema([*list(CORRUPTIONS)[:5], MATRIX_IOU.field("iou")])
+"""``corruptions.parquet`` of networks that learn masks, which stay as they are."""
 
 VIEW_DIVERGENCE: Final = pa.schema(
     [

@@ -28,6 +28,9 @@ for an interval."""
 SPLITS: Final = ORDER + 8
 """What a probe draws: which files it is trained on, by the number of the split."""
 
+TRAINING: Final = ORDER + 9
+"""What a network that is trained draws, by the number of the split: the seed of all its draws."""
+
 CLASSES: Final = ORDER + 5
 PROPORTIONS: Final = ORDER + 6
 """What a label shift draws: the class of each sample, and a whole mix of classes."""

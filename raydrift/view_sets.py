@@ -14,6 +14,7 @@ from raydrift.settings.image import ImageSettings
 from raydrift.settings.matrix import MatrixSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.raw import RawSettings
+from raydrift.settings.train import TrainSettings
 from raydrift.settings.views import ALL, ViewsSettings, view_codes
 from raydrift.storage import layout
 from raydrift.transforms import DriftProfile
@@ -132,6 +133,7 @@ def matrix(
     train_size: float = 0.8,
     divergence: str = "kl_softmax",
     corruptions: int | str | Iterable[int] = "none",
+    train: TrainSettings | None = None,
     split: str | None = None,
     seed: int = 42,
     num_samples: int | None = None,
@@ -141,6 +143,7 @@ def matrix(
     precision: str = "float32",
     input_dim: Any = (224, 224),
     raw: RawSettings | None = None,
+    masks: str | os.PathLike[str] | None = None,
     profile: DriftProfile | None = None,
     overwrite: bool = False,
     storage_options: Mapping[str, Any] | None = None,
@@ -149,9 +152,10 @@ def matrix(
 ) -> "Matrix":
     """Measures how well what is learned on one view of a camera does on another.
 
-    A logistic regression is trained on the embeddings of each view, and tested on those of each
-    other one, on other files. Beside it stands how far the views are from each other. The same call
-    again on an output that is not finished does what is missing of it.
+    A logistic regression is trained on the embeddings of each view, or a network on its pictures,
+    and tested on those of each other one, on other files. Beside it stands how far the views are
+    from each other. The same call again on an output that is not finished does what is missing of
+    it.
 
     Args:
         input_path: As for ``views``.
@@ -164,10 +168,11 @@ def matrix(
             least 2.
         train_size: The share of the files of each class that is learned from.
         divergence: A name in ``METRICS``, or ``none``.
-        corruptions: The severities, from 1 to 5, at which each probe is also tested on its own view
+        corruptions: The severities, from 1 to 5, at which each model is also tested on its own view
             under ten published corruptions: 3, (1, 3, 5), "1:5:1" or ``none``.
+        train: The network to train on each view, and how; None: a logistic regression.
         split: As for ``views``.
-        seed: Of the order of the images, and of the splits.
+        seed: Of the order of the images, the splits and the trainings.
         num_samples: How many images; None: all.
         batch_size: Images whose divergence is measured together.
         weights: ``imagenet``, ``random``, or the path of a ResNet18 state dict.
@@ -175,6 +180,7 @@ def matrix(
         precision: ``float32`` or ``bfloat16``, of the network.
         input_dim: As for ``views``.
         raw: As for ``views``.
+        masks: As for ``views``; a U-Net learns them.
         profile: As for ``views``.
         overwrite: Whether another matrix there is replaced.
         storage_options: How buckets are reached.
@@ -185,6 +191,7 @@ def matrix(
         What was found, in the order of ``Matrix.views``: ``probe.means.accuracy`` is the table with
         a row a train view and a column a test view, ``divergence.median`` how far they are,
         ``corruptions.drop`` what each corruption costs and ``corruptions.ratio`` how that compares.
+        Of trained networks ``trained`` stands in the place of ``probe``.
 
     Raises:
         SettingsError: (a ``ValueError``) A setting cannot be, or there are too few files.
@@ -196,6 +203,10 @@ def matrix(
 
             found = raydrift.matrix("photos", "measured", ["bi,s,me", "me,u,ga"])
             print(found.views, found.probe.means.accuracy)
+
+            network = raydrift.TrainSettings("resnet18", epochs=20, augmentation="weak")
+            found = raydrift.matrix("photos", "trained", ["bi,s,me", "me,u,ga"], train=network)
+            print(found.trained.means.accuracy)
     """
     from raydrift.engine.matrix import matrix as run
 
@@ -210,6 +221,7 @@ def matrix(
             profile=DriftProfile() if profile is None else profile,
             image=ImageSettings(height, width),
             raw=raw,
+            masks=None if masks is None else path_text("masks", masks),
             embedding=EmbeddingSettings(
                 weights=path_text("weights", weights),
                 normalize=normalize,
@@ -226,5 +238,6 @@ def matrix(
         train_size,
         divergence,
         severities(corruptions),
+        train,
     )
     return run(settings, quiet=not progress)

@@ -12,6 +12,7 @@ from raydrift.cli.options import (
     Config,
     ImageSize,
     Input,
+    Masks,
     Normalize,
     NumSamples,
     Output,
@@ -65,10 +66,56 @@ def matrix(
         typer.Option(
             metavar="SEVERITY|LIST|none",
             help="Test each model on its own view under ten published corruptions too, at "
-            "severities from 1 to 5: 3, 1,3,5 or 1:5:1. Ten more embeddings a severity, for each "
-            "view of an image.",
+            "severities from 1 to 5: 3, 1,3,5 or 1:5:1. A probe needs ten more embeddings a "
+            "severity, for each view of an image.",
             show_default="none",
         ),
+    ] = None,
+    train: Annotated[
+        str | None,
+        typer.Option(
+            metavar="resnet18|resnet34|unet|unetplusplus",
+            help="Train this network on each view; the U-Nets learn masks.",
+            show_default="a probe on embeddings",
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(help="How often a network sees each image.", show_default="30"),
+    ] = None,
+    lr: Annotated[
+        float | None, typer.Option(help="The learning rate of Adam.", show_default="0.001")
+    ] = None,
+    train_batch_size: Annotated[
+        int | None, typer.Option(help="Images a step of a training.", show_default="32")
+    ] = None,
+    augmentation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="none|weak|strong",
+            help="Flips and quarter turns; or flips, turns, noise and a little blur.",
+            show_default="none",
+        ),
+    ] = None,
+    train_weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="random|imagenet|PATH",
+            help="What a network begins with, all but its last layer.",
+            show_default="random",
+        ),
+    ] = None,
+    train_normalize: Annotated[
+        str | None,
+        typer.Option(
+            metavar="none|imagenet|MEANS/SDS",
+            help="Before a network that is trained, as --task-normalize of evaluate.",
+            show_default="none",
+        ),
+    ] = None,
+    keep_models: Annotated[
+        bool | None,
+        typer.Option("--keep-models", help="Keep the networks, in models/, for evaluate --task."),
     ] = None,
     batch_size: BatchSize = None,
     num_samples: NumSamples = None,
@@ -80,6 +127,7 @@ def matrix(
     image_size: ImageSize = None,
     value_range: ValueRange = None,
     raw: Raw = None,
+    masks: Masks = None,
     workers: Workers = None,
     config: Config = None,
     address: Address = None,
@@ -109,10 +157,21 @@ def matrix(
         "train_size": train_size,
         "divergence": divergence,
         "corruptions": corruptions,
+        "train": {
+            "network": train,
+            "epochs": epochs,
+            "lr": lr,
+            "batch_size": train_batch_size,
+            "augmentation": augmentation,
+            "weights": train_weights,
+            "normalize": train_normalize,
+            "keep_models": keep_models,
+        },
         "seed": seed,
         "num_samples": num_samples,
         "image": image_flags(image_size, value_range),
         "raw": {} if raw else None,
+        "masks": masks,
         "embedding": {
             "weights": weights,
             "normalize": normalize,
@@ -159,7 +218,7 @@ def print_result(found: "Matrix", output: object, seconds: float) -> None:
         out.print(f"  {sentence}")
     print_lacking(out, found.left_out, found.unmeasured)
     lacking = {
-        layout.MATRIX: found.probe is None,
+        layout.MATRIX: found.scores is None,
         layout.CORRUPTIONS: found.corruptions is None,
         layout.CORRUPTIONS_PLOT: found.corruptions is None,
         layout.VIEW_DIVERGENCE: found.divergence is None,
@@ -175,15 +234,16 @@ def _print_columns(out: "Console", found: "Matrix") -> None:
     from rich.table import Table
 
     from raydrift.report.matrix import column_means
-    from raydrift.report.matrix_texts import hundredths
+    from raydrift.report.matrix_texts import QUALITIES, hundredths
     from raydrift.report.text import number
 
     table = Table("view", title="Each view, tested on; in hundredths", title_justify="left")
     columns = []
-    if found.probe is not None:
-        means = found.probe.means
+    if found.scores is not None:
+        means = found.scores.means
+        own = f"{QUALITIES[means.name]} of its own {found.learner}"
         columns += [
-            ("accuracy of its own probe", map(hundredths, np.diagonal(means.accuracy))),
+            (own, map(hundredths, np.diagonal(means.quality))),
             ("mean drop of the others", map(hundredths, column_means(means.drop))),
         ]
     if (scores := found.corruptions) is not None:

@@ -16,9 +16,10 @@ from raydrift.paths import StoragePath, redacted
 IMAGENET_FILE: Final = "resnet18-f37072fd.pth"
 """The file of torchvision's ``ResNet18_Weights.DEFAULT`` in torch's cache."""
 
-IMAGENET_URL: Final = f"https://download.pytorch.org/models/{IMAGENET_FILE}"
+RESNET34_FILE: Final = "resnet34-b627a593.pth"
+"""That of ``ResNet34_Weights.DEFAULT``. How its SHA-256 begins is in a file's name."""
 
-_IMAGENET_DIGEST: Final = "f37072fd"  # how its SHA-256 begins
+IMAGENET_URL: Final = f"https://download.pytorch.org/models/{IMAGENET_FILE}"
 _DOWNLOAD_TIMEOUT_S: Final = 20.0
 
 
@@ -39,13 +40,19 @@ class Weights:
     seed: int = 0
 
 
-def find_weights(name: str, seed: int, options: Mapping[str, Any] | None = None) -> Weights:
+def find_weights(
+    name: str,
+    seed: int,
+    options: Mapping[str, Any] | None = None,
+    file: str = IMAGENET_FILE,
+) -> Weights:
     """Finds weights by name.
 
     Args:
         name: ``imagenet``, ``random``, or the path or URI of a state dict.
         seed: The seed of random weights.
         options: How a remote file is reached (``StoragePath.of``).
+        file: Which of torchvision's files is ``imagenet``.
 
     Raises:
         WeightsError: The file is not there, or torchvision's cannot be downloaded.
@@ -53,7 +60,7 @@ def find_weights(name: str, seed: int, options: Mapping[str, Any] | None = None)
     if name == "random":
         return Weights(name, f"random-{seed}", None, seed)
     if name == "imagenet":
-        path = imagenet_path()
+        path = imagenet_path(file)
         if not path.is_file():
             _download(path)
         data = path.read_bytes()
@@ -68,24 +75,27 @@ def find_weights(name: str, seed: int, options: Mapping[str, Any] | None = None)
     return Weights(redacted(name), sha256(data).hexdigest(), data)
 
 
-def imagenet_path() -> Path:
+def imagenet_path(file: str = IMAGENET_FILE) -> Path:
     """Where torch keeps the file of torchvision's weights: ``$TORCH_HOME/hub/checkpoints``."""
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     home = os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))
-    return Path(home).expanduser() / "hub" / "checkpoints" / IMAGENET_FILE
+    return Path(home).expanduser() / "hub" / "checkpoints" / file
 
 
 def _download(path: Path) -> None:
     from torch.hub import download_url_to_file
 
+    title = path.name.partition("-")[0].replace("resnet", "ResNet")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _socket_timeout(_DOWNLOAD_TIMEOUT_S):
-            download_url_to_file(IMAGENET_URL, str(path), _IMAGENET_DIGEST, progress=False)
+            digest = path.stem.rpartition("-")[2]
+            url = IMAGENET_URL.replace(IMAGENET_FILE, path.name)
+            download_url_to_file(url, str(path), digest, progress=False)
     except (OSError, HTTPException, RuntimeError) as error:
         raise WeightsError(
-            f"torchvision's ResNet18 weights cannot be downloaded ({_one_line(error)}): "
-            f"use --weights PATH, --weights random, or put {IMAGENET_FILE} into {path.parent}"
+            f"torchvision's {title} weights cannot be downloaded ({_one_line(error)}): "
+            f"use --weights PATH, --weights random, or put {path.name} into {path.parent}"
         ) from None
 
 

@@ -97,25 +97,30 @@ def views_identity(settings: ViewsSettings) -> dict[str, Any]:
     return {"views": list(settings.views), "compat": settings.compat, "camera": plain}
 
 
-def matrix_identity(settings: MatrixSettings, catalog: Catalog, weights: Weights) -> dict[str, Any]:
-    """All that the embeddings of views and their divergences depend on, as plain values.
+def matrix_identity(
+    settings: MatrixSettings, catalog: Catalog, weights: Weights | None
+) -> dict[str, Any]:
+    """All that the pictures of views, their embeddings and divergences depend on, as plain values.
 
     Args:
         settings: The settings, ``num_samples`` resolved.
         catalog: The input.
-        weights: The weights of the network.
+        weights: The weights of the network that embeds; None: nothing is embedded.
     """
-    embedding = replace(settings.run.embedding, compute=True)
+    embedding = replace(settings.run.embedding, compute=weights is not None)
     run = replace(settings.run, embedding=embedding)
     samples = run.num_samples or len(catalog)
-    identity = run_identity(run, samples, catalog.digest(), weights.digest)
-    identity["embedding"]["batch_size"] = run.embedding.batch_size
+    digest = None if weights is None else weights.digest
+    identity = run_identity(run, samples, catalog.digest(), digest)
+    if weights is not None:
+        identity["embedding"]["batch_size"] = run.embedding.batch_size
     identity |= {"classes": dict(catalog.labels)} | Stream.of(run, catalog).identity(run)
     of_views = views_identity(settings)
     # ``views`` would make it a run whose images go to a folder a view.
     identity |= {"compared_views": of_views.pop("views"), **of_views}
-    of_all = {"divergence": settings.divergence, "corruptions": list(settings.corruptions)}
-    return identity | of_all
+    if settings.train is None:  # else pictures are kept, and corrupted when they are tested on
+        identity["corruptions"] = list(settings.corruptions)
+    return identity | {"divergence": settings.divergence}
 
 
 def identity_defaults(*identities: Mapping[str, Any]) -> dict[str, Any]:

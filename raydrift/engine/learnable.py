@@ -9,6 +9,7 @@ from raydrift.errors import SettingsError, suggest
 from raydrift.metrics import METRICS
 from raydrift.settings.matrix import NONE
 from raydrift.tasks.splits import Whole, check_splits
+from raydrift.text import plural
 
 _DIMENSIONS = 8  # of what a metric is tried on
 
@@ -21,11 +22,13 @@ class Learnable:
         files: The number of each sample's file, in the order of the paths.
         labels: The number of each sample's class.
         names: What each class is called.
+        masks: Whether masks are learned, whatever the classes are.
     """
 
     files: Whole
     labels: Whole
     names: tuple[str, ...]
+    masks: bool = False
 
     @property
     def count(self) -> int:
@@ -35,27 +38,42 @@ class Learnable:
     @property
     def can_be(self) -> bool:
         """Whether there is anything to tell apart."""
-        return len(self.names) > 1
+        return self.masks or len(self.names) > 1
 
     @property
     def note(self) -> str:
         """Why there is not."""
         return f"all images are of the class {self.names[0]!r}, so there is nothing to learn"
 
-    def check(self, splits: int) -> None:
-        """Makes sure that the files can be split, see ``check_splits``."""
+    def check(self, splits: int, train_size: float = 0.8) -> None:
+        """Makes sure that the files can be split, see ``check_splits``.
+
+        Raises:
+            SettingsError: They cannot; or a network would learn masks from one file.
+        """
         check_splits(self.files, self.labels, self.names, splits)
+        learned = min(round(train_size * self.count), self.count - 1)
+        if self.masks and learned < 2:
+            raise SettingsError(
+                f"the images are of {plural(self.count, 'file')}, of which train_size {train_size} "
+                f"leaves {max(learned, 1)} to learn from: give more files, or a larger train_size"
+            )
 
 
-def learnable(paths: Sequence[str], labels: Sequence[int], names: Sequence[str]) -> Learnable:
+def learnable(
+    paths: Sequence[str], labels: Sequence[int], names: Sequence[str], masks: bool = False
+) -> Learnable:
     """What there is to learn from samples.
 
     Args:
         paths: Of the file of each.
         labels: Of each; classes of one label are one class.
         names: The class name of each.
+        masks: Whether masks are learned; the classes do not matter then.
     """
     _, files = np.unique(np.array(paths, object), return_inverse=True)
+    if masks:
+        return Learnable(files, np.zeros(len(paths), np.int64), ("images",), masks=True)
     found, numbers = np.unique(np.array(labels, np.int64), return_inverse=True)
     called: list[set[str]] = [set() for _ in found]
     for number, name in zip(numbers.tolist(), names, strict=True):

@@ -1,26 +1,37 @@
 """The matrix: what is learned on one view and tested on another, measured, drawn and written."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import sample_order
 from raydrift.catalog.value_range import with_value_range
+from raydrift.embed.weights import Weights
 from raydrift.engine.data.fit_work import FitJob
 from raydrift.engine.data.tasks import run_samples
 from raydrift.engine.identity import identity_defaults, matrix_identity, shown
 from raydrift.engine.jobs.clock import Clock
+from raydrift.engine.kept_views import KeptViews, keep_views
 from raydrift.engine.learnable import Learnable, check_metric, learnable
+from raydrift.engine.matrix_training import (
+    network_weights,
+    remove_others,
+    shown_training,
+    train_job,
+    with_scores,
+)
 from raydrift.engine.measured_record import fill_record, usable_batches
 from raydrift.engine.measured_views import MeasuredViews, baseline, measure_views
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
 from raydrift.engine.view_fits import ViewFits
+from raydrift.engine.view_trainings import ViewTrainings
 from raydrift.errors import RejectedError, SettingsError
 from raydrift.paths import StoragePath
 from raydrift.report.corruption_plot import corruption_plot
@@ -45,6 +56,7 @@ from raydrift.storage.shards import LedgerRow, Rejected
 from raydrift.storage.tables import parquet_bytes
 
 _FITS: Final = ("probes", "probe")
+_TRAININGS: Final = ("networks", "network")
 
 
 def matrix(settings: MatrixSettings, *, quiet: bool = False) -> Matrix:
@@ -62,7 +74,7 @@ def matrix(settings: MatrixSettings, *, quiet: bool = False) -> Matrix:
         SettingsError: The metric is unknown, or there are too few images for it, or for the splits.
         OutputError: The output holds another matrix, or cannot be written.
         LockedError: Another run is at work on the output.
-        WeightsError: The network's weights cannot be found.
+        WeightsError: A network's weights cannot be found, or are another one's.
         ResourcesError: Ray has too few CPUs or GPUs.
         RejectedError: No image can be used.
         PipelineError: A worker failed, or the network's embeddings are not finite.
@@ -72,18 +84,23 @@ def matrix(settings: MatrixSettings, *, quiet: bool = False) -> Matrix:
     check_metric(settings.divergence)
     settings, ranges = _resolved(settings, catalog)
     _check_input(settings, catalog)
-    run = settings.run
-    measured = MeasuredViews.of_views(settings, catalog)
-    identity = matrix_identity(settings, catalog, measured.weights)
-    record = _record(settings, catalog, identity)
+    run, train = settings.run, settings.train
+    begin = None if train is None else network_weights(settings, train, catalog)
+    metric = None if settings.divergence == NONE else settings.divergence
+    measured, measure = _measured(settings, catalog, metric)
+    embeds = train is None or metric is not None
+    identity = matrix_identity(settings, catalog, measured.weights if embeds else None)
+    if train is not None:
+        identity["pictures"] = {"masks": train.has_masks}
+    record = _record(settings, catalog, identity, begin)
     report_input(catalog, quiet)
     output = measured.output
-    folder, fitted = output / layout.VIEW_EMBEDDINGS, output / layout.VIEW_FITS
+    names = (layout.VIEW_EMBEDDINGS, layout.VIEW_PICTURES)
+    folder, other = (output / name for name in (names if train is None else names[::-1]))
+    fitted = output / layout.VIEW_FITS
     with working_folder(folder, output, wait_reporter(quiet)) as lock, kept_if_filled(fitted):
         check_replaceable(output, record, run.write.overwrite, identity_defaults)
         clock.end_phase("list")
-        metric = None if settings.divergence == NONE else settings.divergence
-        measure = partial(measure_views, codes=settings.views, metric=metric)
         committed = measured.committed(folder, measure)
         job = MeasuringJob(folder, identity, record.settings, committed, lock, clock, quiet)
         shards, batches = job.finish(
@@ -94,19 +111,19 @@ def matrix(settings: MatrixSettings, *, quiet: bool = False) -> Matrix:
         except RejectedError:
             job.remove()  # there is nothing to go on with
             raise
-        learned = learnable(*_samples(usable))
+        learned = learnable(*_samples(usable), masks=_has_masks(settings))
         found = _found(settings, catalog, ranges, usable, left_out, learned)
         clock.end_phase("measure")
         fits = None
         if learned.can_be:
-            learned.check(settings.splits)
+            learned.check(settings.splits, settings.train_size)
             told = _fit_job(settings, learned, fitted, folder, shards)
-            fits = _fits_job(record, catalog, settings, told, lock, clock, quiet)
+            fits = _fits_job(record, catalog, settings, told, begin, lock, clock, quiet)
             tables = fits.results(lambda table, *_: table)
-            probe = ProbeScores.of(list(map(of_views, tables)), len(settings.views))
-            found = replace(found, probe=probe)
+            scores = ProbeScores.of(list(map(of_views, tables)), len(settings.views))
+            found = with_scores(found, scores, train)
             if settings.corruptions:
-                found = replace(found, corruptions=CorruptionScores.of(tables, probe))
+                found = replace(found, corruptions=CorruptionScores.of(tables, scores))
         clock.end_phase("fit")
         plot, strip = matrix_plot(found), view_strip(settings, catalog, found)
         clock.end_phase("draw")
@@ -117,8 +134,24 @@ def matrix(settings: MatrixSettings, *, quiet: bool = False) -> Matrix:
         job.remove()
         if fits is not None:
             fits.remove()
+        remove_others(output, other, fitted, settings)
         log_remarks(found.input_summary.remarks)
         return found
+
+
+def _measured(
+    settings: MatrixSettings, catalog: Catalog, metric: str | None
+) -> tuple[MeasuredViews, Callable[[Any], pa.Table]]:
+    """The batches, and what is made of each: embeddings, or pictures to train networks on."""
+    if settings.train is None:
+        measure = partial(measure_views, codes=settings.views, metric=metric)
+        return MeasuredViews.of_views(settings, catalog), measure
+    keep = partial(keep_views, codes=settings.views, metric=metric)
+    return KeptViews.of_views(settings, catalog), keep
+
+
+def _has_masks(settings: MatrixSettings) -> bool:
+    return settings.train is not None and settings.train.has_masks
 
 
 def _resolved(settings: MatrixSettings, catalog: Catalog) -> tuple[MatrixSettings, list[str]]:
@@ -136,9 +169,11 @@ def _check_input(settings: MatrixSettings, catalog: Catalog) -> None:
     used = catalog.table.take(rows)
     names = [catalog.classes[index] for index in used["class_index"].to_pylist()]
     labels = [catalog.labels[name] for name in names]
-    learned = learnable(used["path"].to_pylist(), labels, names)
+    learned = learnable(used["path"].to_pylist(), labels, names, _has_masks(settings))
     if learned.can_be:
-        learned.check(settings.splits)
+        learned.check(settings.splits, settings.train_size)
+    elif settings.train is not None:
+        raise SettingsError(f"train.network is {settings.train.network!r}, and {learned.note}")
     elif settings.divergence == NONE:
         raise SettingsError(f"divergence is none, and {learned.note}: give a divergence")
     elif settings.corruptions:
@@ -147,10 +182,16 @@ def _check_input(settings: MatrixSettings, catalog: Catalog) -> None:
     check_metric(settings.divergence, min(samples, run.embedding.batch_size))
 
 
-def _record(settings: MatrixSettings, catalog: Catalog, identity: dict[str, Any]) -> MatrixRecord:
+def _record(
+    settings: MatrixSettings, catalog: Catalog, identity: dict[str, Any], begin: Weights | None
+) -> MatrixRecord:
     names = ("views", "compat", "splits", "train_size", "divergence", "corruptions")
     asked = {name: getattr(settings, name) for name in names}
-    split = {"splits": settings.splits, "train_size": settings.train_size}
+    split: dict[str, Any] = {"splits": settings.splits, "train_size": settings.train_size}
+    split["corruptions"] = list(settings.corruptions)
+    if settings.train is not None and begin is not None:
+        split["train"] = settings.train.identity(begin.digest)
+        asked["train"] = shown_training(settings.train)
     return MatrixRecord(
         identity=identity | split,
         settings=shown(settings.run) | asked | {"views": list(settings.views)},
@@ -197,17 +238,23 @@ def _fits_job(
     catalog: Catalog,
     settings: MatrixSettings,
     told: FitJob,
+    begin: Weights | None,
     lock: OutputLock,
     clock: Clock,
     quiet: bool,
 ) -> MeasuringJob:
-    """The job of the fits, which are of these very embeddings."""
+    """The job of the fits, which are of these very embeddings or pictures."""
     told.output.create()
     attempts = "\n".join(row.shard_name for row in told.shards)
     identity = record.identity | {"embeddings": sha256(attempts.encode()).hexdigest()}
-    maker = ViewFits(settings.run.cluster, catalog, told)
+    maker, what, doing = ViewFits(settings.run.cluster, catalog, told), _FITS, "measuring"
+    if settings.train is not None and begin is not None:
+        identity["keep_models"] = settings.train.keep_models
+        training = train_job(settings, settings.train, told, begin)
+        maker = ViewTrainings(settings.run.cluster, catalog, told, training)
+        what, doing = _TRAININGS, "training"
     return MeasuringJob(
-        told.output, identity, record.settings, maker, lock, clock, quiet, what=_FITS
+        told.output, identity, record.settings, maker, lock, clock, quiet, what, doing
     )
 
 
@@ -249,7 +296,7 @@ def _fill(
     record.counts |= {
         "files": found.files,
         "views": len(found.views),
-        "fits": 0 if found.probe is None else len(found.views) * found.probe.splits,
+        "fits": 0 if found.scores is None else len(found.views) * found.scores.splits,
     }
     for name, value in found.written.items():
         setattr(record, name, value)
@@ -257,8 +304,8 @@ def _fill(
 
 def _files(found: Matrix, plot: bytes, page: str) -> dict[str, bytes]:
     files = {layout.MATRIX_PLOT: plot, layout.REPORT: page.encode(errors="replace")}
-    if found.probe is not None:
-        files[layout.MATRIX] = parquet_bytes(found.probe.table)
+    if found.scores is not None:
+        files[layout.MATRIX] = parquet_bytes(found.scores.table)
     if found.corruptions is not None:
         files[layout.CORRUPTIONS] = parquet_bytes(found.corruptions.table)
         files[layout.CORRUPTIONS_PLOT] = corruption_plot(found, found.corruptions)

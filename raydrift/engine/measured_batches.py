@@ -104,6 +104,11 @@ class MeasuredBatches(ImageShards):
         return replace(self, output=output, measure=measure)
 
     @property
+    def reads_masks(self) -> bool:
+        """Whether workers read masks: the user's model may be asked about pixels."""
+        return self.task is not None
+
+    @property
     def told(self) -> MeasureJob | MeasureViewsJob:
         """What the workers are told of what is measured."""
         return MeasureJob(self.schedules, self.measure)
@@ -157,7 +162,7 @@ class MeasuredBatches(ImageShards):
         job = ShardJob(
             self.settings, self.catalog.root, self.output, fingerprint, versions, made_on=made_on
         )
-        if self.task is not None:  # which may be asked about pixels
+        if self.reads_masks:
             job = replace(job, masks=self.catalog.masks)
         stages = measure_stages(actor, job, self.told, plan, self.weights, self.task)
         return Pipeline(self.tasks(shards), stages, plan, verbose=self.cluster.verbose)

@@ -58,10 +58,11 @@ class MeasuringJob:
             deleted.
         settings: As ``run.json`` shows them.
         measured: Measures and commits the batches.
-        what: What they are, and one of what they are counted in, for whoever watches.
         lock: The lock of the folder, or of one above it.
         clock: What the record's seconds are counted by.
         quiet: Show no progress.
+        what: What they are, and one of what they are counted in, for whoever watches.
+        doing: What is done with them, likewise.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class MeasuringJob:
         clock: Clock,
         quiet: bool,
         what: tuple[str, str] = ("batches", "image"),
+        doing: str = "measuring",
     ) -> None:
         self._folder, self._clock = folder, clock
         self._record = JobRecord(
@@ -86,7 +88,7 @@ class MeasuringJob:
             versions=installed_versions(MEASURE_PACKAGES),
         )
         self._begun = self._take_over(find_run(folder, identity, overwrite=True))
-        waiting, unit = f"measuring the first {what[0]}", what[1]
+        waiting, unit = f"{doing} the first {what[0]}", what[1]
         self._job = Job(
             self._record,
             folder,

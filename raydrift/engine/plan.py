@@ -16,6 +16,9 @@ WORKERS: Final = "workers"
 EMBEDDERS: Final = "embedders"
 """The role of those that only embed."""
 
+TRAINERS: Final = "trainers"
+"""The role of those that train a network each."""
+
 SHARD_SIZE: Final = 256
 """Samples a shard, unless the run is so small that some workers would have none."""
 
@@ -210,6 +213,18 @@ def measure_demands(
     if cluster.embedders != 0 and (cluster.min_embedders or free.gpus):
         return (replace(_embedders(cluster, on_gpu=True), purpose=", ".join(gpu_for)),)
     return drift_demands(cluster, free, embed=False, gpu_for=gpu_for)
+
+
+def train_demands(cluster: ClusterSettings, free: Resources) -> tuple[Demand, ...]:
+    """What the one role needs that trains: a GPU each where there are any, as embedders.
+
+    Args:
+        cluster: What was asked for; where there are no GPUs, of workers.
+        free: What Ray has free.
+    """
+    if cluster.embedders != 0 and (cluster.min_embedders or free.gpus):
+        return (replace(_embedders(cluster, on_gpu=True), role=TRAINERS, purpose="training"),)
+    return tuple(replace(one, role=TRAINERS) for one in drift_demands(cluster, free, embed=False))
 
 
 def _embedders(cluster: ClusterSettings, on_gpu: bool) -> Demand:

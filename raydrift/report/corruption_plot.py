@@ -9,7 +9,7 @@ import numpy as np
 from raydrift.report.corruption_texts import corruption_sentences
 from raydrift.report.corruptions import CorruptionScores
 from raydrift.report.matrix import Matrix, Numbers
-from raydrift.report.matrix_texts import hundredths
+from raydrift.report.matrix_texts import QUALITIES, hundredths
 from raydrift.report.palette import INK, LOSS, NO_LOSS, SOFT
 from raydrift.text import plural
 
@@ -23,7 +23,7 @@ _NAMES: Final[dict[str, Any]] = {"family": "DejaVu Sans Mono", "size": 9}
 def corruption_plot(found: Matrix, scores: CorruptionScores) -> bytes:
     """A heat map with numbers, rows views and columns corruptions, as PNG.
 
-    The drop of accuracy at the middle one of the severities, in hundredths, darker where more is
+    The drop of what counts at the middle one of the severities, in hundredths, darker where more is
     lost. Behind a line are the mean of the corruptions and, for comparison, the mean drop of the
     row's model on another view; below one the means of the columns.
     """
@@ -56,10 +56,11 @@ def corruption_plot(found: Matrix, scores: CorruptionScores) -> bytes:
     axes.axvline(names - 0.5, color=INK, linewidth=1.2)
     axes.axhline(views - 0.5, color=INK, linewidth=1.2)
     severity = scores.severities[scores.middle]
-    title = f"Drop of accuracy under corruptions of severity {severity}, in hundredths"
+    quality = QUALITIES[scores.name]
+    title = f"Drop of {quality} under corruptions of severity {severity}, in hundredths"
     axes.set_title(title, fontweight="bold", pad=16)
     note = (
-        f"The accuracy on the view as it is, less that on its corrupted pictures: mean of "
+        f"The {quality} on the view as it is, less that on its corrupted pictures: mean of "
         f"{plural(scores.views.splits, 'split')} by file, {plural(found.samples, 'image')}. Last "
         f"column: what the same model loses on another view. {corruption_sentences(scores)[0]}"
     )

@@ -11,7 +11,7 @@ from raydrift.report.corruption_texts import corruption_sentences, times
 from raydrift.report.corruptions import CorruptionScores
 from raydrift.report.figures import plain_figure, rounded
 from raydrift.report.matrix import Matrix
-from raydrift.report.matrix_texts import hundredths
+from raydrift.report.matrix_texts import QUALITIES, hundredths
 from raydrift.report.palette import INK, LOSS, NO_LOSS
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class CorruptionSection:
     """The section.
 
     Attributes:
+        quality: What counts, in words.
         sentences: The ratio, and what costs most and least.
         severities: Those that can be chosen.
         chosen: The one that is shown first.
@@ -30,6 +31,7 @@ class CorruptionSection:
         figures: A heat map a severity.
     """
 
+    quality: str
     sentences: list[str]
     severities: list[str]
     chosen: str
@@ -41,6 +43,7 @@ class CorruptionSection:
         """The section on some scores."""
         names = [str(severity) for severity in scores.severities]
         return cls(
+            QUALITIES[scores.name],
             corruption_sentences(scores),
             names,
             names[scores.middle],

@@ -1,6 +1,6 @@
 """What corruptions of finished pictures cost: what the drop of a matrix is held against."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -26,26 +26,24 @@ class CorruptionScores:
         names: The corruptions.
         severities: The severities, rising.
         table: A row a view, corruption, severity and split, in that order
-            (``schemas.CORRUPTIONS``).
-        accuracy: float64 of shape (S, V, C, L).
-        f1: The mean of F1 over the classes, likewise.
+            (``schemas.CORRUPTIONS`` or ``CORRUPTIONS_IOU``).
+        values: As of ``ProbeScores``, of shape (S, V, C, L).
         views: What is right on the views as they are.
     """
 
     names: tuple[str, ...]
     severities: tuple[int, ...]
     table: pa.Table
-    accuracy: Numbers
-    f1: Numbers
+    values: Mapping[str, Numbers]
     views: ProbeScores
 
     @classmethod
     def of(cls, fits: Sequence[pa.Table], views: ProbeScores) -> Self:
-        """The scores of all fits, ``schemas.FITTED``, which come by train view and split.
+        """The scores of all fits, which come by train view and split.
 
         Args:
-            fits: Their tables; some of the rows are of corruptions, by corruption and severity.
-            views: The scores of the other rows.
+            fits: Their tables (``schemas.FITTED`` or ``FITTED_IOU``).
+            views: The scores of the rows that are of views as they are.
         """
         whole = pa.concat_tables(fits)
         whole = whole.filter(pc.is_valid(whole["corruption"])).rename_columns(
@@ -56,30 +54,37 @@ class CorruptionScores:
         of_each = (len(names), len(severities))
         shape = (len(fits) // views.splits, views.splits, *of_each)
         order = np.arange(len(whole)).reshape(shape).transpose(0, 2, 3, 1).reshape(-1)
-        accuracy, f1 = (
-            whole[name].to_numpy().reshape(shape).swapaxes(0, 1) for name in ("accuracy", "f1")
-        )
-        table = whole.select(schemas.CORRUPTIONS.names).take(pa.array(order)).combine_chunks()
-        return cls(names, severities, table, accuracy, f1, views)
+        values = {
+            name: whole[name].to_numpy().reshape(shape).swapaxes(0, 1) for name in views.values
+        }
+        schema = schemas.CORRUPTIONS_IOU if "iou" in values else schemas.CORRUPTIONS
+        table = whole.select(schema.names).take(pa.array(order)).combine_chunks()
+        return cls(names, severities, table, values, views)
+
+    @property
+    def name(self) -> str:
+        """What counts: ``accuracy``, or ``iou`` of masks."""
+        return self.views.means.name
 
     @cached_property
     def means(self) -> Numbers:
-        """The accuracy in the mean of the splits, of shape (V, C, L)."""
-        found: Numbers = self.accuracy.mean(axis=0)
+        """What counts, in the mean of the splits, of shape (V, C, L)."""
+        found: Numbers = self.values[self.name].mean(axis=0)
         return found
 
     @cached_property
     def drop(self) -> Numbers:
-        """The accuracy on the view as it is, less that, of shape (V, C, L)."""
-        own = np.diagonal(self.views.means.accuracy)
+        """What counts on the view as it is, less that, of shape (V, C, L)."""
+        own = np.diagonal(self.views.means.quality)
         found: Numbers = own[:, None, None] - self.means
         return found
 
     @cached_property
     def drop_deviation(self) -> Numbers:
         """That of the drops: the root of the sum of both squares, as of a matrix."""
-        own = np.diagonal(self.views.deviations.accuracy)
-        found: Numbers = np.hypot(own[:, None, None], self.accuracy.std(axis=0, ddof=1))
+        own = np.diagonal(self.views.deviations.quality)
+        sd = self.values[self.name].std(axis=0, ddof=1)
+        found: Numbers = np.hypot(own[:, None, None], sd)
         return found
 
     @property
@@ -114,10 +119,7 @@ class CorruptionScores:
             "severities": [
                 {
                     "severity": severity,
-                    "accuracy": self.means[..., place].tolist(),
-                    "accuracy_sd": self.accuracy[..., place].std(axis=0, ddof=1).tolist(),
-                    "f1": self.f1[..., place].mean(axis=0).tolist(),
-                    "f1_sd": self.f1[..., place].std(axis=0, ddof=1).tolist(),
+                    **self._tables(place),
                     "drop": self.drop[..., place].tolist(),
                     "drop_sd": sd[..., place].tolist(),
                     "mean_drop_by_view": self.drop[..., place].mean(axis=1).tolist(),
@@ -129,7 +131,15 @@ class CorruptionScores:
             ],
         }
 
+    def _tables(self, place: int) -> dict[str, Any]:
+        """Means and standard deviations over the splits, of a severity."""
+        found: dict[str, Any] = {}
+        for name, values in self.values.items():
+            found[name] = values[..., place].mean(axis=0).tolist()
+            found[f"{name}_sd"] = values[..., place].std(axis=0, ddof=1).tolist()
+        return found
+
 
 def of_views(fit: pa.Table) -> pa.Table:
-    """The rows of a fit that are of views as they are (``schemas.MATRIX``)."""
-    return fit.filter(pc.is_null(fit["corruption"])).select(schemas.MATRIX.names)
+    """The rows of a fit that are of views as they are (``schemas.MATRIX`` or ``MATRIX_IOU``)."""
+    return fit.filter(pc.is_null(fit["corruption"])).drop_columns(["corruption", "severity"])

@@ -86,17 +86,18 @@ class ViewMeasures:
 
 @dataclass(frozen=True)
 class ProbeScores:
-    """What probes got right, of S splits and V views.
+    """What probes or trained networks got right, of S splits and V views.
 
     Attributes:
-        table: A row a train view, test view and split (``schemas.MATRIX``), in that order.
-        accuracy: float64 of shape (S, V, V): split, train view, test view.
-        f1: The mean of F1 over the classes, likewise.
+        table: A row a train view, test view and split (``schemas.MATRIX``, ``MATRIX_IOU``), in that
+            order.
+        values: ``accuracy`` and ``f1``, the mean over the classes, or ``iou``, by these names:
+            float64 of shape (S, V, V), split, train view, test view. The first is the one that
+            counts.
     """
 
     table: pa.Table
-    accuracy: Numbers
-    f1: Numbers
+    values: Mapping[str, Numbers]
 
     @classmethod
     def of(cls, fits: Sequence[pa.Table], views: int) -> Self:
@@ -105,46 +106,96 @@ class ProbeScores:
         splits = len(fits) // views
         shape = (views, splits, views)
         order = np.arange(len(whole)).reshape(shape).transpose(0, 2, 1).reshape(-1)
-        accuracy, f1 = (
-            whole[name].to_numpy().reshape(shape).transpose(1, 0, 2) for name in ("accuracy", "f1")
-        )
-        return cls(whole.take(pa.array(order)).combine_chunks(), accuracy, f1)
+        values = {
+            name: whole[name].to_numpy().reshape(shape).transpose(1, 0, 2)
+            for name in ("accuracy", "f1", "iou")
+            if name in whole.column_names
+        }
+        return cls(whole.take(pa.array(order)).combine_chunks(), values)
+
+    @property
+    def accuracy(self) -> Numbers:
+        """The share that is right, of shape (S, V, V)."""
+        return self.values["accuracy"]
 
     @property
     def splits(self) -> int:
         """How many there are."""
-        return len(self.accuracy)
+        return len(self.values[self.means.name])
 
     @cached_property
     def means(self) -> "ProbeTables":
         """The means over the splits."""
-        return ProbeTables(self.accuracy.mean(axis=0), self.f1.mean(axis=0))
+        return ProbeTables({name: one.mean(axis=0) for name, one in self.values.items()})
 
     @cached_property
     def deviations(self) -> "ProbeTables":
         """The standard deviations of the splits, by n - 1."""
-        return ProbeTables(self.accuracy.std(axis=0, ddof=1), self.f1.std(axis=0, ddof=1))
+        return ProbeTables({name: one.std(axis=0, ddof=1) for name, one in self.values.items()})
 
     @property
     def drop_deviation(self) -> Numbers:
-        """That of the drops of accuracy: the root of the sum of both squares, as published."""
-        sd = self.deviations.accuracy
+        """That of the drops: the root of the sum of both squares, as published."""
+        sd = self.deviations.quality
         found: Numbers = np.sqrt(np.diagonal(sd)[:, None] ** 2 + sd**2)
         np.fill_diagonal(found, 0.0)
         return found
 
+    @property
+    def written(self) -> dict[str, Any]:
+        """The tables as ``matrix.json`` has them."""
+        found: dict[str, Any] = {}
+        for name, mean in self.means.values.items():
+            found[name] = mean.tolist()
+            found[f"{name}_sd"] = self.deviations.values[name].tolist()
+        drop = self.means.drop
+        return found | {
+            "drop": drop.tolist(),
+            "drop_sd": self.drop_deviation.tolist(),
+            "mean_drop_by_test_view": column_means(drop).tolist(),
+            "mean_drop": mean_elsewhere(drop),
+        }
+
 
 @dataclass(frozen=True)
 class ProbeTables:
-    """One number for each train view (row) and test view (column), float64 of shape (V, V)."""
+    """A number for each train view (row) and test view (column), by what it is of.
 
-    accuracy: Numbers
-    f1: Numbers
+    Attributes:
+        values: As in ``ProbeScores``, of shape (V, V).
+    """
+
+    values: Mapping[str, Numbers]
+
+    @property
+    def name(self) -> str:
+        """What counts: ``accuracy``, or ``iou`` of masks."""
+        return next(iter(self.values))
+
+    @property
+    def quality(self) -> Numbers:
+        """That."""
+        return self.values[self.name]
+
+    @property
+    def accuracy(self) -> Numbers:
+        """The share that is right."""
+        return self.values["accuracy"]
+
+    @property
+    def f1(self) -> Numbers:
+        """The mean over the classes of F1."""
+        return self.values["f1"]
+
+    @property
+    def iou(self) -> Numbers:
+        """Intersection over union."""
+        return self.values["iou"]
 
     @property
     def drop(self) -> Numbers:
-        """The accuracy of the row's own view, less that of the column's."""
-        return np.diagonal(self.accuracy)[:, None] - self.accuracy
+        """What counts on the row's own view, less that on the column's."""
+        return np.diagonal(self.quality)[:, None] - self.quality
 
 
 @dataclass(frozen=True)
@@ -204,6 +255,8 @@ class Matrix:
         left_out: The images that could not be used, by sample id.
         input_summary: What there is to say of the others.
         corruptions: What corruptions of the finished pictures cost; None: it was not asked for.
+        trained: What trained networks got right, in the place of probes; None: none were asked for.
+        learner: What learned, as ``probe`` or ``ResNet18``.
     """
 
     views: tuple[str, ...]
@@ -214,6 +267,13 @@ class Matrix:
     left_out: tuple[Rejected, ...] = ()
     input_summary: InputSummary = field(default_factory=InputSummary)
     corruptions: "CorruptionScores | None" = None
+    trained: ProbeScores | None = None
+    learner: str = "probe"
+
+    @property
+    def scores(self) -> ProbeScores | None:
+        """What was right, of probes or of trained networks; None: there was nothing to learn."""
+        return self.probe or self.trained
 
     @property
     def samples(self) -> int:
@@ -230,18 +290,9 @@ class Matrix:
     def written(self) -> dict[str, Any]:
         """The tables as ``matrix.json`` has them: lists of rows."""
         found: dict[str, Any] = {"views": self.views}
-        if (probe := self.probe) is not None:
-            means, sd = probe.means, probe.deviations
-            found["probe"] = {
-                "accuracy": means.accuracy.tolist(),
-                "accuracy_sd": sd.accuracy.tolist(),
-                "f1": means.f1.tolist(),
-                "f1_sd": sd.f1.tolist(),
-                "drop": means.drop.tolist(),
-                "drop_sd": probe.drop_deviation.tolist(),
-                "mean_drop_by_test_view": column_means(means.drop).tolist(),
-                "mean_drop": mean_elsewhere(means.drop),
-            }
+        for name, scores in {"probe": self.probe, "trained": self.trained}.items():
+            if scores is not None:
+                found[name] = scores.written
         if self.corruptions is not None:
             found["corruptions"] = self.corruptions.written
         if (one := self.divergence) is not None:

@@ -4,7 +4,7 @@ import json
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -15,7 +15,13 @@ from raydrift.report.corruption_section import CorruptionSection, ratio_card
 from raydrift.report.environment import page_environment, plotly_code
 from raydrift.report.figures import plain_figure, rounded
 from raydrift.report.matrix import Matrix, Numbers, column_means, mean_elsewhere
-from raydrift.report.matrix_texts import hundredths, matrix_sentences, short_number
+from raydrift.report.matrix_texts import (
+    QUALITIES,
+    hundredths,
+    matrix_sentences,
+    short_number,
+)
+from raydrift.report.matrix_training import splits_fact, training_fact, training_flags
 from raydrift.report.metric_texts import METRIC_TEXTS
 from raydrift.report.palette import INK, LOSS, NO_LOSS
 from raydrift.report.text import level_name, number
@@ -27,6 +33,13 @@ from raydrift.text import plural
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+
+_NOTES: Final = {
+    "accuracy": "The share of the images that is right, in hundredths.",
+    "iou": "Of the foreground, of the pixels of all images, in hundredths.",
+    "f1": "The mean over the classes of F1, in hundredths.",
+}
 
 
 @dataclass(frozen=True)
@@ -102,41 +115,37 @@ def matrix_page(
 
 
 def _has(found: Matrix, name: str) -> bool:
-    return (found.divergence if name == layout.VIEW_DIVERGENCE else found.probe) is not None
+    return (found.divergence if name == layout.VIEW_DIVERGENCE else found.scores) is not None
 
 
 def _shown(found: Matrix) -> dict[str, _Shown]:
     """The tables by the names that they have in the page, those of the probe first."""
     tables = {}
-    if (probe := found.probe) is not None:
+    if (probe := found.scores) is not None:
         means, sd = probe.means, probe.deviations
-        for name, title, values, spread, darker, note in (
+        quality = QUALITIES[means.name]
+        listed = [
             (
-                "accuracy",
-                "Accuracy",
-                means.accuracy,
-                sd.accuracy,
+                means.name,
+                quality.capitalize(),
+                means.quality,
+                sd.quality,
                 False,
-                "The share of the images that is right, in hundredths.",
+                _NOTES[means.name],
             ),
             (
                 "drop",
-                "Drop of accuracy",
+                f"Drop of {quality}",
                 means.drop,
                 probe.drop_deviation,
                 True,
-                "The accuracy on the row’s own view less that on the column’s, in hundredths: "
+                f"The {quality} on the row’s own view less that on the column’s, in hundredths: "
                 "what is lost. Its deviation is the root of the sum of both squares.",
             ),
-            (
-                "f1",
-                "Macro F1",
-                means.f1,
-                sd.f1,
-                False,
-                "The mean over the classes of F1, in hundredths.",
-            ),
-        ):
+        ]
+        if "f1" in means.values:
+            listed.append(("f1", "Macro F1", means.f1, sd.f1, False, _NOTES["f1"]))
+        for name, title, values, spread, darker, note in listed:
             tables[name] = _Shown(
                 title,
                 f"{note} Mean of {plural(probe.splits, 'split')} by file; ±: their standard "
@@ -237,11 +246,12 @@ def _cards(found: Matrix) -> list[tuple[str, str, str]]:
         (images[0], images[1], f"of {files}"),
         (str(len(found.views)), "views", "of each image"),
     ]
-    if found.probe is not None:
-        means = found.probe.means
-        own = float(np.diagonal(means.accuracy).mean())
+    if found.scores is not None:
+        means = found.scores.means
+        own = float(np.diagonal(means.quality).mean())
+        right = "right" if means.name == "accuracy" else QUALITIES[means.name]
         cards += [
-            (hundredths(own), "%", "right on a probe’s own view"),
+            (hundredths(own), "%", f"{right} on a {found.learner}’s own view"),
             (hundredths(mean_elsewhere(means.drop)), "points", "mean drop on another view"),
             (hundredths(float(means.drop.max())), "points", "largest drop"),
         ]
@@ -267,6 +277,8 @@ def _command(settings: MatrixSettings) -> list[str]:
         words += ["--corruptions", ",".join(map(str, settings.corruptions))]
     words += ["--seed", str(run.seed)]
     words += ["--num-samples", str(run.num_samples)]
+    if settings.train is not None:
+        words += training_flags(settings.train)
     return words + run_flags(run)
 
 
@@ -280,12 +292,14 @@ def _facts(found: Matrix, settings: MatrixSettings, record: MatrixRecord) -> dic
         else "with mirrored borders",
         "Seed": str(run.seed),
         "Images": f"{run.image.height} × {run.image.width} pixels",
-        "Network": network_fact(run, record),
     }
+    if record.identity.get("embedding"):
+        facts["Network"] = network_fact(run, record)
     if found.probe is not None:
         facts["Probe"] = (
             "logistic regression on standardised embeddings, with a quadratic penalty; "
-            f"{settings.splits} splits by file, {level_name(settings.train_size)} of the files of "
-            "each class to learn from"
+            f"{splits_fact(settings)}"
         )
+    elif settings.train is not None:
+        facts["Trained"] = f"{training_fact(settings.train)}; {splits_fact(settings)}"
     return facts | record_facts(record)

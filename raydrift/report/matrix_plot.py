@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from raydrift.report.matrix import Matrix, Numbers, column_means
-from raydrift.report.matrix_texts import hundredths, short_number
+from raydrift.report.matrix_texts import QUALITIES, hundredths, short_number
 from raydrift.report.palette import INK, LOSS, NO_LOSS, SOFT
 from raydrift.text import plural
 
@@ -25,22 +25,23 @@ _CODES: Final[dict[str, Any]] = {"family": "DejaVu Sans Mono", "size": 9}
 def matrix_plot(found: Matrix) -> bytes:
     """A heat map with numbers, rows train and columns test, as PNG.
 
-    The accuracy in hundredths, darker where more is lost against the row's own view, and below it
-    the mean drop of each column. Without a probe: the divergence of the column's view from the
-    row's.
+    What counts in hundredths, darker where more is lost against the row's own view, and below it
+    the mean drop of each column. Where nothing was learned: the divergence of the column's view
+    from the row's.
     """
     from matplotlib.figure import Figure
 
     side = _CELL * len(found.views)
     figure = Figure(figsize=(side + 2.6, side + 2.9), dpi=_DPI, layout="constrained")
-    if found.probe is not None:
-        means = found.probe.means
+    if (scores := found.scores) is not None:
+        means = scores.means
         drops = column_means(means.drop)
-        rows = [*map(_all_hundredths, means.accuracy), _all_hundredths(drops)]
+        rows = [*map(_all_hundredths, means.quality), _all_hundredths(drops)]
         shades = np.vstack([means.drop, drops])
-        title = "Accuracy by view, in hundredths"
+        quality = QUALITIES[means.name]
+        title = f"{quality.capitalize()} by view, in hundredths"
         note = (
-            f"Mean of {plural(found.probe.splits, 'split')} by file, "
+            f"By a {found.learner}: mean of {plural(scores.splits, 'split')} by file, "
             f"{plural(found.samples, 'image')}. The framed diagonal is the reference; "
             "darker: more is lost against it.\nLast row: the mean drop of the column, "
             "without the diagonal."

@@ -1,6 +1,8 @@
 """What a matrix found, in sentences and short numbers."""
 
 import math
+from collections import Counter
+from typing import Final
 
 import numpy as np
 
@@ -49,26 +51,35 @@ def short_number(value: float) -> str:
     return f"{value:.{min(digits, 3)}f}".lstrip("0") or "0"
 
 
+QUALITIES: Final = {"accuracy": "accuracy", "iou": "intersection over union"}
+"""What counts, in words, by the names of ``ProbeTables``."""
+
+
 def matrix_sentences(found: Matrix) -> list[str]:
     """The result in a few sentences."""
-    sentences = [] if found.probe is None else _probe_sentences(found, found.probe)
+    scores = found.scores
+    sentences = [] if scores is None else _probe_sentences(found, scores)
     if found.divergence is not None:
         sentences += _divergence_sentences(found, found.divergence)
-    if found.probe is None:
+    if scores is None:
         sentences += [f"{note[:1].upper()}{note[1:]}." for note in found.input_summary.notes]
     return sentences
 
 
 def _probe_sentences(found: Matrix, probe: ProbeScores) -> list[str]:
     means, sd, views = probe.means, probe.deviations, found.views
-    own, drop = np.diagonal(means.accuracy), means.drop
+    own, drop = np.diagonal(means.quality), means.drop
     columns = column_means(drop)
     row, column = np.unravel_index(_elsewhere(drop, -np.inf).argmax(), drop.shape)
     hard = int(columns.argmax())
+    reached = f"{hundredths(float(own.mean()))} %"
+    right = f"gets {reached} of the images right"
+    if means.name == "iou":
+        right = f"reaches an intersection over union of {reached}"
     first = (
-        f"A probe that is tested on the view that it was trained on gets "
-        f"{hundredths(float(own.mean()))} % of the images right, in the mean of "
-        f"{len(views)} views; on another view it loses {hundredths(mean_elsewhere(drop))} points."
+        f"A {found.learner} that is tested on the view that it was trained on {right}, in the "
+        f"mean of {len(views)} views; on another view it loses "
+        f"{hundredths(mean_elsewhere(drop))} points."
     )
     worst = (
         f"Most is lost by {views[row]} tested on {views[column]}: "
@@ -77,7 +88,7 @@ def _probe_sentences(found: Matrix, probe: ProbeScores) -> list[str]:
         f"{plural(probe.splits, 'split')}). The hardest view to be tested on is {views[hard]}, "
         f"with a mean drop of {hundredths(columns[hard])} points."
     )
-    spread = float(np.diagonal(sd.accuracy).mean())
+    spread = float(np.diagonal(sd.quality).mean())
     if drop[row, column] <= 0:
         worst = "No view loses anything on another one."
     elif mean_elsewhere(drop) < spread:
@@ -85,7 +96,21 @@ def _probe_sentences(found: Matrix, probe: ProbeScores) -> list[str]:
             f" The splits alone differ by {hundredths(spread)} points (standard deviation): "
             "smaller drops may be chance."
         )
-    return [first, worst]
+    return [first, *_learned_nothing(found, float(own.mean())), worst]
+
+
+def _learned_nothing(found: Matrix, reached: float) -> list[str]:
+    """Says of trained networks that are no better than a guess that they are."""
+    if found.trained is None or found.trained.means.name != "accuracy":
+        return []
+    labels = [label for batch in found.batches for label in batch.labels]
+    share = Counter(labels).most_common(1)[0][1] / len(labels)
+    if reached > share:
+        return []
+    return [
+        f"That is no better than to name the most common class of all ({hundredths(share)} %): "
+        "drops mean nothing then. Give more --epochs, another --lr, or --train-weights imagenet."
+    ]
 
 
 def _elsewhere(table: Numbers, instead: float) -> Numbers:

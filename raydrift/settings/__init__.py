@@ -14,6 +14,7 @@ from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.raw import RawSettings
 from raydrift.settings.sweep import Sweep
 from raydrift.settings.task import TaskSettings
+from raydrift.settings.train import TrainSettings
 from raydrift.settings.views import ViewsSettings
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "RawSettings",
     "Sweep",
     "TaskSettings",
+    "TrainSettings",
     "ViewsSettings",
 ]

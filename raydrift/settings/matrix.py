@@ -6,6 +6,7 @@ from typing import Final
 from raydrift.checked import require
 from raydrift.errors import SettingsError
 from raydrift.settings.corruptions import severities
+from raydrift.settings.train import TrainSettings
 from raydrift.settings.views import ViewsSettings
 
 NONE: Final = "none"
@@ -22,16 +23,19 @@ class MatrixSettings(ViewsSettings):
         divergence: A name in ``metrics.METRICS``, or ``none``.
         corruptions: The severities, from 1 to 5, at which each model is also tested on its own view
             under each of ``drift.corruptions.CORRUPTIONS``; none: it is not.
+        train: The network that learns from each view; None: a probe on embeddings.
 
     Raises:
         SettingsError: As for ``ViewsSettings``; or there is one view only, or fewer than two
-            splits, or no share of the files for one of the parts, or no such severity.
+            splits, or no share of the files for one of the parts, or no such severity, or the
+            images are too small for the network.
     """
 
     splits: int = 5
     train_size: float = 0.8
     divergence: str = "kl_softmax"
     corruptions: tuple[int, ...] = ()
+    train: TrainSettings | None = None
 
     def __post_init__(self) -> None:
         """Whether embeddings are asked for makes no difference: they are always made."""
@@ -48,3 +52,5 @@ class MatrixSettings(ViewsSettings):
         wanted = "give a share between 0 and 1, as 0.8"
         require(0 < self.train_size < 1, "train_size", self.train_size, wanted)
         require(bool(self.divergence), "divergence", self.divergence, "give a metric, or none")
+        if self.train is not None:
+            self.train.check_size(self.run.image)

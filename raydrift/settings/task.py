@@ -53,7 +53,7 @@ class TaskSettings:
     ignore: int | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "normalize", _plain(self.normalize))
+        object.__setattr__(self, "normalize", plain_channels(self.normalize, "task.normalize"))
         check_types(self, "task.")
         require(bool(self.path), "task.model", self.model, "give the path of a model")
         found = _ARCHITECTURE.fullmatch(self.model)
@@ -87,13 +87,26 @@ class TaskSettings:
     @property
     def written_normalize(self) -> str:
         """``normalize`` as text, which is read back as the same."""
-        if isinstance(self.normalize, str):
-            return self.normalize
-        return "/".join(",".join(map(repr, three)) for three in self.normalize)
+        return written_channels(self.normalize)
 
 
-def _plain(given: object) -> str | tuple[Channels, Channels]:
-    """What ``normalize`` says, whichever way it was written."""
+def written_channels(normalize: str | tuple[Channels, Channels]) -> str:
+    """``normalize`` as text, which is read back as the same."""
+    if isinstance(normalize, str):
+        return normalize
+    return "/".join(",".join(map(repr, three)) for three in normalize)
+
+
+def plain_channels(given: object, name: str) -> str | tuple[Channels, Channels]:
+    """What ``normalize`` says, whichever way it was written.
+
+    Args:
+        given: ``none``, ``imagenet``, or means and standard deviations, as lists or as text.
+        name: What the setting is called, for the error.
+
+    Raises:
+        SettingsError: It is none of these.
+    """
     if given in ("none", "imagenet"):
         return str(given)
     parts: object = given
@@ -102,9 +115,9 @@ def _plain(given: object) -> str | tuple[Channels, Channels]:
     try:
         means, deviations = (_three(part) for part in parts)  # type: ignore[attr-defined]
     except (TypeError, ValueError):
-        raise SettingsError(f"task.normalize is {given!r}: {_WANTED}") from None
+        raise SettingsError(f"{name} is {given!r}: {_WANTED}") from None
     if not min(deviations) > 0:
-        raise SettingsError(f"task.normalize is {given!r}: standard deviations are above 0")
+        raise SettingsError(f"{name} is {given!r}: standard deviations are above 0")
     return means, deviations
 
 

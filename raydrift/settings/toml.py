@@ -17,6 +17,7 @@ from raydrift.settings.matrix import MatrixSettings
 from raydrift.settings.ranges import plain_range
 from raydrift.settings.sweep import LEVELS, Sweep
 from raydrift.settings.task import TaskSettings
+from raydrift.settings.train import NETWORKS, TrainSettings
 from raydrift.settings.views import ViewsSettings, view_codes
 from raydrift.transforms import SETUPS, DriftProfile, ImageTransform, TransformInfo
 
@@ -146,8 +147,8 @@ def matrix_settings(values: Mapping[str, Any]) -> MatrixSettings:
     """Builds the settings of a matrix from plain values.
 
     Args:
-        values: Those of a run of views, and ``splits``, ``train_size``, ``divergence`` and
-            ``corruptions``.
+        values: Those of a run of views; ``splits``, ``train_size``, ``divergence``, ``corruptions``
+            and the table ``train``.
 
     Raises:
         SettingsError: As for ``generate_settings``.
@@ -155,7 +156,8 @@ def matrix_settings(values: Mapping[str, Any]) -> MatrixSettings:
     >>> matrix_settings({"input": "a", "output": "b", "views": ["bi,s,ga", "me,u,me"]}).splits
     5
     """
-    return _settings_of_views(MatrixSettings, values)
+    train = _train(values.get("train"))
+    return _settings_of_views(MatrixSettings, {**values, "train": train})
 
 
 def _settings_of_views(kind: type[V], values: Mapping[str, Any]) -> V:
@@ -247,6 +249,20 @@ def _task(written: object) -> TaskSettings | None:
     if "model" not in written:
         raise SettingsError("task.model is missing: give --task PATH, or model in [task]")
     return TaskSettings(**written)
+
+
+def _train(written: object) -> TrainSettings | None:
+    if written is None or isinstance(written, TrainSettings):
+        return written
+    if not isinstance(written, Mapping):
+        raise SettingsError(f"train is {written!r}: write it as a table, [train]")
+    _check_keys(TrainSettings, written, "train.")
+    if "network" not in written:
+        raise SettingsError(
+            "train.network is missing: give --train NETWORK, or network in [train]: one of "
+            f"{', '.join(NETWORKS)}"
+        )
+    return TrainSettings(**written)
 
 
 def _listed(written: object) -> list[Any]:

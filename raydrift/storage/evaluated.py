@@ -81,6 +81,7 @@ class MatrixRecord(MeasuredRecord):
         views: The codes of the views, in the order of the rows and columns of all tables.
         probe: Of what a probe gets right: means and standard deviations over the splits, by name a
             table with a row a view that it was trained on; None: there is no such key.
+        trained: The same of trained networks.
         divergence: The metric; median and quartiles of the batches, a table with a row a view that
             is gone out from; None: there is no such key.
         corruptions: The names of the corruptions, and of each severity what a probe gets right on
@@ -94,6 +95,7 @@ class MatrixRecord(MeasuredRecord):
 
     views: tuple[str, ...] = ()
     probe: dict[str, Any] | None = None
+    trained: dict[str, Any] | None = None
     corruptions: dict[str, Any] | None = None
     divergence: dict[str, Any] | None = None
 

@@ -57,8 +57,17 @@ CORRUPTIONS_PLOT: Final = "corruptions.png"
 MATRIX_RECORD: Final = "matrix.json"
 VIEW_EMBEDDINGS: Final = "_view_embeddings"
 VIEW_FITS: Final = "_view_fits"
-"""The folders in which the embeddings of views and what was learned of them are kept until all of
-a matrix is there."""
+VIEW_PICTURES: Final = "_view_pictures"
+"""The folders in which the embeddings of views, or their pictures, and what was learned of them are
+kept until all of a matrix is there."""
+
+CHECKPOINTS: Final = "_checkpoints"
+"""In the folder of trainings: how far those are that are not done."""
+
+MODELS: Final = "models"
+"""The folder of the networks that were trained, in the output."""
+
+_MODEL_FILE: Final = re.compile(r"[a-z]{2}_[a-z]+_[a-z]+-[0-9]+\.(pt|pt2)")
 
 MATRIX_RESULTS: Final = (
     REPORT, MATRIX_PLOT, CORRUPTIONS_PLOT, MATRIX, CORRUPTIONS, VIEW_DIVERGENCE,
@@ -92,6 +101,16 @@ def tar_name(number: int) -> str:
 def view_folder(code: str) -> str:
     """``bi_s_me``: the folder of a view, in the folder of a run of views."""
     return code.replace(",", "_")
+
+
+def model_name(code: str, split: int, suffix: str) -> str:
+    """``bi_s_me-0.pt``: the network that was trained on a view, of a split."""
+    return f"{view_folder(code)}-{split}{suffix}"
+
+
+def is_model(name: str) -> bool:
+    """Whether a file in ``models/`` is one of ours, by its name."""
+    return _MODEL_FILE.fullmatch(name) is not None
 
 
 def is_result(name: str) -> bool:

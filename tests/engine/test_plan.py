@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from raydrift.engine.plan import (
     EMBEDDERS,
+    TRAINERS,
     WORKERS,
     Demand,
     Plan,
@@ -18,6 +19,7 @@ from raydrift.engine.plan import (
     least_resources,
     make_plan,
     measure_demands,
+    train_demands,
 )
 from raydrift.engine.session import Resources
 from raydrift.errors import ResourcesError
@@ -368,3 +370,31 @@ def test_every_worker_gets_a_few_shards_unless_they_would_be_tiny(
     assert 16 <= size <= 256
     if size > 16:
         assert samples / size > 3 * workers
+
+
+@pytest.mark.parametrize(
+    ("cluster", "free", "role"),
+    [
+        (ClusterSettings(), Resources(8, 0), Role(TRAINERS, 8)),
+        (ClusterSettings(workers=3), Resources(8, 0), Role(TRAINERS, 3)),
+        (ClusterSettings(), Resources(8, 2), Role(TRAINERS, 2, 0, 1)),
+        (ClusterSettings(embedders=1), Resources(8, 2), Role(TRAINERS, 1, 0, 1)),
+        (ClusterSettings(embedders=0), Resources(8, 2), Role(TRAINERS, 8)),
+    ],
+    ids=["a CPU each", "as asked", "fewer GPUs than fits", "one of them", "none of them"],
+)
+def test_trainers_take_gpus_where_there_are_some(
+    cluster: ClusterSettings, free: Resources, role: Role
+) -> None:
+    plan = make_plan(train_demands(cluster, free), free, 60)
+    assert plan == Plan((role,))
+
+
+def test_trainers_with_too_few_gpus_are_refused_in_one_line() -> None:
+    cluster, free = ClusterSettings(min_embedders=4), Resources(8, 2)
+    with pytest.raises(ResourcesError) as caught:
+        make_plan(train_demands(cluster, free), free, 60)
+    assert str(caught.value) == (
+        "trainers need 4 GPUs for training, Ray has 2 free: set cluster.min_embedders = 2, or "
+        "connect to a larger cluster"
+    )

@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from raydrift.paths.s3_options import S3Options
-from raydrift.settings import CalibrateSettings, MatrixSettings, TaskSettings, ViewsSettings
+from raydrift.settings import (
+    CalibrateSettings,
+    MatrixSettings,
+    TaskSettings,
+    TrainSettings,
+    ViewsSettings,
+)
 from raydrift.settings.toml import (
     as_dict,
     calibrate_settings,
@@ -74,6 +80,7 @@ def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(nam
     if name == "matrix":
         own = (item for item in fields(MatrixSettings) if item.name not in ("run", "views"))
         defaults |= {item.name: item.default for item in own} | {"corruptions": []}
+        defaults |= dict(leaves(asdict(TrainSettings("resnet18")), "train."))
     if name == "calibrate":
         asked = asdict(CalibrateSettings(built(), None))  # type: ignore[arg-type]
         defaults |= dict(leaves(asked, "calibration.")) | {"num_samples": 256}

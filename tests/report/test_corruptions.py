@@ -16,7 +16,7 @@ from raydrift.drift.corruptions import CORRUPTIONS
 from raydrift.report.corruption_plot import corruption_plot, drops
 from raydrift.report.corruption_texts import corruption_sentences
 from raydrift.report.corruptions import CorruptionScores, of_views
-from raydrift.report.matrix import Matrix
+from raydrift.report.matrix import Matrix, ProbeScores
 from tests.report.test_matrix import CODES, matrix_of
 from tests.report.test_matrix_page import html
 
@@ -182,3 +182,28 @@ def test_a_reader_chooses_the_severity(browser: Browser, tmp_path: Path) -> None
         assert sizes == [width, width]
     assert said == []
     page.close()
+
+
+def test_of_masks_the_intersection_over_union_counts() -> None:
+    fits = [
+        pa.table(
+            [[view] * 3, ["a", "b", view], [split] * 3, [4] * 3, right, [None, None, "contrast"],
+             [None, None, 3]],
+            schema=pa.schema([schemas.FITTED_IOU.field(name) for name in (
+                "train_view", "test_view", "split", "samples", "iou", "corruption", "severity"
+            )]),
+        )
+        for view, right in (("a", [0.8, 0.7, 0.4]), ("b", [0.7, 0.8, 0.6]))
+        for split in (0, 1)
+    ]  # fmt: skip
+    views = ProbeScores.of(list(map(of_views, fits)), 2)
+    assert views.table.schema == schemas.MATRIX_IOU
+    scores = CorruptionScores.of(fits, views)
+    assert scores.table.schema == schemas.CORRUPTIONS_IOU
+    assert scores.ratio == pytest.approx([3.0])
+    assert scores.written["severities"][0]["iou"] == pytest.approx(np.array([[0.4], [0.6]]))
+    found = replace(
+        matrix_of(np.full((2, 2, 2), 0.5)), trained=views, probe=None, corruptions=scores
+    )
+    assert "The drop of intersection over union in hundredths" in html(found)
+    assert corruption_plot(found, scores).startswith(b"\x89PNG")

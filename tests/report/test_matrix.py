@@ -1,6 +1,7 @@
 """What a matrix comes to, held against the published tables."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -136,6 +137,51 @@ def test_the_sentences_say_what_readers_look_for() -> None:
     assert first.endswith("on another view it loses 2.4 points.")
     assert second.startswith("Most is lost by me,u,me tested on ma,s,me: 33.0 points (± 0.2, 2 spl")
     assert second.endswith("tested on is ma,s,me, with a mean drop of 17.5 points.")
+
+
+def test_trained_networks_are_called_by_their_name_and_told_where_they_learned_nothing() -> None:
+    scores = scores_of(np.full((2, 3, 3), 0.5) + np.eye(3) / 10)
+    found = replace(
+        matrix_of(None, ViewDivergence("kl_softmax", (0,), np.zeros((1, 3, 3)))),
+        trained=scores,
+        learner="ResNet34",
+    )
+    first, second, *_ = matrix_sentences(found)
+    assert first.startswith(
+        "A ResNet34 that is tested on the view that it was trained on gets 60.0 %"
+    )
+    assert second.startswith("Most is lost by ")
+    worse = replace(found, trained=scores_of(np.full((2, 3, 3), 0.5)))
+    assert matrix_sentences(worse)[1].startswith(
+        "That is no better than to name the most common class of all (50.0 %): drops mean nothing"
+    )
+    assert set(found.written) == {"views", "trained", "divergence"}
+
+
+def test_what_learns_masks_is_told_by_intersection_over_union() -> None:
+    fits = [
+        pa.table(
+            [[one] * 2, list(CODES[:2]), [split] * 2, [5] * 2, [0.7, 0.6]],
+            schema=schemas.MATRIX_IOU,
+        )
+        for one in CODES[:2]
+        for split in range(2)
+    ]
+    scores = ProbeScores.of(fits, 2)
+    assert (scores.means.name, scores.splits) == ("iou", 2)
+    np.testing.assert_allclose(scores.means.drop, [[0, 0.1], [-0.1, 0]])
+    found = replace(
+        matrix_of(None, ViewDivergence("kl_softmax", (0,), np.zeros((1, 2, 2)))),
+        trained=scores,
+        learner="U-Net",
+    )
+    assert matrix_sentences(found)[0].startswith(
+        "A U-Net that is tested on the view that it was trained on reaches an intersection over "
+        "union of 65.0 %, in the mean of 2 views; "
+    )
+    assert set(found.written["trained"]) == {
+        "iou", "iou_sd", "drop", "drop_sd", "mean_drop_by_test_view", "mean_drop",
+    }  # fmt: skip
 
 
 def test_where_nothing_is_lost_no_view_is_called_hard() -> None:

@@ -1,5 +1,6 @@
 """The page of a matrix, opened in a browser as its reader opens it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,22 @@ def test_the_command_repeats_it() -> None:
         "--divergence mmd_squared --seed 42 --num-samples 20 --weights imagenet "
         "--image-size 224x224 --batch-size 32"
     )
+
+
+def test_a_page_of_trained_networks_says_which_and_how() -> None:
+    found = found_of(2)
+    found = replace(found, probe=None, trained=found.probe, learner="U-Net++")
+    train = {"network": "unetplusplus", "lr": 1e-5, "weights": "w.pth", "keep_models": True}
+    page = html(found, train=train, masks="masks")
+    assert "right on a U-Net++’s own view" in page
+    assert "U-Net++, from weights w.pth, by the Dice loss: Adam, learning rate 1e-05, 30 ep" in page
+    command = page.split('class="command mono">')[1].split("</p>")[0]
+    words = " ".join(command.replace("<span>", "").replace("</span>", "").split())
+    assert (
+        "--train unetplusplus --epochs 30 --lr 1e-05 --train-batch-size 32 --augmentation none "
+        "--train-weights w.pth --train-normalize none --keep-models"
+    ) in words
+    assert "--masks masks" in words
 
 
 def test_the_plot_has_room_for_twelve_views(tmp_path: Path) -> None:

@@ -93,7 +93,9 @@ class FitStage:
         except RaydriftError as error:
             return failure_row(error)
         spent = time.perf_counter() - clock
-        return committed(self._job.output, lambda: _commit(self._job, fit, table, started, spent))
+        return committed(
+            self._job.output, lambda: commit_fit(self._job, fit, table, started, spent)
+        )
 
 
 def fit_table(job: FitJob, fit: int) -> pa.Table:
@@ -148,7 +150,19 @@ def _embeddings(
     return np.concatenate(rows), [np.concatenate(parts) for parts in tests]
 
 
-def _commit(job: FitJob, fit: int, table: pa.Table, started: float, spent: float) -> LedgerRow:
+def commit_fit(
+    job: FitJob, fit: int, table: pa.Table, started: float, spent: float, trained_on: str = ""
+) -> LedgerRow:
+    """Writes and commits an attempt at a fit.
+
+    Args:
+        job: All fits.
+        fit: The number of this one.
+        table: What it got right.
+        started: When it was begun, seconds since 1970.
+        spent: Seconds that it took.
+        trained_on: The kind of machine that a network was trained on; of probes empty.
+    """
     clock, attempt = time.perf_counter(), layout.new_attempt()
     size, crc32 = write_samples(job.output, fit, attempt, table.schema, [table])
     row = new_row(
@@ -163,6 +177,7 @@ def _commit(job: FitJob, fit: int, table: pa.Table, started: float, spent: float
         size=size,
         crc32=crc32,
         pixels_on=pixel_platform(),  # others may add up in another order
+        embedded_on=trained_on,
         started=started,
         embed_seconds=spent,
         write_seconds=time.perf_counter() - clock,

@@ -17,6 +17,7 @@ from raydrift.engine.data.committing import committed, new_row
 from raydrift.engine.data.copies import Copies, DriftedCopies, Embedded, ViewCopies
 from raydrift.engine.data.drifter import Drifter
 from raydrift.engine.data.failures import FAILURE, MESSAGE, failure_row
+from raydrift.engine.data.kept_pictures import KeepViewsJob, KeptPictures
 from raydrift.engine.data.lazy_embedder import LazyEmbedder
 from raydrift.engine.data.lazy_task import LazyTask
 from raydrift.engine.data.measured import MeasureJob, MeasureViewsJob
@@ -71,7 +72,9 @@ class MeasureStage(ABC):
         self._embedder = LazyEmbedder(self._job, weights, gpu, beside)
         self._measure: Callable[[Any], Any] = told.measure  # of what its copies are
         self._copies: Copies
-        if isinstance(told, MeasureViewsJob):
+        if isinstance(told, KeepViewsJob):
+            self._copies = KeptPictures(self._job, told, drifter, self._embedder)
+        elif isinstance(told, MeasureViewsJob):
             how = (self._job, told.views, told.compat, told.corruptions)
             self._copies = ViewCopies(*how, drifter, self._embedder)
         else:

@@ -1,0 +1,260 @@
+"""The work on one training: a network learns from one view, and is tested on each of them."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from raydrift import schemas
+from raydrift.drift.corruptions import corrupted
+from raydrift.embed.weights import Weights
+from raydrift.engine.data.committing import committed, failing_as_worker
+from raydrift.engine.data.failures import failure_row
+from raydrift.engine.data.fit_work import FitJob, commit_fit
+from raydrift.engine.data.kept_pictures import MASKS, kept_pixels
+from raydrift.engine.data.measured import Corruption
+from raydrift.engine.data.rows import table_of
+from raydrift.engine.data.shipping import fetched
+from raydrift.errors import OutputError, PipelineError, RaydriftError
+from raydrift.images.pixels import RGB
+from raydrift.paths import StoragePath
+from raydrift.settings.train import TrainSettings
+from raydrift.storage import layout
+from raydrift.storage.checkpoints import EVERY_S, Checkpoint
+from raydrift.storage.made_on import check_made_on
+from raydrift.storage.output import cannot_write
+from raydrift.storage.shards import open_shard
+from raydrift.tasks.classification import ClassificationCounts
+from raydrift.tasks.segmentation import SegmentationCounts
+from raydrift.tasks.splits import train_samples
+
+if TYPE_CHECKING:
+    from raydrift.tasks.training.learner import Counts, Learner
+
+Chosen = npt.NDArray[np.bool_]
+"""Which samples of a shard are meant."""
+
+Tested = str | Corruption
+"""A view; or what is done to the pictures of the view that was learned from."""
+
+_SAMPLE_IDS: Final = "sample_ids"
+
+NETWORKS: Final = "networks"
+"""What is made on a kind of machine, for errors."""
+
+
+@dataclass(frozen=True)
+class TrainJob:
+    """What a worker that trains is told.
+
+    Attributes:
+        fits: The fits, numbered as those of probes; their shards have pictures, not embeddings.
+        settings: The network, and how it is trained.
+        weights: What it begins with.
+        size: Height and width of the pictures.
+        models: Where the networks are kept; None: they are not.
+        made_on: The kinds of machines that the first fit was made on, if there is one.
+        every: Seconds from one checkpoint to the next.
+    """
+
+    fits: FitJob
+    settings: TrainSettings
+    weights: Weights
+    size: tuple[int, int]
+    models: StoragePath | None = None
+    made_on: dict[str, str] = field(default_factory=dict)
+    every: float = EVERY_S
+
+    @property
+    def classes(self) -> int:
+        """What the network tells apart; of masks the foreground alone."""
+        return 1 if self.settings.has_masks else self.fits.classes
+
+
+class TrainStage:
+    """Trains a network, tests it, and commits what it got right."""
+
+    def __init__(self, job: Any, on_gpu: Any) -> None:
+        self._job: TrainJob = fetched(job)
+        self._device = "cuda" if fetched(on_gpu) else "cpu"
+        self._trainer: Trainer | None = None
+
+    def __call__(self, row: pa.Table) -> pa.Table:
+        """Takes the number of a fit; returns its ledger row."""
+        fit, started, clock = table_of(row)["shard"][0].as_py(), time.time(), time.perf_counter()
+        fits = self._job.fits
+        try:
+            with failing_as_worker():
+                if self._trainer is None:
+                    self._trainer = Trainer(self._job, self._device)
+                table, trained_on = self._trainer.table(fit), self._trainer.platform
+        except RaydriftError as error:
+            return failure_row(error)
+        spent = time.perf_counter() - clock
+        done = committed(
+            fits.output, lambda: commit_fit(fits, fit, table, started, spent, trained_on)
+        )
+        with suppress(OSError):  # they all go in the end
+            _checkpoint(self._job, fit).remove()
+        return done
+
+
+class Trainer:
+    """Trains the networks of fits, one after the other.
+
+    Args:
+        job: All fits.
+        device: ``cpu`` or ``cuda``.
+
+    Attributes:
+        platform: The kind of machine that this is.
+
+    Raises:
+        SettingsError: The network cannot be made on this node.
+        WeightsError: What it begins with is not of such a network.
+        PipelineError: This is another kind of machine than the fits were begun on.
+    """
+
+    def __init__(self, job: TrainJob, device: str) -> None:
+        from raydrift.tasks.training.networks import start_state
+
+        self._job, self._device = job, device
+        self._state = start_state(job.weights, job.settings)
+        self.platform = self._learner(0).platform(*job.size)
+        begun = job.made_on.get("embeddings", self.platform)
+        check_made_on({NETWORKS: begun}, {NETWORKS: self.platform}, socket.gethostname())
+
+    def table(self, fit: int) -> pa.Table:
+        """Trains a network and tests it on every view (``schemas.FITTED`` or ``FITTED_IOU``).
+
+        Args:
+            fit: The number of the fit.
+
+        Raises:
+            ShardError: A shard of the pictures is gone or damaged.
+            PipelineError: The training came to nothing, or the GPU is too small for it.
+        """
+        import torch
+
+        job = self._job.fits
+        view, split = divmod(fit, job.splits)
+        code, kept = job.views[view], _checkpoint(self._job, fit)
+        train = train_samples(
+            job.files, job.labels, split, train_size=job.train_size, seed=job.seed
+        )
+        learner = self._learner(split)
+        try:
+            pixels, targets = self._learned(code, train)
+            learner.learn(pixels, targets, kept.read(), kept.keep)
+            del pixels, targets
+            counts = self._tested(learner, code, ~train)
+        except torch.OutOfMemoryError:
+            size = self._job.settings.batch_size
+            raise PipelineError(
+                f"a batch of {size} does not fit into the memory of a GPU: give a smaller "
+                "--train-batch-size"
+            ) from None
+        if self._job.models is not None:
+            name = layout.model_name(code, split, self._job.settings.model_suffix)
+            place = self._job.models / name
+            try:
+                place.write_bytes(learner.file(*self._job.size))
+            except OSError as error:
+                raise OutputError(cannot_write(self._job.models, error)) from error
+        return _table(job, code, split, int((~train).sum()), counts)
+
+    def _learner(self, split: int) -> "Learner":
+        from raydrift.tasks.training.learner import Learner, training_seed
+
+        job = self._job
+        seed = training_seed(job.fits.seed, split)
+        return Learner(job.settings, job.classes, self._state, seed, self._device)
+
+    def _learned(self, code: str, train: Chosen) -> tuple[RGB, "npt.NDArray[Any]"]:
+        """What is learned from: the pictures of a view, in a file that goes with them."""
+        height, width = self._job.size
+        shape = (int(train.sum()), height, width)
+        with TemporaryFile() as file:
+            pixels: RGB = np.memmap(file, np.uint8, "w+", shape=(*shape, 3))
+        masks = np.empty(shape, np.uint8) if self._job.settings.has_masks else None
+        done = 0
+        for table, own in self._shards([code], train):
+            found = kept_pixels(table, code, height, width, 3)[own]
+            pixels[done : done + len(found)] = found
+            if masks is not None:
+                masks[done : done + len(found)] = kept_pixels(table, MASKS, height, width)[own]
+            done += len(found)
+        return pixels, self._job.fits.labels[train] if masks is None else masks
+
+    def _tested(self, learner: "Learner", own: str, test: Chosen) -> dict[Tested, "Counts"]:
+        """What a network gets right of each view, and of its own under each corruption.
+
+        Of one shard and view pixels are in memory, and once more when they are corrupted.
+        """
+        height, width = self._job.size
+        job, first = self._job.fits, 0
+        labels = job.labels[test]
+        found: dict[Tested, Counts] = {}
+        for table, chosen in self._shards([*job.views, _SAMPLE_IDS], test):
+            count = int(chosen.sum())
+            sample_ids = np.array(table[_SAMPLE_IDS][0].as_py())[chosen].tolist()
+            targets: npt.NDArray[Any] = labels[first : first + count]
+            if self._job.settings.has_masks:
+                targets = kept_pixels(table, MASKS, height, width)[chosen]
+            asked: list[Tested] = [*job.views, *job.corruptions] if count else []
+            for one in asked:
+                code = one if isinstance(one, str) else own
+                pixels = kept_pixels(table, code, height, width, 3)[chosen]
+                if not isinstance(one, str):
+                    pixels = corrupted(pixels, *one, seed=job.seed, sample_ids=sample_ids)
+                counts = learner.counts(pixels, targets)
+                # They are of one kind, which is one that can be added.
+                found[one] = found[one] + counts if one in found else counts  # type: ignore[operator]
+            first += count
+        return found
+
+    def _shards(self, codes: list[str], chosen: Chosen) -> Iterator[tuple[pa.Table, Chosen]]:
+        """The columns of some views, shard by shard, and which of their samples are chosen."""
+        job, first = self._job.fits, 0
+        names = [*codes, *([MASKS] if self._job.settings.has_masks else [])]
+        for shard in job.shards:
+            own = chosen[first : first + shard.written]
+            first += shard.written
+            if own.any():
+                yield open_shard(job.embeddings, shard).read(columns=names), own
+
+
+def _checkpoint(job: TrainJob, fit: int) -> Checkpoint:
+    return Checkpoint(job.fits.output, job.fits.fingerprint, fit, job.every)
+
+
+def _table(
+    job: FitJob, code: str, split: int, samples: int, counts: dict[Tested, "Counts"]
+) -> pa.Table:
+    tested: list[Tested] = [*job.views, *job.corruptions]
+    rows, all_counts = len(tested), [counts[one] for one in tested]
+    plain = len(job.views) * [None]
+    columns = {
+        "train_view": [code] * rows,
+        "test_view": [*job.views, *([code] * len(job.corruptions))],
+        "split": [split] * rows,
+        "samples": [samples] * rows,
+        "corruption": [*plain, *(name for name, _ in job.corruptions)],
+        "severity": [*plain, *(severity for _, severity in job.corruptions)],
+    }
+    totals = [one.total for one in all_counts if isinstance(one, ClassificationCounts)]
+    if totals:
+        columns["accuracy"] = [one.accuracy for one in totals]
+        columns["f1"] = [one.f1 for one in totals]
+        return pa.table(columns, schema=schemas.FITTED)
+    masks = [one for one in all_counts if isinstance(one, SegmentationCounts)]
+    # Where there is no foreground and none is found, all is right.
+    ious = [np.nan_to_num(one.mean_iou, nan=1.0) for one in masks]
+    return pa.table(columns | {"iou": ious}, schema=schemas.FITTED_IOU)

@@ -1,0 +1,1 @@
+"""Networks that are trained on pictures, and what they get right."""
