@@ -22,7 +22,7 @@ from raydrift.engine.data.kept_pictures import MASKS, kept_pixels
 from raydrift.engine.data.measured import Corruption
 from raydrift.engine.data.rows import table_of
 from raydrift.engine.data.shipping import fetched
-from raydrift.errors import OutputError, PipelineError, RaydriftError
+from raydrift.errors import OutputError, RaydriftError
 from raydrift.images.pixels import RGB
 from raydrift.paths import StoragePath
 from raydrift.settings.train import TrainSettings
@@ -140,9 +140,8 @@ class Trainer:
         Raises:
             ShardError: A shard of the pictures is gone or damaged.
             PipelineError: The training came to nothing, or the GPU is too small for it.
+            OutputError: The network cannot be kept.
         """
-        import torch
-
         job = self._job.fits
         view, split = divmod(fit, job.splits)
         code, kept = job.views[view], _checkpoint(self._job, fit)
@@ -150,17 +149,10 @@ class Trainer:
             job.files, job.labels, split, train_size=job.train_size, seed=job.seed
         )
         learner = self._learner(split)
-        try:
-            pixels, targets = self._learned(code, train)
-            learner.learn(pixels, targets, kept.read(), kept.keep)
-            del pixels, targets
-            counts = self._tested(learner, code, ~train)
-        except torch.OutOfMemoryError:
-            size = self._job.settings.batch_size
-            raise PipelineError(
-                f"a batch of {size} does not fit into the memory of a GPU: give a smaller "
-                "--train-batch-size"
-            ) from None
+        pixels, targets = self._learned(code, train)
+        learner.learn(pixels, targets, kept.read(), kept.keep)
+        del pixels, targets
+        counts = self._tested(learner, code, ~train)
         if self._job.models is not None:
             name = layout.model_name(code, split, self._job.settings.model_suffix)
             place = self._job.models / name

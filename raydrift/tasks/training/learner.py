@@ -12,6 +12,7 @@ import torch
 from raydrift import seeds
 from raydrift.embed.platform import embedding_platform
 from raydrift.embed.state import State
+from raydrift.errors import PipelineError
 from raydrift.images.pixels import RGB
 from raydrift.settings.train import TrainSettings
 from raydrift.tasks.classification import Answers, ClassificationCounts
@@ -83,7 +84,7 @@ class Learner:
             keep: Is given, after each step, what makes the state to go on from.
 
         Raises:
-            PipelineError: The loss is no number any more.
+            PipelineError: The loss is no number any more, or a GPU has too little memory.
         """
         if begun is not None:
             try:
@@ -178,6 +179,11 @@ def _exact(device: torch.device) -> Iterator[None]:
     try:
         with torch.cuda.device(device), exact:
             yield
+    except torch.OutOfMemoryError:
+        raise PipelineError(
+            "the network and its images do not fit into the memory of a GPU: give a smaller "
+            "--train-batch-size or --image-size"
+        ) from None
     finally:
         torch.backends.cuda.matmul.allow_tf32 = tf32
         torch.use_deterministic_algorithms(before, warn_only=warned)
