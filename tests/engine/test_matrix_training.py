@@ -174,6 +174,7 @@ module.matrix(matrix_settings(json.loads(sys.argv[1])), quiet=True)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_killed_in_a_training_it_goes_on_to_the_same_bits(source: Path, tmp_path: Path) -> None:
     plain = {
         "input": str(source),
@@ -182,7 +183,7 @@ def test_killed_in_a_training_it_goes_on_to_the_same_bits(source: Path, tmp_path
         "splits": 2,
         "divergence": "none",
         "image": SIZE,
-        "train": TRAIN | {"epochs": 12, "keep_models": True},
+        "train": TRAIN | {"epochs": 6, "keep_models": True},
         "cluster": {"workers": 1},
     }
     environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
