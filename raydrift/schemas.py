@@ -171,6 +171,23 @@ MATRIX_IOU: Final = pa.schema(
 """``matrix.parquet`` of networks that learn masks: intersection over union of the foreground, of
 the pixels of all images of the test part; 1 where there is none, and none is found."""
 
+_CORRUPTION: Final = (pa.field("corruption", pa.string()), pa.field("severity", pa.int64()))
+
+FITTED: Final = pa.schema([*MATRIX, *_CORRUPTION])
+FITTED_IOU: Final = pa.schema([*MATRIX_IOU, *_CORRUPTION])
+"""What a fit gets right on each view, and on its own view under each corruption and severity; these
+are null where nothing is corrupted."""
+
+CORRUPTIONS: Final = pa.schema(
+    [pa.field("view", pa.string()), *_CORRUPTION, *list(MATRIX)[MATRIX.get_field_index("split") :]]
+)
+"""``corruptions.parquet``: what a probe or a network that was trained on a view gets right on the
+same view when its pictures are corrupted, of the test part of each split; otherwise as
+``matrix.parquet``."""
+
+CORRUPTIONS_IOU: Final = pa.schema([*list(CORRUPTIONS)[:5], MATRIX_IOU.field("iou")])
+"""``corruptions.parquet`` of networks that learn masks, which stay as they are."""
+
 CURVES: Final = pa.schema(
     [
         ("training", pa.string()),

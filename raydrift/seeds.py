@@ -35,6 +35,9 @@ CLASSES: Final = ORDER + 5
 PROPORTIONS: Final = ORDER + 6
 """What a label shift draws: the class of each sample, and a whole mix of classes."""
 
+CORRUPTIONS: Final = ORDER + 2**32
+"""What corruptions draw: + 16 · the place of its name + the severity, by sample."""
+
 CHANCE: Final = 2**62
 """Whether a sample drifts, of the first drift on the timeline; the others follow: + 1, + 2, …"""
 

@@ -8,6 +8,7 @@ from raydrift.checked import image_size, path_text
 from raydrift.dataset import DriftedDataset, open_dataset
 from raydrift.settings.catalog import CatalogSettings
 from raydrift.settings.cluster import ClusterSettings
+from raydrift.settings.corruptions import severities
 from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
@@ -135,6 +136,7 @@ def matrix(
     splits: int = 5,
     train_size: float = 0.8,
     divergence: str = "kl_softmax",
+    corruptions: int | str | Iterable[int] = "none",
     train: TrainSettings | None = None,
     split: str | None = None,
     catalog: CatalogSettings | None = None,
@@ -163,13 +165,16 @@ def matrix(
     Args:
         input_path: As for ``views``.
         output_path: The folder to write: ``matrix.parquet``, ``view_divergence.parquet``,
-            ``matrix.json``, ``matrix.png`` and ``report.html``.
+            ``matrix.json``, ``matrix.png`` and ``report.html``, with ``corruptions`` also
+            ``corruptions.parquet`` and ``corruptions.png``.
         views: As for ``views``, at least two.
         compat: As for ``views``.
         splits: How often the files are split in two parts, one to learn from, one to test on; at
             least 2.
         train_size: The share of the files of each class that is learned from.
         divergence: A name in ``METRICS``, or ``none``.
+        corruptions: The severities, from 1 to 5, at which each model is also tested on its own view
+            under ten published corruptions: 3, (1, 3, 5), "1:5:1" or ``none``.
         train: The network to train on each view, and how; None: a logistic regression.
         split: As for ``views``.
         catalog: As for ``views``; its ``source`` names the pictures that splits keep whole.
@@ -190,8 +195,9 @@ def matrix(
 
     Returns:
         What was found, in the order of ``Matrix.views``: ``probe.means.accuracy`` is the table with
-        a row a train view and a column a test view, ``divergence.median`` how far they are. Of
-        trained networks ``trained`` stands in the place of ``probe``.
+        a row a train view and a column a test view, ``divergence.median`` how far they are,
+        ``corruptions.drop`` what each corruption costs and ``corruptions.ratio`` how that compares.
+        Of trained networks ``trained`` stands in the place of ``probe``.
 
     Raises:
         SettingsError: (a ``ValueError``) A setting cannot be, or there are too few files.
@@ -238,6 +244,7 @@ def matrix(
         splits,
         train_size,
         divergence,
+        severities(corruptions),
         train,
     )
     return run(settings, quiet=not progress)

@@ -62,6 +62,16 @@ def matrix(
             show_default="kl_softmax",
         ),
     ] = None,
+    corruptions: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SEVERITY|LIST|none",
+            help="Test each model on its own view under ten published corruptions too, at "
+            "severities from 1 to 5: 3, 1,3,5 or 1:5:1. A probe needs ten more embeddings a "
+            "severity, for each view of an image.",
+            show_default="none",
+        ),
+    ] = None,
     train: Annotated[
         str | None,
         typer.Option(
@@ -149,6 +159,7 @@ def matrix(
         "splits": splits,
         "train_size": train_size,
         "divergence": divergence,
+        "corruptions": corruptions,
         "train": {
             "network": train,
             "epochs": epochs,
@@ -191,6 +202,7 @@ def matrix(
 def print_result(found: "Matrix", output: object, seconds: float) -> None:
     """Prints what was found, and where it is."""
     from raydrift.cli.console import console, print_lacking
+    from raydrift.report.corruption_texts import corruption_sentences
     from raydrift.report.matrix_texts import matrix_sentences
     from raydrift.storage import layout
     from raydrift.text import plural
@@ -202,11 +214,16 @@ def print_result(found: "Matrix", output: object, seconds: float) -> None:
     for line in found.input_summary.lines:
         out.print(f"  {line}")
     _print_columns(out, found)
-    for sentence in matrix_sentences(found):
+    sentences = matrix_sentences(found)
+    if found.corruptions is not None:
+        sentences += corruption_sentences(found.corruptions)
+    for sentence in sentences:
         out.print(f"  {sentence}")
     print_lacking(out, found.left_out, found.unmeasured)
     lacking = {
         layout.MATRIX: found.scores is None,
+        layout.CORRUPTIONS: found.corruptions is None,
+        layout.CORRUPTIONS_PLOT: found.corruptions is None,
         layout.VIEW_DIVERGENCE: found.divergence is None,
     }
     for name in (*layout.MATRIX_RESULTS, layout.MATRIX_RECORD):
@@ -232,6 +249,10 @@ def _print_columns(out: "Console", found: "Matrix") -> None:
             (own, map(hundredths, np.diagonal(means.quality))),
             ("mean drop of the others", map(hundredths, column_means(means.drop))),
         ]
+    if (scores := found.corruptions) is not None:
+        place = scores.middle
+        of_each = map(hundredths, scores.drop[..., place].mean(axis=1))
+        columns.append((f"mean drop at severity {scores.severities[place]}", of_each))
     if found.divergence is not None:
         of = column_means(found.divergence.median)
         columns.append((f"{found.divergence.metric} from the others", map(number, of)))

@@ -119,6 +119,8 @@ def matrix_identity(
     of_views = views_identity(settings)
     # ``views`` would make it a run whose images go to a folder a view.
     identity |= {"compared_views": of_views.pop("views"), **of_views}
+    if settings.train is None:  # else pictures are kept, and corrupted when they are tested on
+        identity["corruptions"] = list(settings.corruptions)
     return identity | {"divergence": settings.divergence}
 
 
@@ -131,6 +133,7 @@ def identity_defaults(*identities: Mapping[str, Any]) -> dict[str, Any]:
     defaults = as_dict(GenerateSettings("in", "out"))
     used = (name for identity in identities for name in identity.get("profile", {}))
     defaults["profile"] = _own_ranges(used)
+    defaults["corruptions"] = []  # of a matrix
     return defaults
 
 

@@ -27,13 +27,15 @@ from raydrift.engine.matrix_training import (
     with_scores,
 )
 from raydrift.engine.measured_record import fill_record, usable_batches
-from raydrift.engine.measured_views import MeasuredViews, measure_views
+from raydrift.engine.measured_views import MeasuredViews, baseline, measure_views
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
 from raydrift.engine.view_fits import ViewFits
 from raydrift.engine.view_trainings import ViewTrainings
 from raydrift.errors import RejectedError, SettingsError
 from raydrift.paths import StoragePath
+from raydrift.report.corruption_plot import corruption_plot
+from raydrift.report.corruptions import CorruptionScores, of_views
 from raydrift.report.input_summary import InputSummary
 from raydrift.report.matrix import Matrix, ProbeScores, ViewDivergence, ViewMeasures
 from raydrift.report.matrix_page import matrix_page
@@ -118,8 +120,11 @@ def matrix(settings: MatrixSettings, *, quiet: bool = False) -> Matrix:
             learned.check(settings.splits, settings.train_size)
             told = _fit_job(settings, learned, fitted, folder, shards)
             fits = _fits_job(record, catalog, settings, told, begin, lock, clock, quiet)
-            scores = ProbeScores.of(fits.results(lambda table, *_: table), len(settings.views))
+            tables = fits.results(lambda table, *_: table)
+            scores = ProbeScores.of(list(map(of_views, tables)), len(settings.views))
             found = with_scores(found, scores, train)
+            if settings.corruptions:
+                found = replace(found, corruptions=CorruptionScores.of(tables, scores))
         clock.end_phase("fit")
         plot, strip = matrix_plot(found), view_strip(settings, catalog, found)
         clock.end_phase("draw")
@@ -173,15 +178,19 @@ def _check_input(settings: MatrixSettings, catalog: Catalog) -> None:
         raise SettingsError(f"train.network is {settings.train.network!r}, and {learned.note}")
     elif settings.divergence == NONE:
         raise SettingsError(f"divergence is none, and {learned.note}: give a divergence")
+    elif settings.corruptions:
+        given = ",".join(map(str, settings.corruptions))
+        raise SettingsError(f"corruptions is {given}, and {learned.note}: leave it out")
     check_metric(settings.divergence, min(samples, run.embedding.batch_size))
 
 
 def _record(
     settings: MatrixSettings, catalog: Catalog, identity: dict[str, Any], begin: Weights | None
 ) -> MatrixRecord:
-    names = ("views", "compat", "splits", "train_size", "divergence")
+    names = ("views", "compat", "splits", "train_size", "divergence", "corruptions")
     asked = {name: getattr(settings, name) for name in names}
     split: dict[str, Any] = {"splits": settings.splits, "train_size": settings.train_size}
+    split["corruptions"] = list(settings.corruptions)
     if settings.run.catalog.source is not None:
         split["source"] = settings.run.catalog.source
     if settings.train is not None and begin is not None:
@@ -226,6 +235,7 @@ def _fit_job(
         settings.splits,
         settings.train_size,
         settings.run.seed,
+        baseline(settings.corruptions),
     )
 
 
@@ -302,6 +312,9 @@ def _files(found: Matrix, plot: bytes, page: str) -> dict[str, bytes]:
     files = {layout.MATRIX_PLOT: plot, layout.REPORT: page.encode(errors="replace")}
     if found.scores is not None:
         files[layout.MATRIX] = parquet_bytes(found.scores.table)
+    if found.corruptions is not None:
+        files[layout.CORRUPTIONS] = parquet_bytes(found.corruptions.table)
+        files[layout.CORRUPTIONS_PLOT] = corruption_plot(found, found.corruptions)
     if found.divergence is not None:
         table = found.divergence.table(found.views)
         files[layout.VIEW_DIVERGENCE] = parquet_bytes(table)

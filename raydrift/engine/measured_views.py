@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from time import perf_counter, time
 from typing import Self
 
@@ -10,7 +11,8 @@ import pyarrow as pa
 
 from raydrift.camera import View
 from raydrift.catalog import Catalog
-from raydrift.engine.data.measured import MeasureViewsJob, ViewBatch
+from raydrift.drift.corruptions import CORRUPTIONS
+from raydrift.engine.data.measured import Corruption, MeasureViewsJob, ViewBatch
 from raydrift.engine.measured_batches import MeasuredBatches
 from raydrift.errors import PipelineError
 from raydrift.metrics import METRICS
@@ -27,10 +29,12 @@ class MeasuredViews(MeasuredBatches):
     Attributes:
         views: The views.
         compat: Whether they are as published.
+        corruptions: What is also done to each picture, each by itself.
     """
 
     views: tuple[View, ...] = ()
     compat: bool = False
+    corruptions: tuple[Corruption, ...] = ()
 
     @classmethod
     def of_views(cls, settings: MatrixSettings, catalog: Catalog) -> Self:
@@ -42,12 +46,18 @@ class MeasuredViews(MeasuredBatches):
         """
         views = tuple(map(View.parse, settings.views))
         measured = cls.of(settings.run, catalog, chains=())
-        return replace(measured, views=views, compat=settings.compat)
+        corruptions = baseline(settings.corruptions)
+        return replace(measured, views=views, compat=settings.compat, corruptions=corruptions)
 
     @property
     def told(self) -> MeasureViewsJob:
         """What the workers are told of what is measured."""
-        return MeasureViewsJob(self.views, self.compat, self.measure)
+        return MeasureViewsJob(self.views, self.compat, self.measure, self.corruptions)
+
+
+def baseline(severities: Sequence[int]) -> tuple[Corruption, ...]:
+    """Each corruption at each of some severities."""
+    return tuple((name, severity) for name in CORRUPTIONS for severity in severities)
 
 
 def measure_views(batch: ViewBatch, codes: Sequence[str], metric: str | None) -> pa.Table:
@@ -65,7 +75,8 @@ def measure_views(batch: ViewBatch, codes: Sequence[str], metric: str | None) ->
         PipelineError: The embeddings are not finite.
     """
     clock, embedded = perf_counter(), time() - batch.started
-    if not all(np.isfinite(one).all() for one in batch.views):
+    embedded_views = chain(batch.views, *batch.corrupted.values())
+    if not all(np.isfinite(one).all() for one in embedded_views):
         raise PipelineError(
             f"batch {batch.batch}: embeddings hold values that are not finite: "
             "use other weights, or images that the network can see"

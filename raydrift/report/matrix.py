@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from raydrift import schemas
 from raydrift.report.input_summary import InputSummary
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import Rejected
+
+if TYPE_CHECKING:
+    from raydrift.report.corruptions import CorruptionScores
 
 Numbers = npt.NDArray[np.float64]
 
@@ -251,6 +254,7 @@ class Matrix:
         files: Source files of the images that were measured.
         left_out: The images that could not be used, by sample id.
         input_summary: What there is to say of the others.
+        corruptions: What corruptions of the finished pictures cost; None: it was not asked for.
         trained: What trained networks got right, in the place of probes; None: none were asked for.
         learner: What learned, as ``probe`` or ``ResNet18``.
     """
@@ -262,6 +266,7 @@ class Matrix:
     files: int
     left_out: tuple[Rejected, ...] = ()
     input_summary: InputSummary = field(default_factory=InputSummary)
+    corruptions: "CorruptionScores | None" = None
     trained: ProbeScores | None = None
     learner: str = "probe"
 
@@ -288,6 +293,8 @@ class Matrix:
         for name, scores in {"probe": self.probe, "trained": self.trained}.items():
             if scores is not None:
                 found[name] = scores.written
+        if self.corruptions is not None:
+            found["corruptions"] = self.corruptions.written
         if (one := self.divergence) is not None:
             lower, median, upper = (_plain(table) for table in one.quartiles)
             found["divergence"] = {

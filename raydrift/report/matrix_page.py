@@ -11,6 +11,7 @@ import numpy as np
 from raydrift.paths import redacted
 from raydrift.report.again import network_fact, record_facts, run_flags
 from raydrift.report.class_rows import SHADE, Cell
+from raydrift.report.corruption_section import CorruptionSection, ratio_card
 from raydrift.report.environment import page_environment, plotly_code
 from raydrift.report.figures import plain_figure, rounded
 from raydrift.report.matrix import Matrix, Numbers, column_means, mean_elsewhere
@@ -76,6 +77,12 @@ def matrix_page(
         strip: A sample in all views.
     """
     shown = _shown(found)
+    corrupted = found.corruptions
+    section = None if corrupted is None else CorruptionSection.of(found, corrupted)
+    figures = {
+        "matrix": {name: _heat_map(found, one, name) for name, one in shown.items()},
+        "corruptions": None if section is None else section.figures,
+    }
     return (
         page_environment()
         .get_template("matrix.html.j2")
@@ -93,11 +100,13 @@ def matrix_page(
             plot=layout.MATRIX_PLOT,
             command=[shlex.quote(word) for word in _command(settings)],
             facts=_facts(found, settings, record),
+            corruptions=section,
+            corruptions_plot=layout.CORRUPTIONS_PLOT,
+            corruptions_table=layout.CORRUPTIONS,
             figures={
-                "matrix": {
-                    name: json.loads(_heat_map(found, one, name).to_json())
-                    for name, one in shown.items()
-                }
+                place: {name: json.loads(one.to_json()) for name, one in of_place.items()}
+                for place, of_place in figures.items()
+                if of_place is not None
             },
             settings_json=json.dumps(record.settings, indent=2, ensure_ascii=False),
             plotly=plotly_code(),
@@ -246,6 +255,8 @@ def _cards(found: Matrix) -> list[tuple[str, str, str]]:
             (hundredths(mean_elsewhere(means.drop)), "points", "mean drop on another view"),
             (hundredths(float(means.drop.max())), "points", "largest drop"),
         ]
+        if found.corruptions is not None:
+            cards.append(ratio_card(found.corruptions))
     elif found.divergence is not None:
         mean = mean_elsewhere(found.divergence.median)
         cards.append((number(mean), "apart", "mean of all pairs of views"))
@@ -261,7 +272,10 @@ def _command(settings: MatrixSettings) -> list[str]:
     if settings.compat:
         words.append("--compat")
     words += ["--splits", str(settings.splits), "--train-size", level_name(settings.train_size)]
-    words += ["--divergence", settings.divergence, "--seed", str(run.seed)]
+    words += ["--divergence", settings.divergence]
+    if settings.corruptions:
+        words += ["--corruptions", ",".join(map(str, settings.corruptions))]
+    words += ["--seed", str(run.seed)]
     words += ["--num-samples", str(run.num_samples)]
     if settings.train is not None:
         words += training_flags(settings.train)

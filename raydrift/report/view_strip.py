@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from raydrift.camera import View
 from raydrift.catalog import Catalog
 from raydrift.drift.camera.developed import developed
+from raydrift.drift.corruptions import corrupt, draws_of
 from raydrift.errors import ImageError
 from raydrift.report.matrix import Matrix
 from raydrift.report.sample_reader import SampleReader
@@ -31,11 +32,12 @@ class ViewThumbnail:
 
 @dataclass(frozen=True)
 class ViewStrip:
-    """One sample in all views."""
+    """One sample in all views, and the first of them under each corruption, by its name."""
 
     sample_id: int
     class_name: str
     thumbnails: tuple[ViewThumbnail, ...]
+    corrupted: tuple[ViewThumbnail, ...] = ()
 
 
 def view_strip(settings: MatrixSettings, catalog: Catalog, found: Matrix) -> ViewStrip | None:
@@ -56,4 +58,11 @@ def view_strip(settings: MatrixSettings, catalog: Catalog, found: Matrix) -> Vie
     _, pictures = developed(decoded, views, settings.run, settings.compat)
     by_view = dict(pictures)
     thumbnails = tuple(ViewThumbnail(str(view), *small_picture(by_view[view])) for view in views)
-    return ViewStrip(first.sample_ids[0], first.class_names[0], thumbnails)
+    corrupted: list[ViewThumbnail] = []
+    if (scores := found.corruptions) is not None:
+        severity = scores.severities[scores.middle]
+        for name in scores.names:
+            rng = draws_of(settings.run.seed, name, severity, first.sample_ids[0])
+            picture = corrupt(by_view[views[0]], name, severity, rng)
+            corrupted.append(ViewThumbnail(name, *small_picture(picture)))
+    return ViewStrip(first.sample_ids[0], first.class_names[0], thumbnails, tuple(corrupted))

@@ -11,6 +11,7 @@ from raydrift.errors import SettingsError, suggest
 from raydrift.schedules.drift import Drift, plain_transforms
 from raydrift.schedules.label_shift import LabelShift
 from raydrift.settings.adjust import AdjustSettings
+from raydrift.settings.corruptions import severities
 from raydrift.settings.experiment import CalibrateSettings, EvaluateSettings
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.matrix import MatrixSettings
@@ -148,8 +149,8 @@ def matrix_settings(values: Mapping[str, Any]) -> MatrixSettings:
     """Builds the settings of a matrix from plain values.
 
     Args:
-        values: Those of a run of views; ``splits``, ``train_size``, ``divergence`` and the table
-            ``train``.
+        values: Those of a run of views; ``splits``, ``train_size``, ``divergence``, ``corruptions``
+            and the table ``train``.
 
     Raises:
         SettingsError: As for ``generate_settings``.
@@ -167,6 +168,8 @@ def _settings_of_views(kind: type[V], values: Mapping[str, Any]) -> V:
     own: dict[str, Any] = {name: values.pop(name) for name in names if name in values}
     if "views" in own:
         own["views"] = view_codes(own["views"])
+    if "corruptions" in own:
+        own["corruptions"] = severities(own["corruptions"])
     return _checked(kind, {"run": generate_settings(values), **own})
 
 

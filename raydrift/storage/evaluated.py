@@ -84,6 +84,9 @@ class MatrixRecord(MeasuredRecord):
         trained: The same of trained networks.
         divergence: The metric; median and quartiles of the batches, a table with a row a view that
             is gone out from; None: there is no such key.
+        corruptions: The names of the corruptions, and of each severity what a probe gets right on
+            its own view under each of them, a table with a row a view; the mean drop, and its ratio
+            to that on other views; None: there is no such key.
     """
 
     file = layout.MATRIX_RECORD
@@ -93,6 +96,7 @@ class MatrixRecord(MeasuredRecord):
     views: tuple[str, ...] = ()
     probe: dict[str, Any] | None = None
     trained: dict[str, Any] | None = None
+    corruptions: dict[str, Any] | None = None
     divergence: dict[str, Any] | None = None
 
 

@@ -52,6 +52,8 @@ EVALUATED: Final = (REPORT, KL_BY_BATCH, KL_BY_LEVEL, METRICS, CLASS_DRIFT)
 MATRIX: Final = "matrix.parquet"
 VIEW_DIVERGENCE: Final = "view_divergence.parquet"
 MATRIX_PLOT: Final = "matrix.png"
+CORRUPTIONS: Final = "corruptions.parquet"
+CORRUPTIONS_PLOT: Final = "corruptions.png"
 MATRIX_RECORD: Final = "matrix.json"
 VIEW_EMBEDDINGS: Final = "_view_embeddings"
 VIEW_FITS: Final = "_view_fits"
@@ -80,8 +82,10 @@ _MODEL_FILE: Final = re.compile(r"[a-z]{2}_[a-z]+_[a-z]+-[0-9]+\.(pt|pt2)")
 ADJUST_RESULTS: Final = (REPORT, ADJUST_PLOT, CURVES, ADJUSTED, CAMERA_NUMBERS)
 """The files that an adjustment consists of, ``adjust.json`` apart."""
 
-MATRIX_RESULTS: Final = (REPORT, MATRIX_PLOT, MATRIX, VIEW_DIVERGENCE)
-"""The files that a matrix consists of, ``matrix.json`` apart; it may lack one of the tables."""
+MATRIX_RESULTS: Final = (
+    REPORT, MATRIX_PLOT, CORRUPTIONS_PLOT, MATRIX, CORRUPTIONS, VIEW_DIVERGENCE,
+)  # fmt: skip
+"""The files that a matrix consists of, ``matrix.json`` apart; it may lack some of the tables."""
 
 # What a member's folder may be called on every common filesystem, as it is.
 _PLAIN: Final = " !#$&'()+,-.;=@[]^_`{}~"

@@ -34,6 +34,10 @@ def pairs(scenes: Path, tmp_path: Path) -> Path:
         (["--splits", "1"], "splits is 1: give at least 2: of one there is no standard deviation"),
         (["--splits", "9"], "splits is 9, and the images are of 4 files: several splits would be "),
         (["--train-size", "1"], "train_size is 1.0: give a share between 0 and 1, as 0.8"),
+        (
+            ["--corruptions", "7"],
+            "corruptions is '7': give severities from 1 to 5, as 3, \"1,3,5\" ",
+        ),
         (["--num-samples", "99"], "99 samples asked for, 4 remain"),
         (
             ["--train", "vgg"],

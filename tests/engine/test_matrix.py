@@ -33,7 +33,8 @@ pytestmark = pytest.mark.usefixtures("ray_session")
 
 TWO = ["bi,s,ga", "me,u,me"]
 SIZE = {"height": 32, "width": 48}
-FILES = {*layout.MATRIX_RESULTS, layout.MATRIX_RECORD}
+CORRUPTED = {layout.CORRUPTIONS, layout.CORRUPTIONS_PLOT}
+FILES = {*layout.MATRIX_RESULTS, layout.MATRIX_RECORD} - CORRUPTED
 
 
 def settings_for(source: Path, output: Path, **values: Any) -> MatrixSettings:

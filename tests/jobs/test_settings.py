@@ -61,7 +61,7 @@ def test_every_job_but_the_benchmark_has_its_settings_beside_it() -> None:
 def test_those_of_the_other_jobs_are_valid() -> None:
     assert len(views_settings(read_toml(str(JOBS / "views.toml"))).views) == 12
     asked = matrix_settings(read_toml(str(JOBS / "matrix.toml")))
-    assert (len(asked.views), asked.splits) == (12, 5)
+    assert (len(asked.views), asked.splits, asked.corruptions) == (12, 5, ())
     adjusted = adjust_settings(read_toml(str(JOBS / "adjust.toml")))
     assert (adjusted.task.model, adjusted.rates) == ("/data/model.pt2", (1e-4, 1e-4))
     evaluation = evaluate_settings(read_toml(str(JOBS / "evaluate.toml")))
@@ -86,7 +86,7 @@ def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(nam
         defaults |= dict(leaves(task, "task."))
     if name == "matrix":
         own = (item for item in fields(MatrixSettings) if item.name not in ("run", "views"))
-        defaults |= {item.name: item.default for item in own}
+        defaults |= {item.name: item.default for item in own} | {"corruptions": []}
         defaults |= dict(leaves(asdict(TrainSettings("resnet18")), "train."))
     if name == "calibrate":
         asked = asdict(CalibrateSettings(built(), None))  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from raydrift.engine.data.fit_work import FitJob
 from raydrift.engine.data.kept_pictures import kept_pixels
 from raydrift.images.pixels import RGB
 from raydrift.storage.shards import open_shard
+
+SAMPLE_IDS: Final = "sample_ids"
+"""The column of the samples of a shard, one row of all."""
 
 Chosen = npt.NDArray[np.bool_]
 """Which samples are meant."""
@@ -60,32 +63,56 @@ class ChosenPictures:
             done += len(found)
         return pixels, self.fits.labels[chosen] if masks is None else masks
 
-    def parts(self, codes: Sequence[str], chosen: Chosen) -> Iterator[tuple[str, Held]]:
-        """The chosen pictures of some columns, part by part: of one, pixels are in memory.
-
-        Yields:
-            The column, and some of its pictures, in order.
+    def parts(self, codes: Sequence[str], chosen: Chosen) -> "Iterator[Part]":
+        """The shards that have chosen samples, with some columns of pictures.
 
         Raises:
             ShardError: A shard is gone or damaged.
         """
-        height, width = self.size
         labels, first = self.fits.labels[chosen], 0
-        for table, own in self.shards(codes, chosen):
+        for table, own in self.shards([*codes, SAMPLE_IDS], chosen):
             count = int(own.sum())
-            for code in codes:
-                right: npt.NDArray[Any] = labels[first : first + count]
-                if self.masks:
-                    right = kept_pixels(table, self.masks[code], height, width)[own]
-                yield code, (kept_pixels(table, code, height, width, 3)[own], right)
+            yield Part(self, table, own, labels[first : first + count])
             first += count
 
     def shards(self, codes: Sequence[str], chosen: Chosen) -> Iterator[tuple[pa.Table, Chosen]]:
         """The columns of the shards that have chosen samples, and which of theirs are."""
         first = 0
-        names = dict.fromkeys([*codes, *(self.masks[one] for one in codes if self.masks)])
+        masks = (self.masks[one] for one in codes if one in self.masks)
+        names = dict.fromkeys([*codes, *masks])
         for shard in self.fits.shards:
             own = chosen[first : first + shard.written]
             first += shard.written
             if own.any():
                 yield open_shard(self.fits.embeddings, shard).read(columns=list(names)), own
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The chosen samples of a shard; pictures are copied when they are asked for.
+
+    Attributes:
+        pictures: All of them.
+        table: The shard's columns.
+        own: Which of its samples are chosen.
+        labels: Of those.
+    """
+
+    pictures: ChosenPictures
+    table: pa.Table
+    own: Chosen
+    labels: npt.NDArray[Any]
+
+    @property
+    def sample_ids(self) -> list[int]:
+        """Of the chosen samples."""
+        ids: list[int] = np.array(self.table[SAMPLE_IDS][0].as_py())[self.own].tolist()
+        return ids
+
+    def held(self, code: str) -> Held:
+        """The pictures of a column, and what is right of them."""
+        height, width = self.pictures.size
+        right = self.labels
+        if self.pictures.masks:
+            right = kept_pixels(self.table, self.pictures.masks[code], height, width)[self.own]
+        return kept_pixels(self.table, code, height, width, 3)[self.own], right

@@ -10,10 +10,17 @@ import pyarrow as pa
 
 from raydrift.camera import View
 from raydrift.drift.camera.developed import developed
+from raydrift.drift.corruptions import corrupted
 from raydrift.engine.data.drifter import Drifter, Taken
 from raydrift.engine.data.lazy_embedder import LazyEmbedder
 from raydrift.engine.data.lazy_task import LazyTask
-from raydrift.engine.data.measured import LevelBatch, MeasuredBatch, ViewBatch
+from raydrift.engine.data.measured import (
+    Corruption,
+    Embeddings,
+    LevelBatch,
+    MeasuredBatch,
+    ViewBatch,
+)
 from raydrift.engine.data.shard_work import ShardJob, put_drifted
 from raydrift.images.decoded import Decoded
 from raydrift.images.pixels import RGB, Array
@@ -121,12 +128,14 @@ class ViewCopies:
     """What each of some views makes of the images.
 
     An image is read and mosaicked once and developed by all views. Those of a few images are in
-    memory together, and go through the network together.
+    memory together, and go through the network together; then those under each corruption. What a
+    corruption draws for an image, it draws for all of its views.
 
     Args:
         job: What workers are told.
         views: The views.
         compat: Whether they are as published.
+        corruptions: What is also done to each picture, each by itself.
         drifter: Reads the images.
         embedder: The network.
     """
@@ -136,11 +145,13 @@ class ViewCopies:
         job: ShardJob,
         views: Sequence[View],
         compat: bool,
+        corruptions: Sequence[Corruption],
         drifter: Drifter,
         embedder: LazyEmbedder,
     ) -> None:
         self._settings, self._compat = job.settings, compat
         self._places = {view: place for place, view in enumerate(views)}
+        self._corruptions = tuple(corruptions)
         self._drifter, self._embedder = drifter, embedder
 
     def __call__(self, tasks: pa.Table) -> Embedded:
@@ -148,25 +159,37 @@ class ViewCopies:
         started, image, views = time.time(), self._settings.image, len(self._places)
         most = min(max(1, _PICTURES_AT_ONCE // views), tasks.num_rows)
         pixels = np.empty((views, most, image.height, image.width, 3), np.uint8)
-        found, embed_seconds = [], 0.0
+        found: dict[Corruption | None, list[Embeddings]] = {None: []}
+        found |= {corruption: [] for corruption in self._corruptions}
+        sample_ids: list[int] = []  # of those in ``pixels``
+        embed_seconds = 0.0
 
-        def embed(count: int) -> None:
+        def embed() -> None:
             nonlocal embed_seconds
-            flat = pixels[:, :count].reshape(-1, *pixels.shape[2:])
-            embeddings, seconds = self._embedder(flat)
-            found.append(embeddings.reshape(views, count, embeddings.shape[1]))
-            embed_seconds += seconds
+            count = len(sample_ids)
+            for corruption, embedded in found.items():
+                shown = self._corrupted(corruption, pixels[:, :count], sample_ids)
+                flat = shown.reshape(-1, *pixels.shape[2:])
+                embeddings, seconds = self._embedder(flat)
+                embedded.append(embeddings.reshape(views, count, embeddings.shape[1]))
+                embed_seconds += seconds
+            sample_ids.clear()
 
-        def develop(place: int, decoded: Decoded) -> None:
+        def develop(place: int, sample_id: int, decoded: Decoded) -> None:
             if place and place % most == 0:
-                embed(most)
+                embed()
+            sample_ids.append(sample_id)
             _, pictures = developed(decoded, self._places, self._settings, self._compat)
             for view, picture in pictures:
                 pixels[self._places[view], place % most] = picture
 
         taken = self._drifter.take(tasks, develop)
-        in_between, count = embed_seconds, len(taken.rows)
-        embed(count - most * len(found))
+        drift_seconds, clock = taken.decode_seconds, time.perf_counter()
+        embed()
+        drift_seconds += time.perf_counter() - clock - embed_seconds
+        whole = {
+            corruption: tuple(np.concatenate(one, axis=1)) for corruption, one in found.items()
+        }
         used = tasks.take(pa.array(taken.rows, pa.int64()))
         batch = ViewBatch(
             tasks["shard"][0].as_py(),
@@ -174,9 +197,20 @@ class ViewCopies:
             tuple(used["label"].to_pylist()),
             tuple(used["class_name"].to_pylist()),
             tuple(used["source_path"].to_pylist()),
-            tuple(np.concatenate(found, axis=1)),
+            whole[None],
             taken.rejected,
             taken.remarks,
             started,
+            {corruption: whole[corruption] for corruption in self._corruptions},
         )
-        return Embedded(batch, taken, taken.decode_seconds - in_between, embed_seconds)
+        return Embedded(batch, taken, drift_seconds, embed_seconds)
+
+    def _corrupted(
+        self, corruption: Corruption | None, pictures: RGB, sample_ids: Sequence[int]
+    ) -> RGB:
+        """The pictures of all views, uint8 of shape (views, n, height, width, 3), corrupted."""
+        if corruption is None:
+            return pictures
+        seed = self._settings.seed
+        views = [corrupted(one, *corruption, seed=seed, sample_ids=sample_ids) for one in pictures]
+        return np.stack(views)

@@ -122,7 +122,7 @@ class Drifter:
         mosaics = None if settings.raw is None else KeptMosaics()
         masks: list[Array] = []
 
-        def keep(place: int, decoded: Decoded) -> None:
+        def keep(place: int, _: int, decoded: Decoded) -> None:
             if mosaics is not None:
                 mosaics.add(decoded)
             sample = self._inputs.sample(decoded)
@@ -138,12 +138,12 @@ class Drifter:
             mosaics,
         )
 
-    def take(self, tasks: pa.Table, use: Callable[[int, Decoded], None]) -> Taken:
+    def take(self, tasks: pa.Table, use: Callable[[int, int, Decoded], None]) -> Taken:
         """Reads and decodes the images of a shard, one by one.
 
         Args:
             tasks: A row a sample (``schemas.TASK``).
-            use: Is given each usable one, after their number, from 0.
+            use: Is given each usable one, after their number, from 0, and its sample id.
 
         Raises:
             PipelineError: This node makes other bytes, or ``use`` raises it.
@@ -165,7 +165,7 @@ class Drifter:
                 rejected.append(reject)
                 interrupted += decoded.passing
                 continue
-            use(len(rows), decoded)
+            use(len(rows), ids[row], decoded)
             rows.append(row)
             remarks.add(Remark(text, 1, (paths[row],)) for text in decoded.remarks)
             del taken, decoded  # while the next file is read

@@ -1,7 +1,7 @@
 """The work on one fit: a probe learns from one view, and is tested on each of them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,12 @@ from raydrift import schemas
 from raydrift.drift.platform import pixel_platform
 from raydrift.engine.data.committing import committed, failing_as_worker, new_row
 from raydrift.engine.data.failures import failure_row
-from raydrift.engine.data.measured import Embeddings, view_embeddings
+from raydrift.engine.data.measured import (
+    Corruption,
+    Embeddings,
+    corrupted_column,
+    view_embeddings,
+)
 from raydrift.engine.data.rows import table_of
 from raydrift.engine.data.shipping import fetched
 from raydrift.errors import RaydriftError
@@ -41,6 +46,7 @@ class FitJob:
         splits: How many splits there are.
         train_size: The share of the files that is learned from.
         seed: The run's seed.
+        corruptions: What else of its own view a probe is tested on.
     """
 
     output: StoragePath
@@ -54,6 +60,7 @@ class FitJob:
     splits: int
     train_size: float
     seed: int
+    corruptions: tuple[Corruption, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,9 +99,9 @@ class FitStage:
 
 
 def fit_table(job: FitJob, fit: int) -> pa.Table:
-    """Fits a probe and tests it on every view (``schemas.MATRIX``).
+    """Fits a probe, tests it on every view and on its own corrupted (``schemas.FITTED``).
 
-    Only what is learned from of one view, and what is tested on of all, is in memory.
+    Only what is learned from of one view, and what is tested on, is in memory.
 
     Args:
         job: All fits.
@@ -105,35 +112,42 @@ def fit_table(job: FitJob, fit: int) -> pa.Table:
     """
     view, split = divmod(fit, job.splits)
     train = train_samples(job.files, job.labels, split, train_size=job.train_size, seed=job.seed)
-    learned, tested = _embeddings(job, job.views[view], train)
+    own, corruptions = job.views[view], job.corruptions
+    columns = [*job.views, *(corrupted_column(own, one) for one in corruptions)]
+    learned, tested = _embeddings(job, own, columns, train)
     probe = Probe(learned, job.labels[train])
-    scores = [probe.counts(rows, job.labels[~train], job.classes).total for rows in tested.values()]
-    count = len(job.views)
-    columns = {
-        "train_view": [job.views[view]] * count,
-        "test_view": list(tested),
-        "split": [split] * count,
+    scores = [probe.counts(rows, job.labels[~train], job.classes).total for rows in tested]
+    plain = len(job.views) * [None]
+    values = {
+        "train_view": [own] * len(columns),
+        "test_view": [*job.views, *([own] * len(corruptions))],
+        "split": [split] * len(columns),
         "samples": [score.samples for score in scores],
         "accuracy": [score.accuracy for score in scores],
         "f1": [score.f1 for score in scores],
+        "corruption": [*plain, *(name for name, _ in corruptions)],
+        "severity": [*plain, *(severity for _, severity in corruptions)],
     }
-    return pa.table(columns, schema=schemas.MATRIX)
+    return pa.table(values, schema=schemas.FITTED)
 
 
 def _embeddings(
-    job: FitJob, learned: str, train: np.ndarray[Any, np.dtype[np.bool_]]
-) -> tuple[Embeddings, dict[str, Embeddings]]:
-    """What is learned from of a view, and what is tested on of each."""
+    job: FitJob,
+    learned: str,
+    tested: Sequence[str],
+    train: np.ndarray[Any, np.dtype[np.bool_]],
+) -> tuple[Embeddings, list[Embeddings]]:
+    """What is learned from of a view, and what is tested on of each of some columns."""
     first, rows = 0, []
-    tests: dict[str, list[Embeddings]] = {code: [] for code in job.views}
+    tests: list[list[Embeddings]] = [[] for _ in tested]
     for shard in job.shards:
         own = train[first : first + shard.written]
         first += shard.written
-        table = open_shard(job.embeddings, shard).read(columns=list(job.views))
+        table = open_shard(job.embeddings, shard).read(columns=list(tested))
         rows.append(view_embeddings(table, learned)[own])
-        for code in job.views:
-            tests[code].append(view_embeddings(table, code)[~own])
-    return np.concatenate(rows), {code: np.concatenate(parts) for code, parts in tests.items()}
+        for column, parts in zip(tested, tests, strict=True):
+            parts.append(view_embeddings(table, column)[~own])
+    return np.concatenate(rows), [np.concatenate(parts) for parts in tests]
 
 
 def commit_fit(

@@ -101,7 +101,7 @@ class KeptPictures:
         pixels = np.empty((len(self._places), tasks.num_rows, *size, 3), np.uint8)
         masks = np.empty((tasks.num_rows, *size), np.uint8) if self._has_masks else None
 
-        def develop(place: int, decoded: Decoded) -> None:
+        def develop(place: int, _sample_id: int, decoded: Decoded) -> None:
             _, pictures = developed(decoded, self._places, self._settings, self._kept.compat)
             for view, picture in pictures:
                 pixels[self._places[view], place] = picture

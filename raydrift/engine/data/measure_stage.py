@@ -78,7 +78,7 @@ class MeasureStage(ABC):
         elif isinstance(told, KeepViewsJob):
             self._copies = KeptPictures(self._job, told, drifter, self._embedder)
         elif isinstance(told, MeasureViewsJob):
-            how = (self._job, told.views, told.compat)
+            how = (self._job, told.views, told.compat, told.corruptions)
             self._copies = ViewCopies(*how, drifter, self._embedder)
         else:
             self._copies = DriftedCopies(self._job, told.schedules, drifter, self._embedder, asked)

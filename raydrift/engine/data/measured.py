@@ -1,7 +1,7 @@
 """What is measured: a batch of originals and their drifted copies, or of views."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -21,6 +21,9 @@ Embeddings = npt.NDArray[np.float64]
 
 Chain = tuple[TransformInfo, ...]
 """Transforms in the order in which they are applied."""
+
+Corruption = tuple[str, int]
+"""A name in ``drift.corruptions.CORRUPTIONS``, and a severity."""
 
 
 class MeasuredBatch(Protocol):
@@ -134,6 +137,7 @@ class ViewBatch:
         class_names: The class names of the samples.
         paths: The paths of their files.
         views: One float64 array of shape (n, 512) a view, in the views' order.
+        corrupted: As many of the same pictures under each corruption (name and severity).
         rejected: The images that cannot be used.
         remarks: On those that can.
         started: When its worker began with it, seconds since 1970.
@@ -148,17 +152,29 @@ class ViewBatch:
     rejected: tuple[Rejected, ...] = ()
     remarks: tuple[Remark, ...] = ()
     started: float = 0.0
+    corrupted: Mapping[Corruption, tuple[Embeddings, ...]] = field(default_factory=dict)
 
     def columns(self, codes: Sequence[str]) -> Mapping[str, pa.Array]:
         """The embeddings as a column a view, of one row, see ``view_embeddings``.
 
-        They are float32, which is what the network makes.
+        They are float32, which is what the network makes. Those of corrupted pictures have columns
+        of their own, see ``corrupted_column``.
         """
-        return {code: _listed(one, np.float32) for code, one in zip(codes, self.views, strict=True)}
+        found = dict(zip(codes, self.views, strict=True))
+        for corruption, views in self.corrupted.items():
+            names = [corrupted_column(code, corruption) for code in codes]
+            found |= zip(names, views, strict=True)
+        return {name: _listed(one, np.float32) for name, one in found.items()}
+
+
+def corrupted_column(code: str, corruption: Corruption) -> str:
+    """The column that the embeddings of a view's corrupted pictures are in."""
+    name, severity = corruption
+    return f"{code} {name}:{severity}"
 
 
 def view_embeddings(table: pa.Table, code: str) -> Embeddings:
-    """The embeddings of a view, float64 of shape (n, 512), of a table that has ``columns``."""
+    """The embeddings in a column, float64 of shape (n, 512), of a table that has ``columns``."""
     values: npt.NDArray[np.float32] = table[code].combine_chunks().flatten().to_numpy()
     return values.astype(np.float64).reshape(-1, EMBEDDING_SIZE)
 
@@ -191,8 +207,10 @@ class MeasureViewsJob:
         views: The views.
         compat: Whether they are as published.
         measure: As of ``MeasureJob``.
+        corruptions: What is also done to each picture, each by itself.
     """
 
     views: tuple[View, ...]
     compat: bool
     measure: Callable[[ViewBatch], Any]
+    corruptions: tuple[Corruption, ...] = ()

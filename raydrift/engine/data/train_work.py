@@ -10,12 +10,14 @@ import numpy as np
 import pyarrow as pa
 
 from raydrift import schemas
+from raydrift.drift.corruptions import corrupted
 from raydrift.embed.weights import Weights
 from raydrift.engine.data.chosen_pictures import Chosen, ChosenPictures
 from raydrift.engine.data.committing import committed, failing_as_worker
 from raydrift.engine.data.failures import failure_row
 from raydrift.engine.data.fit_work import FitJob, commit_fit
 from raydrift.engine.data.kept_pictures import MASKS
+from raydrift.engine.data.measured import Corruption
 from raydrift.engine.data.rows import table_of
 from raydrift.engine.data.shipping import fetched
 from raydrift.errors import OutputError, RaydriftError
@@ -31,6 +33,9 @@ from raydrift.tasks.splits import train_samples
 
 if TYPE_CHECKING:
     from raydrift.tasks.training.learner import Counts, Learner
+
+Tested = str | Corruption
+"""A view; or what is done to the pictures of the view that was learned from."""
 
 NETWORKS: Final = "networks"
 """What is made on a kind of machine, for errors."""
@@ -120,7 +125,7 @@ class Trainer:
         check_made_on({NETWORKS: begun}, {NETWORKS: self.platform}, socket.gethostname())
 
     def table(self, fit: int) -> pa.Table:
-        """Trains a network and tests it on every view (``schemas.MATRIX`` or ``MATRIX_IOU``).
+        """Trains a network and tests it on every view (``schemas.FITTED`` or ``FITTED_IOU``).
 
         Args:
             fit: The number of the fit.
@@ -140,7 +145,7 @@ class Trainer:
         pixels, targets = self._pictures.held(code, train)
         learner.learn(pixels, targets, kept.read(), kept.keep)
         del pixels, targets
-        counts = self._tested(learner, ~train)
+        counts = self._tested(learner, code, ~train)
         if self._job.models is not None:
             name = layout.model_name(code, split, self._job.settings.model_suffix)
             place = self._job.models / name
@@ -157,13 +162,21 @@ class Trainer:
         seed = training_seed(job.fits.seed, split)
         return Learner(job.settings, job.classes, self._state, seed, self._device)
 
-    def _tested(self, learner: "Learner", test: Chosen) -> dict[str, "Counts"]:
-        """What a network gets right of each view; of one shard and view pixels are in memory."""
-        found: dict[str, Counts] = {}
-        for code, (pixels, targets) in self._pictures.parts(self._job.fits.views, test):
-            counts = learner.counts(pixels, targets)
-            # They are of one kind, which is one that can be added.
-            found[code] = found[code] + counts if code in found else counts  # type: ignore[operator]
+    def _tested(self, learner: "Learner", own: str, test: Chosen) -> dict[Tested, "Counts"]:
+        """What a network gets right of each view, and of its own under each corruption.
+
+        Of one shard and view pixels are in memory, and once more when they are corrupted.
+        """
+        job, found = self._job.fits, dict[Tested, Counts]()
+        for part in self._pictures.parts(job.views, test):
+            asked: list[Tested] = [*job.views, *job.corruptions]
+            for one in asked:
+                pixels, targets = part.held(one if isinstance(one, str) else own)
+                if not isinstance(one, str):
+                    pixels = corrupted(pixels, *one, seed=job.seed, sample_ids=part.sample_ids)
+                counts = learner.counts(pixels, targets)
+                # They are of one kind, which is one that can be added.
+                found[one] = found[one] + counts if one in found else counts  # type: ignore[operator]
         return found
 
 
@@ -172,21 +185,25 @@ def _checkpoint(job: TrainJob, fit: int) -> Checkpoint:
 
 
 def _table(
-    job: FitJob, code: str, split: int, samples: int, counts: dict[str, "Counts"]
+    job: FitJob, code: str, split: int, samples: int, counts: dict[Tested, "Counts"]
 ) -> pa.Table:
-    views, all_counts = len(job.views), [counts[one] for one in job.views]
+    tested: list[Tested] = [*job.views, *job.corruptions]
+    rows, all_counts = len(tested), [counts[one] for one in tested]
+    plain = len(job.views) * [None]
     columns = {
-        "train_view": [code] * views,
-        "test_view": list(job.views),
-        "split": [split] * views,
-        "samples": [samples] * views,
+        "train_view": [code] * rows,
+        "test_view": [*job.views, *([code] * len(job.corruptions))],
+        "split": [split] * rows,
+        "samples": [samples] * rows,
+        "corruption": [*plain, *(name for name, _ in job.corruptions)],
+        "severity": [*plain, *(severity for _, severity in job.corruptions)],
     }
     totals = [one.total for one in all_counts if isinstance(one, ClassificationCounts)]
     if totals:
         columns["accuracy"] = [one.accuracy for one in totals]
         columns["f1"] = [one.f1 for one in totals]
-        return pa.table(columns, schema=schemas.MATRIX)
+        return pa.table(columns, schema=schemas.FITTED)
     masks = [one for one in all_counts if isinstance(one, SegmentationCounts)]
     # Where there is no foreground and none is found, all is right.
     ious = [np.nan_to_num(one.mean_iou, nan=1.0) for one in masks]
-    return pa.table(columns | {"iou": ious}, schema=schemas.MATRIX_IOU)
+    return pa.table(columns | {"iou": ious}, schema=schemas.FITTED_IOU)
