@@ -167,7 +167,8 @@ class Trainer:
 
         Of one shard and view pixels are in memory, and once more when they are corrupted.
         """
-        job, found = self._job.fits, dict[Tested, Counts]()
+        job = self._job.fits
+        found: dict[Tested, Counts] = {}
         for part in self._pictures.parts(job.views, test):
             asked: list[Tested] = [*job.views, *job.corruptions]
             for one in asked:
