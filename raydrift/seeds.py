@@ -28,6 +28,9 @@ for an interval."""
 SPLITS: Final = ORDER + 8
 """What a probe draws: which files it is trained on, by the number of the split."""
 
+SEARCHES: Final = ORDER + 12
+"""What a search for a camera draws: where it starts, and which images each step looks at."""
+
 CLASSES: Final = ORDER + 5
 PROPORTIONS: Final = ORDER + 6
 """What a label shift draws: the class of each sample, and a whole mix of classes."""

@@ -35,7 +35,7 @@ class JointTransform(Transform):
     A subclass of a family has its ``family``, and ``apply_together`` in their common base.
     """
 
-    def settled(self, parameters: Parameters, setup: Any) -> Parameters:
+    def settled(self, parameters: Parameters, setup: Any) -> Parameters:  # noqa: ARG002
         """What holds of what was drawn; a family's setup may fix some of it.
 
         Args:

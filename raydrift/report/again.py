@@ -12,14 +12,20 @@ def run_flags(run: GenerateSettings) -> list[str]:
     Args:
         run: The settings that were measured with. What only a TOML file can say is not in it.
     """
-    image, embedding = run.image, run.embedding
+    embedding = run.embedding
     words = ["--weights", redacted(embedding.weights)]
-    if run.split is not None:
-        words += ["--split", run.split]
     if embedding.normalize:
         words.append("--normalize")
     if embedding.precision != "float32":
         words += ["--precision", embedding.precision]
+    return [*words, *image_flags(run), "--batch-size", str(embedding.batch_size)]
+
+
+def image_flags(run: GenerateSettings) -> list[str]:
+    """What the command line says of images, see ``run_flags``."""
+    image, words = run.image, []
+    if run.split is not None:
+        words += ["--split", run.split]
     if run.raw is not None:
         words.append("--raw")
     if run.masks is not None:
@@ -27,8 +33,7 @@ def run_flags(run: GenerateSettings) -> list[str]:
     if isinstance(image.value_range, tuple):
         # With "=": the lower end may be negative, and would be taken for a flag.
         words.append(f"--value-range={','.join(map(level_name, image.value_range))}")
-    words += ["--image-size", f"{image.height}x{image.width}"]
-    return [*words, "--batch-size", str(embedding.batch_size)]
+    return [*words, "--image-size", f"{image.height}x{image.width}"]
 
 
 def network_fact(run: GenerateSettings, record: MeasuredRecord) -> str:

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from raydrift.errors import TaskError
 from raydrift.images.pixels import RGB, Array
 from raydrift.tasks.answers import AnyAnswers
-from raydrift.tasks.classification import Answers
+from raydrift.tasks.classification import Answers, Whole
+from raydrift.tasks.losses import mean_loss
 from raydrift.tasks.model import Logits, TaskModel
 from raydrift.tasks.segmentation import PixelAnswers, SegmentationCounts
 from raydrift.tasks.task import Task
@@ -51,10 +54,49 @@ class Scorer:
             TaskError: The model's answers are of another shape, of other classes than the input
                 or its masks have, or not finite.
         """
-        places = np.searchsorted(self._labels, np.array(labels, np.int64))
+        places = self._places(labels)
         if not len(pixels):
             return Answers.of(np.zeros((0, len(self._labels)), np.float32), places)
-        logits = self._model(pixels)
+        return self._answers(self._model(pixels), places, masks)
+
+    def with_loss(
+        self, pixels: RGB, labels: Sequence[int], masks: Array | None = None
+    ) -> tuple[AnyAnswers, float]:
+        """The answers about some images, of which there is at least one, and their mean loss.
+
+        Args:
+            pixels: As for ``__call__``.
+            labels: As there.
+            masks: As there.
+        """
+        logits, places = self._model(pixels), self._places(labels)
+        answers = self._answers(logits, places, masks)
+        return answers, float(self._loss(torch.from_numpy(logits).double(), places, masks))
+
+    def loss(self, pictures: Tensor, labels: Sequence[int], masks: Array | None = None) -> Tensor:
+        """The mean loss of some pictures, as a function with gradients.
+
+        Args:
+            pictures: float32 in [0, 1] of shape (n, 3, height, width), n at least 1.
+            labels: As for ``__call__``.
+            masks: As there.
+
+        Raises:
+            TaskError: As ``TaskModel.differentiable``. The shape of the answers is not looked at.
+        """
+        logits = self._model.differentiable(pictures)
+        return self._loss(logits, self._places(labels), masks)
+
+    def _loss(self, logits: Tensor, places: Whole, masks: Array | None) -> Tensor:
+        device = logits.device
+        right = None if masks is None else torch.from_numpy(masks.astype(np.int64)).to(device)
+        return mean_loss(logits, torch.from_numpy(places).to(device), right, self._ignore)
+
+    def _places(self, labels: Sequence[int]) -> Whole:
+        """The labels, counted in the task's classes."""
+        return np.searchsorted(self._labels, np.array(labels, np.int64))
+
+    def _answers(self, logits: Logits, places: Whole, masks: Array | None) -> AnyAnswers:
         if logits.ndim == 4 and masks is not None:
             return self._segmented(self._finite(logits), masks)
         return Answers.of(self._classified(logits), places)

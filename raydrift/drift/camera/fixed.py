@@ -1,15 +1,26 @@
 """Parameters of drifted cameras that are fixed: all images of a run come from one camera."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import isclose, isfinite
 from numbers import Real
 from typing import Any, Final
 
 from raydrift.drift.camera.span import Span
 from raydrift.errors import SettingsError, suggest
-from raydrift.transforms import Transform
+from raydrift.transforms import DriftProfile, Transform
 
 _CLOSE: Final = 1e-9  # what TOML and projections round off
+
+
+def with_fixed(profile: DriftProfile, fixed: Mapping[str, Any]) -> DriftProfile:
+    """A profile with which all images come from one camera.
+
+    >>> with_fixed(DriftProfile(), {"black": 0.01}).setup("camera").fixed
+    {'black': 0.01}
+    """
+    setup = replace(profile.setup("camera"), fixed=dict(fixed))
+    return DriftProfile(given=profile.given, setups={**profile.setups, "camera": setup})
 
 
 def plain_fixed(given: object) -> dict[str, Any]:
@@ -117,10 +128,15 @@ def _owners() -> dict[str, str]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, bool) or (isinstance(value, Real) and not isfinite(value)):
+    if isinstance(value, bool):
         raise TypeError
+    if isinstance(value, int):
+        return value
     if isinstance(value, Real):
-        return int(value) if isinstance(value, int) else float(value)
+        number = float(value)
+        if not isfinite(number):
+            raise TypeError
+        return number
     if isinstance(value, str) or len(value) != 3:
         raise TypeError
     rows = [[float(cell) for cell in row] for row in value]
