@@ -29,8 +29,9 @@ class SearchSettings:
         parts: What may be wrong with the camera: names of transforms of cameras, and ``all`` for
             all of them together; none: ``all``, and each.
         steps: How often a search moves uphill.
-        restarts: How many searches there are for each part and level: the first from the camera
-            without drift, the others from drawn ones.
+        restarts: How many climbs there are for each part and level: the first from the camera
+            without drift, the others from drawn ones. The first, third and so on go up the mean
+            probability of what is wrong, the others, and all with a penalty, up the loss.
         batch_size: Images that each step looks at.
         step: How far the first step goes, of what the level spans; later ones go less far.
         penalty: What is taken off the loss that is climbed: ``none``, ``l2``, the mean squared

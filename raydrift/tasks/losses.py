@@ -27,8 +27,7 @@ def mean_loss(
     """
     if logits.ndim != 4 or masks is None:
         return cross_entropy(logits, labels)
-    right = masks.to(torch.int64)
-    counted = torch.ones_like(right, dtype=torch.bool) if ignore is None else right != ignore
+    right, counted = _counted(masks, ignore)
     if logits.shape[1] == 1:
         losses = binary_cross_entropy_with_logits(
             logits[:, 0], (right != 0).to(logits), reduction="none"
@@ -37,3 +36,37 @@ def mean_loss(
     right = torch.where(counted, right, _NOWHERE)
     total = cross_entropy(logits, right, ignore_index=_NOWHERE, reduction="sum")
     return total / counted.sum().clamp(min=1)
+
+
+def mean_error(
+    logits: Tensor, labels: Tensor, masks: Tensor | None = None, ignore: int | None = None
+) -> Tensor:
+    """The mean probability that is given to what is wrong: nearer to 1 - accuracy than a loss is.
+
+    What is as good as wrong already adds no slope, and what is in between adds most.
+
+    Args:
+        logits: As for ``mean_loss``.
+        labels: As there.
+        masks: As there.
+        ignore: As there.
+
+    >>> mean_error(torch.zeros(1, 4), torch.tensor([2])).item()
+    0.75
+    """
+    if logits.ndim != 4 or masks is None:
+        return 1 - logits.softmax(1).gather(1, labels[:, None]).mean()
+    right, counted = _counted(masks, ignore)
+    if logits.shape[1] == 1:
+        there = logits[:, 0].sigmoid()
+        wrong = torch.where(right != 0, 1 - there, there)
+    else:
+        places = torch.where(counted, right, 0)
+        wrong = 1 - logits.softmax(1).gather(1, places[:, None])[:, 0]
+    return (wrong * counted).sum() / counted.sum().clamp(min=1)
+
+
+def _counted(masks: Tensor, ignore: int | None) -> tuple[Tensor, Tensor]:
+    """What is right of each pixel, and whether it counts."""
+    right = masks.to(torch.int64)
+    return right, torch.ones_like(right, dtype=torch.bool) if ignore is None else right != ignore

@@ -31,16 +31,19 @@ class Objective:
         """Whether pictures are held against those of the reference camera."""
         return self._penalty is not None
 
-    def glance(self, twin: Twin, labels: Sequence[int], masks: Array | None) -> Glance:
+    def glance(
+        self, twin: Twin, labels: Sequence[int], masks: Array | None, error: bool = False
+    ) -> Glance:
         """Some images as a function of the camera, and what is climbed of their pictures.
 
         Args:
             twin: The images.
             labels: Theirs.
             masks: Theirs, for a model that answers for each pixel; None: there are none.
+            error: Climb the mean error, where there is no penalty to be weighed against the loss.
         """
         if self._penalty is None:
-            return twin, lambda pictures: self._scorer.loss(pictures, labels, masks)
+            return twin, lambda pictures: self._scorer.loss(pictures, labels, masks, error)
         penalty = self._penalty
         with torch.no_grad():
             reference = twin(twin.parameters([twin.box.neutral()] * len(twin)))

@@ -10,7 +10,7 @@ from raydrift.errors import TaskError
 from raydrift.images.pixels import RGB, Array
 from raydrift.tasks.answers import AnyAnswers
 from raydrift.tasks.classification import Answers, Whole
-from raydrift.tasks.losses import mean_loss
+from raydrift.tasks.losses import mean_error, mean_loss
 from raydrift.tasks.model import Logits, TaskModel
 from raydrift.tasks.segmentation import PixelAnswers, SegmentationCounts
 from raydrift.tasks.task import Task
@@ -73,24 +73,33 @@ class Scorer:
         answers = self._answers(logits, places, masks)
         return answers, float(self._loss(torch.from_numpy(logits).double(), places, masks))
 
-    def loss(self, pictures: Tensor, labels: Sequence[int], masks: Array | None = None) -> Tensor:
+    def loss(
+        self,
+        pictures: Tensor,
+        labels: Sequence[int],
+        masks: Array | None = None,
+        error: bool = False,
+    ) -> Tensor:
         """The mean loss of some pictures, as a function with gradients.
 
         Args:
             pictures: float32 in [0, 1] of shape (n, 3, height, width), n at least 1.
             labels: As for ``__call__``.
             masks: As there.
+            error: The mean error instead, see ``mean_error``.
 
         Raises:
             TaskError: As ``TaskModel.differentiable``. The shape of the answers is not looked at.
         """
         logits = self._model.differentiable(pictures)
-        return self._loss(logits, self._places(labels), masks)
+        return self._loss(logits, self._places(labels), masks, error)
 
-    def _loss(self, logits: Tensor, places: Whole, masks: Array | None) -> Tensor:
-        device = logits.device
+    def _loss(
+        self, logits: Tensor, places: Whole, masks: Array | None, error: bool = False
+    ) -> Tensor:
+        device, measure = logits.device, mean_error if error else mean_loss
         right = None if masks is None else torch.from_numpy(masks.astype(np.int64)).to(device)
-        return mean_loss(logits, torch.from_numpy(places).to(device), right, self._ignore)
+        return measure(logits, torch.from_numpy(places).to(device), right, self._ignore)
 
     def _places(self, labels: Sequence[int]) -> Whole:
         """The labels, counted in the task's classes."""
