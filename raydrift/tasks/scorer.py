@@ -12,7 +12,7 @@ from raydrift.tasks.answers import AnyAnswers
 from raydrift.tasks.classification import Answers, Whole
 from raydrift.tasks.losses import mean_error, mean_loss
 from raydrift.tasks.model import Logits, TaskModel
-from raydrift.tasks.segmentation import PixelAnswers, SegmentationCounts
+from raydrift.tasks.segmentation import PixelAnswers, SegmentationCounts, check_masks
 from raydrift.tasks.task import Task
 from raydrift.text import plural
 
@@ -89,9 +89,13 @@ class Scorer:
             error: The mean error instead, see ``mean_error``.
 
         Raises:
-            TaskError: As ``TaskModel.differentiable``. The shape of the answers is not looked at.
+            TaskError: As ``TaskModel.differentiable``, or the answers are of other classes.
         """
         logits = self._model.differentiable(pictures)
+        if logits.ndim != 4 or masks is None:
+            self._check_classes(logits.shape)
+        else:
+            self._check_masks(masks, logits.shape)
         return self._loss(logits, self._places(labels), masks, error)
 
     def _loss(
@@ -110,35 +114,44 @@ class Scorer:
             return self._segmented(self._finite(logits), masks)
         return Answers.of(self._classified(logits), places)
 
-    def _segmented(self, logits: Logits, masks: Array) -> PixelAnswers:
+    def _check_masks(self, masks: Array, shape: Sequence[int]) -> None:
+        """Makes sure that masks fit answers of this shape."""
         try:
-            counts = [
-                SegmentationCounts.of(logits[at : at + 1], masks[at : at + 1], self._ignore)
-                for at in range(len(logits))
-            ]
+            check_masks(masks, shape, self._ignore)
         except ValueError as error:
             raise TaskError(f"task {self._name!r}: {error}") from None
+
+    def _segmented(self, logits: Logits, masks: Array) -> PixelAnswers:
+        self._check_masks(masks, logits.shape)
+        counts = [
+            SegmentationCounts.of(logits[at : at + 1], masks[at : at + 1], self._ignore)
+            for at in range(len(logits))
+        ]
         return PixelAnswers.of(counts, logits.shape[1])
 
     def _classified(self, logits: Logits) -> Logits:
+        self._check_classes(logits.shape)
+        return self._finite(logits)
+
+    def _check_classes(self, shape: Sequence[int]) -> None:
+        """Makes sure that answers of this shape are for images, and of the input's classes."""
         classes = len(self._labels)
-        if logits.ndim == 4:
+        if len(shape) == 4:
             raise TaskError(
-                f"task {self._name!r}: it answers with {_written(logits)}, a class for each "
+                f"task {self._name!r}: it answers with {_written(shape)}, a class for each "
                 "pixel, and the input has no masks: give --masks, or a model that answers with "
                 f"(n, {classes})"
             )
-        if logits.ndim != 2:
+        if len(shape) != 2:
             raise TaskError(
-                f"task {self._name!r}: it answers with {_written(logits)}: give a model that "
+                f"task {self._name!r}: it answers with {_written(shape)}: give a model that "
                 f"answers with logits, (n, {classes})"
             )
-        if logits.shape[1] != classes:
+        if shape[1] != classes:
             raise TaskError(
-                f"task {self._name!r}: it knows {plural(logits.shape[1], 'class')}, and the input "
+                f"task {self._name!r}: it knows {plural(shape[1], 'class')}, and the input "
                 f"has {plural(classes, 'label')}: give a model of this input's classes"
             )
-        return self._finite(logits)
 
     def _finite(self, logits: Logits) -> Logits:
         unknown = ~np.isfinite(logits.reshape(len(logits), -1)).all(axis=1)
@@ -150,5 +163,5 @@ class Scorer:
         return logits
 
 
-def _written(logits: Logits) -> str:
-    return f"({', '.join(['n', *map(str, logits.shape[1:])])})"
+def _written(shape: Sequence[int]) -> str:
+    return f"({', '.join(['n', *map(str, shape[1:])])})"

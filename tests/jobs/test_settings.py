@@ -9,11 +9,18 @@ from typing import Any
 import pytest
 
 from raydrift.paths.s3_options import S3Options
-from raydrift.settings import CalibrateSettings, MatrixSettings, TaskSettings, ViewsSettings
+from raydrift.settings import (
+    CalibrateSettings,
+    MatrixSettings,
+    SearchSettings,
+    TaskSettings,
+    ViewsSettings,
+)
 from raydrift.settings.toml import (
     as_dict,
     calibrate_settings,
     evaluate_settings,
+    forensics_settings,
     matrix_settings,
     read_toml,
     views_settings,
@@ -44,7 +51,7 @@ def test_a_job_is_the_command_and_no_more(path: Path) -> None:
 
 def test_every_job_but_the_benchmark_has_its_settings_beside_it() -> None:
     assert {path.stem for path in JOBS.glob("*.py")} - {"bench"} == {
-        "generate", "evaluate", "calibrate", "finalize", "views", "matrix",
+        "generate", "evaluate", "calibrate", "finalize", "views", "matrix", "forensics",
     }  # fmt: skip
     for path in JOBS.glob("*.py"):
         assert path.with_suffix(".toml").is_file() or path.stem == "bench"
@@ -54,13 +61,17 @@ def test_those_of_the_other_jobs_are_valid() -> None:
     assert len(views_settings(read_toml(str(JOBS / "views.toml"))).views) == 12
     asked = matrix_settings(read_toml(str(JOBS / "matrix.toml")))
     assert (len(asked.views), asked.splits) == (12, 5)
+    searched = forensics_settings(read_toml(str(JOBS / "forensics.toml")))
+    assert (searched.parts[0], searched.task.model) == ("all", "/data/model.pt2")
     evaluation = evaluate_settings(read_toml(str(JOBS / "evaluate.toml")))
     assert str(evaluation.sweep) == "default"
     calibration = calibrate_settings(read_toml(str(JOBS / "calibrate.toml")))
     assert (str(calibration.sweep), calibration.profile) == ("default", "/data/profile.toml")
 
 
-@pytest.mark.parametrize("name", ["evaluate", "calibrate", "finalize", "views", "matrix"])
+@pytest.mark.parametrize(
+    "name", ["evaluate", "calibrate", "finalize", "views", "matrix", "forensics"]
+)
 def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(name: str) -> None:
     defaults = dict(leaves(as_dict(built()))) | {"batches": None, "levels": "0.1:1.0:0.1"}
     defaults |= dict(leaves(asdict(S3Options()), "storage_options."))
@@ -68,7 +79,10 @@ def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(nam
         camera = asdict(DriftProfile().setup("camera"))
         camera |= {"black_level": 0.0625, "white_balance": [*camera["white_balance"]]}
         defaults |= dict(leaves(camera, "camera.")) | {"compat": ViewsSettings.compat}
-    if name == "evaluate":
+    if name == "forensics":
+        search = asdict(SearchSettings()) | {"parts": None}  # the default is all there are
+        defaults |= dict(leaves(search, "forensics."))
+    if name in ("evaluate", "forensics"):
         task = asdict(TaskSettings("model.pt2")) | {"model": None}  # which has no default
         defaults |= dict(leaves(task, "task."))
     if name == "matrix":
