@@ -142,7 +142,7 @@ def forensics(
 def print_result(found: "Forensics", output: object, seconds: float) -> None:
     """Prints what was found, and where it is."""
     from raydrift.cli.console import console, print_lacking
-    from raydrift.report.forensics_texts import camera_text, forensics_sentences
+    from raydrift.report.forensics_texts import camera_text, forensics_sentences, part_name
     from raydrift.report.matrix_texts import hundredths
     from raydrift.report.text import level_name
     from raydrift.storage import layout
@@ -160,7 +160,7 @@ def print_result(found: "Forensics", output: object, seconds: float) -> None:
         out.print(f"  {sentence}")
     worst = found.worst
     out.print(
-        f"  the worst camera: {worst.part} {level_name(worst.level)} leaves "
+        f"  the worst camera: {part_name(worst.part)} {level_name(worst.level)} leaves "
         f"{hundredths(worst.quality)} %: {camera_text(worst)}"
     )
     print_lacking(out, found.left_out, {})

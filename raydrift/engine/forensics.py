@@ -19,7 +19,7 @@ from raydrift.report.forensics import Forensics, Searched, WorstCamera, put_toge
 from raydrift.report.forensics_page import forensics_page
 from raydrift.report.forensics_plot import forensics_plot
 from raydrift.report.forensics_strips import camera_strips
-from raydrift.report.forensics_texts import camera_text
+from raydrift.report.forensics_texts import camera_text, part_name
 from raydrift.report.input_summary import InputSummary
 from raydrift.report.matrix_texts import hundredths
 from raydrift.report.text import level_name
@@ -186,7 +186,7 @@ def _toml(settings: ForensicsSettings, found: Forensics, one: WorstCamera) -> by
     """What ``generate --config`` takes to make the images of a camera."""
     part, level = one.part, level_name(one.level)
     comment = (
-        f"The worst camera that was found for {part} up to level {level}: of "
+        f"The worst camera that was found for {part_name(part)} up to level {level}: of "
         f"{hundredths(found.original)} % {found.quality} it leaves {hundredths(one.quality)} %.\n"
         f"{camera_text(one)}\n"
         "To make its images: raydrift generate INPUT OUTPUT --config THIS_FILE"

@@ -11,6 +11,7 @@ from raydrift import schemas
 from raydrift.errors import PipelineError
 from raydrift.report.input_summary import InputSummary
 from raydrift.report.text import level_name
+from raydrift.settings.forensics import ALL
 from raydrift.storage import layout
 from raydrift.storage.shards import Rejected
 from raydrift.tasks.harm import Harm
@@ -123,7 +124,7 @@ class Forensics:
                 *(-part for part in one.harm.order[:1]),
                 one.level,
                 one.part != one.found_part,
-                one.part == "all",
+                one.part == ALL,
             ),
         )
 

@@ -14,7 +14,7 @@ from raydrift.report.figures import plain_figure, rounded
 from raydrift.report.forensics import Forensics
 from raydrift.report.forensics_plot import part_colours
 from raydrift.report.forensics_strips import CameraStrip
-from raydrift.report.forensics_texts import camera_text, forensics_sentences
+from raydrift.report.forensics_texts import camera_text, forensics_sentences, part_name
 from raydrift.report.matrix_texts import hundredths
 from raydrift.report.palette import SOFT, spaced
 from raydrift.report.task_page import model_fact, task_flags
@@ -99,10 +99,10 @@ def _cards(found: Forensics) -> list[tuple[str, str, str]]:
     cards = [
         (images[0], images[1], f"by {plural(sum(one.tried for one in found.cameras), 'camera')}"),
         (hundredths(found.original), "%", f"{found.quality} of the originals"),
-        (hundredths(worst.quality), "%", f"behind the worst camera: {worst.part}"),
+        (hundredths(worst.quality), "%", f"behind the worst camera: {part_name(worst.part)}"),
     ]
     if breaks is not None:
-        cards.append((level_name(breaks.level), "level", f"where {first} breaks it"))
+        cards.append((level_name(breaks.level), "level", f"{part_name(first)}: there it breaks"))
     return cards
 
 
@@ -123,7 +123,7 @@ def _pictures(found: Forensics, settings: ForensicsSettings, strip: CameraStrip)
     one = strip.camera
     if one is None:
         return _Pictures(f"The originals: {hundredths(found.original)} %", "", [], strip)
-    title = f"{one.part} {level_name(one.level)}: {hundredths(one.quality)} %"
+    title = f"{part_name(one.part)} {level_name(one.level)}: {hundredths(one.quality)} %"
     if (one.found_part, one.found_level) != (one.part, one.level):
         title += f" (found for {one.found_part} {level_name(one.found_level)})"
     return _Pictures(title, camera_text(one), _generate(settings, one.file), strip)
@@ -131,7 +131,7 @@ def _pictures(found: Forensics, settings: ForensicsSettings, strip: CameraStrip)
 
 def _worst(found: Forensics, settings: ForensicsSettings) -> _Pictures:
     one = found.worst
-    title = f"{one.part} {level_name(one.level)}: {hundredths(one.quality)} %"
+    title = f"{part_name(one.part)} {level_name(one.level)}: {hundredths(one.quality)} %"
     command = _generate(settings, layout.WORST)
     return _Pictures(title, camera_text(one), command, CameraStrip(one, ()))
 

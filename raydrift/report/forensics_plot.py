@@ -4,8 +4,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from raydrift.report.forensics import Forensics
+from raydrift.report.forensics_texts import from_level
 from raydrift.report.palette import GRID, INK, LOSS, SOFT, level_colours
 from raydrift.report.text import level_name
+from raydrift.settings.forensics import ALL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,9 +35,10 @@ def forensics_plot(found: Forensics) -> bytes:
         if first is not None:
             axes.plot(first.level, first.quality, color=LOSS, marker="X", markersize=10, zorder=5)
     _name_lines(axes, found, colours)
-    axes.axhline(found.limit, color=SOFT, linewidth=1.2, linestyle="--")
+    end = found.levels[-1]
+    axes.hlines(found.limit, 0, end, color=SOFT, linewidth=1.2, linestyle="--")
     axes.set_ylim(0, 1.02)
-    axes.set_xlim(0, found.levels[-1] * 1.25)
+    axes.set_xlim(0, end * 1.25)
     axes.set_xticks([0.0, *found.levels], ["0", *map(level_name, found.levels)])
     axes.set_xlabel("level (0: the originals)")
     axes.set_ylabel(found.quality)
@@ -56,8 +59,8 @@ def forensics_plot(found: Forensics) -> bytes:
 
 def part_colours(parts: list[str]) -> list[str]:
     """A colour a part; ``all`` is ink."""
-    others = iter(level_colours(max(1, sum(part != "all" for part in parts))))
-    return [INK if part == "all" else next(others) for part in parts]
+    others = iter(level_colours(max(1, sum(part != ALL for part in parts))))
+    return [INK if part == ALL else next(others) for part in parts]
 
 
 def _name_lines(axes: "Axes", found: Forensics, colours: dict[str, str]) -> None:
@@ -86,4 +89,4 @@ def _title(found: Forensics) -> str:
     if first is None:
         level = level_name(found.levels[-1])
         return f"No camera up to level {level} costs more than {level_name(found.drop)}"
-    return f"From {part} {level_name(first.level)} on there is a camera that breaks the model"
+    return f"{from_level(first)} there is a camera that breaks the model"

@@ -3,6 +3,7 @@
 from raydrift.report.forensics import Forensics, WorstCamera
 from raydrift.report.matrix_texts import hundredths
 from raydrift.report.text import level_name, number
+from raydrift.settings.forensics import ALL
 
 
 def forensics_sentences(found: Forensics) -> list[str]:
@@ -11,18 +12,30 @@ def forensics_sentences(found: Forensics) -> list[str]:
     return [*parts, *([warning] if (warning := _warning(found)) else [])]
 
 
+def part_name(part: str) -> str:
+    """A part as a sentence has it."""
+    return "all parts together" if part == ALL else part
+
+
+def from_level(one: WorstCamera) -> str:
+    """Where a sentence on a camera begins: at its level, and not below."""
+    level = level_name(one.level)
+    if one.part == ALL:
+        return f"From level {level} of {part_name(ALL)} on"
+    return f"From {one.part} {level} on"
+
+
 def part_sentence(found: Forensics, part: str) -> str:
     """From which level on there is a camera that costs more than the drop."""
     first, last = found.breaks(part), found.worst_of[part][-1]
-    what = f"{hundredths(found.drop)} points of {found.quality}"
+    what, name = f"{hundredths(found.drop)} points of {found.quality}", part_name(part)
     if first is None:
         return (
-            f"{part}: up to level {level_name(last.level)} no camera was found that costs more "
+            f"{name}: up to level {level_name(last.level)} no camera was found that costs more "
             f"than {what}; the worst one costs {hundredths(found.lost(last))}."
         )
     said = (
-        f"From {part} {level_name(first.level)} on there is a camera that costs more than {what}: "
-        f"{_left(found, first)}"
+        f"{from_level(first)} there is a camera that costs more than {what}: {_left(found, first)}"
     )
     if last is first or last.quality == first.quality:
         return f"{said}."

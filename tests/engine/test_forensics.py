@@ -19,6 +19,7 @@ from raydrift.engine.generate import generate
 from raydrift.errors import OutputError, RejectedError, SettingsError, TaskError
 from raydrift.images.codec import decode
 from raydrift.report.forensics import Forensics
+from raydrift.report.forensics_texts import forensics_sentences
 from raydrift.settings import ForensicsSettings, ImageSettings
 from raydrift.settings.toml import forensics_settings, generate_settings
 from raydrift.storage import layout
@@ -147,8 +148,7 @@ def test_the_record_and_the_page_say_from_which_level_on(output: tuple[Path, For
     assert record["worst"]["camera"] == dict(found.worst.camera)
     assert record["counts"]["rejected"] == 1
     page = (folder / layout.REPORT).read_text(encoding="utf-8")
-    part = found.ranking[0]
-    assert f"From {part} " in page
+    assert forensics_sentences(found)[0] in page
     assert page.count("data:image/jpeg") == 6 * (1 + len(PARTS))
 
 

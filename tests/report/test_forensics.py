@@ -107,8 +107,8 @@ def test_sentences_say_from_which_level_on() -> None:
     assert set(forensics_sentences(found_of())) == {
         "From isp_gamma 0.5 on there is a camera that costs more than 25.0 points of accuracy: of "
         "90.0 % it leaves 60.0 %.",
-        "From all 0.5 on there is a camera that costs more than 25.0 points of accuracy: of "
-        "90.0 % it leaves 60.0 %, and 50.0 % at 1.",
+        "From level 0.5 of all parts together on there is a camera that costs more than 25.0 "
+        "points of accuracy: of 90.0 % it leaves 60.0 %, and 50.0 % at 1.",
         "isp_sharpen: up to level 1 no camera was found that costs more than 25.0 points of "
         "accuracy; the worst one costs 5.0.",
     }
