@@ -145,6 +145,49 @@ likelihood, nats, and expected calibration error in 15 equal bins; or, of a mode
 each pixel, intersection over union (of all: the mean over the classes that there are). A score that
 has nothing to be taken of is null."""
 
+FORENSICS: Final = pa.schema(
+    [
+        ("part", pa.string()),
+        ("level", pa.float64()),
+        ("samples", pa.int64()),
+        ("accuracy", pa.float64()),
+        ("iou", pa.float64()),
+        ("loss", pa.float64()),
+        ("climbed", pa.float64()),
+        ("drawn_accuracy", pa.float64()),
+        ("drawn_iou", pa.float64()),
+        ("found_part", pa.string()),
+        ("found_level", pa.float64()),
+        ("camera", pa.string()),
+    ]
+)
+"""``forensics.parquet``: what the worst camera that was found for a part and a level leaves of a
+model: accuracy, or mean intersection over union of a model that answers for each pixel, mean cross
+entropy, nats, and that less its penalty, null without one; what drift as ``generate`` draws it
+leaves at that level; for which part and level the camera was found, which may be a lower one; and
+the camera, a JSON object with the names of ``provenance.parquet``. The first row, whose part and
+level are null, is of the originals."""
+
+SEARCHED: Final = pa.schema(
+    [
+        ("part", pa.string()),
+        ("level", pa.float64()),
+        ("samples", pa.int64()),
+        ("of_pixels", pa.bool_()),
+        ("quality", pa.float64()),
+        ("loss", pa.float64()),
+        ("climbed", pa.float64()),
+        ("drawn_quality", pa.float64()),
+        ("camera", pa.string()),
+        ("tried", pa.int64()),
+        ("sample_ids", pa.list_(pa.int64())),
+        ("class_names", pa.list_(pa.string())),
+    ]
+)
+"""What a search commits, of one row: the worst camera, how many were measured, and what is left of
+the model. That of the originals has part and level null; it alone says which samples could be used,
+and their classes."""
+
 MATRIX: Final = pa.schema(
     [
         ("train_view", pa.string()),

@@ -31,6 +31,9 @@ SPLITS: Final = ORDER + 8
 TRAINING: Final = ORDER + 9
 """What a network that is trained draws, by the number of the split: the seed of all its draws."""
 
+SEARCHES: Final = ORDER + 12
+"""What a search for a camera draws: where it starts, and which images each step looks at."""
+
 CLASSES: Final = ORDER + 5
 PROPORTIONS: Final = ORDER + 6
 """What a label shift draws: the class of each sample, and a whole mix of classes."""

@@ -130,6 +130,11 @@ def test_help_and_version_load_only_what_prints_them(asked: str) -> None:
             "from raydrift.cli import run; run(['matrix', '--help'])",
             {"ray", "torch", "numpy", "pyarrow", "cv2"},
         ),
+        (
+            "from raydrift.cli import run; run(['forensics', '--help'])",
+            {"ray", "torch", "numpy", "pyarrow", "cv2"},
+        ),
+        ("import raydrift.engine.forensics", {"torch"}),
         ("import raydrift.engine.generate", {"torch", "scipy", "fsspec", "botocore"}),
         ("import raydrift.engine.data.stages", {"torch", "scipy", "fsspec", "botocore", "rich"}),
     ],

@@ -17,6 +17,7 @@ from raydrift.cli.demo import demo
 from raydrift.cli.encoding import write_any_sign
 from raydrift.cli.evaluate import evaluate
 from raydrift.cli.finalize import finalize
+from raydrift.cli.forensics import forensics
 from raydrift.cli.generate import generate
 from raydrift.cli.inspect import inspect
 from raydrift.cli.log import is_json, stop_log
@@ -50,6 +51,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "calibrate": calibrate,
     "views": views,
     "matrix": matrix,
+    "forensics": forensics,
     "adjust": adjust,
     "demo": demo,
     "bench": bench,
@@ -169,7 +171,8 @@ def _terminate(*_: object) -> None:
 
 def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
     kept = {"finalize": "the shards are kept"}
-    kept |= dict.fromkeys(("generate", "views", "matrix", "adjust"), "what is finished is kept")
+    lasting = ("generate", "views", "matrix", "forensics", "adjust")
+    kept |= dict.fromkeys(lasting, "what is finished is kept")
     command = arguments[0] if arguments else ""
     goes_on = f": {kept[command]}, the same command goes on" if command in kept else ""
     return _fail(f"{how}{goes_on}", status)

@@ -12,6 +12,7 @@ from raydrift.cli.options import (
     ImageSize,
     Input,
     Labels,
+    Levels,
     Masks,
     Normalize,
     Output,
@@ -20,6 +21,7 @@ from raydrift.cli.options import (
     Seed,
     Split,
     SweptTransform,
+    TaskDrop,
     ValueRange,
     Verbose,
     Weights,
@@ -42,14 +44,7 @@ def evaluate(
     input: Input = None,
     output: Output = None,
     transform: SweptTransform = None,
-    levels: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FIRST:LAST:STEP|L,L,…",
-            help="Both ends included, or a list.",
-            show_default="0.1:1.0:0.1",
-        ),
-    ] = None,
+    levels: Levels = None,
     batches: Annotated[
         int | None, typer.Option(help="Only the first so many batches.", show_default="all")
     ] = None,
@@ -76,14 +71,7 @@ def evaluate(
             show_default="imagenet with --normalize, else none",
         ),
     ] = None,
-    task_drop: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SHARE",
-            help="Your model is broken where it has lost more accuracy, or IoU, than this.",
-            show_default="0.1",
-        ),
-    ] = None,
+    task_drop: TaskDrop = None,
     image_size: ImageSize = None,
     value_range: ValueRange = None,
     raw: Raw = None,

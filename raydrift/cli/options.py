@@ -126,6 +126,38 @@ Masks = Annotated[
         show_default="a manifest's column mask, else none",
     ),
 ]
+Task = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH|resnet18:PATH|resnet34:PATH",
+        help="Your model: what does it get right, and where does it break? "
+        "A torch.export program, TorchScript, or a state dict of torchvision's ResNet.",
+    ),
+]
+TaskNormalize = Annotated[
+    str | None,
+    typer.Option(
+        metavar="none|imagenet|M,M,M/D,D,D",
+        help="Of your model's pixels, which are 0 to 1: means and standard deviations.",
+        show_default="none",
+    ),
+]
+TaskDrop = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE",
+        help="Your model is broken where it has lost more accuracy, or IoU, than this.",
+        show_default="0.1",
+    ),
+]
+Levels = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FIRST:LAST:STEP|L,L,…",
+        help="Both ends included, or a list.",
+        show_default="0.1:1.0:0.1",
+    ),
+]
 Container = Annotated[
     str | None,
     typer.Option(

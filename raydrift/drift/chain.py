@@ -80,7 +80,7 @@ def draw_chain(
             continue
         rng = seeds.generator(seed, position, sample_id)
         with failing_as_transform(info, sample_id):
-            one = sample(info, rng, profile)
+            one = _settled(sample(info, rng, profile), profile)
             if not isinstance(one.kernel, ImageTransform):
                 check_parameters(one.parameters)
         drawn.append(one)
@@ -166,6 +166,14 @@ def apply_chain(
     """Applies what was drawn before to pixels alone, uint8 RGB, see ``replay_sample``."""
     whole = replay_sample(Sample(image), drawn, seed=seed, sample_id=sample_id, profile=profile)
     return whole.pixels
+
+
+def _settled(drawn: SampledTransform, profile: DriftProfile) -> SampledTransform:
+    """What was drawn, but for what the setup of a family fixes."""
+    kernel = _kernel(drawn, profile)
+    if not isinstance(kernel, JointTransform):
+        return drawn
+    return replace(drawn, parameters=kernel.settled(drawn.parameters, profile.setup(kernel.family)))
 
 
 def _steps(drawn: Sequence[_Drawn], profile: DriftProfile) -> list[Step]:

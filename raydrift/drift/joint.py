@@ -35,6 +35,15 @@ class JointTransform(Transform):
     A subclass of a family has its ``family``, and ``apply_together`` in their common base.
     """
 
+    def settled(self, parameters: Parameters, setup: Any) -> Parameters:  # noqa: ARG002
+        """What holds of what was drawn; a family's setup may fix some of it.
+
+        Args:
+            parameters: What ``draw`` returned.
+            setup: What the family shares, see ``DriftProfile.setup``.
+        """
+        return parameters
+
     @classmethod
     def apply_together(cls, image: Array, steps: Sequence[Step], setup: Any) -> Array:
         """Applies what was drawn for several transforms.

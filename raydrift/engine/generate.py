@@ -63,6 +63,8 @@ def generate(
     if settings.calibration.profile is not None:
         settings, told = calibrated(settings, listed, digest)
         notes = [*notes, *told]
+    if not (settings.transforms or settings.drift):
+        settings.profile.check_setups(())
     stream = Stream.of(settings, catalog)
     notes = [*notes, *catalog.notes, *ranges, *notes_of(settings, stream, samples, ended_by)]
     catalog = replace(catalog, columns=None)  # workers have no use for them

@@ -93,7 +93,8 @@ def measure_identity(
 def views_identity(settings: ViewsSettings) -> dict[str, Any]:
     """What the pictures of views depend on beside the photographs, as plain values."""
     setup = settings.run.profile.setup("camera")
-    camera = {name: value for name, value in asdict(setup).items() if name not in ("mode", "view")}
+    aside = ("mode", "view", "fixed")
+    camera = {name: value for name, value in asdict(setup).items() if name not in aside}
     plain = {name: _plain(value) for name, value in camera.items()}
     return {"views": list(settings.views), "compat": settings.compat, "camera": plain}
 

@@ -12,6 +12,7 @@ from raydrift.report.palette import LINE, LOSS, SOFT, SPREAD, level_colours
 from raydrift.report.task_findings import TaskFindings
 from raydrift.report.text import level_name, number
 from raydrift.settings.task import TaskSettings
+from raydrift.tasks.task import Task
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -56,9 +57,12 @@ def task_flags(task: TaskSettings | None) -> list[str]:
 
 def task_facts(task: TaskFindings | None) -> dict[str, str]:
     """What has to be known to judge a model's scores."""
-    if task is None:
-        return {}
-    file, settings = task.task.file, task.task.settings
+    return {} if task is None else model_fact(task.task)
+
+
+def model_fact(task: Task) -> dict[str, str]:
+    """The user's model, and how it is asked."""
+    file, settings = task.file, task.settings
     normalised = {"none": "as they are, 0 to 1", "imagenet": "with ImageNet's normalisation"}
     how = normalised.get(settings.written_normalize, f"normalised by {settings.written_normalize}")
     return {"Model": f"{file.name} ({file.digest[:16]}), {file.kind}; pixels {how}"}

@@ -9,6 +9,7 @@ from raydrift.settings.catalog import CatalogSettings
 from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.experiment import CalibrateSettings, EvaluateSettings
+from raydrift.settings.forensics import ForensicsSettings, SearchSettings
 from raydrift.settings.generate import FIRST_TIMESTAMP, CalibrationSettings, GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.matrix import MatrixSettings
@@ -29,11 +30,13 @@ __all__ = [
     "EmbeddingSettings",
     "EvaluateSettings",
     "FaultSettings",
+    "ForensicsSettings",
     "GenerateSettings",
     "ImageSettings",
     "MatrixSettings",
     "OutputSettings",
     "RawSettings",
+    "SearchSettings",
     "Sweep",
     "TaskSettings",
     "TrainSettings",

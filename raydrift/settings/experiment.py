@@ -32,6 +32,7 @@ class EvaluateSettings:
         if self.run.raw is not None:
             self.run.raw.check_transforms(self.sweep.infos())
         profile = self.run.profile.with_own(self.sweep.infos())
+        profile.check_setups(self.sweep.infos(max(self.sweep.levels)))
         object.__setattr__(self, "run", replace(self.run, profile=profile))
 
 

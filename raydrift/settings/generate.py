@@ -153,6 +153,9 @@ class GenerateSettings:
         if self.raw is not None:
             of_drifts = (info for drift in self.drift for info in drift.transforms)
             self.raw.check_transforms((*self.transforms, *of_drifts))
+        if self.transforms or self.drift:
+            of_drifts = (info for drift in self.drift for info in drift.transforms)
+            self.profile.check_setups((*self.transforms, *of_drifts))
         if self.class_mapping is not None:
             labels = {name: _label(name, label) for name, label in self.class_mapping.items()}
             object.__setattr__(self, "class_mapping", labels)

@@ -13,7 +13,9 @@ from raydrift.schedules.label_shift import LabelShift
 from raydrift.settings.adjust import AdjustSettings
 from raydrift.settings.corruptions import severities
 from raydrift.settings.experiment import CalibrateSettings, EvaluateSettings
+from raydrift.settings.forensics import ForensicsSettings, SearchSettings
 from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.levels import parse_levels
 from raydrift.settings.matrix import MatrixSettings
 from raydrift.settings.ranges import plain_range
 from raydrift.settings.sweep import LEVELS, Sweep
@@ -114,13 +116,9 @@ def evaluate_settings(values: Mapping[str, Any]) -> EvaluateSettings:
     default (0.5, 1.0)
     """
     values = dict(values)
-    levels, batches = values.pop("levels", LEVELS), values.pop("batches", None)
+    levels, batches = _levels(values.pop("levels", LEVELS)), values.pop("batches", None)
     task = _task(values.pop("task", None))
     transforms = values.pop("transforms", [str(ImageTransform.DEFAULT)])
-    if isinstance(levels, Iterable) and not isinstance(levels, str | bytes | Mapping):
-        levels = ",".join(map(str, levels))
-    if not isinstance(levels, str):
-        raise SettingsError(f'levels is {levels!r}: write "{LEVELS}" or a list, [0.2, 0.4]')
     if isinstance(batches, bool) or not isinstance(batches, int | None):
         raise SettingsError(f"batches is {batches!r}: give a whole number")
     written = _listed(transforms)
@@ -160,6 +158,42 @@ def matrix_settings(values: Mapping[str, Any]) -> MatrixSettings:
     """
     train = _train(values.get("train"))
     return _settings_of_views(MatrixSettings, {**values, "train": train})
+
+
+def forensics_settings(values: Mapping[str, Any]) -> ForensicsSettings:
+    """Builds the settings of a search for the cameras that harm a model most from plain values.
+
+    Args:
+        values: Those of a run, ``levels``, and the tables ``task`` and ``forensics``.
+
+    Raises:
+        SettingsError: As for ``generate_settings``, or no model is named.
+
+    >>> task, parts = {"model": "m.pt2"}, "isp_gamma,isp_black_level"
+    >>> found = forensics_settings(
+    ...     {"input": "a", "output": "b", "task": task, "forensics": {"parts": parts}})
+    >>> found.parts
+    ('isp_gamma', 'isp_black_level')
+    """
+    values = dict(values)
+    levels = parse_levels(_levels(values.pop("levels", LEVELS)))
+    task, asked = _task(values.pop("task", None)), values.pop("forensics", {})
+    if not isinstance(asked, Mapping):
+        raise SettingsError(f"forensics is {asked!r}: write it as a table, [forensics]")
+    _check_keys(SearchSettings, asked, "forensics.")
+    run = generate_settings(values)
+    if task is None:
+        raise SettingsError("task is missing: whom do cameras harm? give --task PATH, or [task]")
+    return ForensicsSettings(run, task, SearchSettings(**asked), levels)
+
+
+def _levels(written: object) -> str:
+    """Levels as they are written on the command line."""
+    if isinstance(written, Iterable) and not isinstance(written, str | bytes | Mapping):
+        written = ",".join(map(str, written))
+    if not isinstance(written, str):
+        raise SettingsError(f'levels is {written!r}: write "{LEVELS}" or a list, [0.2, 0.4]')
+    return written
 
 
 def _settings_of_views(kind: type[V], values: Mapping[str, Any]) -> V:

@@ -115,6 +115,26 @@ class AdjustRecord(MeasuredRecord):
     adjustment: dict[str, Any] | None = None
 
 
+@dataclass
+class ForensicsRecord(MeasuredRecord):
+    """The content of ``forensics.json``.
+
+    Attributes:
+        task: The model, and what it gets right of the originals.
+        parts: Of each part of the camera the first level at which more than the drop is lost, null
+            where it is none of them, and what the worst cameras leave by level.
+        worst: The worst camera of all, and the file that makes it.
+    """
+
+    file = layout.FORENSICS_RECORD
+    results = layout.FORENSICS_RESULTS
+    what = "search"
+
+    task: dict[str, Any] | None = None
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    worst: dict[str, Any] | None = None
+
+
 @contextmanager
 def working_folder(
     folder: StoragePath, locked: StoragePath, report: Callable[[str], object]

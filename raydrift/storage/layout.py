@@ -87,6 +87,19 @@ MATRIX_RESULTS: Final = (
 )  # fmt: skip
 """The files that a matrix consists of, ``matrix.json`` apart; it may lack some of the tables."""
 
+FORENSICS: Final = "forensics.parquet"
+FORENSICS_PLOT: Final = "forensics.png"
+FORENSICS_RECORD: Final = "forensics.json"
+WORST: Final = "worst.toml"
+CAMERAS: Final = "cameras"
+"""The folder of the TOML files of the worst cameras, one a part and level."""
+
+SEARCHING: Final = "_forensics"
+"""The folder in which the searches of parts are kept until all are there."""
+
+FORENSICS_RESULTS: Final = (REPORT, FORENSICS_PLOT, FORENSICS, WORST)
+"""The files that a search for cameras consists of, ``forensics.json`` and the cameras apart."""
+
 # What a member's folder may be called on every common filesystem, as it is.
 _PLAIN: Final = " !#$&'()+,-.;=@[]^_`{}~"
 _WINDOWS_DEVICE: Final = re.compile(
@@ -109,6 +122,15 @@ def zip_name(number: int) -> str:
 def tar_name(number: int) -> str:
     """``sampled_images-000012.tar``: numbered as the tools of webdataset number theirs."""
     return f"{NUMBERED}{number:06d}.tar"
+
+
+def camera_file(part: str, level: str) -> str:
+    """``isp_gamma-0.3.toml``: the worst camera of a part at a level, in the folder of cameras.
+
+    >>> camera_file("mine:Fog", "0.3")
+    'mine%3AFog-0.3.toml'
+    """
+    return f"{class_folder(part)}-{level}.toml"
 
 
 def view_folder(code: str) -> str:

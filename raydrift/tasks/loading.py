@@ -58,6 +58,8 @@ def _script(data: bytes, device: torch.device) -> Loaded:
         warnings.simplefilter("ignore")  # that TorchScript is old
         module = torch.jit.load(BytesIO(data), map_location=device)
         module.eval()
+        for one in module.parameters():
+            one.requires_grad_(False)
 
     def forward(images: Tensor) -> Any:
         # What is optimised after the first calls would answer otherwise than those did.
@@ -75,7 +77,7 @@ def _program(data: bytes, device: torch.device) -> Loaded:
             from torch.export.passes import move_to_device_pass
 
             program = move_to_device_pass(program, device)
-        module = program.module(check_guards=False)
+        module = program.module(check_guards=False).requires_grad_(False)
     names = program.graph_signature.user_inputs
     inputs = [node for node in program.graph.nodes if node.name in names]
     values = [node.meta.get("val") for node in inputs if node.op == "placeholder"]

@@ -58,7 +58,7 @@ class TaskModel:
             torch.set_num_threads(threads)
         self._name = file.name
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        with self._named(), self._ready():
+        with self._named():  # tensors that are made in inference mode take no part in gradients
             self._model = load_model(file, self._device)
         self._batch = settings.batch_size or BATCH_SIZE[self._device.type]
         self._scale: tuple[Tensor, Tensor] | None = None
@@ -105,6 +105,44 @@ class TaskModel:
                 for part in (pixels[at : at + used] for at in range(0, len(pixels), used))
             ]
         return np.concatenate(parts)
+
+    def differentiable(self, pictures: Tensor) -> Tensor:
+        """Asks the model about pictures, as a function with gradients.
+
+        Answers may depend on an image's place by rounding, which ``__call__`` sees to.
+
+        Args:
+            pictures: float32 in [0, 1] of shape (n, 3, height, width), n at least 1.
+
+        Returns:
+            float32 of shape (n, …).
+
+        Raises:
+            TaskError: The model takes another size, fails, does not answer in numbers, or its
+                answers have no gradient.
+        """
+        least, most = self._model.batch
+        size = most or len(pictures)
+        with self._named():
+            self._check_size(*pictures.shape[2:])
+            parts = [
+                self._with_gradient(part, max(least, len(part)))
+                for part in pictures.to(self._device).split(size)
+            ]
+        return torch.cat(parts)
+
+    def _with_gradient(self, pictures: Tensor, size: int) -> Tensor:
+        """What the model says of some pictures, filled up to a number of them."""
+        count = len(pictures)
+        filled = pictures[torch.arange(size, device=pictures.device) % count]
+        said = self._said_of(self._normalized(filled))
+        logits = _checked(said, size)[:count]
+        if pictures.requires_grad and not logits.requires_grad:
+            raise ValueError(
+                "its answers have no gradient, which the search for a camera climbs: export it "
+                "without torch.no_grad, detach, rounding or quantisation"
+            )
+        return logits.to(torch.float32)
 
     def _settled(self, height: int, width: int) -> tuple[int, int]:
         """How many images each call has, and how many of its places are used.
@@ -157,19 +195,31 @@ class TaskModel:
         """What the model says of a whole batch."""
         images = torch.from_numpy(np.array(pixels)).to(self._device)
         images = images.permute(0, 3, 1, 2).contiguous().to(torch.float32).div_(255)
-        if self._scale is not None:
-            mean, deviation = self._scale
-            images = images.sub_(mean).div_(deviation)
-        height, width = pixels.shape[1:3]
+        said = self._said_of(self._normalized(images))
+        logits: Logits = _checked(said, len(pixels)).to(torch.float32).cpu().numpy()
+        return logits
+
+    def _normalized(self, images: Tensor) -> Tensor:
+        if self._scale is None:
+            return images
+        mean, deviation = self._scale
+        return images.sub(mean).div_(deviation)
+
+    def _said_of(self, images: Tensor) -> Any:
+        """Whatever the model answers to float32 of shape (n, 3, height, width).
+
+        Raises:
+            ValueError: It fails.
+        """
+        height, width = images.shape[2:]
         try:
-            said = self._model.forward(images)
+            return self._model.forward(images)
         except Exception as error:  # whatever a network of the user's raises
             raise ValueError(
                 f"it fails on images of {height} x {width} pixels ({_said(error)}): "
                 "give those that it was made for, with image.height and image.width, or fewer at "
                 "once, with task.batch_size"
             ) from None
-        return _plain(said, len(pixels))
 
     @contextmanager
     def _named(self) -> Iterator[None]:
@@ -203,8 +253,8 @@ def _said(error: Exception) -> str:
     return (lines[-1] if is_traced else reason(error))[:_LONGEST]
 
 
-def _plain(said: Any, count: int) -> Logits:
-    """The answer of a model as an array.
+def _checked(said: Any, count: int) -> Tensor:
+    """The answer of a model as a tensor of floats.
 
     Raises:
         ValueError: It is not one tensor with a row an image.
@@ -219,5 +269,4 @@ def _plain(said: Any, count: int) -> Logits:
             f"it answers {count} images with {kind} of shape {tuple(said.shape)}: "
             "export one that gives logits, (n, classes)"
         )
-    logits: Logits = said.to(torch.float32).cpu().numpy()
-    return logits
+    return said

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from raydrift.errors import TaskError
 from raydrift.images.pixels import RGB, Array
 from raydrift.tasks.answers import AnyAnswers
-from raydrift.tasks.classification import Answers
+from raydrift.tasks.classification import Answers, Whole
+from raydrift.tasks.losses import mean_error, mean_loss
 from raydrift.tasks.model import Logits, TaskModel
-from raydrift.tasks.segmentation import PixelAnswers, SegmentationCounts
+from raydrift.tasks.segmentation import PixelAnswers, SegmentationCounts, check_masks
 from raydrift.tasks.task import Task
 from raydrift.text import plural
 
@@ -51,43 +54,104 @@ class Scorer:
             TaskError: The model's answers are of another shape, of other classes than the input
                 or its masks have, or not finite.
         """
-        places = np.searchsorted(self._labels, np.array(labels, np.int64))
+        places = self._places(labels)
         if not len(pixels):
             return Answers.of(np.zeros((0, len(self._labels)), np.float32), places)
-        logits = self._model(pixels)
+        return self._answers(self._model(pixels), places, masks)
+
+    def with_loss(
+        self, pixels: RGB, labels: Sequence[int], masks: Array | None = None
+    ) -> tuple[AnyAnswers, float]:
+        """The answers about some images, of which there is at least one, and their mean loss.
+
+        Args:
+            pixels: As for ``__call__``.
+            labels: As there.
+            masks: As there.
+        """
+        logits, places = self._model(pixels), self._places(labels)
+        answers = self._answers(logits, places, masks)
+        return answers, float(self._loss(torch.from_numpy(logits).double(), places, masks))
+
+    def loss(
+        self,
+        pictures: Tensor,
+        labels: Sequence[int],
+        masks: Array | None = None,
+        error: bool = False,
+    ) -> Tensor:
+        """The mean loss of some pictures, as a function with gradients.
+
+        Args:
+            pictures: float32 in [0, 1] of shape (n, 3, height, width), n at least 1.
+            labels: As for ``__call__``.
+            masks: As there.
+            error: The mean error instead, see ``mean_error``.
+
+        Raises:
+            TaskError: As ``TaskModel.differentiable``, or the answers are of other classes.
+        """
+        logits = self._model.differentiable(pictures)
+        if logits.ndim != 4 or masks is None:
+            self._check_classes(logits.shape)
+        else:
+            self._check_masks(masks, logits.shape)
+        return self._loss(logits, self._places(labels), masks, error)
+
+    def _loss(
+        self, logits: Tensor, places: Whole, masks: Array | None, error: bool = False
+    ) -> Tensor:
+        device, measure = logits.device, mean_error if error else mean_loss
+        right = None if masks is None else torch.from_numpy(masks.astype(np.int64)).to(device)
+        return measure(logits, torch.from_numpy(places).to(device), right, self._ignore)
+
+    def _places(self, labels: Sequence[int]) -> Whole:
+        """The labels, counted in the task's classes."""
+        return np.searchsorted(self._labels, np.array(labels, np.int64))
+
+    def _answers(self, logits: Logits, places: Whole, masks: Array | None) -> AnyAnswers:
         if logits.ndim == 4 and masks is not None:
             return self._segmented(self._finite(logits), masks)
         return Answers.of(self._classified(logits), places)
 
-    def _segmented(self, logits: Logits, masks: Array) -> PixelAnswers:
+    def _check_masks(self, masks: Array, shape: Sequence[int]) -> None:
+        """Makes sure that masks fit answers of this shape."""
         try:
-            counts = [
-                SegmentationCounts.of(logits[at : at + 1], masks[at : at + 1], self._ignore)
-                for at in range(len(logits))
-            ]
+            check_masks(masks, shape, self._ignore)
         except ValueError as error:
             raise TaskError(f"task {self._name!r}: {error}") from None
+
+    def _segmented(self, logits: Logits, masks: Array) -> PixelAnswers:
+        self._check_masks(masks, logits.shape)
+        counts = [
+            SegmentationCounts.of(logits[at : at + 1], masks[at : at + 1], self._ignore)
+            for at in range(len(logits))
+        ]
         return PixelAnswers.of(counts, logits.shape[1])
 
     def _classified(self, logits: Logits) -> Logits:
+        self._check_classes(logits.shape)
+        return self._finite(logits)
+
+    def _check_classes(self, shape: Sequence[int]) -> None:
+        """Makes sure that answers of this shape are for images, and of the input's classes."""
         classes = len(self._labels)
-        if logits.ndim == 4:
+        if len(shape) == 4:
             raise TaskError(
-                f"task {self._name!r}: it answers with {_written(logits)}, a class for each "
+                f"task {self._name!r}: it answers with {_written(shape)}, a class for each "
                 "pixel, and the input has no masks: give --masks, or a model that answers with "
                 f"(n, {classes})"
             )
-        if logits.ndim != 2:
+        if len(shape) != 2:
             raise TaskError(
-                f"task {self._name!r}: it answers with {_written(logits)}: give a model that "
+                f"task {self._name!r}: it answers with {_written(shape)}: give a model that "
                 f"answers with logits, (n, {classes})"
             )
-        if logits.shape[1] != classes:
+        if shape[1] != classes:
             raise TaskError(
-                f"task {self._name!r}: it knows {plural(logits.shape[1], 'class')}, and the input "
+                f"task {self._name!r}: it knows {plural(shape[1], 'class')}, and the input "
                 f"has {plural(classes, 'label')}: give a model of this input's classes"
             )
-        return self._finite(logits)
 
     def _finite(self, logits: Logits) -> Logits:
         unknown = ~np.isfinite(logits.reshape(len(logits), -1)).all(axis=1)
@@ -99,5 +163,5 @@ class Scorer:
         return logits
 
 
-def _written(logits: Logits) -> str:
-    return f"({', '.join(['n', *map(str, logits.shape[1:])])})"
+def _written(shape: Sequence[int]) -> str:
+    return f"({', '.join(['n', *map(str, shape[1:])])})"

@@ -16,6 +16,34 @@ Whole = npt.NDArray[np.int64]
 _AT_ONCE: Final = 2**22  # numbers of resamples in memory
 
 
+def check_masks(
+    masks: npt.NDArray[np.integer], shape: Sequence[int], ignore: int | None = None
+) -> None:
+    """Makes sure that masks fit what a model answers.
+
+    Args:
+        masks: Class of each pixel, integers or booleans of shape (n, height, width).
+        shape: Of the answers, (n, channels, height, width).
+        ignore: Pixels that the masks call so do not count; None: all do.
+
+    Raises:
+        ValueError: They are of another shape, or have classes that the model has not.
+    """
+    count, channels, *size = shape
+    if masks.shape != (count, *size):
+        raise ValueError(
+            f"masks have the shape {masks.shape}, and the answers {tuple(shape)}: "
+            "give masks of the images' size"
+        )
+    right = masks if ignore is None else masks[masks != ignore]
+    if channels > 1 and right.size and not 0 <= right.min() <= right.max() < channels:
+        raise ValueError(
+            f"masks have classes from {right.min()} to {right.max()}, and the model has "
+            f"{channels}: give masks of 0 to {channels - 1}, or set task.ignore to the label "
+            "of pixels that do not count"
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class SegmentationCounts:
     """What is counted of a model's answers for pixels; those of batches are added with ``+``.
@@ -55,24 +83,14 @@ class SegmentationCounts:
         Raises:
             ValueError: The masks are of another shape, or have classes that the model has not.
         """
-        count, channels = logits.shape[:2]
-        if masks.shape != (count, *logits.shape[2:]):
-            raise ValueError(
-                f"masks have the shape {masks.shape}, and the answers {logits.shape}: "
-                "give masks of the images' size"
-            )
+        channels = logits.shape[1]
+        check_masks(masks, logits.shape, ignore)
         counted = np.ones(masks.shape, np.bool_) if ignore is None else masks != ignore
         if channels == 1:
             there, said = (masks != 0) & counted, (logits[:, 0] > 0) & counted
             both, either = np.array([(there & said).sum()]), np.array([(there | said).sum()])
             return cls(both, either)
         right, said = masks[counted].astype(np.int64), logits.argmax(axis=1)[counted]
-        if right.size and not 0 <= right.min() <= right.max() < channels:
-            raise ValueError(
-                f"masks have classes from {right.min()} to {right.max()}, and the model has "
-                f"{channels}: give masks of 0 to {channels - 1}, or set task.ignore to the label "
-                "of pixels that do not count"
-            )
         confusion = np.bincount(right * channels + said, minlength=channels**2)
         confusion = confusion.reshape(channels, channels)
         both = confusion.diagonal()

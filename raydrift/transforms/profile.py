@@ -91,6 +91,18 @@ class DriftProfile:
         found = self.setups.get(family)
         return published_setup(family) if found is None and family in SETUPS else found
 
+    def check_setups(self, infos: Iterable[TransformInfo]) -> None:
+        """Makes sure that what families share fits the transforms of a run.
+
+        Raises:
+            SettingsError: It does not.
+        """
+        if not self.setups:
+            return
+        parts = [(self.of(info), info.drift_level) for info in infos]
+        for family, setup in self.setups.items():
+            setup.check([(one, level) for one, level in parts if one.family == family])
+
     def of(self, info: TransformInfo) -> Transform:
         """The transform that is asked for, with the ranges that hold for it."""
         return self[info.name] if info.own is None else info.own
@@ -145,7 +157,7 @@ class DriftProfile:
         """The ranges, and what families share, as plain values, the way TOML has them."""
         changed = self.changed()
         return {
-            str(name): asdict(one)
+            str(name): _plain(one)
             for name, one in [*changed.given.items(), *changed.setups.items()]
         }
 
@@ -184,7 +196,7 @@ class DriftProfile:
             transform = self.of(info)
             used = {str(info.name): transform.in_use(info.drift_level, varies)}
             if transform.family in SETUPS:
-                used[transform.family] = asdict(self.setup(transform.family))
+                used[transform.family] = _plain(self.setup(transform.family))
             below = (one for one in levels_of(transform) if one < info.drift_level)
             for level in (info.drift_level, *(below if varies else ())):
                 name = str(transform.resolve(level)[0])
@@ -193,6 +205,11 @@ class DriftProfile:
             for name, ranges in used.items():
                 found[name] = found.get(name, {}) | ranges
         return {name: found[name] for name in sorted(found) if found[name]}
+
+
+def _plain(settings: Any) -> dict[str, Any]:
+    """A dataclass as plain values; an empty table is left out, as if it had never been."""
+    return {name: value for name, value in asdict(settings).items() if value != {}}
 
 
 def _of(given: Mapping[Name, Transform], setups: Mapping[str, Any]) -> DriftProfile:

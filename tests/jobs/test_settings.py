@@ -13,6 +13,7 @@ from raydrift.settings import (
     AdjustSettings,
     CalibrateSettings,
     MatrixSettings,
+    SearchSettings,
     TaskSettings,
     TrainSettings,
     ViewsSettings,
@@ -22,6 +23,7 @@ from raydrift.settings.toml import (
     as_dict,
     calibrate_settings,
     evaluate_settings,
+    forensics_settings,
     matrix_settings,
     read_toml,
     views_settings,
@@ -52,7 +54,7 @@ def test_a_job_is_the_command_and_no_more(path: Path) -> None:
 
 def test_every_job_but_the_benchmark_has_its_settings_beside_it() -> None:
     assert {path.stem for path in JOBS.glob("*.py")} - {"bench"} == {
-        "generate", "evaluate", "calibrate", "finalize", "views", "matrix", "adjust",
+        "generate", "evaluate", "calibrate", "finalize", "views", "matrix", "forensics", "adjust",
     }  # fmt: skip
     for path in JOBS.glob("*.py"):
         assert path.with_suffix(".toml").is_file() or path.stem == "bench"
@@ -64,13 +66,18 @@ def test_those_of_the_other_jobs_are_valid() -> None:
     assert (len(asked.views), asked.splits, asked.corruptions) == (12, 5, ())
     adjusted = adjust_settings(read_toml(str(JOBS / "adjust.toml")))
     assert (adjusted.task.model, adjusted.rates) == ("/data/model.pt2", (1e-4, 1e-4))
+    searched = forensics_settings(read_toml(str(JOBS / "forensics.toml")))
+    assert (searched.parts[0], searched.task.model) == ("all", "/data/model.pt2")
     evaluation = evaluate_settings(read_toml(str(JOBS / "evaluate.toml")))
     assert str(evaluation.sweep) == "default"
     calibration = calibrate_settings(read_toml(str(JOBS / "calibrate.toml")))
     assert (str(calibration.sweep), calibration.profile) == ("default", "/data/profile.toml")
 
 
-@pytest.mark.parametrize("name", ["evaluate", "calibrate", "finalize", "views", "matrix", "adjust"])
+@pytest.mark.parametrize(
+    "name",
+    ["evaluate", "calibrate", "finalize", "views", "matrix", "forensics", "adjust"],
+)
 def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(name: str) -> None:
     defaults = dict(leaves(as_dict(built()))) | {"batches": None, "levels": "0.1:1.0:0.1"}
     defaults |= dict(leaves(asdict(S3Options()), "storage_options."))
@@ -81,7 +88,10 @@ def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(nam
     if name == "adjust":
         asked = AdjustSettings(built(), TaskSettings("model.pt2"))
         defaults |= {item.name: getattr(asked, item.name) for item in fields(asked)}
-    if name in ("evaluate", "adjust"):
+    if name == "forensics":
+        search = asdict(SearchSettings()) | {"parts": None}  # the default is all there are
+        defaults |= dict(leaves(search, "forensics."))
+    if name in ("evaluate", "forensics", "adjust"):
         task = asdict(TaskSettings("model.pt2")) | {"model": None}  # which has no default
         defaults |= dict(leaves(task, "task."))
     if name == "matrix":

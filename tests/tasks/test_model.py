@@ -306,3 +306,79 @@ def test_pixels_of_another_kind_are_refused(tmp_path: Path) -> None:
     asked = model(save_script(SmallNet(), tmp_path / "m.pt"))
     with pytest.raises(PipelineError, match="the task's model"):
         asked(np.zeros((2, 64, 64), np.uint8))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("save", [save_program, save_script, save_trace])
+def test_every_form_has_the_gradient_of_the_network(
+    save: Callable[[nn.Module, Path], Path], pixels: np.ndarray, tmp_path: Path
+) -> None:
+    network = SmallNet().eval()
+    asked = model(save(network, tmp_path / "m"))
+    check_gradient(asked, network, pixels[:5])
+
+
+@pytest.mark.parametrize("make", [resnet18, resnet34])
+def test_a_state_dict_has_the_gradient_of_torchvision(
+    make: Callable[..., nn.Module], pixels: np.ndarray, tmp_path: Path
+) -> None:
+    """What is done in place takes nothing from it."""
+    network = make(num_classes=6).eval()
+    path = save_state(network, tmp_path / "w.pt")
+    check_gradient(model(f"{make.__name__}:{path}"), network, pixels[:3])
+
+
+def check_gradient(asked: TaskModel, network: nn.Module, pixels: np.ndarray) -> None:
+    plain_answers = asked(pixels)
+    whole = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous() / 255
+    mine, theirs = whole.clone().requires_grad_(), whole.clone().requires_grad_()
+    logits = asked.differentiable(mine)
+    np.testing.assert_allclose(logits.detach().numpy(), plain_answers, rtol=1e-4, atol=1e-4)
+    logits.square().sum().backward()
+    network(theirs).square().sum().backward()
+    assert mine.grad is not None
+    assert theirs.grad is not None
+    scale = theirs.grad.abs().max()
+    assert scale > 0
+    assert ((mine.grad - theirs.grad).abs().max() / scale) < 1e-5
+
+
+@pytest.mark.parametrize("batch", [2, 4, 8])
+def test_a_fixed_batch_is_filled_up_for_gradients(
+    batch: int, pixels: np.ndarray, tmp_path: Path
+) -> None:
+    network = SmallNet().eval()
+    path = save_program(network, tmp_path / "m.pt2", batch=batch)
+    check_gradient(model(path), network, pixels[:5])
+
+
+def test_normalisation_is_part_of_the_gradient(tmp_path: Path) -> None:
+    settings = {"normalize": ((0.5, 0.5, 0.5), (0.25, 0.25, 0.25))}
+    path = save_program(Function(lambda x: x.mean((2, 3))), tmp_path / "m.pt2")
+    pictures = torch.rand(2, 3, 64, 64, requires_grad=True)
+    model(path, **settings).differentiable(pictures).sum().backward()
+    assert pictures.grad is not None
+    assert torch.allclose(pictures.grad, torch.tensor(4 / 64**2))
+
+
+class Rounded(nn.Module):
+    """Answers in whole numbers, by a function that has no gradient."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            return images.mean((2, 3))
+
+
+def test_a_model_without_gradient_says_so(tmp_path: Path) -> None:
+    path = save_script(Rounded(), tmp_path / "m.pt")
+    with pytest.raises(TaskError) as caught:
+        model(path).differentiable(torch.rand(2, 3, 8, 8, requires_grad=True))
+    assert str(caught.value) == (
+        f"task {str(path)!r}: its answers have no gradient, which the search for a camera climbs: "
+        "export it without torch.no_grad, detach, rounding or quantisation"
+    )
+
+
+def test_gradients_need_the_size_of_the_export_too(tmp_path: Path) -> None:
+    path = save_program(SmallNet(), tmp_path / "m.pt2", size=64)
+    with pytest.raises(TaskError, match="it was exported for images of 64 x 64 pixels, and these"):
+        model(path).differentiable(torch.rand(2, 3, 32, 32, requires_grad=True))

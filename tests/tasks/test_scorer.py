@@ -105,3 +105,40 @@ def test_names_of_one_label_are_one_class(tmp_path: Path) -> None:
         "drop": 0.1,
         "ignore": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("function", "masks", "said"),
+    [
+        (lambda x: x.mean((2, 3))[:, :2], None, "it knows 2 classes, and the input has 3 labels"),
+        (lambda x: x * 1, None, "it answers with (n, 3, 8, 8), a class for each pixel, and the in"),
+        (lambda x: x * 1, np.full((5, 8, 8), 7), "masks have classes from 7 to 7, and the model "),
+        (lambda x: x[..., :4], np.zeros((5, 8, 8), int), "masks have the shape (5, 8, 8), and the"),
+    ],
+    ids=["classes", "no masks", "classes of masks", "size of masks"],
+)
+def test_a_loss_is_refused_as_answers_are(
+    tmp_path: Path, function: Callable[..., object], masks: np.ndarray | None, said: str
+) -> None:
+    path = tmp_path / "m.pt2"
+    pictures = torch.rand(5, 3, 8, 8, requires_grad=True)
+    with pytest.raises(TaskError) as caught:
+        scorer(path, function).loss(pictures, [4] * 5, masks)
+    assert str(caught.value).startswith(f"task {str(path)!r}: {said}")
+
+
+def test_a_loss_is_that_of_the_answers(tmp_path: Path) -> None:
+    """Of images the mean negative log likelihood; of pixels as many images."""
+    labels = [9, 4, 4, -1, 9]
+    pictures = torch.from_numpy(PIXELS).permute(0, 3, 1, 2) / 255
+    of_images = scorer(tmp_path / "m.pt2", lambda x: x.mean((2, 3)))
+    answers, loss = of_images.with_loss(PIXELS, labels)
+    assert isinstance(answers, Answers)
+    assert loss == pytest.approx(answers.nll.mean(), rel=1e-6)
+    assert of_images.loss(pictures, labels).item() == pytest.approx(loss, rel=1e-5)
+    of_pixels = scorer(tmp_path / "p.pt2", lambda x: x * 1)
+    masks = PIXELS.argmax(3)
+    found, loss = of_pixels.with_loss(PIXELS, labels, masks)
+    assert isinstance(found, PixelAnswers)
+    wanted = Answers.of(pictures.permute(0, 2, 3, 1).reshape(-1, 3).numpy(), masks.reshape(-1))
+    assert loss == pytest.approx(wanted.nll.mean(), rel=1e-6)

@@ -1,6 +1,7 @@
 """The reference camera of a run: what a photograph is taken to come from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import isfinite
 from typing import Any, Final
@@ -9,7 +10,9 @@ from raydrift.camera import REFERENCE, Camera, Denoising
 from raydrift.camera.checks import Black
 from raydrift.camera.matrices import Matrix, Row
 from raydrift.camera.unprocess import from_srgb
+from raydrift.drift.camera.fixed import check_fixed, plain_fixed
 from raydrift.errors import SettingsError, suggest
+from raydrift.transforms import Transform
 
 MODES: Final = ("residual", "full")
 _MOST_OVERSAMPLED: Final = 4
@@ -33,6 +36,8 @@ class CameraSetup:
         gamma: A pixel is the linear value to the power of 1/gamma.
         view: How it demosaics, sharpens and denoises, as ``bi`` or ``ma,u,ga``.
         cfa: The pattern of its colour filters.
+        fixed: Parameters of drifted cameras by the names that they have in ``provenance.parquet``.
+            They are taken instead of what is drawn, so that all images come from one camera.
 
     Raises:
         SettingsError: (a ``ValueError``) One of them cannot be.
@@ -46,6 +51,7 @@ class CameraSetup:
     gamma: float = REFERENCE.gamma
     view: str = "bi"
     cfa: str = "RGGB"
+    fixed: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         """The same camera is the same setup, however it was written."""
@@ -76,6 +82,7 @@ class CameraSetup:
             "gamma": camera.gamma,
             "view": str(camera.view).removesuffix(",none").removesuffix(",none"),
             "cfa": str(camera.cfa),
+            "fixed": plain_fixed(self.fixed),
         }
         for name, value in plain.items():
             object.__setattr__(self, name, value)
@@ -91,3 +98,14 @@ class CameraSetup:
             self.view,  # type: ignore[arg-type]  # the camera reads codes
             self.cfa,  # type: ignore[arg-type]
         )
+
+    def check(self, parts: Sequence[tuple[Transform, float]]) -> None:
+        """Makes sure that a run's transforms of cameras can draw what is fixed.
+
+        Args:
+            parts: The transforms and their levels.
+
+        Raises:
+            SettingsError: One of the parameters is not drawn, or not up to these levels.
+        """
+        check_fixed(self.fixed, parts)

@@ -84,6 +84,11 @@ class CameraTransform(JointTransform):
         spans = self.spans(level)
         return {name: span.nearest(parameters[name]) for name, span in spans.items()}
 
+    def settled(self, parameters: Parameters, setup: CameraSetup) -> Parameters:
+        """What was drawn, but for what ``CameraSetup.fixed`` has of it."""
+        fixed = setup.fixed
+        return {name: fixed.get(name, value) for name, value in parameters.items()}
+
     @classmethod
     def apply_together(cls, image: RGB, steps: Sequence[Step], setup: CameraSetup) -> RGB:
         """One camera with all that was drawn."""

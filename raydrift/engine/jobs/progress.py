@@ -121,7 +121,9 @@ class RunProgress:
             return f"{self._waiting} · {self._rejected} rejected"
         eta = _clock((self._total - self._done) / rate)
         label = f"{self._label} · " if self._label else ""
-        return f"{label}{rate:,.0f} {self._unit}s/s · ETA {eta} · {self._rejected} rejected"
+        units = plural(2, self._unit).partition(" ")[2]
+        pace = f"{rate:,.0f} {units}/s" if rate >= 0.5 else f"{60 * rate:.1f} {units}/min"
+        return f"{label}{pace} · ETA {eta} · {self._rejected} rejected"
 
     def line(self) -> str:
         """``1,024 of 5,000 images (20 %) · 412 images/s · ETA 0:00:12 · 3 rejected``."""

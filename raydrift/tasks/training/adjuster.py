@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from raydrift.camera.differentiable import forensic_bounds, project
 from raydrift.drift.camera.setup import CameraSetup
@@ -19,6 +18,7 @@ from raydrift.images.pixels import RGB
 from raydrift.settings.adjust import LAST, AdjustSettings
 from raydrift.tasks.classification import Answers, ClassificationCounts
 from raydrift.tasks.files import TaskFile
+from raydrift.tasks.losses import mean_loss
 from raydrift.tasks.segmentation import SegmentationCounts
 from raydrift.tasks.training.adjusted import Adjusted, Given
 from raydrift.tasks.training.augmentations import draw_changes, moved
@@ -207,10 +207,12 @@ class Adjuster:
 
     def _loss(self, answers: Any, right: Tensor) -> Tensor:
         logits = _tensor(answers, self._start, len(right))
-        if self._start.has_masks and logits.shape[1] == 1:
-            return dice_loss(logits, (right[:, None] != 0).float())
+        if not self._start.has_masks:
+            return mean_loss(logits, right)
         ignore = self._start.settings.task.ignore
-        return cross_entropy(logits, right, ignore_index=-100 if ignore is None else ignore)
+        if logits.shape[1] == 1 and ignore is None:
+            return dice_loss(logits, (right[:, None] != 0).float())
+        return mean_loss(logits, right, right, ignore)
 
     def _point(self, epoch: int, test: Held) -> CurvePoint:
         loss = math.nan if epoch == 0 else float(np.mean(self._losses))

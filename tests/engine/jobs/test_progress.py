@@ -54,6 +54,12 @@ def test_a_line_tells_count_share_rate_time_left_and_rejected() -> None:
     )
 
 
+def test_what_takes_seconds_each_is_counted_by_the_minute() -> None:
+    run = RunProgress(100, quiet=True, unit="search")
+    run.add(shard(0, 50))
+    assert run.line() == "50 of 100 searches (50 %) · 3.0 searches/min · ETA 0:16:40 · 0 rejected"
+
+
 def test_time_left_may_be_hours() -> None:
     run = RunProgress(10_000_000, quiet=True)
     run.add(shard(0, 1_000_000))
