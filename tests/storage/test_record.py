@@ -69,6 +69,10 @@ TOLD_OTHERWISE: dict[str, Any] = {
     "stream": 100,
     "split": "train",
     "masks": "elsewhere",
+    "catalog.labels": "elsewhere",
+    "catalog.exclude": ["*_thumb.jpg"],
+    "catalog.least": 2,
+    "catalog.source": "(.*)_",
     "embedding.weights": "random",
     "calibration": {"profile": "p.toml", "target": 0.5},
 }
@@ -126,6 +130,7 @@ RANGES: dict[str, tuple[Any, list[str]]] = {
     "camera.gamma": (2.4, ["isp_gamma:0.5"]),
     "camera.view": ("ma", ["isp_gamma:0.5"]),
     "camera.cfa": ("BGGR", ["isp_gamma:0.5"]),
+    "camera.fixed": ({"gamma": 1.2}, ["isp_gamma:0.5"]),
 }
 """Ranges, and transforms that they matter for."""
 

@@ -2,8 +2,6 @@
 
 import numpy as np
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from raydrift.settings import TrainSettings
 from raydrift.tasks.training.batches import PictureBatches
@@ -18,24 +16,12 @@ def batches_of(count: int, **values: object) -> PictureBatches:
     return PictureBatches(pixels.reshape(count, 32, 32, 3), labels, settings, 5, CPU)
 
 
-@given(count=st.integers(2, 40), size=st.integers(2, 12))
-def test_an_epoch_has_every_picture_once_and_no_batch_has_one(count: int, size: int) -> None:
-    batches = batches_of(count, batch_size=size)
-    for epoch in range(2):
-        rows = [batches.rows(epoch * len(batches) + step) for step in range(len(batches))]
-        assert sorted(one for batch in rows for one in batch) == list(range(count))
-        assert min(map(len, rows)) >= 2
-        assert all(len(one) == size for one in rows[:-1])
-        assert len(rows[-1]) <= size + 1
-
-
 def test_a_step_is_the_same_whichever_came_before() -> None:
     one, other = (batches_of(20, batch_size=4, augmentation="strong") for _ in range(2))
     whole = [one[step] for step in range(12)]
     for step in (11, 3, 7):
         for here, there in zip(other[step], whole[step], strict=True):
             assert torch.equal(here, there)
-    assert one.rows(0) != one.rows(5), "the next epoch has another order"
 
 
 def test_images_are_normalised_and_masks_are_turned_with_them() -> None:
