@@ -130,7 +130,6 @@ RANGES: dict[str, tuple[Any, list[str]]] = {
     "camera.gamma": (2.4, ["isp_gamma:0.5"]),
     "camera.view": ("ma", ["isp_gamma:0.5"]),
     "camera.cfa": ("BGGR", ["isp_gamma:0.5"]),
-    "camera.fixed": ({"gamma": 1.2}, ["isp_gamma:0.5"]),
 }
 """Ranges, and transforms that they matter for."""
 
@@ -211,6 +210,12 @@ def test_default_depends_on_noise_only_where_it_can_become_noise(name: str, valu
     )
 
 
+def test_a_fixed_camera_changes_the_fingerprint() -> None:
+    """It is refused where no transform draws what is fixed, at level 0 too."""
+    drawn, fixed = {"transforms": ["isp_gamma:0.5"]}, {"camera.fixed": {"gamma": 1.2}}
+    assert fingerprint(settings_with(**drawn, **fixed)) != fingerprint(settings_with(**drawn))
+
+
 @pytest.mark.parametrize("name", CHANGES_NOTHING | TOLD_OTHERWISE)
 def test_a_setting_that_changes_no_byte_does_not_change_the_fingerprint(name: str) -> None:
     changed = settings_with(**{name: (CHANGES_NOTHING | TOLD_OTHERWISE)[name]})
@@ -233,7 +238,7 @@ def test_every_setting_is_either_in_the_fingerprint_or_not() -> None:
         names |= {f"{family}.{item.name}" for item in fields(published_setup(family))}
     calibration = {f"calibration.{name}" for name in ("profile", "target", "level")}
     told = set(CHANGES_BYTES | RANGES | CHANGES_NOTHING | TOLD_OTHERWISE) - {"calibration"}
-    assert names == told | calibration
+    assert names == told | calibration | {"camera.fixed"}
 
 
 @pytest.mark.parametrize(("name", "value"), [("normalize", True), ("precision", "bfloat16")])
