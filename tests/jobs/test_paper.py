@@ -17,6 +17,7 @@ from raydrift.settings.toml import forensics_settings, matrix_settings, read_tom
 PAPER = Path(__file__).parents[2] / "jobs" / "paper"
 SIDE = 32
 WHITE = 2**16
+GREY = (0.637, 0.193, 0.078)
 
 
 ARGUMENTS = (
@@ -45,9 +46,12 @@ def values_of(name: str, data: Path) -> dict[str, Any]:
 
 
 def mosaic(path: Path, light: float, seed: int) -> None:
+    """Something grey, as the microscope's sensor sees it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    noise = np.random.default_rng(seed).normal(light, 0.02, (SIDE, SIDE)).clip(0, 1)
-    imwrite(path, (noise * (WHITE - 1)).astype(np.uint16))
+    seen = np.random.default_rng(seed).normal(light, 0.1 * light, (SIDE, SIDE)).clip(0, 1)
+    for row, column, colour in ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 2)):
+        seen[row::2, column::2] *= GREY[colour]
+    imwrite(path, (seen * (WHITE - 1)).astype(np.uint16))
 
 
 @pytest.fixture(scope="module")
