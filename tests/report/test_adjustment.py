@@ -1,0 +1,118 @@
+"""What an adjustment found, in numbers, sentences, a plot and a page."""
+
+import math
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from PIL import Image
+
+from raydrift import schemas
+from raydrift.report.adjustment import Adjustment, Curves, adjustment_sentences
+from raydrift.report.adjustment_page import adjustment_page
+from raydrift.report.adjustment_plot import adjustment_plot
+from raydrift.report.matrix import ViewMeasures
+from raydrift.settings.toml import adjust_settings
+from raydrift.storage.evaluated import AdjustRecord
+
+ORIGINAL, DRIFTED = (0.9, 0.8), (0.5, 0.4)
+
+
+def training(name: str, split: int, values: tuple[float, ...]) -> pa.Table:
+    """What came of one; the first of a split tells of the model before it."""
+    rows: list[tuple[str, int, float]] = []
+    if name == "learned":
+        rows += [("original", 0, ORIGINAL[split]), ("drifted", 0, DRIFTED[split])]
+    rows += [(name, epoch, value) for epoch, value in enumerate(values)]
+    columns: dict[str, Any] = {
+        "training": [name for name, *_ in rows],
+        "split": [split] * len(rows),
+        "epoch": [epoch for _, epoch, _ in rows],
+        "samples": [10] * len(rows),
+        "loss": [None] * len(rows),
+        "quality": [value for *_, value in rows],
+        "f1": [None] * len(rows),
+        "nll": [None] * len(rows),
+    }
+    return pa.table(columns, schema=schemas.CURVES)
+
+
+def found_of(learned: float = 0.85, frozen: float = 0.6, quality: str = "accuracy") -> Adjustment:
+    trainings = [
+        training("learned", 0, (0.5, 0.7, learned)),
+        training("learned", 1, (0.4, 0.6, learned - 0.1)),
+        training("frozen", 0, (0.5, 0.55, frozen)),
+        training("frozen", 1, (0.4, 0.5, frozen)),
+    ]
+    batch = ViewMeasures(0, (0, 1), (0, 1), ("cat", "dog"), ("a.jpg", "b.jpg"), None)
+    return Adjustment((batch,), Curves.of(trainings), quality, files=2)
+
+
+def test_the_curves_are_by_split_and_epoch() -> None:
+    curves = found_of().curves
+    np.testing.assert_allclose(curves.learned, [[0.5, 0.7, 0.85], [0.4, 0.6, 0.75]])
+    np.testing.assert_allclose(curves.frozen, [[0.5, 0.55, 0.6], [0.4, 0.5, 0.6]])
+    assert (curves.original.tolist(), curves.drifted.tolist()) == ([0.9, 0.8], [0.5, 0.4])
+    assert (curves.splits, curves.epochs, curves.best) == (2, 2, 0)
+    assert curves.table["training"].to_pylist()[:4] == ["original"] * 2 + ["drifted"] * 2
+
+
+def test_means_and_deviations_are_of_the_splits() -> None:
+    found = found_of()
+    mean, deviation = found.ends["learned"]
+    assert mean == pytest.approx(0.8)
+    assert deviation == pytest.approx(math.sqrt(0.005))
+    assert found.written["ends"]["original"]["mean"] == pytest.approx(0.85)
+    assert found.written["curves"]["frozen"] == pytest.approx([0.45, 0.525, 0.6])
+
+
+def test_it_is_said_in_plain_sentences() -> None:
+    assert adjustment_sentences(found_of()) == [
+        "The drift costs the model 0.400 of its accuracy: 0.850 on the originals, 0.450 on drifted "
+        "images.",
+        "After 2 epochs on drifted images it is 0.800 ± 0.0707 with a camera that learns too, "
+        "0.600 ± 0 with the camera as it was (mean of 2 splits, images that it did not learn "
+        "from).",
+        "The camera that learns is worth 0.200.",
+    ]
+    (*_, last) = adjustment_sentences(found_of(learned=0.5))
+    assert last == "A camera that learns is worth nothing here."
+
+
+def test_the_plot_is_a_picture() -> None:
+    with Image.open(BytesIO(adjustment_plot(found_of()))) as picture:
+        assert picture.size == (1260, 720)
+
+
+def test_the_page_has_the_numbers_and_how_to_get_them_again() -> None:
+    settings = adjust_settings(
+        {
+            "input": "my photos",
+            "output": "out",
+            "transforms": ["isp_gamma:0.5"],
+            "task": {"model": "resnet18:w.pt", "normalize": "imagenet"},
+            "num_samples": 2,
+            "camera_lr": 0.01,
+        }
+    )
+    found = found_of()
+    record = AdjustRecord(
+        identity={}, settings={}, classes={}, ignored={}, versions={"raydrift": "0"}
+    )
+    record.counts = {"rejected": 0}
+    page = adjustment_page(found, settings, record, adjustment_plot(found))
+    assert "The camera that learns is worth 0.200." in page
+    assert "<td>0.850</td>" in page
+    words = page.split('class="command mono">')[1].split("</p>")[0]
+    words = words.replace("<span>", "").replace("</span>", "").replace("&#39;", "'")
+    for flags in (
+        "raydrift adjust 'my photos' OUTPUT --task resnet18:w.pt -t isp_gamma:0.5",
+        "--task-normalize imagenet",
+        "--camera-lr 0.01",
+        "--learn all",
+        "--image-size 224x224",
+    ):
+        assert flags in words
+    assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
