@@ -43,9 +43,10 @@ def adjustment_plot(found: Adjustment) -> bytes:
         axes.annotate(
             f"the model as given, {text}: {number(value)}",
             (epochs[-1], value),
-            xytext=(0, 3),
+            xytext=(0, 3 if name == ORIGINAL else -3),
             textcoords="offset points",
             ha="right",
+            va="bottom" if name == ORIGINAL else "top",
             color=SOFT,
             fontsize=8.5,
         )
