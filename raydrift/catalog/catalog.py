@@ -20,7 +20,7 @@ from raydrift.catalog.folders import list_folders
 from raydrift.catalog.labels import read_labels, with_labels
 from raydrift.catalog.listing import Listing
 from raydrift.catalog.manifest import read_manifest
-from raydrift.catalog.selected import selected
+from raydrift.catalog.selected import without_excluded, without_small_classes
 from raydrift.catalog.splits import split_folder
 from raydrift.errors import CatalogError, reason
 from raydrift.paths import StoragePath, redacted
@@ -234,9 +234,10 @@ def load_catalog(
             listing = list_folders(folder, raw, classes=chosen.labels is None)
     except OSError as error:
         raise CatalogError(f"input {place}: {redacted(reason(error))}") from error
+    listing = without_excluded(listing, chosen)
     if chosen.labels is not None and chosen.labels != UNLABELLED:
         listing = _labelled(listing, StoragePath.of(chosen.labels, options), class_mapping is None)
-    listing = selected(listing, chosen)
+    listing = without_small_classes(listing, chosen)
     labels = listing.labels or class_labels(listing.classes, class_mapping)
     by_path = pc.sort_indices(listing.table, [("path", "ascending"), ("class_index", "ascending")])
     table = listing.table.take(by_path).combine_chunks()

@@ -1,8 +1,7 @@
 """A file of labels: the class of each image of a folder, by the image's name."""
 
-import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -13,7 +12,7 @@ import pyarrow.compute as pc
 from raydrift.catalog.folders import IMAGE_SUFFIXES
 from raydrift.catalog.listing import Listing
 from raydrift.catalog.manifest import labels_of
-from raydrift.catalog.tables import is_table, read_table
+from raydrift.catalog.tables import is_table, not_readable, read_table
 from raydrift.errors import CatalogError
 from raydrift.images.raw.names import CAMERA_SUFFIXES
 from raydrift.paths import StoragePath
@@ -28,6 +27,8 @@ _CLASSES: Final = ("class", "class_name", "classname", "category", "label", "lab
 _SUFFIX: Final = re.compile(
     "(?:" + "|".join(map(re.escape, sorted(IMAGE_SUFFIXES | CAMERA_SUFFIXES))) + ")$", re.IGNORECASE
 )
+
+_WHOLE: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 _Names = list[str]
 
@@ -61,7 +62,11 @@ def read_labels(place: StoragePath) -> Labels:
         OSError: It cannot be read.
     """
     if is_table(place):
-        return _of_table(place, read_table("labels", place, _NAMES))
+        table = read_table("labels", place, _NAMES, _CLASSES)
+        try:
+            return _of_table(place, table)
+        except pa.ArrowException as error:
+            raise not_readable("labels", place, error) from None
     try:
         lines = place.read_bytes().decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
@@ -70,33 +75,49 @@ def read_labels(place: StoragePath) -> Labels:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        name, *word = line.rsplit(None, 1)
-        if not word:
+        name, *word = line.rsplit("\t" if "\t" in line.strip() else None, 1)
+        if not word or not name.strip():
             raise CatalogError(
                 f"labels {place}: line {number} is {line.strip()!r}: write a name, a space and a "
                 "class"
             )
         names.append(name.strip())
-        classes.append(word[0])
-    return _checked(Labels(place, tuple(names), tuple(classes)))
+        classes.append(word[0].strip())
+    return _checked(Labels(place, tuple(names), tuple(classes), _numbers(classes)))
 
 
 def _of_table(place: StoragePath, table: pa.Table) -> Labels:
     name, kind = (_column(place, table, wanted) for wanted in (_NAMES, _CLASSES))
-    for one in (name, kind):
-        if table[one].null_count:
-            row = pc.index(pc.is_null(table[one]), True).as_py()
-            raise CatalogError(f"labels {place}: row {row} has no {one}")
-    classes = table[kind].cast(pa.string())
-    numbers = next((table[one] for one in (kind, "label") if _is_whole(table, one)), None)
-    labels = None if numbers is None else labels_of(f"labels {place}", classes, numbers)
-    names = table[name].cast(pa.string()).to_pylist()
-    return _checked(Labels(place, tuple(names), tuple(classes.to_pylist()), labels))
+    names, classes = (_texts(place, table, one) for one in (name, kind))
+    labels = _numbers(classes)
+    if labels is None and kind != "label" and table.column_names.count("label") == 1:
+        told = _texts(place, table, "label")
+        if _numbers(told) is not None:
+            whole = pa.chunked_array([pa.array(list(map(int, told)))])
+            labels = labels_of(f"labels {place}", pa.chunked_array([pa.array(classes)]), whole)
+    return _checked(Labels(place, tuple(names), tuple(classes), labels))
 
 
-def _is_whole(table: pa.Table, column: str) -> bool:
-    """Whether a column is there and holds whole numbers."""
-    return column in table.column_names and pa.types.is_integer(table[column].type)
+def _texts(place: StoragePath, table: pa.Table, column: str) -> list[str]:
+    """A column as text; every row has some."""
+    if table.column_names.count(column) > 1:
+        raise CatalogError(f"labels {place} have several columns {column}: keep one")
+    values = table[column]
+    gaps = pc.is_null(values, nan_is_null=pa.types.is_floating(values.type))
+    texts = values.cast(pa.string())
+    gaps = pc.or_(gaps, pc.equal(pc.binary_length(pc.fill_null(texts, "")), 0))
+    if pc.any(gaps).as_py():
+        row = pc.index(gaps, True).as_py()
+        raise CatalogError(f"labels {place}: row {row} has no {column}")
+    found: list[str] = texts.to_pylist()
+    return found
+
+
+def _numbers(classes: Sequence[str]) -> dict[str, int] | None:
+    """The labels of classes that are whole numbers; None: they are names."""
+    distinct = set(classes)
+    whole = all(_WHOLE.fullmatch(one) for one in distinct)
+    return {one: int(one) for one in distinct} if whole else None
 
 
 def _column(place: StoragePath, table: pa.Table, wanted: tuple[str, ...]) -> str:
@@ -121,7 +142,7 @@ def with_labels(listing: Listing, labels: Labels) -> Listing:
     """Gives each image of a folder its class; those without one are left out, and counted.
 
     Names are the paths of images in the folder, with or without their suffix, or the last parts of
-    these paths: whichever finds most images.
+    these paths: whichever finds an image for most names, and of several the most exact.
 
     Args:
         listing: The images, of whatever classes.
@@ -135,7 +156,7 @@ def with_labels(listing: Listing, labels: Labels) -> Listing:
     if not _matches(form, paths, labels):
         raise CatalogError(
             f"labels {labels.place} have no image of {listing.root}: they name {labels.names[0]!r} "
-            f"and so on, the images are {min(paths)!r} and so on"
+            f"and so on, the images are {min(paths)!r} and so on: write the images' names"
         )
     found = _by_name(form, labels)
     _check_one_image_a_name(form, paths, found, labels)
@@ -157,7 +178,7 @@ def with_labels(listing: Listing, labels: Labels) -> Listing:
 
 
 def _whole(path: str) -> str:
-    return path.replace(os.sep, "/").removeprefix("./")
+    return path.replace("\\", "/").removeprefix("./")
 
 
 def _stem(path: str) -> str:
@@ -177,8 +198,8 @@ _FORMS: Final[tuple[Callable[[str], str], ...]] = (_whole, _stem, _last, _last_s
 
 
 def _matches(form: Callable[[str], str], paths: _Names, labels: Labels) -> int:
-    names = set(map(form, labels.names))
-    return sum(form(path) in names for path in paths)
+    """How many names have an image."""
+    return len(set(map(form, labels.names)) & set(map(form, paths)))
 
 
 def _by_name(form: Callable[[str], str], labels: Labels) -> dict[str, str]:

@@ -15,8 +15,8 @@ from raydrift.settings.catalog import CatalogSettings
 from raydrift.text import plural
 
 
-def selected(listing: Listing, settings: CatalogSettings) -> Listing:
-    """Leaves out images by their paths, and then classes by their size; both are counted.
+def without_excluded(listing: Listing, settings: CatalogSettings) -> Listing:
+    """Leaves out images by their paths, and counts them.
 
     Args:
         listing: The images of an input.
@@ -25,15 +25,26 @@ def selected(listing: Listing, settings: CatalogSettings) -> Listing:
     Raises:
         CatalogError: Nothing is left.
     """
-    if settings.exclude:
-        stays = ~_excluded(listing.table["path"].to_pylist(), settings.exclude)
-        listing = _kept(listing, stays, "excluded by catalog.exclude")
-    if settings.least > 1:
-        index = listing.table["class_index"].to_numpy()
-        counts = np.bincount(index, minlength=len(listing.classes))
-        why = f"of a class with fewer than {plural(settings.least, 'image')}"
-        listing = _kept(listing, counts[index] >= settings.least, why)
-    return listing
+    if not settings.exclude:
+        return listing
+    stays = ~_excluded(listing.table["path"].to_pylist(), settings.exclude)
+    return _kept(listing, stays, "excluded by catalog.exclude")
+
+
+def without_small_classes(listing: Listing, settings: CatalogSettings) -> Listing:
+    """Leaves out the images of small classes, and counts them.
+
+    Args:
+        listing: The images of an input, with their classes.
+        settings: What is left out.
+
+    Raises:
+        CatalogError: Nothing is left.
+    """
+    index = listing.table["class_index"].to_numpy()
+    counts = np.bincount(index, minlength=len(listing.classes))
+    why = f"of a class with fewer than {plural(settings.least, 'image')}"
+    return _kept(listing, counts[index] >= settings.least, why)
 
 
 def _excluded(paths: Sequence[str], patterns: Sequence[str]) -> npt.NDArray[np.bool_]:
@@ -47,7 +58,7 @@ def _kept(listing: Listing, stays: npt.NDArray[np.bool_], why: str) -> Listing:
         return listing
     if gone == len(stays):
         raise CatalogError(
-            f"input {listing.root}: all {plural(gone, 'image')} are {why}: nothing is left"
+            f"input {listing.root}: all {plural(gone, 'image')} are {why}: leave out less"
         )
     rows = pa.array(stays)
     index = listing.table["class_index"].to_numpy()[stays]

@@ -11,7 +11,7 @@ from pyarrow import parquet as pq
 from raydrift.errors import CatalogError
 from raydrift.paths import StoragePath
 
-TABLE_SUFFIXES: Final = (".csv", ".parquet")
+TABLE_SUFFIXES: Final = (".csv", ".tsv", ".parquet")
 """What the names of tables end with, in upper or lower case."""
 
 _SEPARATORS: Final = (",", ";", "\t", "|")
@@ -40,7 +40,7 @@ def read_table(
         OSError: It cannot be read.
     """
     try:
-        if place.path.lower().endswith(".csv"):
+        if not place.path.lower().endswith(".parquet"):
             return _read_csv(place, names, text)
         with place.open_here_and_there() as file:
             return pq.read_table(file)

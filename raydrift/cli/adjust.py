@@ -33,8 +33,7 @@ def adjust(
         str | None,
         typer.Option(
             metavar="MODEL",
-            help="Your model: a torch.export program, a TorchScript file, or resnet18:PATH or "
-            "resnet34:PATH.",
+            help="Your model: a torch.export program, or resnet18:PATH or resnet34:PATH.",
         ),
     ] = None,
     task_normalize: Annotated[

@@ -1,7 +1,8 @@
 """The adjustment: a camera and a model learn together, drawn and written."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream, sample_order
 from raydrift.catalog.value_range import with_value_range
 from raydrift.engine.adjustments import Adjustments
-from raydrift.engine.data.adjust_work import CAMERA, LEARNED, PROGRAM, TRAININGS, AdjustJob
+from raydrift.engine.data.adjust_work import CAMERA, PROGRAM, TRAININGS, AdjustJob
 from raydrift.engine.data.fit_work import FitJob
 from raydrift.engine.data.tasks import run_samples
 from raydrift.engine.identity import identity_defaults, run_identity, shown
@@ -25,7 +26,7 @@ from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
 from raydrift.errors import RejectedError, SettingsError
 from raydrift.paths import StoragePath
-from raydrift.report.adjustment import Adjustment, Curves
+from raydrift.report.adjustment import LEARNED, Adjustment, Curves
 from raydrift.report.adjustment_page import adjustment_page
 from raydrift.report.adjustment_plot import adjustment_plot
 from raydrift.report.input_summary import InputSummary
@@ -47,15 +48,6 @@ from raydrift.tasks.files import TaskFile, find_task
 from raydrift.tasks.splits import Whole
 
 _NAMES: Final = ("trainings", "training")
-
-
-@dataclass(frozen=True)
-class _Trained:
-    """What came of a training: its curve, and its camera and model."""
-
-    curve: pa.Table
-    program: bytes
-    camera: str
 
 
 def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
@@ -115,8 +107,10 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
         trainings = MeasuringJob(
             trained, whole, record.settings, maker, lock, clock, quiet, what=_NAMES
         )
-        results = trainings.results(lambda table, *_: _trained(table))
-        curves = Curves.of([one.curve for one in results])
+        rows, results = trainings.finish(
+            lambda rows: (tuple(rows), [trainings.read(row, _trained) for row in rows])
+        )
+        curves = Curves.of([curve for curve, _ in results])
         found = Adjustment(
             usable,
             curves,
@@ -135,12 +129,14 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
         fill_record(record, found, batches, clock.seconds)
         record.counts |= {"files": found.files, "trainings": len(results)}
         record.adjustment = found.written
-        best = results[TRAININGS.index(LEARNED) * settings.splits + curves.best]
+        learned_first = TRAININGS.index(LEARNED) * settings.splits
+        best = rows[learned_first + curves.best]
+        cameras = [camera for _, camera in results[learned_first:][: settings.splits]]
         files = {
             layout.ADJUST_PLOT: plot,
             layout.CURVES: parquet_bytes(curves.table),
-            layout.ADJUSTED: best.program,
-            layout.CAMERA_NUMBERS: _cameras(results[: settings.splits]),
+            layout.ADJUSTED: trainings.read(best, lambda table, *_: table[PROGRAM][0].as_py()),
+            layout.CAMERA_NUMBERS: f"[{', '.join(cameras)}]\n".encode(),
             layout.REPORT: adjustment_page(found, settings, record, plot).encode(errors="replace"),
         }
         lock.check()
@@ -170,8 +166,8 @@ def _check_input(settings: AdjustSettings, catalog: Catalog) -> None:
     used = catalog.table.take(rows)
     names = [catalog.classes[index] for index in used["class_index"].to_pylist()]
     labels = [catalog.labels[name] for name in names]
-    sources = map(run.catalog.source_of, used["path"].to_pylist())
-    _check_splits(settings, learnable(list(sources), labels, names, catalog.masks is not None))
+    sources = run.catalog.sources(used["path"].to_pylist())
+    _check_splits(settings, learnable(sources, labels, names, catalog.masks is not None))
 
 
 def _check_splits(settings: AdjustSettings, learned: Learnable) -> None:
@@ -192,7 +188,8 @@ def _identity(settings: AdjustSettings, catalog: Catalog) -> dict[str, Any]:
 def _record(
     settings: AdjustSettings, catalog: Catalog, identity: dict[str, Any], file: TaskFile
 ) -> AdjustRecord:
-    adjusting = settings.identity(file.digest)
+    setup = asdict(settings.run.profile.setup("camera"))
+    adjusting = settings.identity(file.digest) | {"camera": json.loads(json.dumps(setup))}
     if settings.run.catalog.source is not None:
         adjusting["source"] = settings.run.catalog.source
     asked = {name: value for name, value in vars(settings).items() if name not in ("run", "task")}
@@ -217,8 +214,7 @@ def _learnable(
     settings: AdjustSettings, catalog: Catalog, batches: Sequence[ViewMeasures]
 ) -> Learnable:
     """The usable samples, as they can be split."""
-    source_of = settings.run.catalog.source_of
-    paths = [source_of(path) for batch in batches for path in batch.paths]
+    paths = settings.run.catalog.sources(path for batch in batches for path in batch.paths)
     labels = [label for batch in batches for label in batch.labels]
     names = [name for batch in batches for name in batch.class_names]
     return learnable(paths, labels, names, catalog.masks is not None)
@@ -250,11 +246,6 @@ def _adjust_job(
     return AdjustJob(fits, settings, file, learned.masks)
 
 
-def _trained(table: pa.Table) -> _Trained:
-    curve = table.drop_columns([PROGRAM, CAMERA])
-    return _Trained(curve, table[PROGRAM][0].as_py(), table[CAMERA][0].as_py())
-
-
-def _cameras(learned: Sequence[_Trained]) -> bytes:
-    """The numbers of the cameras that learned, of each split, as JSON."""
-    return f"[{', '.join(one.camera for one in learned)}]\n".encode()
+def _trained(table: pa.Table, *_: Any) -> tuple[pa.Table, str]:
+    """The curve of a training, and the numbers of its camera."""
+    return table.drop_columns([PROGRAM, CAMERA]), table[CAMERA][0].as_py()

@@ -170,8 +170,8 @@ def _check_input(settings: MatrixSettings, catalog: Catalog) -> None:
     used = catalog.table.take(rows)
     names = [catalog.classes[index] for index in used["class_index"].to_pylist()]
     labels = [catalog.labels[name] for name in names]
-    sources = map(run.catalog.source_of, used["path"].to_pylist())
-    learned = learnable(list(sources), labels, names, _has_masks(settings))
+    sources = run.catalog.sources(used["path"].to_pylist())
+    learned = learnable(sources, labels, names, _has_masks(settings))
     if learned.can_be:
         learned.check(settings.splits, settings.train_size)
     elif settings.train is not None:
@@ -210,7 +210,7 @@ def _samples(
 ) -> tuple[list[str], list[int], list[str]]:
     """Source picture, label and class name of each usable sample, in order."""
     return (
-        [chosen.source_of(path) for batch in batches for path in batch.paths],
+        chosen.sources(path for batch in batches for path in batch.paths),
         [label for batch in batches for label in batch.labels],
         [name for batch in batches for name in batch.class_names],
     )

@@ -84,9 +84,9 @@ def _command(settings: AdjustSettings) -> list[str]:
     if task.normalize != "none":
         words += ["--task-normalize", task.written_normalize]
     words += ["--splits", str(settings.splits), "--train-size", level_name(settings.train_size)]
-    words += ["--epochs", str(settings.epochs), "--lr", f"{settings.lr:g}"]
+    words += ["--epochs", str(settings.epochs), "--lr", repr(settings.lr)]
     if settings.camera_lr is not None:
-        words += ["--camera-lr", f"{settings.camera_lr:g}"]
+        words += ["--camera-lr", repr(settings.camera_lr)]
     words += ["--batch-size", str(settings.batch_size), "--augmentation", settings.augmentation]
     words += ["--learn", settings.learn, "--seed", str(run.seed)]
     return [*words, "--num-samples", str(run.num_samples), *image_flags(run)]

@@ -27,7 +27,8 @@ class AdjustSettings:
 
     Attributes:
         run: The images, their drift and the workers, as for a run that writes.
-        task: The user's model.
+        task: The user's model, a program or a state dict; its ``batch_size`` and ``drop`` are not
+            used.
         splits: How often the files are split in two parts, one to learn from, one to test on.
         train_size: The share of the files that is learned from, above 0 and below 1.
         epochs: How often each image is seen.
@@ -37,7 +38,7 @@ class AdjustSettings:
         augmentation: What is done to developed pictures, as of ``TrainSettings``.
         learn: ``all`` of the model, or its ``last`` layer.
         batch_norm: Whether the camera ends with a batch normalisation, as published.
-        weight_decay: Of Adam.
+        weight_decay: How strongly Adam draws the model's numbers to 0; the camera's stay free.
 
     Raises:
         SettingsError: (a ``ValueError``) One of them cannot be.

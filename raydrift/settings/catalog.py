@@ -1,6 +1,7 @@
 """Which images of an input are used, and of which class each is."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,6 +54,21 @@ class CatalogSettings:
                 ) from None
             wanted = "put the part of the path that names the picture in parentheses"
             require(groups >= 1, "catalog.source", self.source, wanted)
+
+    def sources(self, paths: Iterable[str]) -> list[str]:
+        """The name of the picture that each image was cut from.
+
+        Raises:
+            SettingsError: The expression finds none: images of one picture would be taken apart.
+        """
+        listed = list(paths)
+        found = [self.source_of(path) for path in listed]
+        if self.source is not None and listed and found == listed:
+            raise SettingsError(
+                f"catalog.source {self.source!r} finds nothing in the paths, as {listed[0]!r}: "
+                "give an expression that does"
+            )
+        return found
 
     def source_of(self, path: str) -> str:
         """The name of the picture that an image was cut from; its path where none is found."""

@@ -83,6 +83,50 @@ def test_whole_numbers_are_the_labels_unless_a_mapping_says_otherwise(
     assert found.labels == mapping
 
 
+def test_whole_numbers_of_a_text_file_are_the_labels_too(tmp_path: Path) -> None:
+    source = files(tmp_path / "in", *(f"{one}.png" for one in range(12)))
+    (tmp_path / "val.txt").write_text("".join(f"{one}.png {one}\n" for one in range(12)))
+    assert listed(source, tmp_path / "val.txt").labels == {str(one): one for one in range(12)}
+    (tmp_path / "padded.csv").write_text("path,class\n1.png,001\n2.png,010\n")
+    assert listed(source, tmp_path / "padded.csv").labels == {"001": 0, "010": 1}
+
+
+def test_a_class_may_have_several_words_after_a_tab(images: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("1.jpg\tgolden retriever\n2.png\tcat\n3.jpg\tcat\n")
+    (tmp_path / "b.tsv").write_text("path\tclass\n1.jpg\tgolden retriever\n2.png\tcat\n3\tcat\n")
+    for name in ("a.txt", "b.tsv"):
+        assert classes_of(listed(images, tmp_path / name))["1.jpg"] == "golden retriever"
+
+
+def test_whole_paths_go_before_last_parts_and_excluded_images_need_no_class(tmp_path: Path) -> None:
+    source = files(tmp_path / "in", "train/1.png", "train/2.png", "test/1.png")
+    (tmp_path / "a.csv").write_text("path,class\ntrain/1.png,cat\ntrain/2.png,dog\n")
+    found = listed(source, tmp_path / "a.csv")
+    assert classes_of(found) == {"train/1.png": "cat", "train/2.png": "dog"}
+    (tmp_path / "b.txt").write_text("1 cat\n2 dog\n")
+    chosen = {"catalog": {"labels": str(tmp_path / "b.txt"), "exclude": ["test/*"]}}
+    assert classes_of(listed(source, tmp_path / "b.txt", **chosen)) == classes_of(found)
+    (tmp_path / "c.csv").write_text("path,class\ntrain\\1.png,cat\ntrain\\2.png,dog\n")
+    assert classes_of(listed(source, tmp_path / "c.csv")) == classes_of(found)
+
+
+def test_tables_of_odd_columns_are_refused_in_one_line(images: Path, tmp_path: Path) -> None:
+    tables = {
+        "row 1 has no class": pa.table({"path": ["1", "2"], "class": [0.0, float("nan")]}),
+        "row 0 has no label": pa.table({"path": ["1"], "class": ["a"], "label": [None]}),
+        "nsupported cast": pa.table({"image": [{"bytes": b"x"}], "label": [1]}),
+    }
+    for said, table in tables.items():
+        pq.write_table(table, tmp_path / "odd.parquet")
+        with pytest.raises(CatalogError) as caught:
+            listed(images, tmp_path / "odd.parquet")
+        assert said in str(caught.value)
+        assert "\n" not in str(caught.value)
+    (tmp_path / "twice.csv").write_text("path,class,class\n1,a,b\n")
+    with pytest.raises(CatalogError, match="have several columns class: keep one"):
+        listed(images, tmp_path / "twice.csv")
+
+
 def test_what_has_no_class_is_left_out_and_what_has_no_image_is_told(
     images: Path, tmp_path: Path
 ) -> None:

@@ -54,7 +54,7 @@ def test_leaving_out_nothing_changes_nothing(images: Path) -> None:
 
 
 def test_nothing_left_is_an_error(images: Path) -> None:
-    with pytest.raises(CatalogError, match=r"all 5 images are excluded by .*: nothing is left"):
+    with pytest.raises(CatalogError, match=r"all 5 images are excluded by .*: leave out less"):
         listed(images, exclude=["*"])
 
 
@@ -62,6 +62,13 @@ def test_the_source_of_a_path_is_its_first_group() -> None:
     chosen = CatalogSettings(source=r"(\d+)_\d+\.tif$")
     assert [chosen.source_of(path) for path in ("x/07_1.tif", "7.tif")] == ["07", "7.tif"]
     assert CatalogSettings().source_of("x/07_1.tif") == "x/07_1.tif"
+
+
+def test_an_expression_that_finds_nothing_is_refused() -> None:
+    chosen = CatalogSettings(source=r"(\d+)_\d+\.tif$")
+    assert chosen.sources(["07_1.tif", "x.tif"]) == ["07", "x.tif"]
+    with pytest.raises(SettingsError, match=r"finds nothing in the paths, as '07_1.tiff'"):
+        chosen.sources(["07_1.tiff"])
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from raydrift.storage.evaluated import write_evaluation
 from raydrift.tasks.files import find_task
 from raydrift.tasks.model import TaskModel
 from raydrift.tasks.splits import train_samples
-from raydrift.tasks.training.adjuster import Adjuster, Start
+from raydrift.tasks.training.adjuster import Adjuster
+from raydrift.tasks.training.asking import Start
 from raydrift.tasks.training.learner import training_seed
 from tests.engine.test_matrix_training import source  # noqa: F401  (a fixture)
 
@@ -188,6 +189,18 @@ def test_what_cannot_be_is_refused_in_one_line(
         adjust(settings_for(source, tmp_path / "out", model, **values), quiet=True)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("camera", [{"gamma": 1.5}, {"mode": "full"}, {"view": "bi,s,ga"}])
+def test_another_reference_camera_is_another_adjustment(
+    adjusted: tuple[Adjustment, Path],
+    source: Path,  # noqa: F811
+    model: Path,
+    camera: dict[str, Any],
+) -> None:
+    """Whatever the drift is: the camera that learns begins as it."""
+    with pytest.raises(OutputError, match=r"holds another adjustment .*camera"):
+        adjust(settings_for(source, adjusted[1], model, camera=camera), quiet=True)
 
 
 def test_another_adjustment_is_not_replaced_unasked(

@@ -103,10 +103,14 @@ def test_drones_tiles_have_their_masks_and_belong_to_their_photographs(data: Pat
     catalog = catalog_of(settings.run)
     assert catalog.table["mask"].to_pylist()[0] == "00_00000.png"
     assert catalog.table["mask"].null_count == 0
-    sources = [settings.run.catalog.source_of(path) for path in catalog.table["path"].to_pylist()]
+    sources = settings.run.catalog.sources(catalog.table["path"].to_pylist())
     assert learnable(sources, [0] * 12, ["all"] * 12, masks=True).count == 3
-    tiles = catalog_of(matrix_settings(values_of("synthesis_drone_tiles", data)).run)
+    asked = matrix_settings(values_of("synthesis_drone_tiles", data))
+    tiles = catalog_of(asked.run)
     assert (tiles.counts(), tiles.labels) == ({"0": 6, "1": 6}, {"0": 0, "1": 1})
+    index = tiles.table["class_index"].to_pylist()
+    paths = asked.run.catalog.sources(tiles.table["path"].to_pylist())
+    learnable(paths, index, ["01"[one] for one in index]).check(asked.splits)
 
 
 def test_the_readme_has_every_file_and_every_published_argument() -> None:

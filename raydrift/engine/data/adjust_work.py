@@ -15,10 +15,11 @@ from raydrift.engine.data.chosen_pictures import ChosenPictures
 from raydrift.engine.data.committing import committed, failing_as_worker
 from raydrift.engine.data.failures import failure_row
 from raydrift.engine.data.fit_work import FitJob, commit_fit
-from raydrift.engine.data.kept_drifts import DRIFTED, MASKS_OF, ORIGINAL
+from raydrift.engine.data.kept_drifts import MASKS_OF
 from raydrift.engine.data.rows import table_of
 from raydrift.engine.data.shipping import fetched
 from raydrift.errors import RaydriftError
+from raydrift.report.adjustment import DRIFTED, FROZEN, LEARNED, ORIGINAL
 from raydrift.settings.adjust import AdjustSettings
 from raydrift.storage.checkpoints import EVERY_S, Checkpoint
 from raydrift.storage.made_on import check_made_on
@@ -26,10 +27,9 @@ from raydrift.tasks.files import TaskFile
 from raydrift.tasks.splits import train_samples
 
 if TYPE_CHECKING:
-    from raydrift.tasks.training.adjuster import CurvePoint, Start
+    from raydrift.tasks.training.adjuster import CurvePoint
+    from raydrift.tasks.training.asking import Start
 
-LEARNED: Final = "learned"
-FROZEN: Final = "frozen"
 TRAININGS: Final = (LEARNED, FROZEN)
 """The camera and the model learn, or the model alone."""
 
@@ -69,7 +69,7 @@ class AdjustJob:
     @property
     def start(self) -> "Start":
         """What every training begins with."""
-        from raydrift.tasks.training.adjuster import Start
+        from raydrift.tasks.training.asking import Start
 
         return Start(self.settings, self.file, self.fits.classes, self.has_masks)
 
@@ -85,11 +85,11 @@ class AdjustStage:
     def __call__(self, row: pa.Table) -> pa.Table:
         """Takes the number of a training; returns its ledger row."""
         fit, started, clock = table_of(row)["shard"][0].as_py(), time.time(), time.perf_counter()
-        fits, kept = self._job.fits, self._checkpoint(fit=table_of(row)["shard"][0].as_py())
+        fits, kept = self._job.fits, self._checkpoint(fit)
         try:
             with failing_as_worker():
                 self._check()
-                table = adjusted_table(self._job, fit, self._device, kept)
+                table = adjusted_table(self._job, fit, self._device, kept, self._platform)
         except RaydriftError as error:
             return failure_row(error)
         spent = time.perf_counter() - clock
@@ -111,13 +111,15 @@ class AdjustStage:
         if self._platform:
             return
         tried = Adjuster(self._job.start, True, 0, self._device)
-        platform = tried.platform(*self._job.size)
+        platform = tried.platform_of(*self._job.size)
         begun = self._job.made_on.get("embeddings", platform)
         check_made_on({_MACHINES: begun}, {_MACHINES: platform}, socket.gethostname())
         self._platform = platform
 
 
-def adjusted_table(job: AdjustJob, fit: int, device: str, kept: Checkpoint) -> pa.Table:
+def adjusted_table(
+    job: AdjustJob, fit: int, device: str, kept: Checkpoint, platform: str = ""
+) -> pa.Table:
     """Trains, and tells what came of it.
 
     Args:
@@ -125,11 +127,12 @@ def adjusted_table(job: AdjustJob, fit: int, device: str, kept: Checkpoint) -> p
         fit: The number of this one.
         device: ``cpu`` or ``cuda``.
         kept: Where it goes on from, if it was stopped.
+        platform: The kind of machine that this is; what was kept on another is passed over.
 
     Returns:
         ``schemas.CURVES``, a row an epoch; and in the first row ``program``, bytes of the camera
-        and the model, and ``camera``, its numbers as JSON. The first training of a split has rows
-        of the user's model as it is before these.
+        and the model (where the camera learned), and ``camera``, its numbers as JSON. The first
+        training of a split has rows of the user's model as it is before these.
 
     Raises:
         ShardError: A shard of the pictures is gone or damaged.
@@ -159,7 +162,8 @@ def adjusted_table(job: AdjustJob, fit: int, device: str, kept: Checkpoint) -> p
     rows += [(TRAININGS[place], point) for point in curve]
     table = _table(rows, split, int((~train).sum()))
     nothing = [None] * (len(rows) - 1)
-    program = pa.array([adjuster.program(*job.size), *nothing], pa.large_binary())
+    made = adjuster.program(*job.size) if learned else None
+    program = pa.array([made, *nothing], pa.large_binary())
     numbers = pa.array([json.dumps(adjuster.camera_state()), *nothing], pa.string())
     return table.append_column(PROGRAM, program).append_column(CAMERA, numbers)
 

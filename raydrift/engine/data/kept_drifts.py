@@ -14,9 +14,8 @@ from raydrift.engine.data.measured import MeasureJob, ViewBatch
 from raydrift.engine.data.shard_work import ShardJob, put_drifted
 from raydrift.errors import PipelineError
 from raydrift.images.pixels import RGB, Array
+from raydrift.report.adjustment import DRIFTED, ORIGINAL
 
-ORIGINAL: Final = "original"
-DRIFTED: Final = "drifted"
 MASKS_OF: Final = {ORIGINAL: "original_masks", DRIFTED: "drifted_masks"}
 """The columns of the pictures, and those of their masks."""
 

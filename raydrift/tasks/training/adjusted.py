@@ -111,4 +111,5 @@ class Adjusted(nn.Module):
         Args:
             pictures: RGB in [0, 1], float32 of shape (n, 3, height, width).
         """
-        return self.network((pictures - self._mean) / self._deviation)
+        said = self.network((pictures - self._mean) / self._deviation)
+        return said[0] if isinstance(said, tuple | list) and len(said) == 1 else said

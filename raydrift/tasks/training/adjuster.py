@@ -13,14 +13,12 @@ from torch import Tensor
 from raydrift.camera.differentiable import forensic_bounds, project
 from raydrift.drift.camera.setup import CameraSetup
 from raydrift.embed.platform import embedding_platform
-from raydrift.errors import PipelineError, TaskError
+from raydrift.errors import TaskError, reason
 from raydrift.images.pixels import RGB
-from raydrift.settings.adjust import LAST, AdjustSettings
-from raydrift.tasks.classification import Answers, ClassificationCounts
-from raydrift.tasks.files import TaskFile
+from raydrift.settings.adjust import LAST
 from raydrift.tasks.losses import mean_loss
-from raydrift.tasks.segmentation import SegmentationCounts
 from raydrift.tasks.training.adjusted import Adjusted, Given
+from raydrift.tasks.training.asking import Held, Start, answered, counts_of, scores_of
 from raydrift.tasks.training.augmentations import draw_changes, moved
 from raydrift.tasks.training.batches import Targets, as_images
 from raydrift.tasks.training.exact import exact_numbers
@@ -29,11 +27,9 @@ from raydrift.tasks.training.loop import Training
 from raydrift.tasks.training.losses import dice_loss
 from raydrift.tasks.training.order import EpochOrder
 
-_ASKED_AT_ONCE: Final = 32
 _TRIED: Final = 4  # pictures, to tell the kind of machine
-
-Held = tuple[RGB, Targets]
-"""Pictures, uint8 RGB of shape (n, height, width, 3), and what is right of them."""
+_HALF: Final = 125
+_LONGEST: Final = 200
 
 
 @dataclass(frozen=True)
@@ -55,23 +51,6 @@ class CurvePoint:
     nll: float = math.nan
 
 
-@dataclass(frozen=True)
-class Start:
-    """What every training of an adjustment begins with.
-
-    Attributes:
-        settings: How it is trained.
-        file: The user's model.
-        classes: How many classes the images have.
-        has_masks: Whether the model answers for each pixel.
-    """
-
-    settings: AdjustSettings
-    file: TaskFile
-    classes: int
-    has_masks: bool
-
-
 class Adjuster:
     """One training, from the user's model and the reference camera on.
 
@@ -79,11 +58,15 @@ class Adjuster:
         start: What it begins with.
         learned: Whether the camera learns too.
         seed: Of ``training_seed``: the same images in the same order for both kinds.
-        device: ``cpu``, where one thread reckons, or ``cuda``.
+        device: ``cpu``, where one thread computes, or ``cuda``.
+        platform: The kind of machine that this is, see ``platform_of``.
     """
 
-    def __init__(self, start: Start, learned: bool, seed: int, device: str = "cpu") -> None:
+    def __init__(
+        self, start: Start, learned: bool, seed: int, device: str = "cpu", platform: str = ""
+    ) -> None:
         self._start, self._learned, self._seed = start, learned, seed
+        self._platform = platform
         self._device = torch.device(device)
         self._setup: CameraSetup = start.settings.run.profile.setup("camera")
         self._model, self._training = self._begun()
@@ -143,15 +126,25 @@ class Adjuster:
     def program(self, height: int, width: int) -> bytes:
         """The camera and the model as a ``torch.export`` program, from photographs to answers.
 
-        It takes pixels from 0 to 1 as they are: normalisation is in it.
+        It takes pixels from 0 to 1 as they are: normalisation is in it. Nothing can be learned
+        afterwards: it is made on the CPU, for machines of any kind.
+
+        Raises:
+            TaskError: The model cannot be exported again.
         """
-        model, file = self._model.eval(), BytesIO()
-        images = torch.full((2, 3, height, width), 0.5, device=self._device)
-        with exact_numbers(self._device), torch.no_grad():
-            program = torch.export.export(
-                model, (images,), dynamic_shapes=({0: torch.export.Dim("n")},)
-            )
-        torch.export.save(program, file)
+        model, file = self._model.cpu().eval(), BytesIO()
+        images = torch.full((2, 3, height, width), 0.5)
+        try:
+            with exact_numbers(torch.device("cpu")), torch.no_grad():
+                program = torch.export.export(
+                    model, (images,), dynamic_shapes=({0: torch.export.Dim("n")},)
+                )
+            torch.export.save(program, file)
+        except Exception as error:  # whatever a network of the user's makes torch raise
+            raise TaskError(
+                f"task {self._start.file.name!r}: it cannot be exported with its camera "
+                f"({reason(error)[:_LONGEST]}): export the model anew, with this version of torch"
+            ) from None
         return file.getvalue()
 
     def directly(self, held: Held) -> CurvePoint:
@@ -161,20 +154,45 @@ class Adjuster:
             TaskError: The model's answers are of another shape.
         """
         with exact_numbers(self._device):
-            return CurvePoint(0, math.nan, *_scores(self._counts(held, False)))
+            ask = self._model.eval().directly
+            counts = counts_of(ask, held, self._start, self._device)
+        return CurvePoint(0, math.nan, *scores_of(counts))
 
-    def platform(self, height: int, width: int) -> str:
-        """The kind of machine this is, as far as what is learned here depends on it."""
+    def platform_of(self, height: int, width: int) -> str:
+        """The kind of machine this is, as far as what is learned here depends on it.
+
+        Args:
+            height: Of the pictures that will come.
+            width: Likewise.
+
+        Raises:
+            TaskError: The model's answers are another ones each time, or of another shape.
+        """
         pixels = np.resize(np.arange(251, dtype=np.uint8), (_TRIED, height, width, 3))
         targets: Targets = np.arange(_TRIED) % self._start.classes
         if self._start.has_masks:
-            targets = np.zeros((_TRIED, height, width), np.uint8)
+            targets = (pixels[..., 0] > _HALF).astype(np.uint8)
+            ignore = self._start.settings.task.ignore
+            if ignore in (0, 1):
+                targets = np.full_like(targets, 1 - ignore)
         tried = Adjuster(self._start, True, 0, self._device.type)
         with exact_numbers(self._device):
+            once, again = (tried._asked(pixels) for _ in range(2))
+            if not torch.equal(once, again):
+                raise TaskError(
+                    f"task {self._start.file.name!r}: its answer for an image is another one each "
+                    "time: call model.eval() before you export it"
+                )
             batches = _Batches((pixels, targets), self._start, 0, self._device)
             tried._training.run(batches, 2)
-        logits = tried._logits(pixels, True).astype(np.float64)
+            logits = tried._asked(pixels).cpu().numpy().astype(np.float64)
         return embedding_platform(self._device, torch.float32, logits)
+
+    def _asked(self, pixels: RGB) -> Tensor:
+        """What it answers about a few pictures."""
+        images = as_images(pixels, self._device)
+        with torch.inference_mode():
+            return answered(self._model.eval()(images), self._start, images)
 
     @property
     def _begun_camera(self) -> Any:
@@ -201,49 +219,41 @@ class Adjuster:
         rate, camera_rate = settings.rates
         groups: list[dict[str, Any]] = [{"params": chosen, "lr": rate}]
         if self._learned:
-            groups.append({"params": list(model.camera.parameters()), "lr": camera_rate})
+            camera = list(model.camera.parameters())
+            groups.append({"params": camera, "lr": camera_rate, "weight_decay": 0.0})
         optimizer = torch.optim.Adam(groups, weight_decay=settings.weight_decay, fused=True)
         return model, Training(model, optimizer, self._loss)
 
     def _loss(self, answers: Any, right: Tensor) -> Tensor:
-        logits = _tensor(answers, self._start, len(right))
-        if not self._start.has_masks:
+        start, ignore = self._start, self._start.settings.task.ignore
+        logits: Tensor = answers
+        if not start.has_masks:
             return mean_loss(logits, right)
-        ignore = self._start.settings.task.ignore
-        if logits.shape[1] == 1 and ignore is None:
-            return dice_loss(logits, (right[:, None] != 0).float())
+        counted = torch.ones_like(right, dtype=torch.bool) if ignore is None else right != ignore
+        if logits.shape[1] == 1:
+            return dice_loss(logits, (right[:, None] != 0).float(), counted[:, None])
+        most = int((right * counted).max())
+        if most >= logits.shape[1]:
+            raise TaskError(
+                f"task {start.file.name!r}: masks have the class {most}, and the model has "
+                f"{logits.shape[1]}: give masks of 0 to {logits.shape[1] - 1}, or set task.ignore"
+            )
         return mean_loss(logits, right, right, ignore)
 
     def _point(self, epoch: int, test: Held) -> CurvePoint:
         loss = math.nan if epoch == 0 else float(np.mean(self._losses))
-        return CurvePoint(epoch, loss, *_scores(self._counts(test, True)))
-
-    def _counts(self, held: Held, through: bool) -> ClassificationCounts | SegmentationCounts:
-        pixels, targets = held
-        logits = self._logits(pixels, through)
-        if not np.isfinite(logits).all():
-            raise PipelineError("the model's answers are not finite: give a smaller --lr")
-        if self._start.has_masks:
-            try:
-                ignore = self._start.settings.task.ignore
-                return SegmentationCounts.of(logits, targets, ignore)
-            except ValueError as error:
-                raise TaskError(f"task {self._start.file.name!r}: {error}") from None
-        return ClassificationCounts.of(Answers.of(logits, targets), self._start.classes)
-
-    def _logits(self, pixels: RGB, through: bool) -> "np.ndarray[Any, np.dtype[np.float32]]":
-        model, parts = self._model.eval(), []
-        with torch.inference_mode():
-            for at in range(0, len(pixels), _ASKED_AT_ONCE):
-                images = as_images(pixels[at : at + _ASKED_AT_ONCE], self._device)
-                said = model(images) if through else model.directly(images)
-                parts.append(_tensor(said, self._start, len(images)).cpu().numpy())
-        return np.concatenate(parts)
+        counts = counts_of(self._model.eval(), test, self._start, self._device)
+        return CurvePoint(epoch, loss, *scores_of(counts))
 
     def _state(self) -> bytes:
         file = BytesIO()
         curve = [list(vars(point).values()) for point in self._curve]
-        whole = {"training": self._training.state(), "curve": curve, "losses": self._losses}
+        whole = {
+            "training": self._training.state(),
+            "curve": curve,
+            "losses": self._losses,
+            "platform": self._platform,
+        }
         torch.save(whole, file)
         return file.getvalue()
 
@@ -251,6 +261,8 @@ class Adjuster:
         """Goes on from a state; from the beginning, where it is not of this training."""
         try:
             whole: Mapping[str, Any] = torch.load(BytesIO(data), weights_only=True)
+            if whole["platform"] != self._platform:
+                raise ValueError("it was kept on another kind of machine")
             self._training.restore(whole["training"])
             self._curve = [CurvePoint(int(epoch), *rest) for epoch, *rest in whole["curve"]]
             self._losses = list(whole["losses"])
@@ -283,36 +295,3 @@ class _Batches:
         if self._start.has_masks:
             right = moved(right[:, None].float(), changes)[:, 0].long()
         return Given(photos, changes), right
-
-
-def _tensor(answers: Any, start: Start, count: int) -> Tensor:
-    """The answers of the model, of the shape that the task wants.
-
-    Raises:
-        TaskError: They are of another one.
-    """
-    if isinstance(answers, tuple | list) and len(answers) == 1:
-        (answers,) = answers
-    wanted = "(n, classes or 1, height, width)" if start.has_masks else f"(n, {start.classes})"
-    ok = isinstance(answers, Tensor) and answers.is_floating_point() and len(answers) == count
-    if ok and start.has_masks:
-        ok = answers.dim() == 4
-    elif ok:
-        ok = tuple(answers.shape[1:]) == (start.classes,)
-    if not ok:
-        said = tuple(answers.shape) if isinstance(answers, Tensor) else type(answers).__name__
-        raise TaskError(
-            f"task {start.file.name!r}: it answers {count} images with {said}, and the images "
-            f"want {wanted}: give a model for them"
-        )
-    found: Tensor = answers
-    return found.float()
-
-
-def _scores(counts: ClassificationCounts | SegmentationCounts) -> tuple[float, float, float]:
-    """Quality, F1 and negative log likelihood."""
-    if isinstance(counts, SegmentationCounts):
-        # Where there is no foreground and none is found, all is right.
-        return float(np.nan_to_num(counts.mean_iou, nan=1.0)), math.nan, math.nan
-    total = counts.total
-    return total.accuracy, total.f1, total.nll

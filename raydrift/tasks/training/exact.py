@@ -1,4 +1,4 @@
-"""The same numbers each time that something is reckoned."""
+"""The same numbers each time that something is computed."""
 
 import os
 from collections.abc import Iterator

@@ -19,16 +19,22 @@ _LONGEST: Final = 200
 def given_network(file: TaskFile, device: torch.device) -> nn.Module:
     """The user's model, all of whose parameters can learn.
 
-    A state dict's ResNet learns as torchvision's would. A program or a TorchScript file keeps the
-    statistics of its batch normalisations, which are part of it.
+    A state dict's ResNet learns as torchvision's would. A program keeps the statistics of its batch
+    normalisations, which are part of it.
 
     Args:
         file: What ``find_task`` found.
         device: Where it will run.
 
     Raises:
-        TaskError: It cannot be loaded, takes something else than images, or has nothing to learn.
+        TaskError: It cannot be loaded, takes something else than images or one number of them, or
+            has nothing to learn; or it is TorchScript, which cannot be exported with its camera.
     """
+    if file.kind is TaskKind.SCRIPT:
+        raise TaskError(
+            f"task {file.name!r}: TorchScript cannot be exported with a camera: write the "
+            "model with torch.export.save"
+        )
     try:
         if file.kind is TaskKind.STATE:
             return _resnet(file).to(device)
@@ -37,6 +43,12 @@ def given_network(file: TaskFile, device: torch.device) -> nn.Module:
         raise TaskError(f"task {file.name!r}: {error}") from None
     if loaded.module is None or next(loaded.module.parameters(), None) is None:
         raise TaskError(f"task {file.name!r}: it has no parameters: export one that can learn")
+    least, most = loaded.batch
+    if most is not None and least == most:
+        raise TaskError(
+            f"task {file.name!r}: it was exported for {most} images at once: export it for any "
+            'number, with dynamic_shapes=({0: torch.export.Dim("n")},)'
+        )
     return _AsExported(file.name, loaded.module, loaded.forward)
 
 

@@ -22,7 +22,7 @@ def class_loss(logits: Tensor, labels: Tensor) -> Tensor:
     return cross_entropy(logits, labels)
 
 
-def dice_loss(logits: Tensor, masks: Tensor) -> Tensor:
+def dice_loss(logits: Tensor, masks: Tensor, counted: Tensor | None = None) -> Tensor:
     """One less the Dice coefficient of the sigmoids and the masks, of all pixels of the batch.
 
     Where no mask has a pixel there is nothing to overlap: the loss is 0, and nothing is learned.
@@ -32,6 +32,7 @@ def dice_loss(logits: Tensor, masks: Tensor) -> Tensor:
     Args:
         logits: float32 of shape (n, 1, height, width).
         masks: 0 or 1, float32 of the same shape.
+        counted: Which pixels count, bool of the same shape; None: all.
 
     >>> import torch
     >>> masks = torch.tensor([[[[1.0, 0.0]]]])
@@ -39,5 +40,7 @@ def dice_loss(logits: Tensor, masks: Tensor) -> Tensor:
     0.0
     """
     found = logits.sigmoid()
+    if counted is not None:
+        found, masks = found * counted, masks * counted
     overlap, both = (found * masks).sum(), (found + masks).sum()
     return (1 - 2 * overlap / both.clamp_min(_SMALLEST)) * (masks.sum() > 0)

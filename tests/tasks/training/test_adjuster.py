@@ -1,5 +1,6 @@
 """A camera and a model that learn together."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from raydrift.settings import AdjustSettings, TaskSettings, TrainSettings
 from raydrift.settings.toml import generate_settings
 from raydrift.tasks.files import TaskFile, find_task
 from raydrift.tasks.model import TaskModel
-from raydrift.tasks.training.adjuster import Adjuster, CurvePoint, Held, Start
+from raydrift.tasks.training.adjuster import Adjuster, CurvePoint
+from raydrift.tasks.training.asking import Held, Start
 from raydrift.tasks.training.given import given_network, last_layer
 from raydrift.tasks.training.networks import make_network
 
@@ -191,6 +193,51 @@ def test_what_has_nothing_to_learn_is_refused(tmp_path: Path) -> None:
     file: TaskFile = find_task(TaskSettings(str(tmp_path / "flat.pt2")))
     with pytest.raises(TaskError, match="it has no parameters: export one that can learn"):
         given_network(file, torch.device("cpu"))
+
+
+def test_what_cannot_be_adjusted_is_named_before_any_work(tmp_path: Path) -> None:
+    layers = [nn.Conv2d(3, 4, 3, 2), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 4)]
+    network, images = nn.Sequential(*layers, nn.Dropout(0.5)), (torch.zeros(2, 3, SIZE, SIZE),)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that TorchScript is old
+        torch.jit.save(torch.jit.trace(network.eval(), images), tmp_path / "script.pt")
+    torch.export.save(torch.export.export(network.eval(), images), tmp_path / "two.pt2")
+    for name, said in (
+        ("script.pt", "TorchScript cannot be exported with a camera"),
+        ("two.pt2", "it was exported for 2 images at once: export it for any number"),
+    ):
+        with pytest.raises(TaskError, match=said):
+            Adjuster(start_of(tmp_path / name), True, 5)
+    shapes = ({0: torch.export.Dim("n")},)
+    program = torch.export.export(network.train(), images, dynamic_shapes=shapes)
+    torch.export.save(program, tmp_path / "by_chance.pt2")
+    with pytest.raises(TaskError, match=r"another one each time: call model.eval\(\) before"):
+        Adjuster(start_of(tmp_path / "by_chance.pt2"), True, 5).platform_of(SIZE, SIZE)
+
+
+def test_a_state_of_another_kind_of_machine_is_passed_over(model: Path) -> None:
+    start, kept = start_of(model, epochs=1), list[bytes]()
+    whole = Adjuster(start, True, 5, platform="one")
+    curve = whole.learn(TRAIN, TEST, keep=lambda make: kept.append(make()))
+    other = Adjuster(start, True, 5, platform="another")
+    steps: list[bytes] = []
+    found = other.learn(TRAIN, TEST, begun=kept[-1], keep=lambda make: steps.append(make()))
+    assert len(steps) == len(kept), "all steps were taken again"
+    assert found[1:] == curve[1:]
+
+
+def test_masks_with_classes_that_the_model_has_not_are_named(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    shapes = ({0: torch.export.Dim("n")},)
+    network, images = nn.Conv2d(3, 2, 3, padding=1), (torch.zeros(2, 3, SIZE, SIZE),)
+    program = torch.export.export(network.eval(), images, dynamic_shapes=shapes)
+    torch.export.save(program, tmp_path / "masks.pt2")
+    plain = start_of(tmp_path / "masks.pt2")
+    start = Start(plain.settings, plain.file, 1, has_masks=True)
+    masks = np.zeros((60, SIZE, SIZE), np.uint8)
+    good, bad = masks, masks + 7
+    with pytest.raises(TaskError, match="masks have the class 7, and the model has 2"):
+        Adjuster(start, True, 5).learn((TRAIN[0], bad), (TRAIN[0], good))
 
 
 def test_a_point_before_the_first_epoch_has_no_loss(model: Path) -> None:

@@ -1,0 +1,121 @@
+"""What a model answers about pictures in a training, and what it gets right of them."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from raydrift.errors import PipelineError, TaskError
+from raydrift.images.pixels import RGB
+from raydrift.settings.adjust import AdjustSettings
+from raydrift.tasks.classification import Answers, ClassificationCounts
+from raydrift.tasks.files import TaskFile
+from raydrift.tasks.segmentation import SegmentationCounts
+from raydrift.tasks.training.batches import Targets, as_images
+
+Counts = ClassificationCounts | SegmentationCounts
+
+Held = tuple[RGB, Targets]
+"""Pictures, uint8 RGB of shape (n, height, width, 3), and what is right of them."""
+
+Ask = Callable[[Tensor], Any]
+"""From images, float32 (n, 3, height, width) in [0, 1], to whatever a model answers."""
+
+_AT_ONCE: Final = 32
+
+
+@dataclass(frozen=True)
+class Start:
+    """What every training of an adjustment begins with.
+
+    Attributes:
+        settings: How it is trained.
+        file: The user's model.
+        classes: How many classes the images have.
+        has_masks: Whether the model answers for each pixel.
+    """
+
+    settings: AdjustSettings
+    file: TaskFile
+    classes: int
+    has_masks: bool
+
+
+def counts_of(ask: Ask, held: Held, start: Start, device: torch.device) -> Counts:
+    """What a model gets right of some pictures; a few are in memory as floats at a time.
+
+    Args:
+        ask: Asks the model.
+        held: The pictures, at least one.
+        start: What is right of them.
+        device: Where the model is.
+
+    Raises:
+        TaskError: Its answers are of another shape, or masks have classes that it has not.
+        PipelineError: They are not finite.
+    """
+    pixels, targets = held
+    total: Any = None
+    with torch.inference_mode():
+        for at in range(0, len(pixels), _AT_ONCE):
+            part = slice(at, at + _AT_ONCE)
+            images = as_images(pixels[part], device)
+            logits = answered(ask(images), start, images).cpu().numpy()
+            found = _counts(logits, targets[part], start)
+            total = found if total is None else total + found
+    counts: Counts = total
+    return counts
+
+
+def _counts(logits: Any, targets: Targets, start: Start) -> Counts:
+    if not np.isfinite(logits).all():
+        raise PipelineError("the model's answers are not finite: give a smaller --lr")
+    if not start.has_masks:
+        return ClassificationCounts.of(Answers.of(logits, targets), start.classes)
+    try:
+        return SegmentationCounts.of(logits, targets, start.settings.task.ignore)
+    except ValueError as error:
+        raise TaskError(f"task {start.file.name!r}: {error}") from None
+
+
+def answered(answers: Any, start: Start, images: Tensor) -> Tensor:
+    """The answers of a model, of the shape that the task wants.
+
+    Args:
+        answers: Whatever it said.
+        start: What is wanted.
+        images: What it was asked about, (n, 3, height, width).
+
+    Raises:
+        TaskError: They are of another one.
+    """
+    count, _, height, width = images.shape
+    wanted = f"({count}, {start.classes})"
+    ok = isinstance(answers, Tensor) and answers.is_floating_point()
+    shape = tuple(answers.shape) if isinstance(answers, Tensor) else ()
+    if start.has_masks:
+        wanted = f"({count}, classes or 1, {height}, {width})"
+        ok = ok and len(shape) == 4 and (shape[0], *shape[2:]) == (count, height, width)
+    else:
+        ok = ok and shape == (count, start.classes)
+    if not ok:
+        said = shape if isinstance(answers, Tensor) else type(answers).__name__
+        raise TaskError(
+            f"task {start.file.name!r}: it answers {count} images with {said}, and the images "
+            f"want {wanted}: give a model for them"
+        )
+    found: Tensor = answers
+    return found.float()
+
+
+def scores_of(counts: Counts) -> tuple[float, float, float]:
+    """Quality, F1 and negative log likelihood; the last two are NaN of masks."""
+    if isinstance(counts, SegmentationCounts):
+        # Where there is no foreground and none is found, all is right.
+        return float(np.nan_to_num(counts.mean_iou, nan=1.0)), math.nan, math.nan
+    total = counts.total
+    return total.accuracy, total.f1, total.nll
