@@ -148,9 +148,8 @@ def adjusted_table(
         fits.files, fits.labels, split, train_size=fits.train_size, seed=fits.seed
     )
     pictures = ChosenPictures(fits, job.size, MASKS_OF if job.has_masks else {})
-    adjuster = Adjuster(
-        job.start, TRAININGS[place] == LEARNED, training_seed(fits.seed, split), device
-    )
+    learned, seed = TRAININGS[place] == LEARNED, training_seed(fits.seed, split)
+    adjuster = Adjuster(job.start, learned, seed, device, platform)
     test = pictures.held(DRIFTED, ~train)
     rows: list[tuple[str, CurvePoint]] = []
     if place == 0:
