@@ -122,13 +122,14 @@ class Learner:
         """The network as a file that ``raydrift evaluate --task`` takes.
 
         Of a ResNet torchvision's state dict; of a U-Net a program of ``torch.export``, for images
-        of this size. Normalisation is not in it.
+        of this size. Normalisation is not in it. It is made on the CPU, for machines of any kind;
+        nothing can be learned or asked afterwards.
         """
-        file, model = BytesIO(), self._training.model.eval()
+        file, model = BytesIO(), self._training.model.cpu().eval()
         if not self._settings.has_masks:
-            torch.save({name: one.cpu() for name, one in model.state_dict().items()}, file)
+            torch.save(model.state_dict(), file)
             return file.getvalue()
-        images = torch.zeros(2, 3, height, width, device=self._device)
+        images = torch.zeros(2, 3, height, width)
         shapes = ({0: torch.export.Dim("n")},)
         torch.export.save(torch.export.export(model, (images,), dynamic_shapes=shapes), file)
         return file.getvalue()
