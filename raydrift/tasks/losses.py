@@ -1,5 +1,6 @@
 """How wrong a model is, as a number with gradients."""
 
+from collections.abc import Callable
 from typing import Final
 
 import torch
@@ -8,6 +9,11 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 _NOWHERE: Final = -100
 """What ``cross_entropy`` leaves out."""
+
+_SMALLEST: Final = 1e-7
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""From what a network answers, and what is right, to one number."""
 
 
 def mean_loss(
@@ -64,6 +70,29 @@ def mean_error(
         places = torch.where(counted, right, 0)
         wrong = 1 - logits.softmax(1).gather(1, places[:, None])[:, 0]
     return (wrong * counted).sum() / counted.sum().clamp(min=1)
+
+
+def dice_loss(logits: Tensor, masks: Tensor, counted: Tensor | None = None) -> Tensor:
+    """One less the Dice coefficient of the sigmoids and the masks, of all pixels of the batch.
+
+    Where no mask has a pixel there is nothing to overlap: the loss is 0, and nothing is learned.
+
+    Milletari, Navab and Ahmadi, "V-Net", 3DV 2016.
+
+    Args:
+        logits: float32 of shape (n, 1, height, width).
+        masks: 0 or 1, float32 of the same shape.
+        counted: Which pixels count, bool of the same shape; None: all.
+
+    >>> masks = torch.tensor([[[[1.0, 0.0]]]])
+    >>> round(float(dice_loss(torch.tensor([[[[9.0, -9.0]]]]), masks)), 3)
+    0.0
+    """
+    found = logits.sigmoid()
+    if counted is not None:
+        found, masks = found * counted, masks * counted
+    overlap, both = (found * masks).sum(), (found + masks).sum()
+    return (1 - 2 * overlap / both.clamp_min(_SMALLEST)) * (masks.sum() > 0)
 
 
 def _counted(masks: Tensor, ignore: int | None) -> tuple[Tensor, Tensor]:

@@ -2,8 +2,9 @@
 
 import pytest
 import torch
+from segmentation_models_pytorch.losses import DiceLoss
 
-from raydrift.tasks.losses import mean_error, mean_loss
+from raydrift.tasks.losses import dice_loss, mean_error, mean_loss
 
 LOGITS = torch.tensor([[2.0, 0.0], [0.0, 1.0]])
 LABELS = torch.tensor([0, 0])
@@ -42,3 +43,22 @@ def test_where_no_pixel_counts_there_is_no_loss(measure: object) -> None:
         assert loss.item() == 0
         assert logits.grad is not None
         assert not logits.grad.any()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_dice_is_that_of_the_published_training(share: float) -> None:
+    drawn = torch.Generator().manual_seed(0)
+    logits = 3 * torch.randn(4, 1, 8, 8, generator=drawn)
+    masks = (torch.rand(4, 1, 8, 8, generator=drawn) < share).float()
+    wanted = DiceLoss("binary")(logits, masks)
+    torch.testing.assert_close(dice_loss(logits, masks), wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_dice_leaves_out_what_does_not_count() -> None:
+    drawn = torch.Generator().manual_seed(0)
+    logits = 3 * torch.randn(1, 1, 4, 8, generator=drawn)
+    masks = (torch.rand(1, 1, 4, 8, generator=drawn) < 0.5).float()
+    counted = torch.ones_like(masks, dtype=torch.bool)
+    counted[..., 4:] = False
+    found, wanted = dice_loss(logits, masks, counted), dice_loss(logits[..., :4], masks[..., :4])
+    torch.testing.assert_close(found, wanted)

@@ -16,7 +16,7 @@ from raydrift.embed.platform import embedding_platform
 from raydrift.errors import TaskError, reason
 from raydrift.images.pixels import RGB
 from raydrift.settings.adjust import LAST
-from raydrift.tasks.losses import mean_loss
+from raydrift.tasks.losses import dice_loss, mean_loss
 from raydrift.tasks.training.adjusted import Adjusted, Given
 from raydrift.tasks.training.asking import Held, Start, answered, counts_of, scores_of
 from raydrift.tasks.training.augmentations import draw_changes, moved
@@ -24,7 +24,6 @@ from raydrift.tasks.training.batches import Targets, as_images
 from raydrift.tasks.training.exact import exact_numbers
 from raydrift.tasks.training.given import given_network, last_layer
 from raydrift.tasks.training.loop import Training
-from raydrift.tasks.training.losses import dice_loss
 from raydrift.tasks.training.order import EpochOrder
 
 _TRIED: Final = 4  # pictures, to tell the kind of machine

@@ -13,6 +13,7 @@ from raydrift.embed.state import State
 from raydrift.images.pixels import RGB
 from raydrift.settings.train import TrainSettings
 from raydrift.tasks.classification import Answers, ClassificationCounts
+from raydrift.tasks.losses import dice_loss, mean_loss
 from raydrift.tasks.segmentation import SegmentationCounts
 from raydrift.tasks.training.batches import (
     PictureBatches,
@@ -23,7 +24,6 @@ from raydrift.tasks.training.batches import (
 )
 from raydrift.tasks.training.exact import exact_numbers
 from raydrift.tasks.training.loop import Training
-from raydrift.tasks.training.losses import class_loss, dice_loss
 from raydrift.tasks.training.networks import make_network
 
 Counts = ClassificationCounts | SegmentationCounts
@@ -154,4 +154,4 @@ class Learner:
         model = make_network(self._settings, self._classes, self._state, self._seed)
         model.to(self._device)
         optimizer = torch.optim.Adam(model.parameters(), self._settings.lr, fused=True)
-        return Training(model, optimizer, dice_loss if self._settings.has_masks else class_loss)
+        return Training(model, optimizer, dice_loss if self._settings.has_masks else mean_loss)

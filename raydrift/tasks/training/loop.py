@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from raydrift.errors import PipelineError
-from raydrift.tasks.training.losses import Loss
+from raydrift.tasks.losses import Loss
 
 
 class Batches(Protocol):
