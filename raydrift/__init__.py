@@ -35,13 +35,16 @@ if TYPE_CHECKING:
     from raydrift.images.pixels import ColourSpace, Sample
     from raydrift.metrics import METRICS, kl_softmax
     from raydrift.metrics.batch_divergence import BatchDivergence
+    from raydrift.model_runs import adjust, forensics
     from raydrift.paths.s3_options import S3Options
     from raydrift.schedules.drift import Drift
     from raydrift.schedules.label_shift import LabelShift
     from raydrift.settings.catalog import CatalogSettings
     from raydrift.settings.cluster import ClusterSettings
+    from raydrift.settings.forensics import SearchSettings
     from raydrift.settings.output import FaultSettings
     from raydrift.settings.raw import RawSettings
+    from raydrift.settings.task import TaskSettings
     from raydrift.settings.train import TrainSettings
     from raydrift.transforms import DriftProfile, ImageTransform, Transform, TransformInfo
     from raydrift.view_sets import matrix, views
@@ -77,16 +80,20 @@ __all__ = [
     "S3Options",
     "Sample",
     "SampledTransform",
+    "SearchSettings",
     "SettingsError",
     "ShardError",
     "TaskError",
+    "TaskSettings",
     "TrainSettings",
     "Transform",
     "TransformInfo",
     "WeightsError",
     "__version__",
+    "adjust",
     "drift_image",
     "drift_sample",
+    "forensics",
     "kl_softmax",
     "matrix",
     "open",
@@ -120,6 +127,7 @@ _HOMES = {
     "raydrift.images.batch": ("DriftedBatch",),
     "raydrift.metrics": ("METRICS", "kl_softmax"),
     "raydrift.metrics.batch_divergence": ("BatchDivergence",),
+    "raydrift.model_runs": ("adjust", "forensics"),
     "raydrift.paths.s3_options": ("S3Options",),
     "raydrift.schedules.drift": ("Drift",),
     "raydrift.schedules.label_shift": ("LabelShift",),
@@ -128,6 +136,8 @@ _HOMES = {
         "ClusterSettings",
         "FaultSettings",
         "RawSettings",
+        "SearchSettings",
+        "TaskSettings",
         "TrainSettings",
     ),
     "raydrift.view_sets": ("matrix", "views"),

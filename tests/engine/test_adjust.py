@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+import raydrift
 from raydrift import ImageDatasetGenerator, TransformInfo, schemas
 from raydrift.engine.adjust import adjust
 from raydrift.engine.data.adjust_work import TRAININGS
@@ -69,8 +70,21 @@ def adjusted(
     model: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Adjustment, Path]:
+    """By the Python face, whose settings are those of ``settings_for``."""
     output = tmp_path_factory.mktemp("adjusted") / "out"
-    return adjust(settings_for(source, output, model), quiet=True), output
+    found = raydrift.adjust(
+        source,
+        output,
+        str(model),
+        [TransformInfo("isp_sharpen", 0.7)],  # type: ignore[arg-type]
+        splits=2,
+        epochs=2,
+        batch_size=5,
+        lr=1e-2,
+        input_dim=SIZE,
+        progress=False,
+    )
+    return found, output
 
 
 def test_it_writes_its_files_and_nothing_else(adjusted: tuple[Adjustment, Path]) -> None:
