@@ -152,8 +152,8 @@ def with_labels(listing: Listing, labels: Labels) -> Listing:
         CatalogError: No image has a class, one has two, or a name stands for several images.
     """
     paths: _Names = listing.table["path"].to_pylist()
-    form = max(_FORMS, key=lambda form: _matches(form, paths, labels))
-    if not _matches(form, paths, labels):
+    form, matches = _best_form(paths, labels)
+    if not matches:
         raise CatalogError(
             f"labels {labels.place} have no image of {listing.root}: they name {labels.names[0]!r} "
             f"and so on, the images are {min(paths)!r} and so on: write the images' names"
@@ -197,9 +197,10 @@ _FORMS: Final[tuple[Callable[[str], str], ...]] = (_whole, _stem, _last, _last_s
 """What is compared of a path and of a name, the most exact first."""
 
 
-def _matches(form: Callable[[str], str], paths: _Names, labels: Labels) -> int:
-    """How many names have an image."""
-    return len(set(map(form, labels.names)) & set(map(form, paths)))
+def _best_form(paths: _Names, labels: Labels) -> tuple[Callable[[str], str], int]:
+    """The form by which most names have an image, the most exact of several, and how many do."""
+    found = {form: len(set(map(form, labels.names)) & set(map(form, paths))) for form in _FORMS}
+    return max(found.items(), key=lambda item: item[1])
 
 
 def _by_name(form: Callable[[str], str], labels: Labels) -> dict[str, str]:

@@ -41,6 +41,8 @@ def without_small_classes(listing: Listing, settings: CatalogSettings) -> Listin
     Raises:
         CatalogError: Nothing is left.
     """
+    if settings.least == 1:
+        return listing
     index = listing.table["class_index"].to_numpy()
     counts = np.bincount(index, minlength=len(listing.classes))
     why = f"of a class with fewer than {plural(settings.least, 'image')}"

@@ -13,8 +13,7 @@ from raydrift.calibrate.profile import calibrated
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream, sample_order
 from raydrift.catalog.value_range import with_value_range
-from raydrift.engine.adjustments import Adjustments
-from raydrift.engine.data.adjust_work import CAMERA, PROGRAM, TRAININGS, AdjustJob
+from raydrift.engine.data.adjust_work import CAMERA, PROGRAM, TRAININGS, AdjustJob, AdjustStage
 from raydrift.engine.data.fit_work import FitJob
 from raydrift.engine.data.tasks import run_samples
 from raydrift.engine.identity import identity_defaults, run_identity, shown
@@ -24,6 +23,7 @@ from raydrift.engine.learnable import Learnable, learnable
 from raydrift.engine.measured_record import fill_record, usable_batches
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
+from raydrift.engine.trainings import Trainings
 from raydrift.errors import RejectedError, SettingsError
 from raydrift.paths import StoragePath
 from raydrift.report.adjustment import LEARNED, Adjustment, Curves
@@ -103,7 +103,7 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
         trained.create()
         attempts = "\n".join(row.shard_name for row in shards)
         whole = record.identity | {"pictures": sha256(attempts.encode()).hexdigest()}
-        maker = Adjustments(run.cluster, catalog, told.fits, told)
+        maker = Trainings(run.cluster, catalog, told.fits, AdjustStage, told)
         trainings = MeasuringJob(
             trained, whole, record.settings, maker, lock, clock, quiet, what=_NAMES
         )

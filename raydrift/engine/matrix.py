@@ -15,6 +15,7 @@ from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import Weights
 from raydrift.engine.data.fit_work import FitJob
 from raydrift.engine.data.tasks import run_samples
+from raydrift.engine.data.train_work import TrainStage
 from raydrift.engine.identity import identity_defaults, matrix_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.kept_views import KeptViews, keep_views
@@ -30,8 +31,8 @@ from raydrift.engine.measured_record import fill_record, usable_batches
 from raydrift.engine.measured_views import MeasuredViews, baseline, measure_views
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
+from raydrift.engine.trainings import Trainings
 from raydrift.engine.view_fits import ViewFits
-from raydrift.engine.view_trainings import ViewTrainings
 from raydrift.errors import RejectedError, SettingsError
 from raydrift.paths import StoragePath
 from raydrift.report.corruption_plot import corruption_plot
@@ -257,7 +258,7 @@ def _fits_job(
     if settings.train is not None and begin is not None:
         identity["keep_models"] = settings.train.keep_models
         training = train_job(settings, settings.train, told, begin)
-        maker = ViewTrainings(settings.run.cluster, catalog, told, training)
+        maker = Trainings(settings.run.cluster, catalog, told, TrainStage, training)
         what, doing = _TRAININGS, "training"
     return MeasuringJob(
         told.output, identity, record.settings, maker, lock, clock, quiet, what, doing

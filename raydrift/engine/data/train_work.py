@@ -1,10 +1,8 @@
 """The work on one training: a network learns from one view, and is tested on each of them."""
 
 import socket
-import time
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -13,14 +11,11 @@ from raydrift import schemas
 from raydrift.drift.corruptions import corrupted
 from raydrift.embed.weights import Weights
 from raydrift.engine.data.chosen_pictures import Chosen, ChosenPictures
-from raydrift.engine.data.committing import committed, failing_as_worker
-from raydrift.engine.data.failures import failure_row
-from raydrift.engine.data.fit_work import FitJob, commit_fit
+from raydrift.engine.data.fit_work import FitJob
 from raydrift.engine.data.kept_pictures import MASKS
 from raydrift.engine.data.measured import Corruption
-from raydrift.engine.data.rows import table_of
-from raydrift.engine.data.shipping import fetched
-from raydrift.errors import OutputError, RaydriftError
+from raydrift.engine.data.training_stage import TrainingStage
+from raydrift.errors import OutputError
 from raydrift.paths import StoragePath
 from raydrift.settings.train import TrainSettings
 from raydrift.storage import layout
@@ -69,32 +64,13 @@ class TrainJob:
         return 1 if self.settings.has_masks else self.fits.classes
 
 
-class TrainStage:
+class TrainStage(TrainingStage):
     """Trains a network, tests it, and commits what it got right."""
 
-    def __init__(self, job: Any, on_gpu: Any) -> None:
-        self._job: TrainJob = fetched(job)
-        self._device = "cuda" if fetched(on_gpu) else "cpu"
-        self._trainer: Trainer | None = None
-
-    def __call__(self, row: pa.Table) -> pa.Table:
-        """Takes the number of a fit; returns its ledger row."""
-        fit, started, clock = table_of(row)["shard"][0].as_py(), time.time(), time.perf_counter()
-        fits = self._job.fits
-        try:
-            with failing_as_worker():
-                if self._trainer is None:
-                    self._trainer = Trainer(self._job, self._device)
-                table, trained_on = self._trainer.table(fit), self._trainer.platform
-        except RaydriftError as error:
-            return failure_row(error)
-        spent = time.perf_counter() - clock
-        done = committed(
-            fits.output, lambda: commit_fit(fits, fit, table, started, spent, trained_on)
-        )
-        with suppress(OSError):  # they all go in the end
-            _checkpoint(self._job, fit).remove()
-        return done
+    @staticmethod
+    def trainer(job: TrainJob, device: str) -> "Trainer":
+        """Trains on views."""
+        return Trainer(job, device)
 
 
 class Trainer:
@@ -124,11 +100,12 @@ class Trainer:
         begun = job.made_on.get("embeddings", self.platform)
         check_made_on({NETWORKS: begun}, {NETWORKS: self.platform}, socket.gethostname())
 
-    def table(self, fit: int) -> pa.Table:
+    def table(self, fit: int, kept: Checkpoint) -> pa.Table:
         """Trains a network and tests it on every view (``schemas.FITTED`` or ``FITTED_IOU``).
 
         Args:
             fit: The number of the fit.
+            kept: Where it goes on from, if it was stopped.
 
         Raises:
             ShardError: A shard of the pictures is gone or damaged.
@@ -137,7 +114,7 @@ class Trainer:
         """
         job = self._job.fits
         view, split = divmod(fit, job.splits)
-        code, kept = job.views[view], _checkpoint(self._job, fit)
+        code = job.views[view]
         train = train_samples(
             job.files, job.labels, split, train_size=job.train_size, seed=job.seed
         )
@@ -179,10 +156,6 @@ class Trainer:
                 # They are of one kind, which is one that can be added.
                 found[one] = found[one] + counts if one in found else counts  # type: ignore[operator]
         return found
-
-
-def _checkpoint(job: TrainJob, fit: int) -> Checkpoint:
-    return Checkpoint(job.fits.output, job.fits.fingerprint, fit, job.every)
 
 
 def _table(

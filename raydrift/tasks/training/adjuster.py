@@ -160,6 +160,8 @@ class Adjuster:
     def platform_of(self, height: int, width: int) -> str:
         """The kind of machine this is, as far as what is learned here depends on it.
 
+        A few steps are taken: nothing else can be learned afterwards.
+
         Args:
             height: Of the pictures that will come.
             width: Likewise.
@@ -174,17 +176,16 @@ class Adjuster:
             ignore = self._start.settings.task.ignore
             if ignore in (0, 1):
                 targets = np.full_like(targets, 1 - ignore)
-        tried = Adjuster(self._start, True, 0, self._device.type)
         with exact_numbers(self._device):
-            once, again = (tried._asked(pixels) for _ in range(2))
+            once, again = (self._asked(pixels) for _ in range(2))
             if not torch.equal(once, again):
                 raise TaskError(
                     f"task {self._start.file.name!r}: its answer for an image is another one each "
                     "time: call model.eval() before you export it"
                 )
             batches = _Batches((pixels, targets), self._start, 0, self._device)
-            tried._training.run(batches, 2)
-            logits = tried._asked(pixels).cpu().numpy().astype(np.float64)
+            self._training.run(batches, 2)
+            logits = self._asked(pixels).cpu().numpy().astype(np.float64)
         return embedding_platform(self._device, torch.float32, logits)
 
     def _asked(self, pixels: RGB) -> Tensor:

@@ -1,11 +1,12 @@
-"""The trainings of a matrix as shards of a job: one a train view and split."""
+"""Trainings of networks as shards of a job: one a kind or train view, and split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from raydrift.engine.data.fit_work import FitTasks
 from raydrift.engine.data.pipeline import Pipeline, Stage
-from raydrift.engine.data.train_work import TrainJob, TrainStage
+from raydrift.engine.data.training_stage import TrainingStage
 from raydrift.engine.plan import TRAINERS, Demand, Plan, train_demands
 from raydrift.engine.session import Resources
 from raydrift.engine.view_fits import ViewFits
@@ -15,8 +16,16 @@ from raydrift.storage.record import JobRecord
 
 
 @dataclass(frozen=True)
-class NetworkFits(ViewFits):
-    """Fits that are trainings of networks: on GPUs where there are some, on one kind of device."""
+class Trainings(ViewFits):
+    """Trains a network for each fit, as a ``ShardMaker``; a shard is a training.
+
+    Attributes:
+        stage: What trains.
+        training: What workers are told, a ``TrainingJob``; its fits are those of the maker.
+    """
+
+    stage: type[TrainingStage]
+    training: Any
 
     def demands(self, free: Resources) -> Sequence[Demand]:
         """Trainers, on GPUs where there are some."""
@@ -36,21 +45,10 @@ class NetworkFits(ViewFits):
                 f"be on {now}: use the device that it was begun on, or choose another output"
             )
 
-
-@dataclass(frozen=True)
-class ViewTrainings(NetworkFits):
-    """Trains a network on each view and split, as a ``ShardMaker``; a shard is a training.
-
-    Attributes:
-        training: What workers are told beside the fits.
-    """
-
-    training: TrainJob
-
     def pipeline(self, shards: Sequence[int], plan: Plan, record: JobRecord) -> Pipeline:
-        """Trains and tests, and commits what was right."""
+        """Trains, and commits what came of it."""
         make_checkpoints(self.fits.output, record.fingerprint)
         fits = replace(self.fits, fingerprint=record.fingerprint)
         job = replace(self.training, fits=fits, made_on=dict(record.made_on))
-        stages = (Stage(TrainStage, TRAINERS, (job, plan.has_gpus(TRAINERS))),)
+        stages = (Stage(self.stage, TRAINERS, (job, plan.has_gpus(TRAINERS))),)
         return Pipeline(FitTasks(tuple(shards)), stages, plan, verbose=self.cluster.verbose)
