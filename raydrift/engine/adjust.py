@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from raydrift.calibrate.profile import calibrated
 from raydrift.catalog import Catalog, catalog_of
-from raydrift.catalog.stream import Stream, sample_order
+from raydrift.catalog.stream import Stream
 from raydrift.catalog.value_range import with_value_range
 from raydrift.engine.data.adjust_work import CAMERA, PROGRAM, TRAININGS, AdjustJob, AdjustStage
 from raydrift.engine.data.fit_work import FitJob
@@ -19,8 +19,8 @@ from raydrift.engine.data.tasks import run_samples
 from raydrift.engine.identity import identity_defaults, run_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.kept_drifted import KeptDrifted, keep_drifted
-from raydrift.engine.learnable import Learnable, learnable
-from raydrift.engine.measured_record import fill_record, usable_batches
+from raydrift.engine.learnable import Learnable, learnable_batches, learnable_input
+from raydrift.engine.measured_record import fill_record, summary_of, usable_batches
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
 from raydrift.engine.trainings import Trainings
@@ -29,7 +29,6 @@ from raydrift.paths import StoragePath
 from raydrift.report.adjustment import LEARNED, Adjustment, Curves
 from raydrift.report.adjustment_page import adjustment_page
 from raydrift.report.adjustment_plot import adjustment_plot
-from raydrift.report.input_summary import InputSummary
 from raydrift.report.matrix import ViewMeasures
 from raydrift.settings.adjust import AdjustSettings
 from raydrift.storage import layout
@@ -73,8 +72,8 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
     clock = Clock()
     catalog = catalog_of(settings.run)
     settings, ranges = _resolved(settings, catalog)
-    _check_input(settings, catalog)
-    run = settings.run
+    run, has_masks = settings.run, catalog.masks is not None
+    _check_splits(settings, learnable_input(run, catalog, has_masks))
     file = find_task(settings.task, run.options_of("task"))
     identity = _identity(settings, catalog)
     record = _record(settings, catalog, identity, file)
@@ -95,7 +94,7 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
         except RejectedError:
             job.remove()  # there is nothing to go on with
             raise
-        learned = _learnable(settings, catalog, usable)
+        learned = learnable_batches(run, usable, has_masks)
         _check_splits(settings, learned)
         clock.end_phase("drift")
         classes = _classes(catalog, usable)
@@ -117,12 +116,7 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
             "IoU" if told.has_masks else "accuracy",
             learned.count,
             left_out,
-            InputSummary.of(
-                catalog,
-                ranges,
-                (name for batch in usable for name in batch.class_names),
-                (remark for batch in usable for remark in batch.remarks),
-            ),
+            summary_of(catalog, ranges, usable),
         )
         clock.end_phase("train")
         plot = adjustment_plot(found)
@@ -158,19 +152,8 @@ def _resolved(settings: AdjustSettings, catalog: Catalog) -> tuple[AdjustSetting
     return replace(settings, run=replace(run, num_samples=samples)), ranges
 
 
-def _check_input(settings: AdjustSettings, catalog: Catalog) -> None:
-    """Refuses what cannot be learned, before any work."""
-    run = settings.run
-    samples = run.num_samples or len(catalog)
-    rows = sample_order(run, catalog).rows[run.start : run.start + samples]
-    used = catalog.table.take(rows)
-    names = [catalog.classes[index] for index in used["class_index"].to_pylist()]
-    labels = [catalog.labels[name] for name in names]
-    sources = run.catalog.sources(used["path"].to_pylist())
-    _check_splits(settings, learnable(sources, labels, names, catalog.masks is not None))
-
-
 def _check_splits(settings: AdjustSettings, learned: Learnable) -> None:
+    """Refuses what cannot be learned."""
     if not learned.can_be:
         raise SettingsError(f"{learned.note}: give images of several classes, or masks")
     learned.check(settings.splits, settings.train_size)
@@ -208,16 +191,6 @@ def _classes(catalog: Catalog, batches: Sequence[ViewMeasures]) -> Whole:
     """The model's class of each usable sample: one for each label of the input, in order."""
     labels = np.array([label for batch in batches for label in batch.labels], np.int64)
     return np.searchsorted(np.array(sorted(set(catalog.labels.values())), np.int64), labels)
-
-
-def _learnable(
-    settings: AdjustSettings, catalog: Catalog, batches: Sequence[ViewMeasures]
-) -> Learnable:
-    """The usable samples, as they can be split."""
-    paths = settings.run.catalog.sources(path for batch in batches for path in batch.paths)
-    labels = [label for batch in batches for label in batch.labels]
-    names = [name for batch in batches for name in batch.class_names]
-    return learnable(paths, labels, names, catalog.masks is not None)
 
 
 def _adjust_job(

@@ -22,6 +22,7 @@ from raydrift.engine.identity import measure_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.jobs.progress import RunProgress
 from raydrift.engine.measured_batches import MeasuredBatches, as_it_is
+from raydrift.engine.measured_record import summary_of
 from raydrift.engine.measuring_job import MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
 from raydrift.errors import PipelineError, RejectedError, SettingsError, suggest
@@ -278,12 +279,7 @@ class _Rounds:
         else:
             found = self._kept(number, levels, measured, *self._held)
         batches = sorted((one for one in found if one.sample_ids), key=lambda batch: batch.batch)
-        input_summary = InputSummary.of(
-            self._catalog,
-            self._ranges,
-            (name for batch in batches for name in batch.class_names),
-            (remark for batch in batches for remark in batch.remarks),
-        )
+        input_summary = summary_of(self._catalog, self._ranges, batches)
         if not batches:
             return _Round([], np.empty((0, EMBEDDING_SIZE)), [], input_summary)
         return _Round(

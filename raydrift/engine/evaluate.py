@@ -16,13 +16,12 @@ from raydrift.engine.data.tasks import run_samples
 from raydrift.engine.identity import identity_defaults, measure_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.measured_batches import MeasuredBatches
-from raydrift.engine.measured_record import fill_record, usable_batches
+from raydrift.engine.measured_record import fill_record, summary_of, usable_batches
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
 from raydrift.errors import PipelineError, RejectedError
 from raydrift.metrics import METRICS, kl_softmax_pairs, mean_interval
 from raydrift.report.evaluation import METRIC_NAMES, BatchMeasures, Evaluation
-from raydrift.report.input_summary import InputSummary
 from raydrift.report.level_plots import kl_by_batch, kl_by_level
 from raydrift.report.page import report_page
 from raydrift.report.strips import make_strips
@@ -219,12 +218,7 @@ def _evaluation(
     task: Task | None,
 ) -> Evaluation:
     usable, left_out = usable_batches(batches, settings.run.input)
-    input_summary = InputSummary.of(
-        catalog,
-        ranges,
-        (name for batch in usable for name in batch.class_names),
-        (remark for batch in usable for remark in batch.remarks),
-    )
+    input_summary = summary_of(catalog, ranges, usable)
     evaluation = Evaluation(settings.sweep, usable, left_out, input_summary)
     if task is None:
         return evaluation

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from raydrift.catalog import Catalog
+from raydrift.catalog.stream import sample_order
 from raydrift.errors import SettingsError, suggest
 from raydrift.metrics import METRICS
+from raydrift.report.matrix import ViewMeasures
+from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.matrix import NONE
 from raydrift.tasks.splits import Whole, check_splits
 from raydrift.text import plural
@@ -79,6 +83,46 @@ def learnable(
     for number, name in zip(numbers.tolist(), names, strict=True):
         called[number].add(name)
     return Learnable(files, numbers, tuple("+".join(sorted(one)) for one in called))
+
+
+def learnable_input(run: GenerateSettings, catalog: Catalog, masks: bool) -> Learnable:
+    """What there is to learn from the samples of a run, before any of them is read.
+
+    Args:
+        run: The settings, ``num_samples`` resolved.
+        catalog: The input.
+        masks: Whether masks are learned.
+
+    Raises:
+        SettingsError: ``catalog.source`` finds nothing.
+    """
+    samples = run.num_samples or len(catalog)
+    rows = sample_order(run, catalog).rows[run.start : run.start + samples]
+    used = catalog.table.take(rows)
+    names = [catalog.classes[index] for index in used["class_index"].to_pylist()]
+    labels = [catalog.labels[name] for name in names]
+    return learnable(run.catalog.sources(used["path"].to_pylist()), labels, names, masks)
+
+
+def learnable_batches(
+    run: GenerateSettings, batches: Sequence[ViewMeasures], masks: bool
+) -> Learnable:
+    """What there is to learn from the usable samples of batches, in order.
+
+    Args:
+        run: The settings.
+        batches: The samples.
+        masks: Whether masks are learned.
+
+    Raises:
+        SettingsError: ``catalog.source`` finds nothing.
+    """
+    return learnable(
+        run.catalog.sources(path for batch in batches for path in batch.paths),
+        [label for batch in batches for label in batch.labels],
+        [name for batch in batches for name in batch.class_names],
+        masks,
+    )
 
 
 def check_metric(name: str, images: int | None = None) -> None:

@@ -1,6 +1,6 @@
 """The matrix: what is learned on one view and tested on another, measured, drawn and written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 
 from raydrift.catalog import Catalog, catalog_of
-from raydrift.catalog.stream import sample_order
 from raydrift.catalog.value_range import with_value_range
 from raydrift.embed.weights import Weights
 from raydrift.engine.data.fit_work import FitJob
@@ -19,7 +18,7 @@ from raydrift.engine.data.train_work import TrainStage
 from raydrift.engine.identity import identity_defaults, matrix_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.kept_views import KeptViews, keep_views
-from raydrift.engine.learnable import Learnable, check_metric, learnable
+from raydrift.engine.learnable import Learnable, check_metric, learnable_batches, learnable_input
 from raydrift.engine.matrix_training import (
     network_weights,
     remove_others,
@@ -27,7 +26,7 @@ from raydrift.engine.matrix_training import (
     train_job,
     with_scores,
 )
-from raydrift.engine.measured_record import fill_record, usable_batches
+from raydrift.engine.measured_record import fill_record, summary_of, usable_batches
 from raydrift.engine.measured_views import MeasuredViews, baseline, measure_views
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
@@ -37,12 +36,10 @@ from raydrift.errors import RejectedError, SettingsError
 from raydrift.paths import StoragePath
 from raydrift.report.corruption_plot import corruption_plot
 from raydrift.report.corruptions import CorruptionScores, of_views
-from raydrift.report.input_summary import InputSummary
 from raydrift.report.matrix import Matrix, ProbeScores, ViewDivergence, ViewMeasures
 from raydrift.report.matrix_page import matrix_page
 from raydrift.report.matrix_plot import matrix_plot
 from raydrift.report.view_strip import view_strip
-from raydrift.settings.catalog import CatalogSettings
 from raydrift.settings.matrix import NONE, MatrixSettings
 from raydrift.storage import layout
 from raydrift.storage.evaluated import (
@@ -113,7 +110,7 @@ def matrix(settings: MatrixSettings, *, quiet: bool = False) -> Matrix:
         except RejectedError:
             job.remove()  # there is nothing to go on with
             raise
-        learned = learnable(*_samples(usable, run.catalog), masks=_has_masks(settings))
+        learned = learnable_batches(run, usable, _has_masks(settings))
         found = _found(settings, catalog, ranges, usable, left_out, learned)
         clock.end_phase("measure")
         fits = None
@@ -167,12 +164,7 @@ def _check_input(settings: MatrixSettings, catalog: Catalog) -> None:
     """Refuses what cannot be measured or learned, before any work."""
     run = settings.run
     samples = run.num_samples or len(catalog)
-    rows = sample_order(run, catalog).rows[run.start : run.start + samples]
-    used = catalog.table.take(rows)
-    names = [catalog.classes[index] for index in used["class_index"].to_pylist()]
-    labels = [catalog.labels[name] for name in names]
-    sources = run.catalog.sources(used["path"].to_pylist())
-    learned = learnable(sources, labels, names, _has_masks(settings))
+    learned = learnable_input(run, catalog, _has_masks(settings))
     if learned.can_be:
         learned.check(settings.splits, settings.train_size)
     elif settings.train is not None:
@@ -203,17 +195,6 @@ def _record(
         classes=dict(catalog.labels),
         ignored=dict(catalog.ignored),
         versions=installed_versions(MEASURE_PACKAGES),
-    )
-
-
-def _samples(
-    batches: Sequence[ViewMeasures], chosen: CatalogSettings
-) -> tuple[list[str], list[int], list[str]]:
-    """Source picture, label and class name of each usable sample, in order."""
-    return (
-        chosen.sources(path for batch in batches for path in batch.paths),
-        [label for batch in batches for label in batch.labels],
-        [name for batch in batches for name in batch.class_names],
     )
 
 
@@ -275,8 +256,6 @@ def _found(
 ) -> Matrix:
     """All but what probes get right."""
     notes = [*ranges, *([] if learned.can_be else [f"{learned.note}: the probe is left out"])]
-    names = (name for batch in usable for name in batch.class_names)
-    remarks = (remark for batch in usable for remark in batch.remarks)
     divergence = None
     if settings.divergence != NONE:
         values = np.stack([batch.values for batch in usable if batch.values is not None])
@@ -289,7 +268,7 @@ def _found(
         divergence,
         learned.count,
         left_out,
-        InputSummary.of(catalog, notes, names, remarks),
+        summary_of(catalog, notes, usable),
     )
 
 

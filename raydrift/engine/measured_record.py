@@ -1,20 +1,34 @@
 """What becomes of measured batches: those with images are used, and the record tells of all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Final, Protocol, TypeVar
 
+from raydrift.catalog import Catalog
 from raydrift.errors import RejectedError
 from raydrift.paths import redacted
 from raydrift.report.input_summary import InputSummary
 from raydrift.storage.evaluated import MeasuredRecord
+from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import Rejected
 from raydrift.text import plural
 
 _SHOWN_REJECTED: Final = 100
 
 
-class Measures(Protocol):
+class Remarked(Protocol):
+    """What there is to say of the images of a batch."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The class names of those that could be used."""
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """On these."""
+
+
+class Measures(Remarked, Protocol):
     """What was measured of a batch."""
 
     @property
@@ -83,6 +97,19 @@ def usable_batches(
             "nothing was measured"
         )
     return usable, tuple(left_out)
+
+
+def summary_of(catalog: Catalog, notes: Iterable[str], batches: Sequence[Remarked]) -> InputSummary:
+    """What there is to say of the images of some batches.
+
+    Args:
+        catalog: The input.
+        notes: Sentences on it, beside its own.
+        batches: Their images.
+    """
+    names = (name for batch in batches for name in batch.class_names)
+    remarks = (remark for batch in batches for remark in batch.remarks)
+    return InputSummary.of(catalog, notes, names, remarks)
 
 
 def fill_record(

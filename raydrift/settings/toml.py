@@ -298,28 +298,28 @@ def _profile(written: object, values: dict[str, Any]) -> DriftProfile:
 
 
 def _task(written: object) -> TaskSettings | None:
-    if written is None or isinstance(written, TaskSettings):
-        return written
-    if not isinstance(written, Mapping):
-        raise SettingsError(f"task is {written!r}: write it as a table, [task]")
-    _check_keys(TaskSettings, written, "task.")
-    if "model" not in written:
-        raise SettingsError("task.model is missing: give --task PATH, or model in [task]")
-    return TaskSettings(**written)
+    missing = "task.model is missing: give --task PATH, or model in [task]"
+    return _own_table(TaskSettings, "task", written, "model", missing)
 
 
 def _train(written: object) -> TrainSettings | None:
-    if written is None or isinstance(written, TrainSettings):
+    missing = (
+        "train.network is missing: give --train NETWORK, or network in [train]: one of "
+        f"{', '.join(NETWORKS)}"
+    )
+    return _own_table(TrainSettings, "train", written, "network", missing)
+
+
+def _own_table(kind: type[T], name: str, written: object, needed: str, missing: str) -> T | None:
+    """The settings of a table that may be left out; a key of it is needed."""
+    if written is None or isinstance(written, kind):
         return written
     if not isinstance(written, Mapping):
-        raise SettingsError(f"train is {written!r}: write it as a table, [train]")
-    _check_keys(TrainSettings, written, "train.")
-    if "network" not in written:
-        raise SettingsError(
-            "train.network is missing: give --train NETWORK, or network in [train]: one of "
-            f"{', '.join(NETWORKS)}"
-        )
-    return TrainSettings(**written)
+        raise SettingsError(f"{name} is {written!r}: write it as a table, [{name}]")
+    _check_keys(kind, written, f"{name}.")
+    if needed not in written:
+        raise SettingsError(missing)
+    return kind(**written)
 
 
 def _listed(written: object) -> list[Any]:
