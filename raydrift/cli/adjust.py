@@ -7,7 +7,9 @@ import typer
 from raydrift.cli.log import Log, start_log
 from raydrift.cli.options import (
     Address,
+    Augmentation,
     Config,
+    Epochs,
     ImageSize,
     Input,
     Labels,
@@ -16,6 +18,9 @@ from raydrift.cli.options import (
     Output,
     Seed,
     Split,
+    Splits,
+    TaskNormalize,
+    TrainSize,
     Transform,
     ValueRange,
     Verbose,
@@ -36,31 +41,11 @@ def adjust(
             help="Your model: a torch.export program, or resnet18:PATH or resnet34:PATH.",
         ),
     ] = None,
-    task_normalize: Annotated[
-        str | None,
-        typer.Option(
-            metavar="none|imagenet|MEANS/SDS",
-            help="Before your model, as 0.5,0.5,0.5/0.25,0.25,0.25.",
-            show_default="none",
-        ),
-    ] = None,
+    task_normalize: TaskNormalize = None,
     transform: Transform = None,
-    splits: Annotated[
-        int | None,
-        typer.Option(
-            help="How often the files are split: one part to learn from, one to test on.",
-            show_default="5",
-        ),
-    ] = None,
-    train_size: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SHARE", help="Of the files of each class, to learn from.", show_default="0.8"
-        ),
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(help="How often each image is seen.", show_default="30")
-    ] = None,
+    splits: Splits = None,
+    train_size: TrainSize = None,
+    epochs: Epochs = None,
     lr: Annotated[
         float | None, typer.Option(help="Learning rate of the model.", show_default="0.0001")
     ] = None,
@@ -71,14 +56,7 @@ def adjust(
     batch_size: Annotated[
         int | None, typer.Option(help="Images a step.", show_default="32")
     ] = None,
-    augmentation: Annotated[
-        str | None,
-        typer.Option(
-            metavar="none|weak|strong",
-            help="Flips and quarter turns; or flips, turns, noise and a little blur.",
-            show_default="none",
-        ),
-    ] = None,
+    augmentation: Augmentation = None,
     learn: Annotated[
         str | None,
         typer.Option(

@@ -7,9 +7,11 @@ import typer
 from raydrift.cli.log import Log, start_log
 from raydrift.cli.options import (
     Address,
+    Augmentation,
     BatchSize,
     Compat,
     Config,
+    Epochs,
     ImageSize,
     Input,
     Labels,
@@ -21,6 +23,8 @@ from raydrift.cli.options import (
     Raw,
     Seed,
     Split,
+    Splits,
+    TrainSize,
     ValueRange,
     Verbose,
     Views,
@@ -39,21 +43,8 @@ def matrix(
     output: Output = None,
     views: Views = None,
     compat: Compat = None,
-    splits: Annotated[
-        int | None,
-        typer.Option(
-            help="How often the files are split: one part to learn from, one to test on.",
-            show_default="5",
-        ),
-    ] = None,
-    train_size: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SHARE",
-            help="Of the files of each class, to learn from.",
-            show_default="0.8",
-        ),
-    ] = None,
+    splits: Splits = None,
+    train_size: TrainSize = None,
     divergence: Annotated[
         str | None,
         typer.Option(
@@ -80,24 +71,14 @@ def matrix(
             show_default="a probe on embeddings",
         ),
     ] = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option(help="How often a network sees each image.", show_default="30"),
-    ] = None,
+    epochs: Epochs = None,
     lr: Annotated[
         float | None, typer.Option(help="The learning rate of Adam.", show_default="0.001")
     ] = None,
     train_batch_size: Annotated[
         int | None, typer.Option(help="Images a step of a training.", show_default="32")
     ] = None,
-    augmentation: Annotated[
-        str | None,
-        typer.Option(
-            metavar="none|weak|strong",
-            help="Flips and quarter turns; or flips, turns, noise and a little blur.",
-            show_default="none",
-        ),
-    ] = None,
+    augmentation: Augmentation = None,
     train_weights: Annotated[
         str | None,
         typer.Option(

@@ -150,6 +150,33 @@ TaskDrop = Annotated[
         show_default="0.1",
     ),
 ]
+Splits = Annotated[
+    int | None,
+    typer.Option(
+        help="How often the files are split: one part to learn from, one to test on.",
+        show_default="5",
+    ),
+]
+TrainSize = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE",
+        help="Of the files of each class, to learn from.",
+        show_default="0.8",
+    ),
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option(help="How often a network sees each image.", show_default="30"),
+]
+Augmentation = Annotated[
+    str | None,
+    typer.Option(
+        metavar="none|weak|strong",
+        help="Flips and quarter turns; or flips, turns, noise and a little blur.",
+        show_default="none",
+    ),
+]
 Levels = Annotated[
     str | None,
     typer.Option(
