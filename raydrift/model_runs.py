@@ -4,13 +4,11 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from raydrift.checked import image_size, path_text
 from raydrift.settings.adjust import AdjustSettings
 from raydrift.settings.catalog import CatalogSettings
 from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.forensics import ForensicsSettings, SearchSettings
-from raydrift.settings.generate import GenerateSettings
-from raydrift.settings.image import ImageSettings
+from raydrift.settings.given import run_given
 from raydrift.settings.levels import parse_levels
 from raydrift.settings.output import OutputSettings
 from raydrift.settings.raw import RawSettings
@@ -84,14 +82,25 @@ def forensics(
     from raydrift.engine.forensics import forensics as run
 
     settings = ForensicsSettings(
-        _run(
-            input_path, output_path, split, catalog, seed, num_samples, input_dim, raw, masks,
-            profile, overwrite, storage_options, cluster,
+        run_given(
+            input_path,
+            output_path,
+            split=split,
+            catalog=catalog,
+            seed=seed,
+            num_samples=num_samples,
+            input_dim=input_dim,
+            raw=raw,
+            masks=masks,
+            profile=profile,
+            write=OutputSettings(overwrite=overwrite),
+            storage_options=storage_options,
+            cluster=cluster,
         ),
         TaskSettings(task) if isinstance(task, str) else task,
         SearchSettings() if search is None else search,
         parse_levels(levels),
-    )  # fmt: skip
+    )
     return run(settings, quiet=not progress)
 
 
@@ -170,9 +179,20 @@ def adjust(
     from raydrift.engine.adjust import adjust as run
 
     settings = AdjustSettings(
-        _run(
-            input_path, output_path, split, catalog, seed, num_samples, input_dim, None, masks,
-            profile, overwrite, storage_options, cluster, tuple(transforms),
+        run_given(
+            input_path,
+            output_path,
+            split=split,
+            catalog=catalog,
+            seed=seed,
+            num_samples=num_samples,
+            transforms=tuple(transforms),
+            input_dim=input_dim,
+            masks=masks,
+            profile=profile,
+            write=OutputSettings(overwrite=overwrite),
+            storage_options=storage_options,
+            cluster=cluster,
         ),
         TaskSettings(task) if isinstance(task, str) else task,
         splits,
@@ -183,40 +203,5 @@ def adjust(
         batch_size,
         augmentation,
         learn,
-    )  # fmt: skip
-    return run(settings, quiet=not progress)
-
-
-def _run(
-    input_path: str | os.PathLike[str],
-    output_path: str | os.PathLike[str],
-    split: str | None,
-    catalog: CatalogSettings | None,
-    seed: int,
-    num_samples: int | None,
-    input_dim: Any,
-    raw: RawSettings | None,
-    masks: str | os.PathLike[str] | None,
-    profile: DriftProfile | None,
-    overwrite: bool,
-    storage_options: Mapping[str, Any] | None,
-    cluster: ClusterSettings | None,
-    transforms: tuple[TransformInfo, ...] = (),
-) -> GenerateSettings:
-    """The settings of the images and the workers."""
-    return GenerateSettings(
-        input=path_text("input_path", input_path),
-        output=path_text("output_path", output_path),
-        split=split,
-        catalog=CatalogSettings() if catalog is None else catalog,
-        seed=seed,
-        num_samples=num_samples,
-        transforms=transforms,
-        profile=DriftProfile() if profile is None else profile,
-        image=ImageSettings(*image_size(input_dim)),
-        raw=raw,
-        masks=None if masks is None else path_text("masks", masks),
-        write=OutputSettings(overwrite=overwrite),
-        storage_options={} if storage_options is None else storage_options,
-        cluster=ClusterSettings() if cluster is None else cluster,
     )
+    return run(settings, quiet=not progress)

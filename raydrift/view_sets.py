@@ -4,14 +4,13 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from raydrift.checked import image_size, path_text
+from raydrift.checked import path_text
 from raydrift.dataset import DriftedDataset, open_dataset
 from raydrift.settings.catalog import CatalogSettings
 from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.corruptions import severities
 from raydrift.settings.embedding import EmbeddingSettings
-from raydrift.settings.generate import GenerateSettings
-from raydrift.settings.image import ImageSettings
+from raydrift.settings.given import run_given
 from raydrift.settings.matrix import MatrixSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.raw import RawSettings
@@ -93,19 +92,18 @@ def views(
     """
     from raydrift.engine.views import views as run
 
-    height, width = image_size(input_dim)
     settings = ViewsSettings(
-        GenerateSettings(
-            input=path_text("input_path", input_path),
-            output=path_text("output_path", output_path),
+        run_given(
+            input_path,
+            output_path,
             split=split,
-            catalog=CatalogSettings() if catalog is None else catalog,
+            catalog=catalog,
             seed=seed,
             num_samples=num_samples,
-            profile=DriftProfile() if profile is None else profile,
-            image=ImageSettings(height, width),
+            profile=profile,
+            input_dim=input_dim,
             raw=raw,
-            masks=None if masks is None else path_text("masks", masks),
+            masks=masks,
             write=OutputSettings(
                 organize_by_class=organize_by_class,
                 shard_size=shard_size,
@@ -113,8 +111,8 @@ def views(
                 overwrite=overwrite,
             ),
             faults=FaultSettings() if faults is None else faults,
-            storage_options={} if storage_options is None else storage_options,
-            cluster=ClusterSettings() if cluster is None else cluster,
+            storage_options=storage_options,
+            cluster=cluster,
         ),
         view_codes(views),
         compat,
@@ -216,19 +214,18 @@ def matrix(
     """
     from raydrift.engine.matrix import matrix as run
 
-    height, width = image_size(input_dim)
     settings = MatrixSettings(
-        GenerateSettings(
-            input=path_text("input_path", input_path),
-            output=path_text("output_path", output_path),
+        run_given(
+            input_path,
+            output_path,
             split=split,
-            catalog=CatalogSettings() if catalog is None else catalog,
+            catalog=catalog,
             seed=seed,
             num_samples=num_samples,
-            profile=DriftProfile() if profile is None else profile,
-            image=ImageSettings(height, width),
+            profile=profile,
+            input_dim=input_dim,
             raw=raw,
-            masks=None if masks is None else path_text("masks", masks),
+            masks=masks,
             embedding=EmbeddingSettings(
                 weights=path_text("weights", weights),
                 normalize=normalize,
@@ -236,8 +233,8 @@ def matrix(
                 batch_size=batch_size,
             ),
             write=OutputSettings(overwrite=overwrite),
-            storage_options={} if storage_options is None else storage_options,
-            cluster=ClusterSettings() if cluster is None else cluster,
+            storage_options=storage_options,
+            cluster=cluster,
         ),
         view_codes(views),
         compat,
