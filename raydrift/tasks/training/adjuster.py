@@ -17,14 +17,13 @@ from raydrift.errors import TaskError, reason
 from raydrift.images.pixels import RGB
 from raydrift.settings.adjust import LAST
 from raydrift.tasks.losses import dice_loss, mean_loss
+from raydrift.tasks.segmentation import check_masks
 from raydrift.tasks.training.adjusted import Adjusted, Given
 from raydrift.tasks.training.asking import Held, Start, answered, counts_of, scores_of
-from raydrift.tasks.training.augmentations import draw_changes, moved
-from raydrift.tasks.training.batches import Targets, as_images
+from raydrift.tasks.training.batches import Steps, Targets, as_images
 from raydrift.tasks.training.exact import exact_numbers
 from raydrift.tasks.training.given import given_network, last_layer
 from raydrift.tasks.training.loop import Training
-from raydrift.tasks.training.order import EpochOrder
 
 _TRIED: Final = 4  # pictures, to tell the kind of machine
 _HALF: Final = 125
@@ -93,10 +92,13 @@ class Adjuster:
 
         Raises:
             PipelineError: The loss is no number any more.
-            TaskError: The model's answers are of another shape.
+            TaskError: The model's answers are of another shape, or masks have classes that it has
+                not.
         """
         if begun is not None:
             self._restore(begun)
+        if self._start.has_masks:
+            self._check_masks(train)
         batches = _Batches(train, self._start, self._seed, self._device)
         bounds = forensic_bounds(self._begun_camera) if self._learned else {}
 
@@ -229,16 +231,19 @@ class Adjuster:
         logits: Tensor = answers
         if not start.has_masks:
             return mean_loss(logits, right)
-        counted = torch.ones_like(right, dtype=torch.bool) if ignore is None else right != ignore
         if logits.shape[1] == 1:
-            return dice_loss(logits, (right[:, None] != 0).float(), counted[:, None])
-        most = int((right * counted).max())
-        if most >= logits.shape[1]:
-            raise TaskError(
-                f"task {start.file.name!r}: masks have the class {most}, and the model has "
-                f"{logits.shape[1]}: give masks of 0 to {logits.shape[1] - 1}, or set task.ignore"
-            )
+            counted = None if ignore is None else (right != ignore)[:, None]
+            return dice_loss(logits, (right[:, None] != 0).float(), counted)
         return mean_loss(logits, right, right, ignore)
+
+    def _check_masks(self, held: Held) -> None:
+        """Makes sure that the model has the classes of some masks."""
+        pixels, masks = held
+        shape = self._asked(pixels[:1]).shape[1:]
+        try:
+            check_masks(masks, (len(masks), *shape), self._start.settings.task.ignore)
+        except ValueError as error:
+            raise TaskError(f"task {self._start.file.name!r}: {error}") from None
 
     def _point(self, epoch: int, test: Held) -> CurvePoint:
         loss = math.nan if epoch == 0 else float(np.mean(self._losses))
@@ -272,26 +277,15 @@ class Adjuster:
 
 
 class _Batches:
-    """The batches of a training, each by the number of its step alone."""
+    """The batches of a training: photographs, and what is done to their developed pictures."""
 
     def __init__(self, held: Held, start: Start, seed: int, device: torch.device) -> None:
-        self._pixels, self._targets = held
-        self._start, self._seed, self._device = start, seed, device
-        self._order = EpochOrder(len(self._pixels), start.settings.batch_size, seed)
+        settings = start.settings
+        self._steps = Steps(*held, settings.batch_size, settings.augmentation, seed, device)
 
     def __len__(self) -> int:
-        return len(self._order)
+        return len(self._steps)
 
     def __getitem__(self, step: int) -> tuple[Given, Tensor]:
-        rows = self._order.rows(step)
-        photos = as_images(self._pixels[rows], self._device)
-        right = torch.from_numpy(np.ascontiguousarray(self._targets[rows])).to(self._device).long()
-        name = self._start.settings.augmentation
-        if name == "none":
-            return Given(photos), right
-        height, width = photos.shape[2:]
-        epoch = self._order.epoch(step)
-        changes = draw_changes(name, self._seed, epoch, rows, (height, width))
-        if self._start.has_masks:
-            right = moved(right[:, None].float(), changes)[:, 0].long()
-        return Given(photos, changes), right
+        found = self._steps[step]
+        return Given(found.images, found.changes), found.targets.long()

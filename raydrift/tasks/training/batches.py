@@ -1,6 +1,7 @@
 """What a network learns from: pictures in memory or in a file, a batch a step."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,15 +11,76 @@ from torch import Tensor
 from raydrift.images.pixels import RGB
 from raydrift.settings.task import Channels
 from raydrift.settings.train import TrainSettings
-from raydrift.tasks.training.augmentations import changed, draw_changes, moved
+from raydrift.tasks.training.augmentations import Changes, changed, draw_changes, moved
 from raydrift.tasks.training.order import EpochOrder
+
+_OF_MASKS: Final = 3  # dimensions
 
 Targets = npt.NDArray[Any]
 """What is right: int64 classes of shape (n,), or masks of 0 and 1, uint8 (n, height, width)."""
 
 
+@dataclass(frozen=True)
+class Step:
+    """What a step learns from.
+
+    Attributes:
+        images: float32 of shape (n, 3, height, width), 0 to 1, as they are.
+        targets: What is right: int64 classes of shape (n,), or masks (n, height, width), which are
+            moved already.
+        changes: What is still to be done to the images; None: nothing.
+    """
+
+    images: Tensor
+    targets: Tensor
+    changes: Changes | None
+
+
+class Steps:
+    """The pictures of each step, by its number alone, see ``EpochOrder``.
+
+    Args:
+        pixels: uint8 RGB of shape (n, height, width, 3), n at least 2.
+        targets: What is right.
+        batch_size: Pictures a step.
+        augmentation: As of ``TrainSettings``.
+        seed: Of the training.
+        device: Where they are wanted.
+    """
+
+    def __init__(
+        self,
+        pixels: RGB,
+        targets: Targets,
+        batch_size: int,
+        augmentation: str,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self._pixels, self._targets = pixels, targets
+        self._augmentation, self._seed, self._device = augmentation, seed, device
+        self._order = EpochOrder(len(pixels), batch_size, seed)
+
+    def __len__(self) -> int:
+        """Steps an epoch."""
+        return len(self._order)
+
+    def __getitem__(self, step: int) -> Step:
+        rows = self._order.rows(step)
+        images = as_images(self._pixels[rows], self._device)
+        targets = torch.from_numpy(np.ascontiguousarray(self._targets[rows])).to(self._device)
+        if self._augmentation == "none":
+            return Step(images, targets, None)
+        height, width = images.shape[2:]
+        epoch = self._order.epoch(step)
+        changes = draw_changes(self._augmentation, self._seed, epoch, rows, (height, width))
+        if targets.dim() == _OF_MASKS:
+            targets = moved(targets[:, None].float(), changes)[:, 0]
+        return Step(images, targets, changes)
+
+
 class PictureBatches:
-    """Batches of pictures, each by the number of its step alone, see ``EpochOrder``.
+    """Batches of pictures, changed and normalised, each by the number of its step alone.
 
     Args:
         pixels: uint8 RGB of shape (n, height, width, 3), n at least 2.
@@ -36,34 +98,22 @@ class PictureBatches:
         seed: int,
         device: torch.device,
     ) -> None:
-        self._pixels, self._targets = pixels, targets
-        self._settings, self._seed, self._device = settings, seed, device
-        self._scale = scale_of(settings.channels, device)
-        self._order = EpochOrder(len(pixels), settings.batch_size, seed)
+        self._has_masks, self._scale = settings.has_masks, scale_of(settings.channels, device)
+        asked = (settings.batch_size, settings.augmentation)
+        self._steps = Steps(pixels, targets, *asked, seed, device)
 
     def __len__(self) -> int:
         """Steps an epoch."""
-        return len(self._order)
+        return len(self._steps)
 
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
         """Normalised images, float32 of shape (n, 3, height, width), and their targets.
 
         Those are int64 classes of shape (n,), or masks, float32 of shape (n, 1, height, width).
         """
-        rows = self._order.rows(step)
-        images = as_images(self._pixels[rows], self._device)
-        targets = torch.from_numpy(self._targets[rows]).to(self._device)
-        if self._settings.has_masks:
-            targets = targets[:, None].float()
-        if self._settings.augmentation != "none":
-            height, width = images.shape[2:]
-            epoch = self._order.epoch(step)
-            changes = draw_changes(
-                self._settings.augmentation, self._seed, epoch, rows, (height, width)
-            )
-            images = changed(images, changes)
-            if self._settings.has_masks:
-                targets = moved(targets, changes)
+        found = self._steps[step]
+        images = found.images if found.changes is None else changed(found.images, found.changes)
+        targets = found.targets[:, None].float() if self._has_masks else found.targets
         return normalised(images, self._scale), targets
 
 

@@ -236,7 +236,7 @@ def test_masks_with_classes_that_the_model_has_not_are_named(tmp_path: Path) -> 
     start = Start(plain.settings, plain.file, 1, has_masks=True)
     masks = np.zeros((60, SIZE, SIZE), np.uint8)
     good, bad = masks, masks + 7
-    with pytest.raises(TaskError, match="masks have the class 7, and the model has 2"):
+    with pytest.raises(TaskError, match="masks have classes from 7 to 7, and the model has 2"):
         Adjuster(start, True, 5).learn((TRAIN[0], bad), (TRAIN[0], good))
 
 
