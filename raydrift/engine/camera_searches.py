@@ -8,8 +8,9 @@ from raydrift.catalog import Catalog
 from raydrift.engine.changes import InputNow
 from raydrift.engine.data.camera_search import SearchJob
 from raydrift.engine.data.pipeline import Pipeline
-from raydrift.engine.data.search_stage import SearchTasks, search_stage
+from raydrift.engine.data.search_stage import search_stage
 from raydrift.engine.data.shard_work import ShardJob
+from raydrift.engine.data.tasks import NumberedTasks
 from raydrift.engine.jobs.maker import InputChanges
 from raydrift.engine.plan import Demand, Plan, drift_demands
 from raydrift.engine.session import Resources
@@ -82,7 +83,7 @@ class CameraSearches:
             masks=catalog.masks,
         )
         stage = search_stage(job, replace(self.told, catalog=catalog), self.task)
-        tasks = SearchTasks(tuple(shards))
+        tasks = NumberedTasks(tuple(shards))
         return Pipeline(tasks, (stage,), plan, verbose=self.cluster.verbose)
 
     def changes(self, ledger: Mapping[int, LedgerRow]) -> InputChanges:  # noqa: ARG002

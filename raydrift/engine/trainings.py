@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from raydrift.engine.data.fit_work import FitTasks
 from raydrift.engine.data.pipeline import Pipeline, Stage
+from raydrift.engine.data.tasks import NumberedTasks
 from raydrift.engine.data.training_stage import TrainingStage
 from raydrift.engine.plan import TRAINERS, Demand, Plan, train_demands
 from raydrift.engine.session import Resources
@@ -51,4 +51,4 @@ class Trainings(ViewFits):
         fits = replace(self.fits, fingerprint=record.fingerprint)
         job = replace(self.training, fits=fits, made_on=dict(record.made_on))
         stages = (Stage(self.stage, TRAINERS, (job, plan.has_gpus(TRAINERS))),)
-        return Pipeline(FitTasks(tuple(shards)), stages, plan, verbose=self.cluster.verbose)
+        return Pipeline(NumberedTasks(tuple(shards)), stages, plan, verbose=self.cluster.verbose)

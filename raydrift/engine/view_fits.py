@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from raydrift.catalog import Catalog
-from raydrift.engine.data.fit_work import FitJob, FitStage, FitTasks
+from raydrift.engine.data.fit_work import FitJob, FitStage
 from raydrift.engine.data.pipeline import Pipeline, Stage
+from raydrift.engine.data.tasks import NumberedTasks
 from raydrift.engine.jobs.maker import InputChanges
 from raydrift.engine.plan import WORKERS, Demand, Plan, drift_demands
 from raydrift.engine.session import Resources
@@ -53,7 +54,7 @@ class ViewFits:
         """Fits and tests, and commits what was right."""
         job = replace(self.fits, fingerprint=record.fingerprint)
         stages = (Stage(FitStage, WORKERS, (job,)),)
-        return Pipeline(FitTasks(tuple(shards)), stages, plan, verbose=self.cluster.verbose)
+        return Pipeline(NumberedTasks(tuple(shards)), stages, plan, verbose=self.cluster.verbose)
 
     def changes(self, ledger: Mapping[int, LedgerRow]) -> InputChanges:  # noqa: ARG002
         """None: the embeddings that the fits are of are part of their identity."""

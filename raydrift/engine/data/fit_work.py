@@ -1,7 +1,7 @@
 """The work on one fit: a probe learns from one view, and is tested on each of them."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,21 +61,6 @@ class FitJob:
     train_size: float
     seed: int
     corruptions: tuple[Corruption, ...] = ()
-
-
-@dataclass(frozen=True)
-class FitTasks:
-    """The tasks of some fits."""
-
-    fits: tuple[int, ...]
-
-    def __len__(self) -> int:
-        return len(self.fits)
-
-    def __iter__(self) -> Iterator[pa.Table]:
-        """Their numbers, one by one."""
-        for fit in self.fits:
-            yield pa.table({"shard": [fit]})
 
 
 class FitStage:

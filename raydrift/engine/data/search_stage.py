@@ -3,7 +3,6 @@
 import json
 import socket
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,21 +42,6 @@ def search_stage(job: ShardJob, told: SearchJob, task: Task) -> Stage:
     """
     schedules = [Schedule(job.settings.seed, cell.infos) for cell in told.cells]
     return Stage(SearchStage, WORKERS, (with_transforms(job, schedules), told, task))
-
-
-@dataclass(frozen=True)
-class SearchTasks:
-    """The tasks of some searches."""
-
-    searches: tuple[int, ...]
-
-    def __len__(self) -> int:
-        return len(self.searches)
-
-    def __iter__(self) -> Iterator[pa.Table]:
-        """Their numbers, one by one."""
-        for search in self.searches:
-            yield pa.table({"shard": [search]})
 
 
 @dataclass

@@ -117,3 +117,22 @@ class ShardTasks:
     def asked(self, shard: int) -> int:
         """How many samples a shard has."""
         return min(self.size, self.samples - shard * self.size)
+
+
+@dataclass(frozen=True)
+class NumberedTasks:
+    """The tasks of shards whose numbers say all: what else is to be done, workers are told once.
+
+    Attributes:
+        shards: The numbers.
+    """
+
+    shards: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.shards)
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        """A table of one row for each, with its number."""
+        for shard in self.shards:
+            yield pa.table({"shard": [shard]})
