@@ -26,7 +26,6 @@ from raydrift.tasks.splits import train_samples
 from raydrift.tasks.training.adjuster import Adjuster
 from raydrift.tasks.training.asking import Start
 from raydrift.tasks.training.learner import training_seed
-from tests.engine.test_matrix_training import source  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -47,7 +46,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def settings_for(source: Path, output: Path, model: Path, **values: Any) -> AdjustSettings:  # noqa: F811
+def settings_for(source: Path, output: Path, model: Path, **values: Any) -> AdjustSettings:
     plain = {
         "input": str(source),
         "output": str(output),
@@ -66,7 +65,7 @@ def settings_for(source: Path, output: Path, model: Path, **values: Any) -> Adju
 
 @pytest.fixture(scope="module")
 def adjusted(
-    source: Path,  # noqa: F811
+    source: Path,
     model: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Adjustment, Path]:
@@ -97,7 +96,7 @@ def test_it_writes_its_files_and_nothing_else(adjusted: tuple[Adjustment, Path])
 
 def test_the_curves_are_those_of_trainings_by_hand(
     adjusted: tuple[Adjustment, Path],
-    source: Path,  # noqa: F811
+    source: Path,
     model: Path,
 ) -> None:
     """On the pictures that ``generate`` writes."""
@@ -145,7 +144,7 @@ def test_the_program_is_that_of_the_best_camera(adjusted: tuple[Adjustment, Path
 
 def test_one_that_was_stopped_goes_on_and_comes_to_the_same(
     adjusted: tuple[Adjustment, Path],
-    source: Path,  # noqa: F811
+    source: Path,
     model: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -192,7 +191,7 @@ def _no_room(*_: Any) -> None:
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(
-    source: Path,  # noqa: F811
+    source: Path,
     model: Path,
     tmp_path: Path,
     values: dict[str, Any],
@@ -208,7 +207,7 @@ def test_what_cannot_be_is_refused_in_one_line(
 @pytest.mark.parametrize("camera", [{"gamma": 1.5}, {"mode": "full"}, {"view": "bi,s,ga"}])
 def test_another_reference_camera_is_another_adjustment(
     adjusted: tuple[Adjustment, Path],
-    source: Path,  # noqa: F811
+    source: Path,
     model: Path,
     camera: dict[str, Any],
 ) -> None:
@@ -219,7 +218,7 @@ def test_another_reference_camera_is_another_adjustment(
 
 def test_another_adjustment_is_not_replaced_unasked(
     adjusted: tuple[Adjustment, Path],
-    source: Path,  # noqa: F811
+    source: Path,
     model: Path,
 ) -> None:
     with pytest.raises(OutputError, match=r"holds another adjustment .*epochs"):
