@@ -1,6 +1,8 @@
 """PNGs that are written here, read back by other programs."""
 
 import struct
+import subprocess
+import sys
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,22 @@ Pixels = npt.NDArray[Any]
 SIDES = st.integers(1, 40)
 SHAPES = st.tuples(SIDES, SIDES) | st.tuples(SIDES, SIDES, st.sampled_from([1, 3, 4]))
 ANY_PIXELS = st.sampled_from([np.uint8, np.uint16]).flatmap(lambda dtype: arrays(dtype, SHAPES))
+
+
+DIGEST = """
+from hashlib import sha256
+
+import numpy as np
+
+from raydrift.images.png_writer import encode_png
+
+digest = sha256()
+first, between, ramp = np.uint8([[0]]), np.uint8([[250, 251, 252]]), np.arange(140, dtype=np.uint8)
+for words in np.random.default_rng(1).integers(0, 100, (20_000, 1, 12), dtype=np.uint8):
+    digest.update(encode_png(np.hstack([first, words, between, words, ramp[None]])))
+print(digest.hexdigest())
+"""
+"""Prints the digest of 20,000 images whose first pixels come again."""
 
 
 def as_pillow_reads(data: bytes) -> RGB:
@@ -84,6 +102,14 @@ def test_equal_pixels_give_equal_bytes_however_they_lie_in_memory(dtype: Any) ->
     mirrored = np.ascontiguousarray(deep[:, ::-1])[:, ::-1]
     little = deep.astype(deep.dtype.newbyteorder("<"))
     assert encode_png(mirrored) == encode_png(deep.copy()) == encode_png(little)
+
+
+def test_equal_pixels_give_equal_bytes_in_every_process() -> None:
+    """Memory lies elsewhere in each."""
+    command = [sys.executable, "-c", DIGEST]
+    first, second = (subprocess.run(command, capture_output=True, check=True) for _ in range(2))
+    assert len(first.stdout) == 65
+    assert first.stdout == second.stdout
 
 
 def test_the_image_is_left_alone() -> None:

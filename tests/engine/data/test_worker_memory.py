@@ -22,4 +22,5 @@ def test_a_worker_has_no_torch_and_is_small(scenes: Path, tmp_path: Path) -> Non
     assert "/cv2/" in maps
     for package in ("torch", "torchvision", "scipy"):
         assert f"/{package}/" not in maps
-    assert int(status["VmRSS"].removesuffix("kB")) < 250 * 1024
+    own = status["RssAnon"]  # pages of files are shared, and how many are in memory varies
+    assert int(own.removesuffix("kB")) < 160 * 1024
