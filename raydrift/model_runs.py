@@ -118,11 +118,14 @@ def adjust(
     batch_size: int = 32,
     augmentation: str = "none",
     learn: str = "all",
+    processor: str = "parametrized",
+    track: int = 0,
     split: str | None = None,
     catalog: CatalogSettings | None = None,
     seed: int = 42,
     num_samples: int | None = None,
     input_dim: Any = (224, 224),
+    raw: RawSettings | None = None,
     masks: str | os.PathLike[str] | None = None,
     profile: DriftProfile | None = None,
     overwrite: bool = False,
@@ -148,11 +151,14 @@ def adjust(
         batch_size: Images a step.
         augmentation: ``none``, ``weak`` or ``strong``, of developed pictures.
         learn: ``all`` of the model, or its ``last`` layer.
+        track: Of how many images the stages of the camera are kept.
+        processor: ``parametrized``, a camera of 132 numbers, ``neural_network`` or ``none``.
         split: As for ``forensics``.
         catalog: As there; its ``source`` names the pictures that splits keep whole.
         seed: Of the order of the images, the splits and the trainings.
         num_samples: How many images; None: all.
         input_dim: As for ``forensics``.
+        raw: As there; of raw files ``transforms`` drift the sensor alone.
         masks: As there; a model that answers for each pixel learns from them.
         profile: The ranges that a level spans, and the reference camera.
         overwrite: Whether another adjustment there is replaced.
@@ -188,6 +194,7 @@ def adjust(
             num_samples=num_samples,
             transforms=tuple(transforms),
             input_dim=input_dim,
+            raw=raw,
             masks=masks,
             profile=profile,
             write=OutputSettings(overwrite=overwrite),
@@ -203,5 +210,7 @@ def adjust(
         batch_size,
         augmentation,
         learn,
+        processor=processor,
+        track=track,
     )
     return run(settings, quiet=not progress)

@@ -249,6 +249,37 @@ first), accuracy or mean IoU, and of classes the mean of F1 and the negative log
 ``training`` is ``learned`` (the camera too), ``frozen`` (the model alone), or one of ``original``
 and ``drifted``: the user's model without any training, on images as they are and drifted."""
 
+STAGES: Final = pa.schema(
+    [
+        ("training", pa.string()),
+        ("split", pa.int64()),
+        ("sample_id", pa.int64()),
+        ("stage", pa.string()),
+        ("picture", pa.binary()),
+        ("height", pa.int64()),
+        ("width", pa.int64()),
+        ("values", pa.binary()),
+        ("gradient", pa.binary()),
+    ]
+)
+"""``stages.parquet``: what each stage of a camera makes of some images at the end of a training, in
+the order of the stages: a PNG, cut off at black and white; the numbers, and how the loss changes
+with each of them, little-endian float32 of shape (3, height, width). The last stage, ``shown``, is
+what the model gets."""
+
+PREDICTIONS: Final = pa.schema(
+    [
+        ("training", pa.string()),
+        ("split", pa.int64()),
+        ("sample_id", pa.int64()),
+        ("label", pa.int64()),
+        ("predicted", pa.int64()),
+        ("logits", pa.list_(pa.float32())),
+    ]
+)
+"""``predictions.parquet``: what a model answers at the end of a training about each image that it
+did not learn from. Classes are numbered from 0, in the order of their labels."""
+
 VIEW_DIVERGENCE: Final = pa.schema(
     [
         ("batch", pa.int64()),

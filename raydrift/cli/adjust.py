@@ -16,6 +16,7 @@ from raydrift.cli.options import (
     Masks,
     NumSamples,
     Output,
+    Raw,
     Seed,
     Split,
     Splits,
@@ -63,11 +64,30 @@ def adjust(
             metavar="all|last", help="All of the model, or its last layer.", show_default="all"
         ),
     ] = None,
+    processor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="parametrized|neural_network|none",
+            help="What learns as the camera: its 132 numbers, a UNet++, or nothing on half-size "
+            "mosaics.",
+            show_default="parametrized",
+        ),
+    ] = None,
+    track: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Keep what each stage of the camera makes of N images, with gradients, and all "
+            "predictions.",
+            show_default="0",
+        ),
+    ] = None,
     num_samples: NumSamples = None,
     split: Split = None,
     labels: Labels = None,
     masks: Masks = None,
     seed: Seed = None,
+    raw: Raw = None,
     image_size: ImageSize = None,
     value_range: ValueRange = None,
     workers: Workers = None,
@@ -105,8 +125,11 @@ def adjust(
         "batch_size": batch_size,
         "augmentation": augmentation,
         "learn": learn,
+        "processor": processor,
+        "track": track,
         "num_samples": num_samples,
         "seed": seed,
+        "raw": {} if raw else None,
         "image": image_flags(image_size, value_range),
         "write": {"overwrite": overwrite},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
@@ -140,5 +163,7 @@ def print_result(found: "Adjustment", output: object, seconds: float) -> None:
     for line in (*found.input_summary.lines, *adjustment_sentences(found)):
         out.print(f"  {line}")
     print_lacking(out, found.left_out, found.unmeasured)
-    for name in (*layout.ADJUST_RESULTS, layout.ADJUST_RECORD):
+    lacking = {layout.STAGES, layout.PREDICTIONS} - found.tracked.keys()
+    results = (name for name in layout.ADJUST_RESULTS if name not in lacking)
+    for name in (*results, layout.ADJUST_RECORD):
         out.print(f"  {output}/{name}")

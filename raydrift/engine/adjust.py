@@ -2,20 +2,32 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
 
+from raydrift import schemas
 from raydrift.calibrate.profile import calibrated
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream
 from raydrift.catalog.value_range import with_value_range
-from raydrift.engine.data.adjust_work import CAMERA, PROGRAM, TRAININGS, AdjustJob, AdjustStage
+from raydrift.drift.camera.raw_sensed import check_of_sensor, common_camera
+from raydrift.engine.data.adjust_work import (
+    CAMERA,
+    PREDICTIONS,
+    PROGRAM,
+    STAGES,
+    TRAININGS,
+    AdjustJob,
+    AdjustStage,
+)
 from raydrift.engine.data.fit_work import FitJob
+from raydrift.engine.data.kept_drifts import CAMERAS
 from raydrift.engine.data.tasks import run_samples
+from raydrift.engine.data.tracked import unpacked
 from raydrift.engine.identity import identity_defaults, run_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.kept_drifted import KeptDrifted, keep_drifted
@@ -30,7 +42,7 @@ from raydrift.report.adjustment import LEARNED, Adjustment, Curves
 from raydrift.report.adjustment_page import adjustment_page
 from raydrift.report.adjustment_plot import adjustment_plot
 from raydrift.report.matrix import ViewMeasures
-from raydrift.settings.adjust import AdjustSettings
+from raydrift.settings.adjust import PARAMETRIZED, AdjustSettings
 from raydrift.storage import layout
 from raydrift.storage.checkpoints import remove_checkpoints
 from raydrift.storage.evaluated import (
@@ -41,12 +53,14 @@ from raydrift.storage.evaluated import (
     write_evaluation,
 )
 from raydrift.storage.record import installed_versions
-from raydrift.storage.shards import LedgerRow
+from raydrift.storage.remarks import Remark
+from raydrift.storage.shards import LedgerRow, Rejected
 from raydrift.storage.tables import parquet_bytes
 from raydrift.tasks.files import TaskFile, find_task
 from raydrift.tasks.splits import Whole
 
 _NAMES: Final = ("trainings", "training")
+_FILES: Final = {STAGES: layout.STAGES, PREDICTIONS: layout.PREDICTIONS}
 
 
 def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
@@ -73,6 +87,13 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
     catalog = catalog_of(settings.run)
     settings, ranges = _resolved(settings, catalog)
     run, has_masks = settings.run, catalog.masks is not None
+    if run.raw is not None:
+        check_of_sensor(run.infos, run.profile)
+    if has_masks and settings.processor != PARAMETRIZED:
+        raise SettingsError(
+            f"processor is {settings.processor!r}: its pictures have half the size, and the masks "
+            f"have not: give {PARAMETRIZED!r}"
+        )
     _check_splits(settings, learnable_input(run, catalog, has_masks))
     file = find_task(settings.task, run.options_of("task"))
     identity = _identity(settings, catalog)
@@ -86,9 +107,10 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
         clock.end_phase("list")
         committed = kept.committed(folder, keep_drifted)
         job = MeasuringJob(folder, identity, record.settings, committed, lock, clock, quiet)
-        shards, batches = job.finish(
-            lambda rows: (tuple(rows), [job.read(row, ViewMeasures.of) for row in rows])
+        shards, read = job.finish(
+            lambda rows: (tuple(rows), [job.read(row, _kept) for row in rows])
         )
+        batches = [batch for batch, _ in read]
         try:
             usable, left_out = usable_batches(batches, run.input)
         except RejectedError:
@@ -97,8 +119,12 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
         learned = learnable_batches(run, usable, has_masks)
         _check_splits(settings, learned)
         clock.end_phase("drift")
+        camera = None
+        if run.raw is not None:
+            camera = common_camera([one for _, own in read for one in own], run.raw)
         classes = _classes(catalog, usable)
-        told = _adjust_job(settings, catalog, file, learned, classes, trained, folder, shards)
+        fits = _fits(settings, catalog, learned, classes, trained, folder, shards)
+        told = AdjustJob(fits, settings, file, has_masks, camera)
         trained.create()
         attempts = "\n".join(row.shard_name for row in shards)
         whole = record.identity | {"pictures": sha256(attempts.encode()).hexdigest()}
@@ -107,14 +133,22 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
             trained, whole, record.settings, maker, lock, clock, quiet, what=_NAMES
         )
         rows, results = trainings.finish(
-            lambda rows: (tuple(rows), [trainings.read(row, _trained) for row in rows])
+            lambda rows: (tuple(rows), [trainings.read(row, _Trained.of) for row in rows])
         )
-        curves = Curves.of([curve for curve, _ in results])
+        curves = Curves.of([one.curve for one in results])
+        tracked = {
+            file: pa.concat_tables(one.tracked[name] for one in results if name in one.tracked)
+            for name, file in _FILES.items()
+            if any(name in one.tracked for one in results)
+        }
         found = Adjustment(
             usable,
             curves,
             "IoU" if told.has_masks else "accuracy",
             learned.count,
+            bool(run.infos),
+            settings.processor,
+            tracked,
             left_out,
             summary_of(catalog, ranges, usable),
         )
@@ -125,7 +159,7 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
         record.adjustment = found.written
         learned_first = TRAININGS.index(LEARNED) * settings.splits
         best = rows[learned_first + curves.best]
-        cameras = [camera for _, camera in results[learned_first:][: settings.splits]]
+        cameras = [one.camera for one in results[learned_first:][: settings.splits]]
         files = {
             layout.ADJUST_PLOT: plot,
             layout.CURVES: parquet_bytes(curves.table),
@@ -133,6 +167,7 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
             layout.CAMERA_NUMBERS: f"[{', '.join(cameras)}]\n".encode(),
             layout.REPORT: adjustment_page(found, settings, record, plot).encode(errors="replace"),
         }
+        files |= {file: parquet_bytes(table) for file, table in tracked.items()}
         lock.check()
         write_evaluation(output, record, files)
         job.remove()
@@ -193,17 +228,16 @@ def _classes(catalog: Catalog, batches: Sequence[ViewMeasures]) -> Whole:
     return np.searchsorted(np.array(sorted(set(catalog.labels.values())), np.int64), labels)
 
 
-def _adjust_job(
+def _fits(
     settings: AdjustSettings,
     catalog: Catalog,
-    file: TaskFile,
     learned: Learnable,
     classes: Whole,
     output: StoragePath,
     folder: StoragePath,
     shards: tuple[LedgerRow, ...],
-) -> AdjustJob:
-    fits = FitJob(
+) -> FitJob:
+    return FitJob(
         output,
         "",
         folder,
@@ -216,9 +250,34 @@ def _adjust_job(
         settings.train_size,
         settings.run.seed,
     )
-    return AdjustJob(fits, settings, file, learned.masks)
 
 
-def _trained(table: pa.Table, *_: Any) -> tuple[pa.Table, str]:
-    """The curve of a training, and the numbers of its camera."""
-    return table.drop_columns([PROGRAM, CAMERA]), table[CAMERA][0].as_py()
+def _kept(
+    table: pa.Table, left_out: Sequence[Rejected], remarks: Sequence[Remark]
+) -> tuple[ViewMeasures, list[dict[str, Any]]]:
+    """What there is to say of a batch, and the cameras of its raw files."""
+    cameras = [json.loads(camera) for camera in table[CAMERAS][0].as_py()]
+    return ViewMeasures.of(table, left_out, remarks), cameras
+
+
+@dataclass(frozen=True, eq=False)
+class _Trained:
+    """What came of a training.
+
+    Attributes:
+        curve: How it stood after each epoch.
+        camera: The numbers of its camera, as JSON.
+        tracked: The tables of what was tracked, by the names of their columns.
+    """
+
+    curve: pa.Table
+    camera: str
+    tracked: dict[str, pa.Table]
+
+    @classmethod
+    def of(cls, table: pa.Table, *_: Any) -> Self:
+        """All but the program."""
+        first = {name: table[name][0].as_py() for name in (CAMERA, STAGES, PREDICTIONS)}
+        camera = first.pop(CAMERA).decode()
+        tracked = {name: unpacked(one) for name, one in first.items() if one is not None}
+        return cls(table.select(schemas.CURVES.names), camera, tracked)

@@ -16,6 +16,7 @@ from raydrift.engine.session import Resources
 from raydrift.settings.adjust import AdjustSettings
 
 _SHARD_BYTES: Final = 32 * 2**20
+_PIXEL_BYTES: Final = 5  # three colours or a float of a mosaic, and a mask
 _MOST: Final = 64  # samples a shard
 
 
@@ -29,7 +30,7 @@ class KeptDrifted(MeasuredBatches):
         run = settings.run
         weights = find_weights("random", run.seed, {})  # which nothing asks for
         kept = cls.of(run, catalog, weights=weights)
-        one = len(MASKS_OF) * run.image.height * run.image.width * 4
+        one = len(MASKS_OF) * run.image.height * run.image.width * _PIXEL_BYTES
         return replace(kept, size=min(_MOST, max(1, _SHARD_BYTES // one)))
 
     @property

@@ -1,6 +1,6 @@
 """What an adjustment found: how a model does with a camera that learns, and without."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Self
@@ -12,6 +12,7 @@ import pyarrow as pa
 from raydrift.report.input_summary import InputSummary
 from raydrift.report.matrix import ViewMeasures
 from raydrift.report.text import number
+from raydrift.settings.adjust import NETWORK, NO_PROCESSOR, PARAMETRIZED
 from raydrift.storage.shards import Rejected
 from raydrift.text import plural
 
@@ -87,6 +88,10 @@ class Adjustment:
         curves: The trainings.
         quality: ``accuracy``, or ``IoU`` where the model answers for each pixel.
         files: Source files of the images.
+        drifts: Whether anything drifts.
+        processor: What learns to make pictures, as ``AdjustSettings.processor``.
+        tracked: The tables of what was tracked (``schemas.STAGES``, ``PREDICTIONS``), by their
+            files.
         left_out: The images that could not be used, by sample id.
         input_summary: What there is to say of the others.
     """
@@ -95,6 +100,9 @@ class Adjustment:
     curves: Curves
     quality: str
     files: int
+    drifts: bool = True
+    processor: str = PARAMETRIZED
+    tracked: Mapping[str, pa.Table] = field(default_factory=dict)
     left_out: tuple[Rejected, ...] = ()
     input_summary: InputSummary = field(default_factory=InputSummary)
     unmeasured: dict[str, str] = field(default_factory=dict)
@@ -126,6 +134,14 @@ class Adjustment:
         return {"quality": self.quality, "ends": ends, "curves": curves, "best": self.curves.best}
 
 
+_LEARNED: Final = {
+    PARAMETRIZED: ("with a camera that learns too", "The camera that learns"),
+    NETWORK: ("with a network that learns to develop", "The network"),
+    NO_PROCESSOR: ("on half-size mosaics that nothing develops", "That"),
+}
+"""What is said of the training with a processor, and of the processor."""
+
+
 def adjustment_sentences(found: Adjustment) -> list[str]:
     """What was found, in plain sentences."""
     means = {name: mean for name, (mean, _) in found.ends.items()}
@@ -138,17 +154,17 @@ def adjustment_sentences(found: Adjustment) -> list[str]:
         else f"The drift costs the model nothing: its {found.quality} is {number(means[DRIFTED])} "
         f"on drifted images, {number(means[ORIGINAL])} on the originals."
     )
+    if not found.drifts:
+        first = f"Nothing drifts. The model's {found.quality} is {number(means[ORIGINAL])}."
+    images = "drifted images" if found.drifts else "the images"
+    learned, what = _LEARNED[found.processor]
     ends = (
-        f"After {epochs} on drifted images it is {_with_sd(found, LEARNED)} with a camera that "
-        f"learns too, {_with_sd(found, FROZEN)} with the camera as it was (mean of {splits}, "
-        "images that it did not learn from)."
+        f"After {epochs} on {images} it is {_with_sd(found, LEARNED)} {learned}, "
+        f"{_with_sd(found, FROZEN)} with the camera as it was (mean of {splits}, images that it "
+        "did not learn from)."
     )
     gain = means[LEARNED] - means[FROZEN]
-    better = (
-        f"The camera that learns is worth {number(gain)}."
-        if gain > 0
-        else "A camera that learns is worth nothing here."
-    )
+    better = f"{what} is worth {number(gain)}." if gain > 0 else f"{what} is worth nothing here."
     return [first, ends, better]
 
 

@@ -43,6 +43,9 @@ def adjustment_page(
             sentences=adjustment_sentences(found),
             cards=_cards(found),
             rows=_rows(found),
+            raw=settings.run.raw is not None,
+            stages=_stages(found),
+            tracked=tuple(found.tracked),
             plot=f"data:image/png;base64,{b64encode(plot).decode()}",
             curves=layout.CURVES,
             program=layout.ADJUSTED,
@@ -75,6 +78,20 @@ def _rows(found: Adjustment) -> list[list[str]]:
     return [[number(float(value)) for value in row] for row in zip(*columns, strict=True)]
 
 
+def _stages(found: Adjustment) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Of each tracked image and training a title, and the name and picture of each stage."""
+    table = found.tracked.get(layout.STAGES)
+    shown: dict[tuple[int, str], list[tuple[str, str]]] = {}
+    for row in [] if table is None else table.drop_columns(["values", "gradient"]).to_pylist():
+        picture = f"data:image/png;base64,{b64encode(row['picture']).decode()}"
+        shown.setdefault((row["sample_id"], row["training"]), []).append((row["stage"], picture))
+    words = {LEARNED: "once the camera has learned", FROZEN: "the camera as it was"}
+    return [
+        (f"Image {sample_id}, {words[training]}", stages)
+        for (sample_id, training), stages in sorted(shown.items())
+    ]
+
+
 def _command(settings: AdjustSettings) -> list[str]:
     """What adjusts the same again; what only a TOML file can say is not in it."""
     run, task = settings.run, settings.task
@@ -88,7 +105,8 @@ def _command(settings: AdjustSettings) -> list[str]:
     if settings.camera_lr is not None:
         words += ["--camera-lr", repr(settings.camera_lr)]
     words += ["--batch-size", str(settings.batch_size), "--augmentation", settings.augmentation]
-    words += ["--learn", settings.learn, "--seed", str(run.seed)]
+    words += ["--learn", settings.learn, "--processor", settings.processor]
+    words += ["--track", str(settings.track), "--seed", str(run.seed)]
     return [*words, "--num-samples", str(run.num_samples), *image_flags(run)]
 
 
@@ -102,6 +120,7 @@ def _facts(settings: AdjustSettings, record: AdjustRecord) -> dict[str, str]:
     return {
         "Input": redacted(run.input),
         "Drift": ", ".join(drifts) or ("on a timeline" if run.drift else "none"),
+        "Processor": settings.processor,
         "Model": f"{redacted(task.model)}, normalisation {task.written_normalize}",
         "Training": (
             f"{part} learns by Adam, learning rate {rate:g}, of the camera {camera_rate:g}, "

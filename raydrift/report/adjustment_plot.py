@@ -37,11 +37,12 @@ def adjustment_plot(found: Adjustment) -> bytes:
             sd = curve.std(axis=0, ddof=1)
             axes.fill_between(epochs, mean - sd, mean + sd, color=colour, alpha=0.15, linewidth=0)
         axes.plot(epochs, mean, color=colour, marker="o", markersize=4, label=_NAMES[name])
-    for name, text in ((ORIGINAL, "on the originals"), (DRIFTED, "on drifted images")):
+    given = {ORIGINAL: ", on the originals", DRIFTED: ", on drifted images"}
+    for name, text in given.items() if found.drifts else [(DRIFTED, "")]:
         value = found.ends[name][0]
         axes.axhline(value, color=SOFT, linewidth=1.2, linestyle="--" if name == ORIGINAL else ":")
         axes.annotate(
-            f"the model as given, {text}: {number(value)}",
+            f"the model as given{text}: {number(value)}",
             (epochs[-1], value),
             xytext=(0, 3 if name == ORIGINAL else -3),
             textcoords="offset points",
@@ -52,7 +53,7 @@ def adjustment_plot(found: Adjustment) -> bytes:
         )
     axes.set_ylim(0, 1.05)
     axes.set_xlabel("epoch")
-    axes.set_ylabel(f"{found.quality} of held-out drifted images")
+    axes.set_ylabel(f"{found.quality} of held-out {'drifted ' if found.drifts else ''}images")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", color=GRID)
     axes.set_axisbelow(True)

@@ -5,13 +5,19 @@ from math import isfinite
 from typing import Any, Final
 
 from raydrift.checked import at_least, check_types, choose, require
-from raydrift.errors import SettingsError
 from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.raw import HALF
 from raydrift.settings.task import TaskSettings
 from raydrift.settings.train import AUGMENTATIONS
 
 ALL: Final = "all"
 LAST: Final = "last"
+
+PARAMETRIZED: Final = "parametrized"
+NETWORK: Final = "neural_network"
+NO_PROCESSOR: Final = "none"
+PROCESSORS: Final = (PARAMETRIZED, NETWORK, NO_PROCESSOR)
+"""What makes pictures of mosaics, by the published names."""
 
 _SMALLEST: Final = 2
 """Height and width of a mosaic, at least."""
@@ -24,6 +30,10 @@ class AdjustSettings:
     Images drift as the settings of the run say, and are undone to the mosaics of its reference
     camera. A camera of 132 numbers (``camera.differentiable.Parametrised``) develops them for the
     model. In one training its numbers learn with the model, in the other they stay.
+
+    Raw files are mosaics, of ``image.height`` rows and ``image.width`` columns, and their camera
+    is the one that learns. What drifts is the sensor: ``isp_exposure``, ``isp_noise``,
+    ``isp_bits``, or nothing.
 
     Attributes:
         run: The images, their drift and the workers, as for a run that writes.
@@ -38,6 +48,12 @@ class AdjustSettings:
         augmentation: What is done to developed pictures, as of ``TrainSettings``.
         learn: ``all`` of the model, or its ``last`` layer.
         batch_norm: Whether the camera ends with a batch normalisation, as published.
+        processor: What learns in the place of that camera: ``parametrized`` is it;
+            ``neural_network`` makes half-size pictures of the mosaics and sends them through a
+            UNet++ and a batch normalisation; ``none`` leaves half-size pictures as they are. The
+            training that it is held against has the camera in any case.
+        track: Of how many test images of the first split the stages of the camera are kept, with
+            their gradients, and predictions of all images; 0: nothing of it.
         weight_decay: How strongly Adam draws the model's numbers to 0; the camera's stay free.
 
     Raises:
@@ -55,6 +71,8 @@ class AdjustSettings:
     augmentation: str = "none"
     learn: str = ALL
     batch_norm: bool = False
+    processor: str = PARAMETRIZED
+    track: int = 0
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
@@ -73,12 +91,15 @@ class AdjustSettings:
         require(self.batch_size >= 2, "batch_size", self.batch_size, wanted)
         choose("augmentation", self.augmentation, AUGMENTATIONS)
         choose("learn", self.learn, (ALL, LAST))
-        if self.run.raw is not None:
-            raise SettingsError(
-                "adjust takes photographs: develop raw files with 'raydrift generate --raw' first, "
-                "and give its images"
-            )
-        image = self.run.image
+        at_least(0, "track", self.track)
+        choose("processor", self.processor, PROCESSORS)
+        image, raw = self.run.image, self.run.raw
+        if raw is not None:
+            remedy = 'a camera learns from whole mosaics: give "full" or "tile"'
+            require(raw.read != HALF, "raw.read", raw.read, remedy)
+            ok = not raw.is_tiled or (image.height, image.width) == (raw.tile, raw.tile)
+            remedy = f"tiles are not resized: set image.height and image.width to {raw.tile}"
+            require(ok, "image", f"{image.height} x {image.width}", remedy)
         ok = min(image.height, image.width) >= _SMALLEST
         size = f"{image.height} x {image.width}"
         require(ok, "image", size, f"give at least {_SMALLEST} x {_SMALLEST} pixels")
@@ -96,7 +117,7 @@ class AdjustSettings:
         """
         names = (
             "splits", "train_size", "epochs", "batch_size", "augmentation", "learn", "batch_norm",
-            "weight_decay",
+            "weight_decay", "processor", "track",
         )  # fmt: skip
         plain = {name: getattr(self, name) for name in names}
         model = {"model": digest, "normalize": self.task.written_normalize}

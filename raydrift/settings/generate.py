@@ -151,21 +151,24 @@ class GenerateSettings:
                     'transforms = ["default:0.5"], or give a calibration'
                 )
         if self.raw is not None:
-            of_drifts = (info for drift in self.drift for info in drift.transforms)
-            self.raw.check_transforms((*self.transforms, *of_drifts))
+            self.raw.check_transforms(self.infos)
         if self.transforms or self.drift:
-            of_drifts = (info for drift in self.drift for info in drift.transforms)
-            self.profile.check_setups((*self.transforms, *of_drifts))
+            self.profile.check_setups(self.infos)
         if self.class_mapping is not None:
             labels = {name: _label(name, label) for name, label in self.class_mapping.items()}
             object.__setattr__(self, "class_mapping", labels)
 
+    @property
+    def infos(self) -> tuple[TransformInfo, ...]:
+        """All transforms that are asked for, on a timeline or not."""
+        of_drifts = (info for drift in self.drift for info in drift.transforms)
+        return (*self.transforms, *of_drifts)
+
     def _name_transforms(self) -> None:
         """Transforms that were given themselves go by their names; the profile has their ranges."""
-        infos = [*self.transforms, *(info for drift in self.drift for info in drift.transforms)]
-        if all(info.own is None for info in infos):
+        if all(info.own is None for info in self.infos):
             return
-        object.__setattr__(self, "profile", self.profile.with_own(infos))
+        object.__setattr__(self, "profile", self.profile.with_own(self.infos))
         object.__setattr__(self, "transforms", tuple(info.named for info in self.transforms))
         drifts = (
             replace(drift, transforms=tuple(info.named for info in drift.transforms))

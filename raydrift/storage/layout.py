@@ -70,6 +70,8 @@ ADJUST_PLOT: Final = "adjust.png"
 CURVES: Final = "curves.parquet"
 ADJUSTED: Final = "adjusted.pt2"
 CAMERA_NUMBERS: Final = "camera.json"
+STAGES: Final = "stages.parquet"
+PREDICTIONS: Final = "predictions.parquet"
 
 CHECKPOINTS: Final = "_checkpoints"
 """In the folder of trainings: how far those are that are not done."""
@@ -79,8 +81,10 @@ MODELS: Final = "models"
 
 _MODEL_FILE: Final = re.compile(r"[a-z]{2}_[a-z]+_[a-z]+-[0-9]+\.(pt|pt2)")
 
-ADJUST_RESULTS: Final = (REPORT, ADJUST_PLOT, CURVES, ADJUSTED, CAMERA_NUMBERS)
-"""The files that an adjustment consists of, ``adjust.json`` apart."""
+ADJUST_RESULTS: Final = (
+    REPORT, ADJUST_PLOT, CURVES, ADJUSTED, CAMERA_NUMBERS, STAGES, PREDICTIONS,
+)  # fmt: skip
+"""The files that an adjustment consists of, ``adjust.json`` apart; it may lack the last two."""
 
 MATRIX_RESULTS: Final = (
     REPORT, MATRIX_PLOT, CORRUPTIONS_PLOT, MATRIX, CORRUPTIONS, VIEW_DIVERGENCE,

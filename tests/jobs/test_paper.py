@@ -6,13 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from tifffile import imwrite
 
 from raydrift.catalog import catalog_of
+from raydrift.engine.adjust import adjust
 from raydrift.engine.learnable import learnable
 from raydrift.engine.matrix import matrix
-from raydrift.settings.toml import forensics_settings, matrix_settings, read_toml
+from raydrift.settings import TrainSettings
+from raydrift.settings.toml import adjust_settings, forensics_settings, matrix_settings, read_toml
+from raydrift.tasks.training.networks import make_network
 
 PAPER = Path(__file__).parents[2] / "jobs" / "paper"
 SIDE = 32
@@ -96,6 +100,7 @@ def test_microscopys_labels_are_read_and_its_rare_classes_left_out(data: Path) -
     }
     searched = forensics_settings(values_of("forensics_microscopy", data))
     assert catalog_of(searched.run).digest() == catalog.digest()
+    assert adjust_settings(values_of("adjust_microscopy", data)).processor == "parametrized"
 
 
 def test_drones_tiles_have_their_masks_and_belong_to_their_photographs(data: Path) -> None:
@@ -137,3 +142,25 @@ def test_synthesis_runs_on_a_small_copy(data: Path, tmp_path: Path) -> None:
     assert found.trained is not None
     assert found.trained.means.quality.shape == (2, 2)
     assert found.trained.means.quality.diagonal().min() > 0.6
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray_session")
+@pytest.mark.parametrize("processor", ["parametrized", "neural_network", "none"])
+def test_adjustment_runs_on_a_small_copy(data: Path, tmp_path: Path, processor: str) -> None:
+    torch.save(
+        make_network(TrainSettings("resnet18"), 2, None, seed=1).state_dict(), tmp_path / "w"
+    )
+    values = values_of("adjust_microscopy", data) | {
+        "input": str(data / "microscopy/images/raw_scale100"),
+        "output": str(tmp_path / "out"),
+        "task": {"model": f"resnet18:{tmp_path / 'w'}"},
+        "processor": processor,
+        "splits": 1,
+        "epochs": 3,
+        "lr": 1e-3,
+        "image": {"height": SIDE, "width": SIDE},
+    }
+    found = adjust(adjust_settings(values), quiet=True)
+    assert found.curves.frozen.shape == found.curves.learned.shape == (1, 4)
+    assert found.tracked["predictions.parquet"].num_rows == 2 * 4

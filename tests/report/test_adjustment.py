@@ -78,7 +78,7 @@ def test_it_is_said_in_plain_sentences() -> None:
         "The camera that learns is worth 0.200.",
     ]
     (*_, last) = adjustment_sentences(found_of(learned=0.5))
-    assert last == "A camera that learns is worth nothing here."
+    assert last == "The camera that learns is worth nothing here."
 
 
 def test_the_plot_is_a_picture() -> None:

@@ -127,7 +127,7 @@ def develop_raw(
     values, reference = scaled_raw(mosaic, raw, used)
     drifted = drifted_rendering(reference, steps)
     for step, transform in as_light_goes(steps):
-        values = _seen(step, transform, values, reference)
+        values = seen_by_sensor(step, transform, values, reference)
     levels = _picture(values, drifted, raw)
     del values  # the picture needs its room
     picture = Image.fromarray(levels)
@@ -320,10 +320,18 @@ def _scaled(
     return values
 
 
-def _seen(step: Step, transform: CameraTransform, values: Raw, reference: Rendering) -> Raw:
+def seen_by_sensor(
+    step: Step, transform: CameraTransform, values: Raw, reference: Rendering
+) -> Raw:
     """What the sensor sees now; in bands, in place, where the transform looks at single pixels.
 
     Those of the catalogue do; what another one looks at is not known.
+
+    Args:
+        step: What was drawn.
+        transform: Its transform.
+        values: The mosaic as the transforms before have left it; it may change.
+        reference: How the reference camera develops.
     """
     if not isinstance(step.drawn.kernel, ImageTransform):
         return transform.seen(values, step.rng, reference, **step.parameters)

@@ -9,9 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from raydrift import schemas
-from raydrift.engine.data.chosen_pictures import ChosenPictures
+from raydrift.camera import Camera
+from raydrift.engine.data.chosen_pictures import Chosen, ChosenPictures, Held
 from raydrift.engine.data.fit_work import FitJob
 from raydrift.engine.data.kept_drifts import MASKS_OF
+from raydrift.engine.data.tracked import packed, predictions_table, stages_table
 from raydrift.engine.data.training_stage import TrainingStage
 from raydrift.report.adjustment import DRIFTED, FROZEN, LEARNED, ORIGINAL
 from raydrift.settings.adjust import AdjustSettings
@@ -21,7 +23,7 @@ from raydrift.tasks.files import TaskFile
 from raydrift.tasks.splits import train_samples
 
 if TYPE_CHECKING:
-    from raydrift.tasks.training.adjuster import CurvePoint
+    from raydrift.tasks.training.adjuster import Adjuster, CurvePoint
     from raydrift.tasks.training.asking import Start
 
 TRAININGS: Final = (LEARNED, FROZEN)
@@ -29,6 +31,8 @@ TRAININGS: Final = (LEARNED, FROZEN)
 
 PROGRAM: Final = "program"
 CAMERA: Final = "camera"
+STAGES: Final = "stages"
+PREDICTIONS: Final = "predictions"
 """Columns of what came of a training, in the first row of its table."""
 
 _MACHINES: Final = "trainings"
@@ -43,6 +47,7 @@ class AdjustJob:
         settings: How they are trained.
         file: The user's model.
         has_masks: Whether masks are what is right.
+        camera: The camera of the raw files; None: the input is photographs.
         made_on: The kinds of machines that the first training was made on, if there is one.
         every: Seconds from one checkpoint to the next.
     """
@@ -51,6 +56,7 @@ class AdjustJob:
     settings: AdjustSettings
     file: TaskFile
     has_masks: bool
+    camera: Camera | None = None
     made_on: dict[str, str] = field(default_factory=dict)
     every: float = EVERY_S
 
@@ -65,7 +71,7 @@ class AdjustJob:
         """What every training begins with."""
         from raydrift.tasks.training.asking import Start
 
-        return Start(self.settings, self.file, self.fits.classes, self.has_masks)
+        return Start(self.settings, self.file, self.fits.classes, self.has_masks, self.camera)
 
 
 class AdjustStage(TrainingStage):
@@ -96,7 +102,8 @@ class AdjustTrainer:
         from raydrift.tasks.training.adjuster import Adjuster
 
         self._job, self._device = job, device
-        self._pictures = ChosenPictures(job.fits, job.size, MASKS_OF if job.has_masks else {})
+        masks = MASKS_OF if job.has_masks else {}
+        self._pictures = ChosenPictures(job.fits, job.size, masks, job.camera is not None)
         self.platform = Adjuster(job.start, True, 0, device).platform_of(*job.size)
         begun = job.made_on.get("embeddings", self.platform)
         check_made_on({_MACHINES: begun}, {_MACHINES: self.platform}, socket.gethostname())
@@ -110,8 +117,9 @@ class AdjustTrainer:
                 is passed over.
 
         Returns:
-            ``schemas.CURVES``, a row an epoch; and in the first row ``program``, bytes of the
-            camera and the model (where the camera learned), and ``camera``, its numbers as JSON.
+            ``schemas.CURVES``, a row an epoch; and in the first row, as bytes, ``program``, the
+            camera and the model (where the camera learned), ``camera``, its numbers as JSON, and
+            ``stages`` and ``predictions``, the tables of what is tracked.
             The first training of a split has rows of the user's model as it is before these.
 
         Raises:
@@ -137,11 +145,31 @@ class AdjustTrainer:
         curve = adjuster.learn(pictures.held(DRIFTED, train), test, kept.read(), kept.keep)
         rows += [(TRAININGS[place], point) for point in curve]
         table = _table(rows, split, int((~train).sum()))
+        first = {CAMERA: json.dumps(adjuster.camera_state()).encode()}
+        if job.settings.track:
+            first |= self._tracked(adjuster, TRAININGS[place], split, ~train, test)
+        if learned:  # the last: the model is made ready for the CPU
+            first[PROGRAM] = adjuster.program(*job.size)
         nothing = [None] * (len(rows) - 1)
-        made = adjuster.program(*job.size) if learned else None
-        program = pa.array([made, *nothing], pa.large_binary())
-        numbers = pa.array([json.dumps(adjuster.camera_state()), *nothing], pa.string())
-        return table.append_column(PROGRAM, program).append_column(CAMERA, numbers)
+        for name in (PROGRAM, CAMERA, STAGES, PREDICTIONS):
+            column = pa.array([first.get(name), *nothing], pa.large_binary())
+            table = table.append_column(name, column)
+        return table
+
+    def _tracked(
+        self, adjuster: "Adjuster", training: str, split: int, chosen: Chosen, held: Held
+    ) -> dict[str, bytes]:
+        """The tables of the pictures that are tracked."""
+        (pixels, targets), most = held, self._job.settings.track
+        sample_ids = self._pictures.sample_ids(chosen)
+        found = {}
+        if split == 0:
+            stages = adjuster.stages((pixels[:most], targets[:most]))
+            found[STAGES] = packed(stages_table(training, split, sample_ids[:most], stages))
+        if not self._job.has_masks:
+            asked = (training, split, sample_ids, targets, adjuster.logits(held))
+            found[PREDICTIONS] = packed(predictions_table(*asked))
+        return found
 
 
 def _table(rows: "list[tuple[str, CurvePoint]]", split: int, samples: int) -> pa.Table:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from raydrift.engine.data.fit_work import FitJob
 from raydrift.engine.data.kept_pictures import kept_pixels
-from raydrift.images.pixels import RGB
+from raydrift.images.pixels import Array
 from raydrift.storage.shards import open_shard
 
 SAMPLE_IDS: Final = "sample_ids"
@@ -20,8 +20,11 @@ SAMPLE_IDS: Final = "sample_ids"
 Chosen = npt.NDArray[np.bool_]
 """Which samples are meant."""
 
-Held = tuple[RGB, npt.NDArray[Any]]
-"""Pictures, uint8 (n, height, width, 3), and what is right of them: labels, or masks."""
+Held = tuple[Array, npt.NDArray[Any]]
+"""Pictures, uint8 (n, height, width, 3), and what is right of them: labels, or masks.
+
+Of raw files they are mosaics, float32 of shape (n, height, width).
+"""
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,13 @@ class ChosenPictures:
         fits: Says where their shards are, and the label of each.
         size: Height and width of the pictures.
         masks: The column of the masks of each column of pictures; empty: labels are what is right.
+        mosaics: Whether they are mosaics.
     """
 
     fits: FitJob
     size: tuple[int, int]
     masks: Mapping[str, str] = field(default_factory=dict)
+    mosaics: bool = False
 
     def held(self, code: str, chosen: Chosen) -> Held:
         """The chosen pictures of a column, in a file that goes with them.
@@ -50,18 +55,30 @@ class ChosenPictures:
         """
         height, width = self.size
         shape = (int(chosen.sum()), height, width)
+        dtype, of_one = (np.float32, self.size) if self.mosaics else (np.uint8, (*self.size, 3))
         with TemporaryFile() as file:
-            pixels: RGB = np.memmap(file, np.uint8, "w+", shape=(*shape, 3))
+            pixels: Array = np.memmap(file, dtype, "w+", shape=(shape[0], *of_one))
         masks = np.empty(shape, np.uint8) if self.masks else None
         done = 0
         for table, own in self.shards([code], chosen):
-            found = kept_pixels(table, code, height, width, 3)[own]
+            found = kept_pixels(table, code, *of_one, dtype=dtype)[own]
             pixels[done : done + len(found)] = found
             if masks is not None:
                 right = kept_pixels(table, self.masks[code], height, width)[own]
                 masks[done : done + len(found)] = right
             done += len(found)
         return pixels, self.fits.labels[chosen] if masks is None else masks
+
+    def sample_ids(self, chosen: Chosen) -> list[int]:
+        """The ids of the chosen samples.
+
+        Raises:
+            ShardError: A shard is gone or damaged.
+        """
+        found: list[int] = []
+        for table, own in self.shards([SAMPLE_IDS], chosen):
+            found += np.array(table[SAMPLE_IDS][0].as_py())[own].tolist()
+        return found
 
     def parts(self, codes: Sequence[str], chosen: Chosen) -> "Iterator[Part]":
         """The shards that have chosen samples, with some columns of pictures.

@@ -143,7 +143,8 @@ class Drifter:
 
         Args:
             tasks: A row a sample (``schemas.TASK``).
-            use: Is given each usable one, after their number, from 0, and its sample id.
+            use: Is given each usable one, after their number, from 0, and its sample id. Where it
+                raises ``ImageError``, the image is rejected.
 
         Raises:
             PipelineError: This node makes other bytes, or ``use`` raises it.
@@ -160,12 +161,16 @@ class Drifter:
         for row, taken in enumerate(images):
             waited += taken.waited
             decoded, crc = taken.image, taken.content_crc
+            if not isinstance(decoded, ImageError):
+                try:
+                    use(len(rows), ids[row], decoded)
+                except ImageError as error:
+                    decoded = error
             if isinstance(decoded, ImageError):
                 reject = Rejected(ids[row], paths[row], decoded.stage, decoded.reason, crc)
                 rejected.append(reject)
                 interrupted += decoded.passing
                 continue
-            use(len(rows), ids[row], decoded)
             rows.append(row)
             remarks.add(Remark(text, 1, (paths[row],)) for text in decoded.remarks)
             del taken, decoded  # while the next file is read

@@ -13,11 +13,14 @@ from raydrift.engine.data.kept_pictures import Masks, with_columns
 from raydrift.engine.data.measured import MeasureJob, ViewBatch
 from raydrift.engine.data.shard_work import ShardJob, put_drifted
 from raydrift.errors import PipelineError
-from raydrift.images.pixels import RGB, Array
+from raydrift.images.pixels import Array
 from raydrift.report.adjustment import DRIFTED, ORIGINAL
 
 MASKS_OF: Final = {ORIGINAL: "original_masks", DRIFTED: "drifted_masks"}
 """The columns of the pictures, and those of their masks."""
+
+CAMERAS: Final = "cameras"
+"""The column of the cameras of raw files."""
 
 _MOST_LABELS: Final = 255  # that pixels of masks have here
 
@@ -27,15 +30,19 @@ class DriftBatch(ViewBatch):
     """The pictures of a batch; there are no embeddings.
 
     Attributes:
-        pictures: uint8 RGB of shape (n, height, width, 3), by column.
+        pictures: uint8 RGB of shape (n, height, width, 3), by column; of raw files mosaics, float32
+            of shape (n, height, width).
         masks: Labels, of shape (n, height, width), by column; empty: they have none.
+        cameras: Of raw files, the cameras that develop the mosaics, as JSON (``Sensed.facts``).
     """
 
-    pictures: "dict[str, RGB] | None" = None
+    pictures: "dict[str, Array] | None" = None
     masks: "dict[str, Masks] | None" = None
+    cameras: tuple[str, ...] = ()
 
     def with_pictures(self, table: pa.Table) -> pa.Table:
-        """A table of one row with the pictures and the masks as columns more, as bytes."""
+        """A table of one row with the pictures, the masks and the cameras as columns more."""
+        table = table.append_column(CAMERAS, pa.array([self.cameras], pa.list_(pa.string())))
         return with_columns(table, {**(self.pictures or {}), **(self.masks or {})})
 
 
@@ -71,7 +78,7 @@ class KeptDrifts:
         kept = {}
         if images.masks is not None and masks is not None:
             both = {ORIGINAL: images.masks, DRIFTED: masks}
-            kept = {MASKS_OF[name]: _labels(one) for name, one in both.items()}
+            kept = {MASKS_OF[name]: labels_of(one) for name, one in both.items()}
         batch = DriftBatch(
             tasks["shard"][0].as_py(),
             tuple(used["sample_id"].to_pylist()),
@@ -88,7 +95,7 @@ class KeptDrifts:
         return Embedded(batch, taken, seconds, 0.0)
 
 
-def _labels(masks: Array) -> Masks:
+def labels_of(masks: Array) -> Masks:
     """Masks as bytes.
 
     Raises:

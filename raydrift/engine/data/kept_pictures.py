@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from raydrift.engine.data.lazy_embedder import LazyEmbedder
 from raydrift.engine.data.measured import MeasureViewsJob, ViewBatch
 from raydrift.engine.data.shard_work import ShardJob
 from raydrift.images.decoded import Decoded
-from raydrift.images.pixels import RGB
+from raydrift.images.pixels import RGB, Array
 
 Masks = npt.NDArray[np.uint8]
 """1 where a mask is not 0, of shape (n, height, width)."""
@@ -39,31 +39,34 @@ class PictureBatch(ViewBatch):
 
     def with_pixels(self, table: pa.Table, codes: Sequence[str]) -> pa.Table:
         """A table of one row with the pixels as a column a view, and the masks, as bytes."""
-        kept = {} if self.pixels is None else dict(zip(codes, self.pixels, strict=True))
+        kept: dict[str, Array] = {}
+        if self.pixels is not None:
+            kept |= zip(codes, self.pixels, strict=True)
         if self.masks is not None:
             kept[MASKS] = self.masks
         return with_columns(table, kept)
 
 
-def with_columns(table: pa.Table, kept: Mapping[str, npt.NDArray[np.uint8]]) -> pa.Table:
-    """A table of one row with arrays of bytes as columns more, see ``kept_pixels``."""
+def with_columns(table: pa.Table, kept: Mapping[str, Array]) -> pa.Table:
+    """A table of one row with the bytes of arrays as columns more, see ``kept_pixels``."""
     for name, values in kept.items():
-        flat = np.ascontiguousarray(values).reshape(-1)
+        flat = np.ascontiguousarray(values).reshape(-1).view(np.uint8)
         ends = pa.py_buffer(np.array([0, flat.size], np.int64))
         column = pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(flat)])
         table = table.append_column(name, column)
     return table
 
 
-def kept_pixels(table: pa.Table, name: str, *shape: int) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+def kept_pixels(table: pa.Table, name: str, *shape: int, dtype: npt.DTypeLike = np.uint8) -> Array:
     """The pixels of a view, or the masks, in a table that has them; they are not copied.
 
     Args:
         table: One row.
         name: The view, or ``MASKS``.
         shape: Of one picture.
+        dtype: Of its pixels.
     """
-    return np.frombuffer(table[name][0].as_buffer(), np.uint8).reshape(-1, *shape)
+    return np.frombuffer(table[name][0].as_buffer(), dtype).reshape(-1, *shape)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from raydrift.engine.data.drifter import Drifter
 from raydrift.engine.data.failures import FAILURE, MESSAGE, failure_row
 from raydrift.engine.data.kept_drifts import KeepDriftsJob, KeptDrifts
 from raydrift.engine.data.kept_pictures import KeepViewsJob, KeptPictures
+from raydrift.engine.data.kept_sensed import KeptSensed
 from raydrift.engine.data.lazy_embedder import LazyEmbedder
 from raydrift.engine.data.lazy_task import LazyTask
 from raydrift.engine.data.measured import MeasureJob, MeasureViewsJob
@@ -74,7 +75,8 @@ class MeasureStage(ABC):
         self._measure: Callable[[Any], Any] = told.measure  # of what its copies are
         self._copies: Copies
         if isinstance(told, KeepDriftsJob):
-            self._copies = KeptDrifts(self._job, told, drifter)
+            keeping = KeptDrifts if self._job.settings.raw is None else KeptSensed
+            self._copies = keeping(self._job, told, drifter)
         elif isinstance(told, KeepViewsJob):
             self._copies = KeptPictures(self._job, told, drifter, self._embedder)
         elif isinstance(told, MeasureViewsJob):

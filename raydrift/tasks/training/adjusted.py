@@ -6,11 +6,12 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from raydrift.camera import Sharpening
-from raydrift.camera.differentiable import Parametrised, Unprocessed
-from raydrift.drift.camera.setup import CameraSetup
+from raydrift.camera import Camera
+from raydrift.camera.differentiable import Unprocessed
+from raydrift.settings.adjust import PARAMETRIZED
 from raydrift.settings.task import Channels
 from raydrift.tasks.training.augmentations import Changes, changed
+from raydrift.tasks.training.processors import make_processor
 
 
 @dataclass(frozen=True)
@@ -18,36 +19,46 @@ class Given:
     """What an adjusted model is given in a step.
 
     Attributes:
-        photos: RGB in [0, 1], float32 of shape (n, 3, height, width).
+        seen: Photographs, RGB in [0, 1], float32 of shape (n, 3, height, width); or mosaics,
+            float32 of shape (n, height, width).
         changes: What is done to the developed pictures; None: nothing.
     """
 
-    photos: Tensor
+    seen: Tensor
     changes: Changes | None = None
 
 
-class Adjusted(nn.Module):
-    """From photographs to the answers of a model, through a camera of its own.
-
-    A photograph is undone to the mosaic of the reference camera, developed by the camera that
-    learns, and shown to the model.
-
-    By default a photograph gets the difference between what this camera and the reference make of
-    its mosaic, so that it begins as it is, as sharp as it is.
-
-    Args:
-        setup: The reference camera, which the other one begins as, and whether pictures are what
-            the camera makes (``full``) or get what it changes. It begins with bilinear demosaicing,
-            and with a 3 × 3 filter and a Gaussian if the reference sharpens.
-        network: The model.
-        channels: Means and standard deviations that pictures are normalised by; None: they stay.
-        batch_norm: Whether the camera ends with a batch normalisation; pictures are what it makes
-            then.
-        body_stays: Whether the model's batch normalisations keep their statistics, as they have to
-            where its last layer alone learns.
+@dataclass(frozen=True)
+class Source:
+    """Where the mosaics come from that a camera learns to develop.
 
     Attributes:
-        camera: The camera that learns, 132 numbers.
+        camera: The camera that they are of, which the one that learns begins as.
+        sees: ``mosaics``; ``photos``: photographs that are undone to mosaics; ``residual``: so too,
+            and a photograph gets the difference between what the camera that learns and the one
+            that it began as make of its mosaic, so that it begins as it is, as sharp as it is.
+    """
+
+    camera: Camera
+    sees: str
+
+
+class Adjusted(nn.Module):
+    """From photographs or mosaics to the answers of a model, through a camera of its own.
+
+    Args:
+        source: Where mosaics come from.
+        network: The model.
+        channels: Means and standard deviations that pictures are normalised by; None: they stay.
+        processor: What makes pictures, see ``make_processor``; what it makes is never a difference
+            but by ``parametrized`` without ``batch_norm``.
+        batch_norm: Whether the camera ends with a batch normalisation.
+        body_stays: Whether the model's batch normalisations keep their statistics, as they have to
+            where its last layer alone learns.
+        seed: Of the training.
+
+    Attributes:
+        camera: What learns to make pictures.
         network: The model.
     """
 
@@ -56,21 +67,23 @@ class Adjusted(nn.Module):
 
     def __init__(
         self,
-        setup: CameraSetup,
+        source: Source,
         network: nn.Module,
         channels: tuple[Channels, Channels] | None = None,
         *,
+        processor: str = PARAMETRIZED,
         batch_norm: bool = False,
         body_stays: bool = False,
+        seed: int = 0,
     ) -> None:
         super().__init__()
-        camera, plain = setup.camera, setup.camera.view.sharpening is Sharpening.NONE
-        self._undone = Unprocessed(camera)
-        self.camera = Parametrised(camera, plain=plain, batch_norm=batch_norm)
-        self._reference: Parametrised | None = None
-        if setup.mode == "residual" and not batch_norm:
-            self._reference = Parametrised(camera, plain=plain, batch_norm=False)
-            self._reference.requires_grad_(False)
+        self._sees_mosaics = source.sees == "mosaics"
+        self._undone = None if self._sees_mosaics else Unprocessed(source.camera)
+        self.camera = make_processor(processor, source.camera, batch_norm, seed)
+        self._reference = make_processor(PARAMETRIZED, source.camera, False, seed)
+        self._reference.requires_grad_(False)
+        no_difference = batch_norm or processor != PARAMETRIZED
+        self._adds = source.sees == "residual" and not no_difference
         self.network = network
         self._body_stays = body_stays
         mean, deviation = channels or ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
@@ -89,24 +102,38 @@ class Adjusted(nn.Module):
         """What the model answers.
 
         Args:
-            given: The photographs, or they and what is done to their pictures.
+            given: The photographs or mosaics, or they and what is done to their pictures.
         """
         found = given if isinstance(given, Given) else Given(given)
-        pictures = self._pictures(found.photos)
+        pictures = self.pictures(found.seen)
         if found.changes is not None:
             pictures = changed(pictures, found.changes)
-        return self.directly(pictures)
+        return self.answers(pictures)
 
-    def _pictures(self, photos: Tensor) -> Tensor:
-        mosaics = self._undone(photos)
+    def pictures(self, seen: Tensor) -> Tensor:
+        """What the camera makes, (n, 3, height, width); of some processors half as high and wide.
+
+        Args:
+            seen: Photographs or mosaics, as of ``Given``.
+        """
+        mosaics = seen if self._undone is None else self._undone(seen)
         made: Tensor = self.camera(mosaics)
-        if self._reference is None:
+        if not self._adds:
             return made
         added: Tensor = made - self._reference(mosaics)
-        return (photos + added).clamp(0, 1)
+        return (seen + added).clamp(0, 1)
 
-    def directly(self, pictures: Tensor) -> Any:
-        """What the model answers about pictures that are developed already.
+    def directly(self, seen: Tensor) -> Any:
+        """What the model answers without any camera that learns.
+
+        Args:
+            seen: Photographs, which it is shown as they are; or mosaics, of which it is shown what
+                the camera makes that the other one begins as.
+        """
+        return self.answers(self._reference(seen) if self._sees_mosaics else seen)
+
+    def answers(self, pictures: Tensor) -> Any:
+        """What the model answers about developed pictures.
 
         Args:
             pictures: RGB in [0, 1], float32 of shape (n, 3, height, width).

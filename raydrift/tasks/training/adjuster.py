@@ -10,20 +10,27 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from raydrift.camera.differentiable import forensic_bounds, project
-from raydrift.drift.camera.setup import CameraSetup
+from raydrift.camera.differentiable import Bounds, Parametrised, forensic_bounds, project
 from raydrift.embed.platform import embedding_platform
 from raydrift.errors import TaskError, reason
-from raydrift.images.pixels import RGB
-from raydrift.settings.adjust import LAST
+from raydrift.images.pixels import Array
+from raydrift.settings.adjust import LAST, PARAMETRIZED
 from raydrift.tasks.losses import dice_loss, mean_loss
 from raydrift.tasks.segmentation import check_masks
 from raydrift.tasks.training.adjusted import Adjusted, Given
-from raydrift.tasks.training.asking import Held, Start, answered, counts_of, scores_of
+from raydrift.tasks.training.asking import (
+    Held,
+    Start,
+    answered,
+    counts_of,
+    logits_of,
+    scores_of,
+)
 from raydrift.tasks.training.batches import Steps, Targets, as_images
 from raydrift.tasks.training.exact import exact_numbers
 from raydrift.tasks.training.given import given_network, last_layer
 from raydrift.tasks.training.loop import Training
+from raydrift.tasks.training.stages import Stage, stages_of
 
 _TRIED: Final = 4  # pictures, to tell the kind of machine
 _HALF: Final = 125
@@ -66,7 +73,6 @@ class Adjuster:
         self._start, self._learned, self._seed = start, learned, seed
         self._platform = platform
         self._device = torch.device(device)
-        self._setup: CameraSetup = start.settings.run.profile.setup("camera")
         self._model, self._training = self._begun()
         self._curve: list[CurvePoint] = []
         self._losses: list[float] = []  # of the epoch's steps so far
@@ -100,7 +106,7 @@ class Adjuster:
         if self._start.has_masks:
             self._check_masks(train)
         batches = _Batches(train, self._start, self._seed, self._device)
-        bounds = forensic_bounds(self._begun_camera) if self._learned else {}
+        bounds = self._bounds() if self._learned else {}
 
         def after() -> None:
             project(self._model.camera, bounds)
@@ -120,21 +126,51 @@ class Adjuster:
         return list(self._curve)
 
     def camera_state(self) -> dict[str, Any]:
-        """The numbers of the camera by their published names, as nested lists."""
-        parameters = self._model.camera.named_parameters()
+        """The numbers of the camera by their published names, as nested lists.
+
+        None of what is no camera of 132 numbers.
+        """
+        camera = self._model.camera
+        if not isinstance(camera, Parametrised):
+            return {}
+        parameters = camera.named_parameters()
         return {name: one.detach().cpu().tolist() for name, one in parameters}
+
+    def stages(self, held: Held) -> list[Stage]:
+        """What each stage of the camera makes of some pictures, and how their loss changes with it.
+
+        Args:
+            held: The pictures, few enough for all of it to be in memory.
+        """
+        pixels, targets = held
+        right = torch.from_numpy(np.ascontiguousarray(targets)).to(self._device).long()
+        seen = as_images(pixels, self._device)
+        with exact_numbers(self._device):
+            return stages_of(self._model.eval(), seen, lambda said: self._loss(said, right))
+
+    def logits(self, held: Held) -> Array:
+        """What the model answers about some pictures, (n, classes).
+
+        Raises:
+            TaskError: The model's answers are of another shape.
+        """
+        with exact_numbers(self._device):
+            parts = logits_of(self._model.eval(), held, self._start, self._device)
+            return np.concatenate([logits for logits, _ in parts])
 
     def program(self, height: int, width: int) -> bytes:
         """The camera and the model as a ``torch.export`` program, from photographs to answers.
 
-        It takes pixels from 0 to 1 as they are: normalisation is in it. Nothing can be learned
+        It takes pixels from 0 to 1 as they are: normalisation is in it. Of raw files it takes
+        mosaics, (n, height, width), as ``sensed_raw`` makes them. Nothing can be learned
         afterwards: it is made on the CPU, for machines of any kind.
 
         Raises:
             TaskError: The model cannot be exported again.
         """
         model, file = self._model.cpu().eval(), BytesIO()
-        images = torch.full((2, 3, height, width), 0.5)
+        shape = (2, height, width) if self._start.camera else (2, 3, height, width)
+        images = torch.full(shape, 0.5)
         try:
             with exact_numbers(torch.device("cpu")), torch.no_grad():
                 program = torch.export.export(
@@ -171,13 +207,15 @@ class Adjuster:
         Raises:
             TaskError: The model's answers are another ones each time, or of another shape.
         """
-        pixels = np.resize(np.arange(251, dtype=np.uint8), (_TRIED, height, width, 3))
+        pixels: Array = np.resize(np.arange(251, dtype=np.uint8), (_TRIED, height, width, 3))
         targets: Targets = np.arange(_TRIED) % self._start.classes
         if self._start.has_masks:
             targets = (pixels[..., 0] > _HALF).astype(np.uint8)
             ignore = self._start.settings.task.ignore
             if ignore in (0, 1):
                 targets = np.full_like(targets, 1 - ignore)
+        if self._start.camera is not None:
+            pixels = pixels[..., 0].astype(np.float32) / 255
         with exact_numbers(self._device):
             once, again = (self._asked(pixels) for _ in range(2))
             if not torch.equal(once, again):
@@ -190,26 +228,29 @@ class Adjuster:
             logits = self._asked(pixels).cpu().numpy().astype(np.float64)
         return embedding_platform(self._device, torch.float32, logits)
 
-    def _asked(self, pixels: RGB) -> Tensor:
+    def _asked(self, pixels: Array) -> Tensor:
         """What it answers about a few pictures."""
         images = as_images(pixels, self._device)
         with torch.inference_mode():
             return answered(self._model.eval()(images), self._start, images)
 
-    @property
-    def _begun_camera(self) -> Any:
-        """The camera as it begins, whose gains keep their signs."""
-        return Adjusted(self._setup, torch.nn.Identity()).camera.to(self._device)
+    def _bounds(self) -> Bounds:
+        """Where the numbers of the camera may go: gains keep the signs that they begin with."""
+        begun = Adjusted(self._start.source, torch.nn.Identity()).camera.to(self._device)
+        is_camera = isinstance(self._model.camera, Parametrised)
+        return forensic_bounds(begun) if is_camera and isinstance(begun, Parametrised) else {}
 
     def _begun(self) -> tuple[Adjusted, Training]:
         start, settings = self._start, self._start.settings
         network = given_network(start.file, self._device)
         model = Adjusted(
-            self._setup,
+            start.source,
             network,
             settings.task.channels,
+            processor=settings.processor if self._learned else PARAMETRIZED,
             batch_norm=settings.batch_norm,
             body_stays=settings.learn == LAST,
+            seed=self._seed,
         ).to(self._device)
         chosen = list(network.parameters())
         if settings.learn == LAST:
@@ -220,8 +261,8 @@ class Adjuster:
         model.camera.requires_grad_(self._learned)
         rate, camera_rate = settings.rates
         groups: list[dict[str, Any]] = [{"params": chosen, "lr": rate}]
-        if self._learned:
-            camera = list(model.camera.parameters())
+        camera = list(model.camera.parameters()) if self._learned else []
+        if camera:
             groups.append({"params": camera, "lr": camera_rate, "weight_decay": 0.0})
         optimizer = torch.optim.Adam(groups, weight_decay=settings.weight_decay, fused=True)
         return model, Training(model, optimizer, self._loss)

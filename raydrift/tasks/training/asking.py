@@ -1,29 +1,35 @@
 """What a model answers about pictures in a training, and what it gets right of them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from raydrift.camera import Camera
 from raydrift.errors import PipelineError, TaskError
-from raydrift.images.pixels import RGB
+from raydrift.images.pixels import Array
 from raydrift.settings.adjust import AdjustSettings
 from raydrift.tasks.classification import Answers, ClassificationCounts
 from raydrift.tasks.files import TaskFile
 from raydrift.tasks.segmentation import SegmentationCounts
+from raydrift.tasks.training.adjusted import Source
 from raydrift.tasks.training.batches import Targets, as_images
 
 Counts = ClassificationCounts | SegmentationCounts
 
-Held = tuple[RGB, Targets]
-"""Pictures, uint8 RGB of shape (n, height, width, 3), and what is right of them."""
+Held = tuple[Array, Targets]
+"""Pictures, uint8 RGB of shape (n, height, width, 3), and what is right of them.
+
+Of raw files they are mosaics, float32 of shape (n, height, width).
+"""
 
 Ask = Callable[[Tensor], Any]
-"""From images, float32 (n, 3, height, width) in [0, 1], to whatever a model answers."""
+"""From images, float32 (n, 3, height, width) in [0, 1], or mosaics, to whatever a model answers."""
 
 _AT_ONCE: Final = 32
 
@@ -37,12 +43,22 @@ class Start:
         file: The user's model.
         classes: How many classes the images have.
         has_masks: Whether the model answers for each pixel.
+        camera: The camera of the raw files; None: the input is photographs.
     """
 
     settings: AdjustSettings
     file: TaskFile
     classes: int
     has_masks: bool
+    camera: Camera | None = None
+
+    @property
+    def source(self) -> Source:
+        """Where mosaics come from."""
+        if self.camera is not None:
+            return Source(self.camera, "mosaics")
+        setup = self.settings.run.profile.setup("camera")
+        return Source(setup.camera, "residual" if setup.mode == "residual" else "photos")
 
 
 def counts_of(ask: Ask, held: Held, start: Start, device: torch.device) -> Counts:
@@ -58,17 +74,34 @@ def counts_of(ask: Ask, held: Held, start: Start, device: torch.device) -> Count
         TaskError: Its answers are of another shape, or masks have classes that it has not.
         PipelineError: They are not finite.
     """
-    pixels, targets = held
     total: Any = None
-    with torch.inference_mode():
-        for at in range(0, len(pixels), _AT_ONCE):
-            part = slice(at, at + _AT_ONCE)
-            images = as_images(pixels[part], device)
-            logits = answered(ask(images), start, images).cpu().numpy()
-            found = _counts(logits, targets[part], start)
-            total = found if total is None else total + found
+    for logits, targets in logits_of(ask, held, start, device):
+        found = _counts(logits, targets, start)
+        total = found if total is None else total + found
     counts: Counts = total
     return counts
+
+
+def logits_of(
+    ask: Ask, held: Held, start: Start, device: torch.device
+) -> Iterator[tuple[npt.NDArray[Any], Targets]]:
+    """What a model answers about some pictures, a few of them at a time, and what is right.
+
+    Args:
+        ask: Asks the model.
+        held: The pictures.
+        start: What is right of them.
+        device: Where the model is.
+
+    Raises:
+        TaskError: Its answers are of another shape.
+    """
+    pixels, targets = held
+    for at in range(0, len(pixels), _AT_ONCE):
+        part = slice(at, at + _AT_ONCE)
+        images = as_images(pixels[part], device)
+        with torch.inference_mode():
+            yield answered(ask(images), start, images).cpu().numpy(), targets[part]
 
 
 def _counts(logits: Any, targets: Targets, start: Start) -> Counts:
@@ -88,12 +121,12 @@ def answered(answers: Any, start: Start, images: Tensor) -> Tensor:
     Args:
         answers: Whatever it said.
         start: What is wanted.
-        images: What it was asked about, (n, 3, height, width).
+        images: What it was asked about, (n, 3, height, width), or mosaics.
 
     Raises:
         TaskError: They are of another one.
     """
-    count, _, height, width = images.shape
+    count, height, width = len(images), *images.shape[-2:]
     wanted = f"({count}, {start.classes})"
     ok = isinstance(answers, Tensor) and answers.is_floating_point()
     shape = tuple(answers.shape) if isinstance(answers, Tensor) else ()

@@ -8,13 +8,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from raydrift.images.pixels import RGB
+from raydrift.images.pixels import RGB, Array
 from raydrift.settings.task import Channels
 from raydrift.settings.train import TrainSettings
 from raydrift.tasks.training.augmentations import Changes, changed, draw_changes, moved
 from raydrift.tasks.training.order import EpochOrder
 
 _OF_MASKS: Final = 3  # dimensions
+_MOSAICS: Final = 3
 
 Targets = npt.NDArray[Any]
 """What is right: int64 classes of shape (n,), or masks of 0 and 1, uint8 (n, height, width)."""
@@ -25,7 +26,8 @@ class Step:
     """What a step learns from.
 
     Attributes:
-        images: float32 of shape (n, 3, height, width), 0 to 1, as they are.
+        images: float32 of shape (n, 3, height, width), 0 to 1, as they are; or mosaics, float32 of
+            shape (n, height, width).
         targets: What is right: int64 classes of shape (n,), or masks (n, height, width), which are
             moved already.
         changes: What is still to be done to the images; None: nothing.
@@ -40,7 +42,8 @@ class Steps:
     """The pictures of each step, by its number alone, see ``EpochOrder``.
 
     Args:
-        pixels: uint8 RGB of shape (n, height, width, 3), n at least 2.
+        pixels: uint8 RGB of shape (n, height, width, 3), or mosaics, float32 of shape
+            (n, height, width); n at least 2.
         targets: What is right.
         batch_size: Pictures a step.
         augmentation: As of ``TrainSettings``.
@@ -50,7 +53,7 @@ class Steps:
 
     def __init__(
         self,
-        pixels: RGB,
+        pixels: Array,
         targets: Targets,
         batch_size: int,
         augmentation: str,
@@ -71,7 +74,7 @@ class Steps:
         targets = torch.from_numpy(np.ascontiguousarray(self._targets[rows])).to(self._device)
         if self._augmentation == "none":
             return Step(images, targets, None)
-        height, width = images.shape[2:]
+        height, width = images.shape[-2:]
         epoch = self._order.epoch(step)
         changes = draw_changes(self._augmentation, self._seed, epoch, rows, (height, width))
         if targets.dim() == _OF_MASKS:
@@ -129,9 +132,11 @@ def scale_of(channels: tuple[Channels, Channels] | None, device: torch.device) -
     return mean, deviation
 
 
-def as_images(pixels: RGB, device: torch.device) -> Tensor:
-    """uint8 (n, height, width, 3) as float32 (n, 3, height, width), 0 to 1."""
+def as_images(pixels: Array, device: torch.device) -> Tensor:
+    """uint8 (n, height, width, 3) as float32 (n, 3, height, width), 0 to 1; mosaics as they are."""
     images = torch.from_numpy(np.ascontiguousarray(pixels)).to(device)
+    if images.dim() == _MOSAICS:
+        return images
     return images.permute(0, 3, 1, 2).contiguous().float() / 255
 
 

@@ -15,7 +15,9 @@ from raydrift.settings.train import TITLES, TrainSettings
 from raydrift.tasks.resnet import DEPTHS
 from raydrift.tasks.training.resnet import TrainableResNet
 
-_PACKAGE: Final = "segmentation_models_pytorch"
+PACKAGE: Final = "segmentation_models_pytorch"
+"""Makes the U-Nets."""
+
 _ENCODER: Final = "resnet34"
 _INITIAL: Final = 0  # what is drawn of a training's seed
 
@@ -26,7 +28,7 @@ def check_there(settings: TrainSettings) -> None:
     Raises:
         SettingsError: It is a U-Net, and the package that makes it is not installed.
     """
-    if settings.has_masks and find_spec(_PACKAGE) is None:
+    if settings.has_masks and find_spec(PACKAGE) is None:
         raise SettingsError(
             f"train.network is {settings.network!r}, which needs segmentation-models-pytorch: "
             "pip install 'raydrift[unet]' on every node"
@@ -54,7 +56,7 @@ def make_network(
     with torch.device("meta"):  # what these classes draw themselves is not wanted
         model, body = _network(settings.network, classes)
     model.to_empty(device="cpu")
-    _draw(model, torch.Generator().manual_seed(_torch_seed(seed)))
+    draw_weights(model, seed)
     if state is not None:
         body.load_state_dict(state, strict=False)  # all but its last layer
     return model
@@ -99,11 +101,16 @@ def _network(name: str, classes: int) -> tuple[nn.Module, nn.Module]:
     return unet, unet.encoder
 
 
-def _draw(model: nn.Module, generator: torch.Generator) -> None:
+def draw_weights(model: nn.Module, seed: int) -> None:
     """He's normal weights, and batch normalisations that change nothing.
 
     He, Zhang, Ren and Sun, "Delving deep into rectifiers", ICCV 2015.
+
+    Args:
+        model: On the CPU, its parameters not set yet.
+        seed: Of the training.
     """
+    generator = torch.Generator().manual_seed(_torch_seed(seed))
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
             # What goes out counts, as in torchvision's ResNets.

@@ -1,6 +1,7 @@
 """A camera and a model that learn together."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from raydrift.camera import REFERENCE, unprocess
 from raydrift.errors import TaskError
 from raydrift.images.pixels import RGB
 from raydrift.settings import AdjustSettings, TaskSettings, TrainSettings
@@ -21,6 +23,7 @@ from raydrift.tasks.training.given import given_network, last_layer
 from raydrift.tasks.training.networks import make_network
 
 COLOURS = np.array([[200, 90, 90], [90, 200, 90], [90, 90, 200], [170, 170, 60]])
+CPU = torch.device("cpu")
 SIZE = 16
 TINTED = np.array([[0.35, 0.6, 0.05], [0.1, 0.5, 0.4], [0.6, 0.3, 0.1]])
 """What a camera makes of the colours whose matrix is another one's."""
@@ -72,7 +75,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def start_of(model: Path, **values: Any) -> Start:
+def start_of(model: Path | str, **values: Any) -> Start:
     image = {"height": SIZE, "width": SIZE}
     run = generate_settings({"input": "in", "output": "out", "image": image})
     asked = {"epochs": 3, "lr": 1e-3, "camera_lr": 1e-2, "batch_size": 10, **values}
@@ -170,6 +173,88 @@ def test_masks_are_learned_too(tmp_path: Path) -> None:
     curve = Adjuster(start, True, seed=5).learn((pixels, masks), (pixels, masks))
     assert np.isnan(curve[0].f1)
     assert curve[-1].quality > max(curve[0].quality, 0.5)
+
+
+def mosaics_of(held: Held) -> Held:
+    """What the reference camera's sensor saw of them."""
+    pixels, labels = held
+    return np.stack([unprocess(one, REFERENCE) for one in pixels]), labels
+
+
+def test_a_camera_learns_from_mosaics_too(model: Path, tmp_path: Path) -> None:
+    train, test = mosaics_of(drifted(TRAIN)), mosaics_of(drifted(TEST))
+    start = replace(start_of(model, learn="last", epochs=4), camera=REFERENCE)
+    learned, frozen = (Adjuster(start, one, seed=5) for one in (True, False))
+    before = frozen.directly(test).quality
+    curve = learned.learn(train, test)
+    assert curve[0].quality == before
+    assert curve[-1].quality > before + 0.2
+    assert curve[-1].quality > frozen.learn(train, test)[-1].quality + 0.1
+    path = tmp_path / "adjusted.pt2"
+    path.write_bytes(learned.program(SIZE, SIZE))
+    with torch.no_grad():
+        said = torch.export.load(path).module()(torch.from_numpy(test[0]))
+    assert (said.numpy().argmax(1) == test[1]).mean() == curve[-1].quality
+
+
+@pytest.fixture(scope="module")
+def of_any_size(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A ResNet18 of four classes, which takes pictures of any size."""
+    network = make_network(TrainSettings("resnet18"), 4, None, seed=1)
+    path = tmp_path_factory.mktemp("resnet") / "w.pt"
+    torch.save(network.state_dict(), path)
+    return f"resnet18:{path}"
+
+
+@pytest.mark.parametrize("processor", ["neural_network", "none"])
+def test_the_other_processors_show_half_size_pictures(processor: str, of_any_size: str) -> None:
+    plain = start_of(of_any_size, processor=processor, epochs=1, batch_size=4)
+    start = replace(plain, camera=REFERENCE)
+    train, test = mosaics_of((TRAIN[0][:8], TRAIN[1][:8])), mosaics_of((TEST[0][:4], TEST[1][:4]))
+    kept: list[bytes] = []
+    whole = Adjuster(start, True, seed=5)
+    curve = whole.learn(train, test, keep=lambda make: kept or kept.append(make()))
+    again = Adjuster(start, True, seed=5)
+    assert again.learn(train, test, begun=kept[0])[1:] == curve[1:]
+    assert whole.camera_state() == {}
+    (shown,) = whole.stages((test[0][:2], test[1][:2]))
+    assert shown.values.shape == (2, 3, SIZE // 2, SIZE // 2)
+    greens = test[0][:2, 0::2, 1::2] / 2 + test[0][:2, 1::2, 0::2] / 2
+    assert np.allclose(shown.values[:, 1], greens) == (processor == "none")
+    frozen = Adjuster(start, False, seed=5)
+    assert sum(np.size(one) for one in frozen.camera_state().values()) == 132
+
+
+def test_the_stages_of_a_camera_and_their_gradients(model: Path) -> None:
+    """Held against a step of the loss; the model stays as it is."""
+    adjuster = Adjuster(start_of(model, epochs=1), True, seed=5)
+    adjuster.learn(TRAIN, TEST)
+    part = TEST[0][:3], TEST[1][:3]
+    before = adjuster.logits(part)
+    stages = {stage.name: stage for stage in adjuster.stages(part)}
+    assert list(stages) == [
+        "demosaic", "color_correct", "sharpening", "gaussian", "clipped", "gamma_correct", "shown",
+    ]  # fmt: skip
+    assert {stage.values.shape for stage in stages.values()} == {(3, 3, SIZE, SIZE)}
+    last, shown = stages["gamma_correct"], stages["shown"]
+    inside = (shown.values > 0) & (shown.values < 1)
+    np.testing.assert_array_equal(shown.gradient[inside], last.gradient[inside])
+    assert np.abs(stages["demosaic"].gradient).max() > 0
+    np.testing.assert_array_equal(adjuster.logits(part), before)
+
+
+def test_a_gradient_of_what_is_shown_is_how_the_loss_changes(model: Path) -> None:
+    adjuster = Adjuster(start_of(model), False, seed=5)
+    (*_, shown) = adjuster.stages((TEST[0][:1], TEST[1][:1]))
+    network = given_network(find_task(TaskSettings(str(model))), CPU)
+    picture, right = torch.from_numpy(shown.values).double(), torch.from_numpy(TEST[1][:1])
+    step = 1e-3 * torch.from_numpy(shown.gradient).sign()
+    losses = [
+        nn.functional.cross_entropy(network((picture + one).float()), right).item()
+        for one in (step, -step)
+    ]
+    expected = 2e-3 * np.abs(shown.gradient).sum()
+    assert losses[0] - losses[1] == pytest.approx(expected, rel=0.05)
 
 
 @pytest.mark.parametrize(("classes", "has_masks"), [(3, False), (4, True)])
