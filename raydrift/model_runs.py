@@ -150,7 +150,7 @@ def adjust(
         camera_lr: That of the camera; None: the model's.
         batch_size: Images a step.
         augmentation: ``none``, ``weak`` or ``strong``, of developed pictures.
-        learn: ``all`` of the model, or its ``last`` layer.
+        learn: ``all`` of the model, its ``last`` layer, or ``none`` of it.
         track: Of how many images the stages of the camera are kept.
         processor: ``parametrized``, a camera of 132 numbers, ``neural_network`` or ``none``.
         split: As for ``forensics``.

@@ -61,7 +61,9 @@ def adjust(
     learn: Annotated[
         str | None,
         typer.Option(
-            metavar="all|last", help="All of the model, or its last layer.", show_default="all"
+            metavar="all|last|none",
+            help="What learns of the model: all, its last layer, or none of it, the camera alone.",
+            show_default="all",
         ),
     ] = None,
     processor: Annotated[

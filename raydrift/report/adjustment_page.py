@@ -3,6 +3,7 @@
 import json
 import shlex
 from base64 import b64encode
+from typing import Final
 
 from raydrift.paths import redacted
 from raydrift.report.adjustment import (
@@ -16,10 +17,16 @@ from raydrift.report.adjustment import (
 from raydrift.report.again import image_flags, record_facts
 from raydrift.report.environment import page_environment
 from raydrift.report.text import level_name, number
-from raydrift.settings.adjust import AdjustSettings
+from raydrift.settings.adjust import ALL, LAST, NOTHING, AdjustSettings
 from raydrift.storage import layout
 from raydrift.storage.evaluated import AdjustRecord
 from raydrift.text import plural
+
+_PARTS: Final = {
+    ALL: "all of the model learns",
+    LAST: "the last layer of the model learns",
+    NOTHING: "nothing of the model learns",
+}
 
 
 def adjustment_page(
@@ -115,7 +122,7 @@ def _facts(settings: AdjustSettings, record: AdjustRecord) -> dict[str, str]:
     run, task = settings.run, settings.task
     rate, camera_rate = settings.rates
     drifts = [str(info) for info in run.transforms]
-    part = "all of the model" if settings.learn == "all" else "the last layer of the model"
+    part = _PARTS[settings.learn]
     augmentation = "no" if settings.augmentation == "none" else settings.augmentation
     return {
         "Input": redacted(run.input),
@@ -123,7 +130,7 @@ def _facts(settings: AdjustSettings, record: AdjustRecord) -> dict[str, str]:
         "Processor": settings.processor,
         "Model": f"{redacted(task.model)}, normalisation {task.written_normalize}",
         "Training": (
-            f"{part} learns by Adam, learning rate {rate:g}, of the camera {camera_rate:g}, "
+            f"{part} by Adam, learning rate {rate:g}, of the camera {camera_rate:g}, "
             f"{plural(settings.epochs, 'epoch')}, batches of {settings.batch_size}, "
             f"{augmentation} augmentation"
         ),

@@ -12,6 +12,7 @@ from raydrift.settings.train import AUGMENTATIONS
 
 ALL: Final = "all"
 LAST: Final = "last"
+NOTHING: Final = "none"
 
 PARAMETRIZED: Final = "parametrized"
 NETWORK: Final = "neural_network"
@@ -46,7 +47,7 @@ class AdjustSettings:
         camera_lr: That of the camera; None: the model's.
         batch_size: Images a step, at least 2.
         augmentation: What is done to developed pictures, as of ``TrainSettings``.
-        learn: ``all`` of the model, or its ``last`` layer.
+        learn: ``all`` of the model, its ``last`` layer, or ``none`` of it: the camera alone learns.
         batch_norm: Whether the camera ends with a batch normalisation, as published.
         processor: What learns in the place of that camera: ``parametrized`` is it;
             ``neural_network`` makes half-size pictures of the mosaics and sends them through a
@@ -90,9 +91,12 @@ class AdjustSettings:
         wanted = "give at least 2: batch normalisation has nothing to go by in one image"
         require(self.batch_size >= 2, "batch_size", self.batch_size, wanted)
         choose("augmentation", self.augmentation, AUGMENTATIONS)
-        choose("learn", self.learn, (ALL, LAST))
+        choose("learn", self.learn, (ALL, LAST, NOTHING))
         at_least(0, "track", self.track)
         choose("processor", self.processor, PROCESSORS)
+        ok = (self.learn, self.processor) != (NOTHING, NO_PROCESSOR)
+        remedy = 'with processor "none" nothing is left to learn: give "all" or "last"'
+        require(ok, "learn", self.learn, remedy)
         image, raw = self.run.image, self.run.raw
         if raw is not None:
             remedy = 'a camera learns from whole mosaics: give "full" or "tile"'

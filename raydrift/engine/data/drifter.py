@@ -106,12 +106,15 @@ class Drifter:
         settings, reader, decoder = self._job.settings, self._reader, self._decoder
         return samples_in_parts(settings, tasks, reader, decoder, rows, self._masks)
 
-    def originals(self, tasks: pa.Table, taker: str) -> Originals:
+    def originals(
+        self, tasks: pa.Table, taker: str, check: Callable[[Sample], object] = lambda _: None
+    ) -> Originals:
         """Reads and decodes the images of a shard.
 
         Args:
             tasks: A row a sample (``schemas.TASK``).
             taker: Who takes them, as ``the network``; for the error.
+            check: Raises ``ImageError`` of an image that is to be rejected.
 
         Raises:
             PipelineError: An image is no uint8 RGB, or this node makes other bytes.
@@ -123,9 +126,10 @@ class Drifter:
         masks: list[Array] = []
 
         def keep(place: int, _: int, decoded: Decoded) -> None:
+            sample = self._inputs.sample(decoded)
+            check(sample)
             if mosaics is not None:
                 mosaics.add(decoded)
-            sample = self._inputs.sample(decoded)
             pixels[place] = rgb_of(sample, taker)
             if sample.mask is not None:
                 masks.append(sample.mask)

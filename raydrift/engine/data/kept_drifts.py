@@ -12,8 +12,9 @@ from raydrift.engine.data.drifter import Drifter
 from raydrift.engine.data.kept_pictures import Masks, with_columns
 from raydrift.engine.data.measured import MeasureJob, ViewBatch
 from raydrift.engine.data.shard_work import ShardJob, put_drifted
-from raydrift.errors import PipelineError
-from raydrift.images.pixels import Array
+from raydrift.errors import ImageError
+from raydrift.images.masks import STAGE
+from raydrift.images.pixels import Array, Sample
 from raydrift.report.adjustment import DRIFTED, ORIGINAL
 
 MASKS_OF: Final = {ORIGINAL: "original_masks", DRIFTED: "drifted_masks"}
@@ -67,7 +68,7 @@ class KeptDrifts:
     def __call__(self, tasks: pa.Table) -> Embedded:
         """Drifts the images."""
         started = time.time()
-        images = self._drifter.originals(tasks, "the model")
+        images = self._drifter.originals(tasks, "the model", check_labels)
         taken = images.taken
         used = tasks.take(pa.array(taken.rows, pa.int64()))
         drifted = np.empty_like(images.pixels)
@@ -78,7 +79,7 @@ class KeptDrifts:
         kept = {}
         if images.masks is not None and masks is not None:
             both = {ORIGINAL: images.masks, DRIFTED: masks}
-            kept = {MASKS_OF[name]: labels_of(one) for name, one in both.items()}
+            kept = {MASKS_OF[name]: one.astype(np.uint8) for name, one in both.items()}
         batch = DriftBatch(
             tasks["shard"][0].as_py(),
             tuple(used["sample_id"].to_pylist()),
@@ -95,15 +96,15 @@ class KeptDrifts:
         return Embedded(batch, taken, seconds, 0.0)
 
 
-def labels_of(masks: Array) -> Masks:
-    """Masks as bytes.
+def check_labels(sample: Sample) -> None:
+    """Makes sure that the labels of a mask fit into bytes.
 
     Raises:
-        PipelineError: A label does not fit into one.
+        ImageError: One does not.
     """
-    if masks.size and masks.max() > _MOST_LABELS:
-        raise PipelineError(
-            f"a mask has the label {int(masks.max())}: give masks whose labels are at most "
-            f"{_MOST_LABELS}"
+    mask = sample.mask
+    if mask is not None and mask.max(initial=0) > _MOST_LABELS:
+        raise ImageError(
+            STAGE,
+            f"its mask has the label {int(mask.max())}: give labels of at most {_MOST_LABELS}",
         )
-    return masks.astype(np.uint8)

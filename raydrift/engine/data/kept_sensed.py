@@ -10,7 +10,7 @@ import pyarrow as pa
 from raydrift.drift.camera.raw_sensed import sensed_raw
 from raydrift.engine.data.copies import Embedded
 from raydrift.engine.data.drifter import Drifter
-from raydrift.engine.data.kept_drifts import MASKS_OF, DriftBatch, KeepDriftsJob, labels_of
+from raydrift.engine.data.kept_drifts import MASKS_OF, DriftBatch, KeepDriftsJob, check_labels
 from raydrift.engine.data.shard_work import ShardJob
 from raydrift.images.decoded import Decoded
 from raydrift.images.pixels import Array
@@ -53,6 +53,7 @@ class KeptSensed:
                 sample_id=sample_id,
                 profile=settings.profile,
             )
+            check_labels(decoded)
             seen[ORIGINAL][place], seen[DRIFTED][place] = given.mosaic, drifted.mosaic
             cameras[json.dumps(given.facts)] = None
             if decoded.mask is not None:
@@ -63,7 +64,7 @@ class KeptSensed:
         right = {}
         if self._job.masks is not None:
             whole = np.stack(masks) if masks else np.empty((0, *size), np.uint8)
-            right = dict.fromkeys(MASKS_OF.values(), labels_of(whole))
+            right = dict.fromkeys(MASKS_OF.values(), whole.astype(np.uint8))
         batch = DriftBatch(
             tasks["shard"][0].as_py(),
             tuple(used["sample_id"].to_pylist()),

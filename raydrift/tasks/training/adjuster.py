@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from raydrift.camera.differentiable import Bounds, Parametrised, forensic_bounds
 from raydrift.embed.platform import embedding_platform
 from raydrift.errors import TaskError, reason
 from raydrift.images.pixels import Array
-from raydrift.settings.adjust import LAST, PARAMETRIZED
+from raydrift.settings.adjust import ALL, LAST, NOTHING, PARAMETRIZED
 from raydrift.tasks.losses import dice_loss, mean_loss
 from raydrift.tasks.segmentation import check_masks
 from raydrift.tasks.training.adjusted import Adjusted, Given
@@ -117,7 +117,10 @@ class Adjuster:
         with exact_numbers(self._device):
             if not self._curve:
                 self._curve.append(self._point(0, test))
-            while len(self._curve) <= self._start.settings.epochs:
+            epochs = self._start.settings.epochs
+            if not self._learned and self._start.settings.learn == NOTHING:
+                return [replace(self._curve[0], epoch=epoch) for epoch in range(epochs + 1)]
+            while len(self._curve) <= epochs:
                 epoch = len(self._curve)
                 self._training.run(batches, epoch * len(batches), after)
                 self._curve.append(self._point(epoch, test))
@@ -249,12 +252,12 @@ class Adjuster:
             settings.task.channels,
             processor=settings.processor if self._learned else PARAMETRIZED,
             batch_norm=settings.batch_norm,
-            body_stays=settings.learn == LAST,
+            body_stays=settings.learn != ALL,
             seed=self._seed,
         ).to(self._device)
+        network.requires_grad_(settings.learn == ALL)
         chosen = list(network.parameters())
         if settings.learn == LAST:
-            network.requires_grad_(False)
             chosen = last_layer(network)
             for one in chosen:
                 one.requires_grad_(True)

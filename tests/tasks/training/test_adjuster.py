@@ -175,6 +175,20 @@ def test_masks_are_learned_too(tmp_path: Path) -> None:
     assert curve[-1].quality > max(curve[0].quality, 0.5)
 
 
+def test_a_camera_learns_to_suit_a_model_that_stays(model: Path) -> None:
+    start = start_of(model, learn="none", camera_lr=3e-2, epochs=10)
+    learned, frozen = (Adjuster(start, one, seed=5) for one in (True, False))
+    given = given_network(find_task(TaskSettings(str(model))), CPU)
+    curve = learned.learn(drifted(TRAIN), drifted(TEST))
+    flat = frozen.learn(drifted(TRAIN), drifted(TEST))
+    assert {(point.quality, point.nll) for point in flat} == {(curve[0].quality, curve[0].nll)}
+    assert [point.epoch for point in flat] == list(range(11))
+    assert curve[-1].quality > curve[0].quality + 0.2
+    (*_, shown) = learned.stages((TEST[0][:2], TEST[1][:2]))
+    said = given(torch.from_numpy(shown.values)).detach().numpy()
+    np.testing.assert_allclose(learned.logits((TEST[0][:2], TEST[1][:2])), said, atol=1e-4)
+
+
 def mosaics_of(held: Held) -> Held:
     """What the reference camera's sensor saw of them."""
     pixels, labels = held
