@@ -151,8 +151,8 @@ def adjust(
         batch_size: Images a step.
         augmentation: ``none``, ``weak`` or ``strong``, of developed pictures.
         learn: ``all`` of the model, its ``last`` layer, or ``none`` of it.
-        track: Of how many images the stages of the camera are kept.
         processor: ``parametrized``, a camera of 132 numbers, ``neural_network`` or ``none``.
+        track: Of how many images the stages of the camera are kept.
         split: As for ``forensics``.
         catalog: As there; its ``source`` names the pictures that splits keep whole.
         seed: Of the order of the images, the splits and the trainings.

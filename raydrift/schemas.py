@@ -254,6 +254,7 @@ STAGES: Final = pa.schema(
         ("training", pa.string()),
         ("split", pa.int64()),
         ("sample_id", pa.int64()),
+        ("source_path", pa.string()),
         ("stage", pa.string()),
         ("picture", pa.binary()),
         ("height", pa.int64()),
@@ -263,22 +264,25 @@ STAGES: Final = pa.schema(
     ]
 )
 """``stages.parquet``: what each stage of a camera makes of some images at the end of a training, in
-the order of the stages: a PNG, cut off at black and white; the numbers, and how the loss changes
-with each of them, little-endian float32 of shape (3, height, width). The last stage, ``shown``, is
-what the model gets."""
+the order of the stages: a PNG, cut off at black and white; the numbers, and how the loss of the
+image changes with each of them, little-endian float32 of shape (3, height, width). The last stage,
+``shown``, is what the model gets."""
 
 PREDICTIONS: Final = pa.schema(
     [
         ("training", pa.string()),
         ("split", pa.int64()),
         ("sample_id", pa.int64()),
+        ("source_path", pa.string()),
+        ("class_name", pa.string()),
         ("label", pa.int64()),
         ("predicted", pa.int64()),
         ("logits", pa.list_(pa.float32())),
     ]
 )
 """``predictions.parquet``: what a model answers at the end of a training about each image that it
-did not learn from. Classes are numbered from 0, in the order of their labels."""
+did not learn from: ``predicted`` is the label of the largest of its ``logits``, which stand in the
+order of the labels."""
 
 VIEW_DIVERGENCE: Final = pa.schema(
     [

@@ -70,8 +70,8 @@ def adjust(
         str | None,
         typer.Option(
             metavar="parametrized|neural_network|none",
-            help="What learns as the camera: its 132 numbers, a UNet++, or nothing on half-size "
-            "mosaics.",
+            help="What learns as the camera: its 132 numbers, or a UNet++; none: the model sees "
+            "half-size mosaics.",
             show_default="parametrized",
         ),
     ] = None,

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from raydrift import schemas
 from raydrift.calibrate.profile import calibrated
+from raydrift.camera import Sharpening, View
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream
 from raydrift.catalog.value_range import with_value_range
@@ -42,7 +43,7 @@ from raydrift.report.adjustment import LEARNED, Adjustment, Curves
 from raydrift.report.adjustment_page import adjustment_page
 from raydrift.report.adjustment_plot import adjustment_plot
 from raydrift.report.matrix import ViewMeasures
-from raydrift.settings.adjust import PARAMETRIZED, AdjustSettings
+from raydrift.settings.adjust import NETWORK, PARAMETRIZED, AdjustSettings
 from raydrift.storage import layout
 from raydrift.storage.checkpoints import remove_checkpoints
 from raydrift.storage.evaluated import (
@@ -58,6 +59,9 @@ from raydrift.storage.shards import LedgerRow, Rejected
 from raydrift.storage.tables import parquet_bytes
 from raydrift.tasks.files import TaskFile, find_task
 from raydrift.tasks.splits import Whole
+
+_BEGINNINGS: Final = ("bi", "bi,s,ga")
+"""The views that a camera that learns can begin as: without sharpening, and with it."""
 
 _NAMES: Final = ("trainings", "training")
 _FILES: Final = {STAGES: layout.STAGES, PREDICTIONS: layout.PREDICTIONS}
@@ -89,6 +93,10 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
     run, has_masks = settings.run, catalog.masks is not None
     if run.raw is not None:
         check_of_sensor(run.infos, run.profile)
+    if settings.processor == NETWORK:
+        from raydrift.tasks.training.networks import check_unet  # which imports torch
+
+        check_unet(f"processor is {NETWORK!r}")
     if has_masks and settings.processor != PARAMETRIZED:
         raise SettingsError(
             f"processor is {settings.processor!r}: its pictures have half the size, and the masks "
@@ -124,7 +132,8 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
             camera = common_camera([one for _, own in read for one in own], run.raw)
         classes = _classes(catalog, usable)
         fits = _fits(settings, catalog, learned, classes, trained, folder, shards)
-        told = AdjustJob(fits, settings, file, has_masks, camera)
+        labels = tuple(sorted(set(catalog.labels.values())))
+        told = AdjustJob(fits, settings, file, has_masks, labels, camera)
         trained.create()
         attempts = "\n".join(row.shard_name for row in shards)
         whole = record.identity | {"pictures": sha256(attempts.encode()).hexdigest()}
@@ -137,8 +146,8 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
         )
         curves = Curves.of([one.curve for one in results])
         tracked = {
-            file: pa.concat_tables(one.tracked[name] for one in results if name in one.tracked)
-            for name, file in _FILES.items()
+            place: pa.concat_tables(one.tracked[name] for one in results if name in one.tracked)
+            for name, place in _FILES.items()
             if any(name in one.tracked for one in results)
         }
         found = Adjustment(
@@ -148,6 +157,7 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
             learned.count,
             bool(run.infos),
             settings.processor,
+            settings.learn,
             tracked,
             left_out,
             summary_of(catalog, ranges, usable),
@@ -167,7 +177,7 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
             layout.CAMERA_NUMBERS: f"[{', '.join(cameras)}]\n".encode(),
             layout.REPORT: adjustment_page(found, settings, record, plot).encode(errors="replace"),
         }
-        files |= {file: parquet_bytes(table) for file, table in tracked.items()}
+        files |= {place: parquet_bytes(table) for place, table in tracked.items()}
         lock.check()
         write_evaluation(output, record, files)
         job.remove()
@@ -184,6 +194,9 @@ def _resolved(settings: AdjustSettings, catalog: Catalog) -> tuple[AdjustSetting
     if run.calibration.profile is not None:
         run, notes = calibrated(run, catalog.digest(), None)
         ranges = [*ranges, *notes]
+    if run.raw is not None and run.raw.view not in _BEGINNINGS:
+        begun = _BEGINNINGS[View.parse(run.raw.view).sharpening is not Sharpening.NONE]
+        ranges = [*ranges, f"raw.view is {run.raw.view}: the camera that learns begins as {begun}"]
     return replace(settings, run=replace(run, num_samples=samples)), ranges
 
 

@@ -11,6 +11,7 @@ from raydrift.catalog.stream import Stream
 from raydrift.embed.weights import Weights
 from raydrift.errors import SettingsError
 from raydrift.paths import redacted
+from raydrift.settings.adjust import PARAMETRIZED
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.matrix import MatrixSettings
 from raydrift.settings.sweep import Sweep
@@ -135,6 +136,7 @@ def identity_defaults(*identities: Mapping[str, Any]) -> dict[str, Any]:
     used = (name for identity in identities for name in identity.get("profile", {}))
     defaults["profile"] = _own_ranges(used)
     defaults["corruptions"] = []  # of a matrix
+    defaults["adjust"] = {"processor": PARAMETRIZED, "track": 0}
     return defaults
 
 

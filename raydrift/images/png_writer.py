@@ -61,8 +61,8 @@ def most_png_bytes(pixels: npt.NDArray[Any]) -> int:
 def _deflated(filtered: npt.NDArray[np.uint8]) -> bytes:
     """Deflates rows; the first byte is a block of its own.
 
-    ISA-L looks for the third byte of a stream where an address in memory says: in one call, what it
-    finds there is not the same in each process. After a flush it does not.
+    ISA-L hashes the third byte of a stream with what a register holds, an address in memory. So the
+    output of one call differs from process to process. After a flush it does not.
     """
     stream = isal_zlib.compressobj(1)
     first, rest = filtered[:1], filtered[1:]

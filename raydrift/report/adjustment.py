@@ -12,7 +12,7 @@ import pyarrow as pa
 from raydrift.report.input_summary import InputSummary
 from raydrift.report.matrix import ViewMeasures
 from raydrift.report.text import number
-from raydrift.settings.adjust import NETWORK, NO_PROCESSOR, PARAMETRIZED
+from raydrift.settings.adjust import ALL, NETWORK, NO_PROCESSOR, NOTHING, PARAMETRIZED
 from raydrift.storage.shards import Rejected
 from raydrift.text import plural
 
@@ -90,6 +90,7 @@ class Adjustment:
         files: Source files of the images.
         drifts: Whether anything drifts.
         processor: What learns to make pictures, as ``AdjustSettings.processor``.
+        learn: What learns of the model, as ``AdjustSettings.learn``.
         tracked: The tables of what was tracked (``schemas.STAGES``, ``PREDICTIONS``), by their
             files.
         left_out: The images that could not be used, by sample id.
@@ -102,6 +103,7 @@ class Adjustment:
     files: int
     drifts: bool = True
     processor: str = PARAMETRIZED
+    learn: str = ALL
     tracked: Mapping[str, pa.Table] = field(default_factory=dict)
     left_out: tuple[Rejected, ...] = ()
     input_summary: InputSummary = field(default_factory=InputSummary)
@@ -134,12 +136,62 @@ class Adjustment:
         return {"quality": self.quality, "ends": ends, "curves": curves, "best": self.curves.best}
 
 
-_LEARNED: Final = {
-    PARAMETRIZED: ("with a camera that learns too", "The camera that learns"),
-    NETWORK: ("with a network that learns to develop", "The network"),
-    NO_PROCESSOR: ("on half-size mosaics that nothing develops", "That"),
+@dataclass(frozen=True)
+class Words:
+    """What is said of the two trainings.
+
+    Attributes:
+        frozen: Of the curve of the one with the camera as it was.
+        learned: Of the curve of the other.
+        card: Below the number that this comes to.
+        ends: After that number, in a sentence.
+        worth: Whatever it is worth.
+    """
+
+    frozen: str
+    learned: str
+    card: str
+    ends: str
+    worth: str
+
+
+_WORDS: Final = {
+    PARAMETRIZED: Words(
+        "the model learns",
+        "camera and model learn",
+        "once the camera has, too",
+        "with a camera that learns too",
+        "The camera that learns",
+    ),
+    NETWORK: Words(
+        "the model learns",
+        "network and model learn",
+        "with a network in the camera's place",
+        "with a network that learns to develop",
+        "The network",
+    ),
+    NO_PROCESSOR: Words(
+        "the model learns",
+        "the model learns without a camera",
+        "on half-size mosaics as they are",
+        "on half-size mosaics as they are",
+        "Doing without a camera",
+    ),
 }
-"""What is said of the training with a processor, and of the processor."""
+_ALONE: Final = {
+    PARAMETRIZED: ("the camera learns", "with a camera that learns"),
+    NETWORK: ("the network learns", "with a network that learns to develop"),
+}
+"""Of a model that stays: the curve, and what stands below and after its number."""
+
+
+def words_of(found: "Adjustment") -> Words:
+    """What is said of the two trainings."""
+    words = _WORDS[found.processor]
+    if found.learn != NOTHING:
+        return words
+    curve, with_it = _ALONE[found.processor]
+    return Words("the model as it is", curve, with_it, with_it, words.worth)
 
 
 def adjustment_sentences(found: Adjustment) -> list[str]:
@@ -157,14 +209,18 @@ def adjustment_sentences(found: Adjustment) -> list[str]:
     if not found.drifts:
         first = f"Nothing drifts. The model's {found.quality} is {number(means[ORIGINAL])}."
     images = "drifted images" if found.drifts else "the images"
-    learned, what = _LEARNED[found.processor]
+    words = words_of(found)
     ends = (
-        f"After {epochs} on {images} it is {_with_sd(found, LEARNED)} {learned}, "
+        f"After {epochs} on {images} it is {_with_sd(found, LEARNED)} {words.ends}, "
         f"{_with_sd(found, FROZEN)} with the camera as it was (mean of {splits}, images that it "
         "did not learn from)."
     )
     gain = means[LEARNED] - means[FROZEN]
-    better = f"{what} is worth {number(gain)}." if gain > 0 else f"{what} is worth nothing here."
+    better = (
+        f"{words.worth} is worth {number(gain)}."
+        if gain > 0
+        else f"{words.worth} is worth nothing here."
+    )
     return [first, ends, better]
 
 

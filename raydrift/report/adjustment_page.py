@@ -13,6 +13,7 @@ from raydrift.report.adjustment import (
     ORIGINAL,
     Adjustment,
     adjustment_sentences,
+    words_of,
 )
 from raydrift.report.again import image_flags, record_facts
 from raydrift.report.environment import page_environment
@@ -51,6 +52,7 @@ def adjustment_page(
             cards=_cards(found),
             rows=_rows(found),
             raw=settings.run.raw is not None,
+            words=words_of(found),
             stages=_stages(found),
             tracked=tuple(found.tracked),
             plot=f"data:image/png;base64,{b64encode(plot).decode()}",
@@ -67,12 +69,16 @@ def adjustment_page(
 def _cards(found: Adjustment) -> list[tuple[str, str, str]]:
     """Number, unit and a line below it."""
     images, files = plural(found.samples, "image").split(), plural(found.files, "file")
+    stays = found.learn == NOTHING
     lines = {
         ORIGINAL: "of the model on the originals",
         DRIFTED: "on drifted images",
-        FROZEN: "once the model has learned",
-        LEARNED: "once the camera has, too",
+        FROZEN: "with the camera as it was" if stays else "once the model has learned",
+        LEARNED: words_of(found).card,
     }
+    if not found.drifts:
+        lines[DRIFTED] = "of the model"
+        del lines[ORIGINAL]
     cards = [(images[0], images[1], f"of {files}")]
     return cards + [
         (number(found.ends[name][0]), found.quality, line) for name, line in lines.items()
@@ -88,15 +94,13 @@ def _rows(found: Adjustment) -> list[list[str]]:
 def _stages(found: Adjustment) -> list[tuple[str, list[tuple[str, str]]]]:
     """Of each tracked image and training a title, and the name and picture of each stage."""
     table = found.tracked.get(layout.STAGES)
-    shown: dict[tuple[int, str], list[tuple[str, str]]] = {}
+    shown: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for row in [] if table is None else table.drop_columns(["values", "gradient"]).to_pylist():
         picture = f"data:image/png;base64,{b64encode(row['picture']).decode()}"
-        shown.setdefault((row["sample_id"], row["training"]), []).append((row["stage"], picture))
-    words = {LEARNED: "once the camera has learned", FROZEN: "the camera as it was"}
-    return [
-        (f"Image {sample_id}, {words[training]}", stages)
-        for (sample_id, training), stages in sorted(shown.items())
-    ]
+        place = (row["source_path"], row["training"])
+        shown.setdefault(place, []).append((row["stage"], picture))
+    words = {LEARNED: "at the end of the training", FROZEN: "through the camera as it was"}
+    return [(f"{path}, {words[training]}", stages) for (path, training), stages in shown.items()]
 
 
 def _command(settings: AdjustSettings) -> list[str]:

@@ -12,13 +12,13 @@ from raydrift.report.adjustment import (
     ORIGINAL,
     Adjustment,
     adjustment_sentences,
+    words_of,
 )
 from raydrift.report.palette import GRID, INK, LINE, LOSS, SOFT
 from raydrift.report.text import number
 
 _SIZE: Final = (8.4, 4.8)  # inches
 _DPI: Final = 150
-_NAMES: Final = {LEARNED: "camera and model learn", FROZEN: "the model learns"}
 _COLOURS: Final = {LEARNED: LOSS, FROZEN: LINE}
 
 
@@ -30,13 +30,14 @@ def adjustment_plot(found: Adjustment) -> bytes:
     figure = Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
     axes = figure.add_subplot()
     epochs = np.arange(found.curves.epochs + 1)
-    for name in (FROZEN, LEARNED):
+    words = words_of(found)
+    for name, label in ((FROZEN, words.frozen), (LEARNED, words.learned)):
         curve = getattr(found.curves, name)
         mean, colour = curve.mean(axis=0), _COLOURS[name]
         if len(curve) > 1:
             sd = curve.std(axis=0, ddof=1)
             axes.fill_between(epochs, mean - sd, mean + sd, color=colour, alpha=0.15, linewidth=0)
-        axes.plot(epochs, mean, color=colour, marker="o", markersize=4, label=_NAMES[name])
+        axes.plot(epochs, mean, color=colour, marker="o", markersize=4, label=label)
     given = {ORIGINAL: ", on the originals", DRIFTED: ", on drifted images"}
     for name, text in given.items() if found.drifts else [(DRIFTED, "")]:
         value = found.ends[name][0]

@@ -20,8 +20,10 @@ NO_PROCESSOR: Final = "none"
 PROCESSORS: Final = (PARAMETRIZED, NETWORK, NO_PROCESSOR)
 """What makes pictures of mosaics, by the published names."""
 
-_SMALLEST: Final = 2
-"""Height and width of a mosaic, at least."""
+_MULTIPLE: Final = 16
+"""Height and width of a mosaic, for a network of three steps on half-size pictures."""
+
+_MOST_TRACKED: Final = 100
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class AdjustSettings:
             UNet++ and a batch normalisation; ``none`` leaves half-size pictures as they are. The
             training that it is held against has the camera in any case.
         track: Of how many test images of the first split the stages of the camera are kept, with
-            their gradients, and predictions of all images; 0: nothing of it.
+            their gradients, and of classes the predictions about all test images; at most 100.
         weight_decay: How strongly Adam draws the model's numbers to 0; the camera's stay free.
 
     Raises:
@@ -92,8 +94,13 @@ class AdjustSettings:
         require(self.batch_size >= 2, "batch_size", self.batch_size, wanted)
         choose("augmentation", self.augmentation, AUGMENTATIONS)
         choose("learn", self.learn, (ALL, LAST, NOTHING))
-        at_least(0, "track", self.track)
+        ok = 0 <= self.track <= _MOST_TRACKED
+        require(ok, "track", self.track, f"give at most {_MOST_TRACKED} images, or 0")
         choose("processor", self.processor, PROCESSORS)
+        sides = (self.run.image.height, self.run.image.width)
+        ok = self.processor != NETWORK or not any(side % _MULTIPLE for side in sides)
+        remedy = f"with processor {NETWORK!r} height and width are multiples of {_MULTIPLE}"
+        require(ok, "image", f"{sides[0]} x {sides[1]}", remedy)
         ok = (self.learn, self.processor) != (NOTHING, NO_PROCESSOR)
         remedy = 'with processor "none" nothing is left to learn: give "all" or "last"'
         require(ok, "learn", self.learn, remedy)
@@ -104,9 +111,6 @@ class AdjustSettings:
             ok = not raw.is_tiled or (image.height, image.width) == (raw.tile, raw.tile)
             remedy = f"tiles are not resized: set image.height and image.width to {raw.tile}"
             require(ok, "image", f"{image.height} x {image.width}", remedy)
-        ok = min(image.height, image.width) >= _SMALLEST
-        size = f"{image.height} x {image.width}"
-        require(ok, "image", size, f"give at least {_SMALLEST} x {_SMALLEST} pixels")
 
     @property
     def rates(self) -> tuple[float, float]:

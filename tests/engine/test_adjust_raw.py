@@ -123,6 +123,10 @@ def test_it_is_what_trainings_on_its_mosaics_by_hand_come_to(
         said = [row for row in predictions.to_pylist() if row["training"] == name]
         assert [row["sample_id"] for row in said] == ids
         assert [row["label"] for row in said] == right[~train].tolist()
+        assert [row["class_name"] for row in said] == [CLASSES[one] for one in right[~train]]
+        paths = np.array(batch.paths, object)[~train].tolist()
+        assert [row["source_path"] for row in said] == paths
+        assert [row["predicted"] for row in said] == adjuster.logits(held).argmax(1).tolist()
         np.testing.assert_array_equal([row["logits"] for row in said], adjuster.logits(held))
         kept = [row for row in stages.to_pylist() if row["training"] == name]
         by_hand = adjuster.stages((held[0][:2], held[1][:2]))
@@ -130,7 +134,7 @@ def test_it_is_what_trainings_on_its_mosaics_by_hand_come_to(
         for row, (place, stage) in zip(
             kept, [(place, stage) for place in range(2) for stage in by_hand], strict=True
         ):
-            assert row["stage"] == stage.name
+            assert (row["stage"], row["source_path"]) == (stage.name, paths[place])
             shape = (3, row["height"], row["width"])
             values = np.frombuffer(row["values"], "<f4").reshape(shape)
             np.testing.assert_array_equal(values, stage.values[place])
@@ -152,15 +156,23 @@ def test_its_program_takes_mosaics(adjusted: tuple[Adjustment, AdjustSettings]) 
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"transforms": ["isp_gamma:0.5"]}, "isp_gamma: of raw files the sensor alone drifts"),
+        ({"transforms": ["isp_gamma:0.5"]}, "isp_gamma: only the sensor may drift"),
         (
             {"drift": [{"transforms": ["gaussian_blur:0.5"]}]},
-            "gaussian_blur: of raw files",
+            "gaussian_blur: only the sensor",
         ),
         ({"raw": RAW | {"read": "half"}}, "raw.read is 'half': a camera learns from whole mosaics"),
         ({"raw": RAW | {"read": "tile"}}, "image is '16 x 16': tiles are not resized: set"),
         ({"processor": "raw2rgb"}, "processor is 'raw2rgb'"),
-        ({"track": -1}, "track is -1: give at least 0"),
+        (
+            {"processor": "neural_network", "image": {"height": 24, "width": 24}},
+            "image is '24 x 24': with processor 'neural_network' height and width are multiples",
+        ),
+        (
+            {"processor": "none", "learn": "none"},
+            "learn is 'none': with processor",
+        ),
+        ({"track": -1}, "track is -1: give at most 100"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(

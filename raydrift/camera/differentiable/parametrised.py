@@ -56,7 +56,7 @@ class Parametrised(nn.Module):
     Black level, a 3 × 3 convolution of the three planes, white balance, colour matrix, a 3 × 3 and
     a 5 × 5 convolution of the luma, a clip to [1e-5, 1], gamma; then what is asked for: an additive
     layer, batch normalisation. It starts as the view ``bi,s,ga``, or as ``bi`` if it is asked to;
-    the sharpening sees zeros beyond the border, as published, all other borders are mirrored.
+    borders are mirrored, but for that of the sharpening, which sees zeros beyond it, as published.
 
     Its ``state_dict`` has the published names. The two constant matrices that published files have
     besides are passed over.
@@ -65,6 +65,7 @@ class Parametrised(nn.Module):
         camera: Its black level, gains, matrix, gamma and pattern; its view is not used.
         plain: Start without sharpening and smoothing.
         batch_norm: End with a ``BatchNorm2d(3, affine=False)``, as published.
+        published_border: Whether the sharpening sees zeros; if not, its border is mirrored, too.
         additive: Height and width of the additive layer, a picture that learns from zeros on and is
             added to each output of that size; None: there is none.
         track_stages: Keep what each stage made in ``stages``. Sharpening then goes to RGB and back.
@@ -108,6 +109,7 @@ class Parametrised(nn.Module):
         *,
         plain: bool = False,
         batch_norm: bool = True,
+        published_border: bool = True,
         additive: tuple[int, int] | None = None,
         track_stages: bool = False,
         dtype: torch.dtype | None = None,
@@ -139,6 +141,7 @@ class Parametrised(nn.Module):
         for name, matrix in (("to_yuv", _RGB_TO_YUV), ("to_rgb", _YUV_TO_RGB), ("back", back)):
             self.register_buffer(f"_{name}", torch.tensor(matrix, dtype=dtype), persistent=False)
         self.cfa: CFA = cfa_of(camera.cfa)
+        self._published_border = published_border
         self.track_stages = track_stages
         self.stages: dict[str, Tensor] = {}
 
@@ -172,7 +175,9 @@ class Parametrised(nn.Module):
         rgb = rgb * self.white_balance.reshape(1, 3, 1, 1)
         rgb = self._kept("color_correct", _mixed(self.colour_correction, rgb))
         yuv = _mixed(self._to_yuv, rgb)
-        y = _filtered(pad(yuv[:, :1], (1, 1, 1, 1)), self.sharpening_filter.weight)
+        y = yuv[:, :1]
+        y = pad(y, (1, 1, 1, 1)) if self._published_border else mirrored(y, 1, 1)
+        y = _filtered(y, self.sharpening_filter.weight)
         if self.track_stages:
             rgb = self._kept("sharpening", self._rgb(y, yuv))
             yuv = _mixed(self._back, rgb)

@@ -33,10 +33,12 @@ def sensed_raw(
 ) -> tuple[Sensed, Sensed]:
     """A raw file as it is and as a drifted sensor has seen it, and the camera that develops both.
 
-    White less black is 1, highlights are cut off as in a development; with ``raw.compat`` neither.
-    Black level and gains of a camera's file are its own, and those of another file others: they are
-    taken off, so that one camera, of black 0 and gains of 1, develops all of them. Declared mosaics
-    keep theirs.
+    The black level is taken off, and white is 1. Highlights are cut off as in a development. With
+    ``raw.compat``, 1 is the published full scale and highlights stay. Each file of a camera has
+    gains of its own: they are multiplied in, so that one camera with gains of 1 develops all files.
+    Declared mosaics have the gains of the settings: these stay with the camera.
+
+    With bilinear demosaicing the camera makes of the mosaic what ``develop_raw`` makes of the file.
 
     Args:
         mosaic: uint16, (height, width), with its reader's facts; it is left alone.
@@ -61,7 +63,11 @@ def sensed_raw(
         )
     facts = camera_facts(mosaic.facts, raw)
     if facts["orientation"] != _UPRIGHT:
-        raise ImageError(_STAGE, "it is turned: a camera learns from upright raw files alone")
+        raise ImageError(
+            _STAGE,
+            "it is turned, and a camera learns from upright files: leave turned ones out with "
+            "catalog.exclude",
+        )
     values, reference = scaled_raw(mosaic, raw, facts)
     drifted = values.copy()
     profile = DriftProfile() if profile is None else profile
@@ -69,14 +75,18 @@ def sensed_raw(
     with failing_as_transform([step.drawn.info for step in steps], sample_id):
         for step, transform in as_light_goes(steps):
             drifted = seen_by_sensor(step, transform, drifted, reference)
-    black, gains = reference.black_level, reference.white_balance
-    if not raw.is_declared:
-        for one in (values, drifted):
-            one[:] = without_black(one, black)
+    gains = reference.white_balance
+    for one in (values, drifted):
+        one[:] = without_black(one, reference.black_level)
+        if not raw.is_declared:
             for place, colour in enumerate(reference.cfa.colours):
                 one[at(divmod(place, 2))] *= np.float32(gains[colour])
-        black, gains = (0.0,) * 4, (1.0,) * 3
-    camera = Camera(black, gains, reference.colour_matrix, reference.gamma, cfa=reference.cfa)
+    camera = Camera(
+        white_balance=gains if raw.is_declared else (1.0, 1.0, 1.0),
+        colour_matrix=reference.colour_matrix,
+        gamma=reference.gamma,
+        cfa=reference.cfa,
+    )
     return Sensed(values, camera), Sensed(drifted, camera)
 
 
@@ -91,7 +101,7 @@ def check_of_sensor(infos: Iterable[TransformInfo], profile: DriftProfile) -> No
         develops = type(kernel).developed if isinstance(kernel, CameraTransform) else None
         if develops is not CameraTransform.developed:
             raise SettingsError(
-                f"{info.name}: of raw files the sensor alone drifts here, since a camera learns "
+                f"{info.name}: only the sensor may drift on raw files here, since a camera learns "
                 "to develop them: give isp_exposure, isp_noise or isp_bits, or photographs"
             )
 

@@ -47,6 +47,7 @@ class AdjustJob:
         settings: How they are trained.
         file: The user's model.
         has_masks: Whether masks are what is right.
+        labels: Of the classes, in order.
         camera: The camera of the raw files; None: the input is photographs.
         made_on: The kinds of machines that the first training was made on, if there is one.
         every: Seconds from one checkpoint to the next.
@@ -56,6 +57,7 @@ class AdjustJob:
     settings: AdjustSettings
     file: TaskFile
     has_masks: bool
+    labels: tuple[int, ...] = ()
     camera: Camera | None = None
     made_on: dict[str, str] = field(default_factory=dict)
     every: float = EVERY_S
@@ -161,14 +163,15 @@ class AdjustTrainer:
     ) -> dict[str, bytes]:
         """The tables of the pictures that are tracked."""
         (pixels, targets), most = held, self._job.settings.track
-        sample_ids = self._pictures.sample_ids(chosen)
+        samples = self._pictures.samples(chosen)
         found = {}
         if split == 0:
             stages = adjuster.stages((pixels[:most], targets[:most]))
-            found[STAGES] = packed(stages_table(training, split, sample_ids[:most], stages))
+            found[STAGES] = packed(stages_table(training, split, samples[:most], stages))
         if not self._job.has_masks:
-            asked = (training, split, sample_ids, targets, adjuster.logits(held))
-            found[PREDICTIONS] = packed(predictions_table(*asked))
+            said = adjuster.logits(held)
+            table = predictions_table(training, split, samples, said, self._job.labels)
+            found[PREDICTIONS] = packed(table)
         return found
 
 

@@ -17,6 +17,13 @@ from raydrift.storage.shards import open_shard
 SAMPLE_IDS: Final = "sample_ids"
 """The column of the samples of a shard, one row of all."""
 
+_OF_SAMPLES: Final = {
+    SAMPLE_IDS: "sample_id",
+    "paths": "source_path",
+    "class_names": "class_name",
+    "labels": "label",
+}
+
 Chosen = npt.NDArray[np.bool_]
 """Which samples are meant."""
 
@@ -69,16 +76,17 @@ class ChosenPictures:
             done += len(found)
         return pixels, self.fits.labels[chosen] if masks is None else masks
 
-    def sample_ids(self, chosen: Chosen) -> list[int]:
-        """The ids of the chosen samples.
+    def samples(self, chosen: Chosen) -> pa.Table:
+        """The chosen samples: ``sample_id``, ``source_path``, ``class_name`` and ``label``.
 
         Raises:
             ShardError: A shard is gone or damaged.
         """
-        found: list[int] = []
-        for table, own in self.shards([SAMPLE_IDS], chosen):
-            found += np.array(table[SAMPLE_IDS][0].as_py())[own].tolist()
-        return found
+        parts = []
+        for table, own in self.shards(list(_OF_SAMPLES), chosen):
+            columns = {name: table[kept][0].values for kept, name in _OF_SAMPLES.items()}
+            parts.append(pa.table(columns).filter(pa.array(own)))
+        return pa.concat_tables(parts)
 
     def parts(self, codes: Sequence[str], chosen: Chosen) -> "Iterator[Part]":
         """The shards that have chosen samples, with some columns of pictures.

@@ -176,12 +176,12 @@ class ViewCopies:
             sample_ids.clear()
 
         def develop(place: int, sample_id: int, decoded: Decoded) -> None:
-            if place and place % most == 0:
+            if len(sample_ids) == most:
                 embed()
-            sample_ids.append(sample_id)
             _, pictures = developed(decoded, self._places, self._settings, self._compat)
             for view, picture in pictures:
                 pixels[self._places[view], place % most] = picture
+            sample_ids.append(sample_id)
 
         taken = self._drifter.take(tasks, develop)
         drift_seconds, clock = taken.decode_seconds, time.perf_counter()

@@ -128,9 +128,9 @@ class Drifter:
         def keep(place: int, _: int, decoded: Decoded) -> None:
             sample = self._inputs.sample(decoded)
             check(sample)
+            pixels[place] = rgb_of(sample, taker)
             if mosaics is not None:
                 mosaics.add(decoded)
-            pixels[place] = rgb_of(sample, taker)
             if sample.mask is not None:
                 masks.append(sample.mask)
 
@@ -148,7 +148,7 @@ class Drifter:
         Args:
             tasks: A row a sample (``schemas.TASK``).
             use: Is given each usable one, after their number, from 0, and its sample id. Where it
-                raises ``ImageError``, the image is rejected.
+                raises ``ImageError``, the image is rejected, and nothing may remain of it.
 
         Raises:
             PipelineError: This node makes other bytes, or ``use`` raises it.

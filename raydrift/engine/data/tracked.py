@@ -17,18 +17,18 @@ _WHITE: Final = 255
 
 
 def stages_table(
-    training: str, split: int, sample_ids: Sequence[int], stages: "Sequence[Stage]"
+    training: str, split: int, samples: pa.Table, stages: "Sequence[Stage]"
 ) -> pa.Table:
     """A row a picture and stage (``schemas.STAGES``).
 
     Args:
         training: Its name.
         split: Its number.
-        sample_ids: Of the pictures.
+        samples: Of the pictures, see ``ChosenPictures.samples``.
         stages: What each stage made of all of them.
     """
     rows: list[dict[str, Any]] = []
-    for place, sample_id in enumerate(sample_ids):
+    for place, sample in enumerate(samples.to_pylist()):
         for stage in stages:
             values, gradient = stage.values[place], stage.gradient[place]
             shown = np.rint(np.clip(values, 0, 1) * _WHITE).astype(np.uint8)
@@ -36,7 +36,8 @@ def stages_table(
                 {
                     "training": training,
                     "split": split,
-                    "sample_id": sample_id,
+                    "sample_id": sample["sample_id"],
+                    "source_path": sample["source_path"],
                     "stage": stage.name,
                     "picture": encode_png(np.moveaxis(shown, 0, 2)),
                     "height": values.shape[1],
@@ -51,26 +52,25 @@ def stages_table(
 def predictions_table(
     training: str,
     split: int,
-    sample_ids: Sequence[int],
-    labels: npt.NDArray[Any],
+    samples: pa.Table,
     logits: npt.NDArray[Any],
+    labels: Sequence[int],
 ) -> pa.Table:
     """A row a picture (``schemas.PREDICTIONS``).
 
     Args:
         training: The name of the training.
         split: Its number.
-        sample_ids: Of the pictures.
-        labels: The number of the class of each.
+        samples: Of the pictures, see ``ChosenPictures.samples``.
         logits: What the model answers, (n, classes).
+        labels: Of the classes, in the order of the logits.
     """
-    count = len(sample_ids)
+    count = samples.num_rows
     columns = {
         "training": [training] * count,
         "split": [split] * count,
-        "sample_id": list(sample_ids),
-        "label": labels.tolist(),
-        "predicted": logits.argmax(axis=1).tolist(),
+        **{name: samples[name] for name in samples.column_names},
+        "predicted": np.array(labels)[logits.argmax(axis=1)].tolist(),
         "logits": logits.astype(np.float32).tolist(),
     }
     return pa.table(columns, schema=schemas.PREDICTIONS)

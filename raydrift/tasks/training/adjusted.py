@@ -6,12 +6,11 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from raydrift.camera import Camera
 from raydrift.camera.differentiable import Unprocessed
-from raydrift.settings.adjust import PARAMETRIZED
+from raydrift.settings.adjust import NETWORK, PARAMETRIZED
 from raydrift.settings.task import Channels
 from raydrift.tasks.training.augmentations import Changes, changed
-from raydrift.tasks.training.processors import make_processor
+from raydrift.tasks.training.processors import Source, make_processor
 
 
 @dataclass(frozen=True)
@@ -28,21 +27,6 @@ class Given:
     changes: Changes | None = None
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where the mosaics come from that a camera learns to develop.
-
-    Attributes:
-        camera: The camera that they are of, which the one that learns begins as.
-        sees: ``mosaics``; ``photos``: photographs that are undone to mosaics; ``residual``: so too,
-            and a photograph gets the difference between what the camera that learns and the one
-            that it began as make of its mosaic, so that it begins as it is, as sharp as it is.
-    """
-
-    camera: Camera
-    sees: str
-
-
 class Adjusted(nn.Module):
     """From photographs or mosaics to the answers of a model, through a camera of its own.
 
@@ -50,8 +34,8 @@ class Adjusted(nn.Module):
         source: Where mosaics come from.
         network: The model.
         channels: Means and standard deviations that pictures are normalised by; None: they stay.
-        processor: What makes pictures, see ``make_processor``; what it makes is never a difference
-            but by ``parametrized`` without ``batch_norm``.
+        processor: What makes pictures, see ``make_processor``. Only ``parametrized`` without
+            ``batch_norm`` makes the differences of ``residual``; the others make whole pictures.
         batch_norm: Whether the camera ends with a batch normalisation.
         body_stays: Whether the model's batch normalisations keep their statistics, as they have to
             where its last layer alone learns.
@@ -60,6 +44,7 @@ class Adjusted(nn.Module):
     Attributes:
         camera: What learns to make pictures.
         network: The model.
+        shrinks: How many times smaller the pictures are than what the model is given.
     """
 
     _mean: Tensor
@@ -79,11 +64,13 @@ class Adjusted(nn.Module):
         super().__init__()
         self._sees_mosaics = source.sees == "mosaics"
         self._undone = None if self._sees_mosaics else Unprocessed(source.camera)
-        self.camera = make_processor(processor, source.camera, batch_norm, seed)
-        self._reference = make_processor(PARAMETRIZED, source.camera, False, seed)
+        self.camera = make_processor(processor, source, batch_norm, seed)
+        self._reference = make_processor(PARAMETRIZED, source, False, seed)
         self._reference.requires_grad_(False)
         no_difference = batch_norm or processor != PARAMETRIZED
         self._adds = source.sees == "residual" and not no_difference
+        self._spans = not batch_norm and processor != NETWORK
+        self.shrinks = 1 if processor == PARAMETRIZED else 2
         self.network = network
         self._body_stays = body_stays
         mean, deviation = channels or ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
@@ -107,7 +94,7 @@ class Adjusted(nn.Module):
         found = given if isinstance(given, Given) else Given(given)
         pictures = self.pictures(found.seen)
         if found.changes is not None:
-            pictures = changed(pictures, found.changes)
+            pictures = changed(pictures, found.changes, self._spans)
         return self.answers(pictures)
 
     def pictures(self, seen: Tensor) -> Tensor:

@@ -105,7 +105,7 @@ class Adjuster:
             self._restore(begun)
         if self._start.has_masks:
             self._check_masks(train)
-        batches = _Batches(train, self._start, self._seed, self._device)
+        batches = _Batches(train, self._start, self._seed, self._device, self._model.shrinks)
         bounds = self._bounds() if self._learned else {}
 
         def after() -> None:
@@ -149,7 +149,9 @@ class Adjuster:
         right = torch.from_numpy(np.ascontiguousarray(targets)).to(self._device).long()
         seen = as_images(pixels, self._device)
         with exact_numbers(self._device):
-            return stages_of(self._model.eval(), seen, lambda said: self._loss(said, right))
+            return stages_of(
+                self._model.eval(), seen, lambda said, at: self._loss(said, right[at : at + 1])
+            )
 
     def logits(self, held: Held) -> Array:
         """What the model answers about some pictures, (n, classes).
@@ -226,7 +228,7 @@ class Adjuster:
                     f"task {self._start.file.name!r}: its answer for an image is another one each "
                     "time: call model.eval() before you export it"
                 )
-            batches = _Batches((pixels, targets), self._start, 0, self._device)
+            batches = _Batches((pixels, targets), self._start, 0, self._device, self._model.shrinks)
             self._training.run(batches, 2)
             logits = self._asked(pixels).cpu().numpy().astype(np.float64)
         return embedding_platform(self._device, torch.float32, logits)
@@ -323,9 +325,12 @@ class Adjuster:
 class _Batches:
     """The batches of a training: photographs, and what is done to their developed pictures."""
 
-    def __init__(self, held: Held, start: Start, seed: int, device: torch.device) -> None:
+    def __init__(
+        self, held: Held, start: Start, seed: int, device: torch.device, shrinks: int
+    ) -> None:
         settings = start.settings
-        self._steps = Steps(*held, settings.batch_size, settings.augmentation, seed, device)
+        asked = (settings.batch_size, settings.augmentation)
+        self._steps = Steps(*held, *asked, seed, device, shrinks)
 
     def __len__(self) -> int:
         return len(self._steps)

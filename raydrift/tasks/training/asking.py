@@ -17,8 +17,8 @@ from raydrift.settings.adjust import AdjustSettings
 from raydrift.tasks.classification import Answers, ClassificationCounts
 from raydrift.tasks.files import TaskFile
 from raydrift.tasks.segmentation import SegmentationCounts
-from raydrift.tasks.training.adjusted import Source
 from raydrift.tasks.training.batches import Targets, as_images
+from raydrift.tasks.training.processors import Source
 
 Counts = ClassificationCounts | SegmentationCounts
 
@@ -56,7 +56,8 @@ class Start:
     def source(self) -> Source:
         """Where mosaics come from."""
         if self.camera is not None:
-            return Source(self.camera, "mosaics")
+            raw = self.settings.run.raw
+            return Source(self.camera, "mosaics", compat=raw is not None and raw.compat)
         setup = self.settings.run.profile.setup("camera")
         return Source(setup.camera, "residual" if setup.mode == "residual" else "photos")
 

@@ -99,12 +99,13 @@ def moved(pictures: Tensor, changes: Changes) -> Tensor:
     return found
 
 
-def changed(images: Tensor, changes: Changes) -> Tensor:
+def changed(images: Tensor, changes: Changes, span: bool = True) -> Tensor:
     """Images with all of their changes.
 
     Args:
-        images: float32 of shape (n, 3, height, width), 0 to 1.
+        images: float32 of shape (n, 3, height, width).
         changes: What is done to each.
+        span: Whether they are from 0 to 1: what is smoothed is cut off there, as published.
 
     Returns:
         The same shape; noise may lead out of 0 to 1.
@@ -113,7 +114,8 @@ def changed(images: Tensor, changes: Changes) -> Tensor:
     if changes.noise is not None:
         found = found + changes.noise.to(found.device)
     if bool((blurred := changes.blurred).any()):
-        found[blurred] = _half_smoothed(found[blurred])
+        smoothed = _half_smoothed(found[blurred])
+        found[blurred] = smoothed.clamp(0, 1) if span else smoothed
     return found
 
 
@@ -134,7 +136,7 @@ def _rotated(pictures: Tensor, degrees: Tensor) -> Tensor:
 
 
 def _half_smoothed(images: Tensor) -> Tensor:
-    """Half the image and half its mean over 3 x 3 pixels, the middle one five times; 0 to 1.
+    """Half the image and half its mean over 3 x 3 pixels, the middle one five times.
 
     The border stays. Pillow's and torchvision's sharpness by a factor of 0.5.
     """
@@ -144,4 +146,4 @@ def _half_smoothed(images: Tensor) -> Tensor:
     smooth = images.clone()
     weights = (kernel / kernel.sum()).expand(channels, 1, 3, 3)
     smooth[:, :, 1:-1, 1:-1] = conv2d(images, weights, groups=channels)
-    return (_BLUR * images + (1 - _BLUR) * smooth).clamp(0, 1)
+    return _BLUR * images + (1 - _BLUR) * smooth

@@ -49,6 +49,7 @@ class Steps:
         augmentation: As of ``TrainSettings``.
         seed: Of the training.
         device: Where they are wanted.
+        shrink: How many times smaller the pictures are that changes are done to.
     """
 
     def __init__(
@@ -59,8 +60,9 @@ class Steps:
         augmentation: str,
         seed: int,
         device: torch.device,
+        shrink: int = 1,
     ) -> None:
-        self._pixels, self._targets = pixels, targets
+        self._pixels, self._targets, self._shrink = pixels, targets, shrink
         self._augmentation, self._seed, self._device = augmentation, seed, device
         self._order = EpochOrder(len(pixels), batch_size, seed)
 
@@ -74,7 +76,7 @@ class Steps:
         targets = torch.from_numpy(np.ascontiguousarray(self._targets[rows])).to(self._device)
         if self._augmentation == "none":
             return Step(images, targets, None)
-        height, width = images.shape[-2:]
+        height, width = (side // self._shrink for side in images.shape[-2:])
         epoch = self._order.epoch(step)
         changes = draw_changes(self._augmentation, self._seed, epoch, rows, (height, width))
         if targets.dim() == _OF_MASKS:

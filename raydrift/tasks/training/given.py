@@ -76,8 +76,8 @@ class _AsExported(nn.Module):
             height, width = images.shape[2:]
             raise TaskError(
                 f"task {self._name!r}: it fails on images of {height} x {width} pixels "
-                f"({reason(error)[:_LONGEST]}): give those that it was made for, with image.height "
-                "and image.width"
+                f"({reason(error)[:_LONGEST]}): set image.height and image.width to what it was "
+                "made for, or export it for any size"
             ) from None
 
     def train(self, mode: bool = True) -> Self:  # noqa: ARG002

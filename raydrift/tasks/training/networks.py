@@ -15,23 +15,30 @@ from raydrift.settings.train import TITLES, TrainSettings
 from raydrift.tasks.resnet import DEPTHS
 from raydrift.tasks.training.resnet import TrainableResNet
 
-PACKAGE: Final = "segmentation_models_pytorch"
-"""Makes the U-Nets."""
-
+_PACKAGE: Final = "segmentation_models_pytorch"
 _ENCODER: Final = "resnet34"
 _INITIAL: Final = 0  # what is drawn of a training's seed
 
 
 def check_there(settings: TrainSettings) -> None:
-    """Makes sure that the network can be made here.
+    """Makes sure that the network can be made here, see ``check_unet``."""
+    if settings.has_masks:
+        check_unet(f"train.network is {settings.network!r}")
+
+
+def check_unet(asked: str) -> None:
+    """Makes sure that a U-Net can be made here.
+
+    Args:
+        asked: What asks for it, as ``train.network is 'unet'``.
 
     Raises:
-        SettingsError: It is a U-Net, and the package that makes it is not installed.
+        SettingsError: The package that makes it is not installed.
     """
-    if settings.has_masks and find_spec(PACKAGE) is None:
+    if find_spec(_PACKAGE) is None:
         raise SettingsError(
-            f"train.network is {settings.network!r}, which needs segmentation-models-pytorch: "
-            "pip install 'raydrift[unet]' on every node"
+            f"{asked}, which needs segmentation-models-pytorch: pip install 'raydrift[unet]' on "
+            "every node"
         )
 
 
@@ -50,7 +57,7 @@ def make_network(
         seed: Of the training.
 
     Raises:
-        SettingsError: As ``check_there``.
+        SettingsError: As ``check_unet``.
     """
     check_there(settings)
     with torch.device("meta"):  # what these classes draw themselves is not wanted

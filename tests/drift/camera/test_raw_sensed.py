@@ -67,14 +67,24 @@ def test_black_and_gains_of_a_camera_file_are_taken_off() -> None:
     np.testing.assert_allclose(other.mosaic[blue][dark], doubled, rtol=1e-4)
 
 
-def test_declared_mosaics_keep_theirs() -> None:
+def test_declared_mosaics_keep_their_gains() -> None:
     seen, _ = sensed_raw(declared(), DECLARED)
     unit = 4095 - 103
-    assert seen.camera.black_level == pytest.approx([level / unit for level in DECLARED.black])
+    assert seen.camera.black_level == (0,) * 4
     assert seen.camera.white_balance == DRONE.white_balance
     assert seen.camera.cfa == CFA.GRBG
     low = MOSAIC < 1000  # no highlight
-    np.testing.assert_allclose(seen.mosaic[low], MOSAIC[low] / unit, rtol=1e-6)
+    black = np.tile(np.array(DECLARED.black).reshape(2, 2), (12, 16))
+    expected = (MOSAIC - black) / unit
+    np.testing.assert_allclose(seen.mosaic[low], expected[low], atol=1e-6)
+
+
+def test_black_may_be_above_half_of_white() -> None:
+    raw = replace(DECLARED, black=[3000])
+    file = declared()
+    seen, _ = sensed_raw(replace(file, facts=file.facts | {"black": [3000.0] * 4}), raw)
+    assert seen.mosaic.max() <= 1
+    assert seen.mosaic.min() == pytest.approx((int(MOSAIC.min()) - 3000) / 1095)
 
 
 def test_the_drifted_sensor_is_that_of_the_drifted_picture() -> None:
@@ -116,7 +126,7 @@ def test_a_turned_file_is_rejected() -> None:
 @pytest.mark.parametrize("name", ["isp", "isp_gamma", "isp_black_level", "rotate", "brightness"])
 def test_what_develops_or_is_of_no_camera_is_refused(name: str) -> None:
     check_of_sensor([*SENSOR, TransformInfo("isp_noise", 1.0)], DriftProfile())
-    with pytest.raises(SettingsError, match=f"^{name}: of raw files the sensor alone drifts"):
+    with pytest.raises(SettingsError, match=f"^{name}: only the sensor may drift on raw files"):
         check_of_sensor([*SENSOR, TransformInfo(name, 0.1)], DriftProfile())
 
 

@@ -222,7 +222,8 @@ def of_any_size(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.mark.parametrize("processor", ["neural_network", "none"])
 def test_the_other_processors_show_half_size_pictures(processor: str, of_any_size: str) -> None:
-    plain = start_of(of_any_size, processor=processor, epochs=1, batch_size=4)
+    asked = {"processor": processor, "augmentation": "strong", "epochs": 1, "batch_size": 4}
+    plain = start_of(of_any_size, **asked)
     start = replace(plain, camera=REFERENCE)
     train, test = mosaics_of((TRAIN[0][:8], TRAIN[1][:8])), mosaics_of((TEST[0][:4], TEST[1][:4]))
     kept: list[bytes] = []
@@ -243,7 +244,7 @@ def test_the_stages_of_a_camera_and_their_gradients(model: Path) -> None:
     """Held against a step of the loss; the model stays as it is."""
     adjuster = Adjuster(start_of(model, epochs=1), True, seed=5)
     adjuster.learn(TRAIN, TEST)
-    part = TEST[0][:3], TEST[1][:3]
+    part, alone = (TEST[0][:3], TEST[1][:3]), (TEST[0][1:2], TEST[1][1:2])
     before = adjuster.logits(part)
     stages = {stage.name: stage for stage in adjuster.stages(part)}
     assert list(stages) == [
@@ -254,6 +255,9 @@ def test_the_stages_of_a_camera_and_their_gradients(model: Path) -> None:
     inside = (shown.values > 0) & (shown.values < 1)
     np.testing.assert_array_equal(shown.gradient[inside], last.gradient[inside])
     assert np.abs(stages["demosaic"].gradient).max() > 0
+    for stage in adjuster.stages(alone):  # each picture by itself
+        np.testing.assert_array_equal(stage.values[0], stages[stage.name].values[1])
+        np.testing.assert_array_equal(stage.gradient[0], stages[stage.name].gradient[1])
     np.testing.assert_array_equal(adjuster.logits(part), before)
 
 
@@ -282,7 +286,7 @@ def test_answers_of_another_shape_are_refused(model: Path, classes: int, has_mas
 
 def test_a_model_that_takes_another_size_is_named(model: Path) -> None:
     small = np.zeros((4, 8, 8, 3), np.uint8)
-    with pytest.raises(TaskError, match=r"it fails on images of 8 x 8 pixels \(.*\): give those"):
+    with pytest.raises(TaskError, match=r"it fails on images of 8 x 8 pixels \(.*\): set image.height"):
         Adjuster(start_of(model), False, 5).directly((small, TEST[1][:4]))
 
 

@@ -84,7 +84,7 @@ def test_weights_of_another_kind_are_refused(network: str, content: object, said
 
 
 def test_a_unet_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "PACKAGE", "a_package_that_is_not_there")
+    monkeypatch.setattr(networks, "_PACKAGE", "a_package_that_is_not_there")
     check_there(CLASSIFIER)
     with pytest.raises(SettingsError) as caught:
         check_there(SEGMENTER)
