@@ -9,7 +9,13 @@ import pytest
 import raydrift
 from raydrift import TransformInfo
 from raydrift.errors import SettingsError, TaskError
-from raydrift.settings import AdjustSettings, ForensicsSettings, SearchSettings, TaskSettings
+from raydrift.settings import (
+    AdjustSettings,
+    ForensicsSettings,
+    RawSettings,
+    SearchSettings,
+    TaskSettings,
+)
 
 HUE = TransformInfo("hue", 0.5)  # type: ignore[arg-type]
 
@@ -37,12 +43,17 @@ def test_forensics_hands_on_what_it_is_given(handed_on: list[Any]) -> None:
 
 
 def test_adjust_hands_on_what_it_is_given(handed_on: list[Any]) -> None:
-    given = {"splits": 2, "epochs": 3, "lr": 0.1, "camera_lr": 0.2, "learn": "last"}
-    raydrift.adjust("in", "out", "m.pt2", [HUE], **given, progress=False)  # type: ignore[arg-type]
+    given = {
+        "splits": 2, "epochs": 3, "lr": 0.1, "camera_lr": 0.2, "learn": "last",
+        "processor": "neural_network", "track": 3,
+    }  # fmt: skip
+    raw = RawSettings(gains="daylight")
+    raydrift.adjust("in", "out", "m.pt2", [HUE], **given, raw=raw, progress=False)  # type: ignore[arg-type]
     ((settings, quiet),) = handed_on
     assert isinstance(settings, AdjustSettings)
     assert {name: getattr(settings, name) for name in given} == given
     assert (settings.run.transforms, settings.task.model, quiet) == ((HUE,), "m.pt2", True)
+    assert settings.run.raw == raw
 
 
 def test_their_defaults_are_those_of_the_settings() -> None:

@@ -286,7 +286,9 @@ def test_answers_of_another_shape_are_refused(model: Path, classes: int, has_mas
 
 def test_a_model_that_takes_another_size_is_named(model: Path) -> None:
     small = np.zeros((4, 8, 8, 3), np.uint8)
-    with pytest.raises(TaskError, match=r"it fails on images of 8 x 8 pixels \(.*\): set image.height"):
+    with pytest.raises(
+        TaskError, match=r"it fails on images of 8 x 8 pixels \(.*\): set image.height"
+    ):
         Adjuster(start_of(model), False, 5).directly((small, TEST[1][:4]))
 
 
