@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         SettingsError,
         ShardError,
         TaskError,
+        TrackingError,
         WeightsError,
     )
     from raydrift.generator import ImageDatasetGenerator
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from raydrift.settings.catalog import CatalogSettings
     from raydrift.settings.cluster import ClusterSettings
     from raydrift.settings.forensics import SearchSettings
+    from raydrift.settings.mlflow import MlflowSettings
     from raydrift.settings.output import FaultSettings
     from raydrift.settings.raw import RawSettings
     from raydrift.settings.task import TaskSettings
@@ -70,6 +72,7 @@ __all__ = [
     "ImageTransform",
     "LabelShift",
     "LockedError",
+    "MlflowSettings",
     "MovingTransform",
     "OutputError",
     "PipelineError",
@@ -85,6 +88,7 @@ __all__ = [
     "ShardError",
     "TaskError",
     "TaskSettings",
+    "TrackingError",
     "TrainSettings",
     "Transform",
     "TransformInfo",
@@ -120,6 +124,7 @@ _HOMES = {
         "SettingsError",
         "ShardError",
         "TaskError",
+        "TrackingError",
         "WeightsError",
     ),
     "raydrift.generator": ("ImageDatasetGenerator",),
@@ -135,6 +140,7 @@ _HOMES = {
         "CatalogSettings",
         "ClusterSettings",
         "FaultSettings",
+        "MlflowSettings",
         "RawSettings",
         "SearchSettings",
         "TaskSettings",

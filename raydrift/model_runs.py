@@ -10,6 +10,7 @@ from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.forensics import ForensicsSettings, SearchSettings
 from raydrift.settings.given import run_given
 from raydrift.settings.levels import parse_levels
+from raydrift.settings.mlflow import MlflowSettings, mlflow_given
 from raydrift.settings.output import OutputSettings
 from raydrift.settings.raw import RawSettings
 from raydrift.settings.sweep import LEVELS
@@ -39,6 +40,7 @@ def forensics(
     overwrite: bool = False,
     storage_options: Mapping[str, Any] | None = None,
     cluster: ClusterSettings | None = None,
+    mlflow: MlflowSettings | str | None = None,
     progress: bool = True,
 ) -> "Forensics":
     """Searches the camera that harms a model most, part by part and level by level.
@@ -62,6 +64,7 @@ def forensics(
         overwrite: Whether another search there is replaced.
         storage_options: How buckets are reached.
         cluster: Where the work is done.
+        mlflow: The MLflow server that is told what was found, or its URI; None: none is.
         progress: Whether it is shown on standard error.
 
     Returns:
@@ -71,6 +74,7 @@ def forensics(
         SettingsError: (a ``ValueError``) A setting cannot be.
         TaskError: The model cannot be used.
         OutputError: The folder holds another search.
+        TrackingError: The MLflow server did not take what was found; the output is whole.
         RaydriftError: The run failed; the same call goes on.
 
     Example:
@@ -100,6 +104,7 @@ def forensics(
         TaskSettings(task) if isinstance(task, str) else task,
         SearchSettings() if search is None else search,
         parse_levels(levels),
+        mlflow_given(mlflow),
     )
     return run(settings, quiet=not progress)
 
@@ -128,6 +133,7 @@ def adjust(
     overwrite: bool = False,
     storage_options: Mapping[str, Any] | None = None,
     cluster: ClusterSettings | None = None,
+    mlflow: MlflowSettings | str | None = None,
     progress: bool = True,
 ) -> "Adjustment":
     """Trains a camera together with a model on drifted images, and the model alone.
@@ -158,6 +164,7 @@ def adjust(
         overwrite: Whether another adjustment there is replaced.
         storage_options: How buckets are reached.
         cluster: Where the work is done.
+        mlflow: The MLflow server that is told what was found, or its URI; None: none is.
         progress: Whether it is shown on standard error.
 
     Returns:
@@ -167,6 +174,7 @@ def adjust(
         SettingsError: (a ``ValueError``) A setting cannot be.
         TaskError: The model cannot be used.
         OutputError: The folder holds another adjustment.
+        TrackingError: The MLflow server did not take what was found; the output is whole.
         RaydriftError: The run failed; the same call goes on.
 
     Example:
@@ -203,5 +211,6 @@ def adjust(
         batch_size,
         augmentation,
         learn,
+        mlflow=mlflow_given(mlflow),
     )
     return run(settings, quiet=not progress)

@@ -14,6 +14,9 @@ from raydrift.cli.options import (
     Input,
     Labels,
     Masks,
+    Mlflow,
+    MlflowExperiment,
+    MlflowRun,
     NumSamples,
     Output,
     Seed,
@@ -71,6 +74,9 @@ def adjust(
     image_size: ImageSize = None,
     value_range: ValueRange = None,
     workers: Workers = None,
+    mlflow: Mlflow = None,
+    mlflow_experiment: MlflowExperiment = None,
+    mlflow_run: MlflowRun = None,
     config: Config = None,
     address: Address = None,
     overwrite: Annotated[
@@ -109,6 +115,7 @@ def adjust(
         "seed": seed,
         "image": image_flags(image_size, value_range),
         "write": {"overwrite": overwrite},
+        "mlflow": {"uri": mlflow, "experiment": mlflow_experiment, "run": mlflow_run},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }
     settings = read_values(config, flags, adjust_settings)

@@ -23,6 +23,7 @@ from raydrift.engine.learnable import Learnable, learnable_batches, learnable_in
 from raydrift.engine.measured_record import fill_record, summary_of, usable_batches
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
+from raydrift.engine.tracked import check_tracking, track_output
 from raydrift.engine.trainings import Trainings
 from raydrift.errors import RejectedError, SettingsError
 from raydrift.paths import StoragePath
@@ -67,9 +68,11 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
         TaskError: The user's model cannot be found or loaded, or is not one of this task.
         ResourcesError: Ray has too few CPUs or GPUs.
         RejectedError: No image can be used.
+        TrackingError: The MLflow server did not take what was found.
         PipelineError: A worker failed, or a training came to nothing.
     """
     clock = Clock()
+    check_tracking(settings.mlflow)
     catalog = catalog_of(settings.run)
     settings, ranges = _resolved(settings, catalog)
     run, has_masks = settings.run, catalog.masks is not None
@@ -135,6 +138,7 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
         }
         lock.check()
         write_evaluation(output, record, files)
+        track_output(settings.mlflow, output, record, quiet)
         job.remove()
         trainings.remove()
         remove_checkpoints(trained)
@@ -175,7 +179,11 @@ def _record(
     adjusting = settings.identity(file.digest) | {"camera": json.loads(json.dumps(setup))}
     if settings.run.catalog.source is not None:
         adjusting["source"] = settings.run.catalog.source
-    asked = {name: value for name, value in vars(settings).items() if name not in ("run", "task")}
+    asked = {
+        name: value
+        for name, value in vars(settings).items()
+        if name not in ("run", "task", "mlflow")
+    }
     return AdjustRecord(
         identity=identity | {"adjust": adjusting},
         settings=shown(settings.run)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from raydrift.checked import at_least, check_types, choose, require
 from raydrift.errors import SettingsError
 from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.mlflow import MlflowSettings
 from raydrift.settings.task import TaskSettings
 from raydrift.settings.train import AUGMENTATIONS
 
@@ -39,6 +40,7 @@ class AdjustSettings:
         learn: ``all`` of the model, or its ``last`` layer.
         batch_norm: Whether the camera ends with a batch normalisation, as published.
         weight_decay: How strongly Adam draws the model's numbers to 0; the camera's stay free.
+        mlflow: Where what was found is tracked; None: nowhere.
 
     Raises:
         SettingsError: (a ``ValueError``) One of them cannot be.
@@ -56,6 +58,7 @@ class AdjustSettings:
     learn: str = ALL
     batch_norm: bool = False
     weight_decay: float = 0.0
+    mlflow: MlflowSettings | None = None
 
     def __post_init__(self) -> None:
         check_types(self, leave=("run", "task"))
