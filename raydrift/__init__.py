@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from raydrift.images.pixels import ColourSpace, Sample
     from raydrift.metrics import METRICS, kl_softmax
     from raydrift.metrics.batch_divergence import BatchDivergence
-    from raydrift.model_runs import adjust, forensics
+    from raydrift.model_runs import adjust, forensics, track
     from raydrift.paths.s3_options import S3Options
     from raydrift.schedules.drift import Drift
     from raydrift.schedules.label_shift import LabelShift
@@ -101,6 +101,7 @@ __all__ = [
     "kl_softmax",
     "matrix",
     "open",
+    "track",
     "views",
 ]
 
@@ -132,7 +133,7 @@ _HOMES = {
     "raydrift.images.batch": ("DriftedBatch",),
     "raydrift.metrics": ("METRICS", "kl_softmax"),
     "raydrift.metrics.batch_divergence": ("BatchDivergence",),
-    "raydrift.model_runs": ("adjust", "forensics"),
+    "raydrift.model_runs": ("adjust", "forensics", "track"),
     "raydrift.paths.s3_options": ("S3Options",),
     "raydrift.schedules.drift": ("Drift",),
     "raydrift.schedules.label_shift": ("LabelShift",),

@@ -1,9 +1,11 @@
-"""``raydrift.forensics`` and ``raydrift.adjust``: the Python faces of runs over a model."""
+"""``raydrift.forensics`` and ``raydrift.adjust``, runs over a model, and ``raydrift.track``."""
 
 import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from raydrift.checked import path_text
+from raydrift.errors import SettingsError
 from raydrift.settings.adjust import AdjustSettings
 from raydrift.settings.catalog import CatalogSettings
 from raydrift.settings.cluster import ClusterSettings
@@ -214,3 +216,42 @@ def adjust(
         mlflow=mlflow_given(mlflow),
     )
     return run(settings, quiet=not progress)
+
+
+def track(
+    output_path: str | os.PathLike[str],
+    mlflow: MlflowSettings | str,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+) -> str:
+    """Tells an MLflow server what a finished output has, unless it was told before.
+
+    Args:
+        output_path: The folder that ``evaluate``, ``matrix``, ``forensics`` or ``adjust`` wrote.
+        mlflow: The server, or its URI.
+        storage_options: How buckets are reached.
+
+    Returns:
+        The page of the MLflow run, or its id where there is no page.
+
+    Raises:
+        SettingsError: (a ``ValueError``) MLflow is not installed, or the server cannot be used.
+        OutputError: The folder has nothing that is finished.
+        TrackingError: The server did not take it.
+
+    Example:
+        ::
+
+            print(raydrift.track("adjusted", "http://127.0.0.1:5000"))
+    """
+    from raydrift.paths import StoragePath
+    from raydrift.tracking import mlflow_run
+    from raydrift.tracking.finished import finished_kind
+
+    settings = mlflow_given(mlflow)
+    if settings is None:
+        raise SettingsError("mlflow is None: give the URI of a server")
+    output = StoragePath.of(path_text("output_path", output_path), storage_options)
+    kind = finished_kind(output)
+    mlflow_run.check_server(settings)
+    return mlflow_run.track(settings, output, kind).place

@@ -9,7 +9,13 @@ import pytest
 import raydrift
 from raydrift import TransformInfo
 from raydrift.errors import SettingsError, TaskError
-from raydrift.settings import AdjustSettings, ForensicsSettings, SearchSettings, TaskSettings
+from raydrift.settings import (
+    AdjustSettings,
+    ForensicsSettings,
+    MlflowSettings,
+    SearchSettings,
+    TaskSettings,
+)
 
 HUE = TransformInfo("hue", 0.5)  # type: ignore[arg-type]
 
@@ -43,6 +49,14 @@ def test_adjust_hands_on_what_it_is_given(handed_on: list[Any]) -> None:
     assert isinstance(settings, AdjustSettings)
     assert {name: getattr(settings, name) for name in given} == given
     assert (settings.run.transforms, settings.task.model, quiet) == ((HUE,), "m.pt2", True)
+
+
+def test_both_hand_on_where_to_track(handed_on: list[Any]) -> None:
+    uri, settings = "http://127.0.0.1:5000", MlflowSettings("http://127.0.0.1:5000", "mine")
+    for run in (raydrift.forensics, raydrift.adjust):
+        for given in (uri, settings, None):
+            run("in", "out", "m.pt2", mlflow=given)  # type: ignore[operator]
+    assert [one.mlflow for one, _ in handed_on] == [MlflowSettings(uri), settings, None] * 2
 
 
 def test_their_defaults_are_those_of_the_settings() -> None:

@@ -118,7 +118,7 @@ def evaluate_settings(values: Mapping[str, Any]) -> EvaluateSettings:
     """
     values = dict(values)
     levels, batches = _levels(values.pop("levels", LEVELS)), values.pop("batches", None)
-    task, mlflow = _task(values.pop("task", None)), _mlflow(values.pop("mlflow", None))
+    task, mlflow = _task(values.pop("task", None)), mlflow_settings(values.pop("mlflow", None))
     transforms = values.pop("transforms", [str(ImageTransform.DEFAULT)])
     if isinstance(batches, bool) or not isinstance(batches, int | None):
         raise SettingsError(f"batches is {batches!r}: give a whole number")
@@ -157,7 +157,7 @@ def matrix_settings(values: Mapping[str, Any]) -> MatrixSettings:
     >>> matrix_settings({"input": "a", "output": "b", "views": ["bi,s,ga", "me,u,me"]}).splits
     5
     """
-    tables = {"train": _train(values.get("train")), "mlflow": _mlflow(values.get("mlflow"))}
+    tables = {"train": _train(values.get("train")), "mlflow": mlflow_settings(values.get("mlflow"))}
     return _settings_of_views(MatrixSettings, {**values, **tables})
 
 
@@ -179,7 +179,7 @@ def forensics_settings(values: Mapping[str, Any]) -> ForensicsSettings:
     values = dict(values)
     levels = parse_levels(_levels(values.pop("levels", LEVELS)))
     task, asked = _task(values.pop("task", None)), values.pop("forensics", {})
-    mlflow = _mlflow(values.pop("mlflow", None))
+    mlflow = mlflow_settings(values.pop("mlflow", None))
     if not isinstance(asked, Mapping):
         raise SettingsError(f"forensics is {asked!r}: write it as a table, [forensics]")
     _check_keys(SearchSettings, asked, "forensics.")
@@ -223,7 +223,7 @@ def adjust_settings(values: Mapping[str, Any]) -> AdjustSettings:
     30
     """
     values = dict(values)
-    task, mlflow = _task(values.pop("task", None)), _mlflow(values.pop("mlflow", None))
+    task, mlflow = _task(values.pop("task", None)), mlflow_settings(values.pop("mlflow", None))
     if task is None:
         raise SettingsError("task.model is missing: give --task MODEL, or model in [task]")
     tables: dict[str, Any] = {"task": task, "mlflow": mlflow}
@@ -307,7 +307,8 @@ def _task(written: object) -> TaskSettings | None:
     return _own_table(TaskSettings, "task", written, "model", missing)
 
 
-def _mlflow(written: object) -> MlflowSettings | None:
+def mlflow_settings(written: object) -> MlflowSettings | None:
+    """What the table ``[mlflow]`` says, or a URI in its place; None: nothing."""
     missing = "mlflow.uri is missing: give --mlflow URI, or uri in [mlflow]"
     if isinstance(written, str):
         return MlflowSettings(written)

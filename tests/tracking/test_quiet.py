@@ -25,7 +25,6 @@ def named(host, *others, **more):
     return find(host, *others, **more)
 
 socket.socket.connect, socket.getaddrinfo = seen, named
-before = dict(os.environ)
 from raydrift.paths import StoragePath
 from raydrift.settings import MlflowSettings
 from raydrift.storage.evaluated import AdjustRecord
@@ -37,7 +36,7 @@ assert track(settings, StoragePath.of(sys.argv[2]), AdjustRecord).is_new
 import mlflow.telemetry, mlflow.telemetry.utils
 assert not mlflow.telemetry.utils._IS_IN_CI_ENV_OR_TESTING  # which would turn it off too
 assert mlflow.telemetry.get_telemetry_client() is None
-assert dict(os.environ) == before
+assert not [name for name in os.environ if name.startswith('MLFLOW')]
 with open(sys.argv[3], "w") as file:
     file.write(" ".join(sorted({str(one) for one in asked})))
 """
