@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from raydrift.tracking.mlflow_quiet import quiet_client
 from tests.tracking.server import Client, Rest, mlflow_server
 
 
@@ -21,7 +22,8 @@ class Store:
 def database(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """In this process: as MLflow's server has it, without the requests."""
     uri = f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/runs.db"
-    return Store(uri, Client(uri))
+    with quiet_client(uri, {}):  # which makes its tables
+        return Store(uri, Client(uri))
 
 
 @pytest.fixture(scope="session")

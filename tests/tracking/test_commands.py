@@ -23,8 +23,6 @@ from raydrift.tracking.metrics import numbers_of
 from raydrift.tracking.params import flat_params
 from tests.tracking.conftest import Store
 
-pytestmark = pytest.mark.usefixtures("ray_session")
-
 SIZE = ["--image-size", "32", "--workers", "2"]
 EVALUATE = ["-t", "hue", "--levels", "0.5,1", "--batch-size", "6", "--weights", "random", *SIZE]
 
@@ -84,6 +82,8 @@ def mortal() -> Iterator[HTTPServer]:
         server.server_close()
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray_session")
 def test_a_server_that_dies_during_the_work_is_told_later_by_the_same_command(
     source: Path,
     tmp_path: Path,
@@ -142,9 +142,10 @@ def no_mlflow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_mlflow")
 def test_where_mlflow_is_not_installed_it_is_said_before_the_work(
-    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["evaluate", str(source), str(tmp_path / "out"), *EVALUATE]
+    """Before the input is listed: it is not even there."""
+    command = ["evaluate", str(tmp_path / "photos"), str(tmp_path / "out"), *EVALUATE]
     assert run([*command, "--mlflow", "http://127.0.0.1:9"]) == 2
     assert capsys.readouterr().err == (
         "raydrift: mlflow is not installed: pip install 'raydrift[mlflow]', or leave --mlflow out\n"
@@ -153,12 +154,13 @@ def test_where_mlflow_is_not_installed_it_is_said_before_the_work(
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("no_mlflow")
+@pytest.mark.usefixtures("no_mlflow", "ray_session")
 def test_what_is_not_tracked_does_not_need_it(source: Path, tmp_path: Path) -> None:
     assert run(["evaluate", str(source), str(tmp_path / "out"), *EVALUATE]) == 0
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("ray_session")
 def test_every_command_tracks_all_that_it_wrote(
     source: Path,
     model: Path,
@@ -210,17 +212,16 @@ def test_every_command_tracks_all_that_it_wrote(
     assert len(server.reader.runs("all of matrix")) == 1
 
 
-def test_the_python_faces_take_a_server_or_its_uri(
-    source: Path, model: Path, tmp_path: Path
-) -> None:
+def test_the_python_faces_take_a_server_or_its_uri(tmp_path: Path) -> None:
+    """It is asked before the input is listed."""
     gone = "http://127.0.0.1:9"
     for given in (gone, MlflowSettings(gone, "mine")):
         for face, own in (
-            (raydrift.adjust, (str(model),)),
-            (raydrift.forensics, (str(model),)),
+            (raydrift.adjust, ("model.pt2",)),
+            (raydrift.forensics, ("model.pt2",)),
             (raydrift.matrix, ()),
         ):
             with pytest.raises(SettingsError, match=r"^mlflow http://127.0.0.1:9 cannot be used"):
-                face(source, tmp_path / "out", *own, mlflow=given)  # type: ignore[operator]
+                face(tmp_path / "photos", tmp_path / "out", *own, mlflow=given)  # type: ignore[operator]
     assert issubclass(TrackingError, raydrift.RaydriftError)
     assert not (tmp_path / "out").exists()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from raydrift.paths import StoragePath
+from tests.tracking.conftest import Store
 from tests.tracking.outputs import adjusted
 from tests.tracking.server import mlflow_server
 
@@ -30,7 +31,7 @@ from raydrift.settings import MlflowSettings
 from raydrift.storage.evaluated import AdjustRecord
 from raydrift.tracking.mlflow_run import check_server, track
 assert "mlflow" not in sys.modules
-settings = MlflowSettings(sys.argv[1])
+settings = MlflowSettings(sys.argv[1], 'quiet')
 check_server(settings)
 assert track(settings, StoragePath.of(sys.argv[2]), AdjustRecord).is_new
 import mlflow.telemetry, mlflow.telemetry.utils
@@ -61,8 +62,8 @@ def connections(uri: str, folder: Path) -> set[str]:
     return set((folder / "asked").read_text().split())
 
 
-def test_nobody_is_told_of_what_goes_to_a_database(tmp_path: Path) -> None:
-    assert connections(f"sqlite:///{tmp_path}/runs.db", tmp_path) == set()
+def test_nobody_is_told_of_what_goes_to_a_database(database: Store, tmp_path: Path) -> None:
+    assert connections(database.uri, tmp_path) == set()
 
 
 @pytest.mark.slow

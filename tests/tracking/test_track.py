@@ -63,11 +63,11 @@ def test_outputs_that_have_nothing_to_track_are_refused(
     )
 
 
-def test_it_needs_no_ray(tmp_path: Path) -> None:
+def test_it_needs_no_ray(database: Store, tmp_path: Path) -> None:
     one = adjusted(StoragePath.of(tmp_path / "found"))
     code = (
         "import sys\nfrom raydrift.cli import run\n"
-        f"assert run(['track', {one.output.path!r}, '--mlflow', 'sqlite:///runs.db']) == 0\n"
+        f"assert run(['track', {one.output.path!r}, '--mlflow', {database.uri!r}]) == 0\n"
         "assert not {'ray', 'torch'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=120)
