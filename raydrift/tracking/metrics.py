@@ -68,7 +68,7 @@ def _evaluation(output: StoragePath, record: Mapping[str, Any]) -> Numbers:
     """Medians of the batches by level, and what the user's model gets right."""
     table = _read(output / layout.METRICS).filter(pc.field("value").is_valid())
     levels = record["settings"]["levels"]
-    steps, found = _steps(levels), _levels(levels)
+    steps, found = level_steps(levels), _levels(levels)
     values: dict[tuple[str, float], list[float]] = {}
     for row in table.select(["metric", "level", "value"]).to_pylist():
         values.setdefault((row["metric"], row["level"]), []).append(row["value"])
@@ -88,6 +88,8 @@ def _task(task: Mapping[str, Any], steps: Mapping[float, int]) -> Iterator[Metri
     """What the user's model gets right at each level, at step 0 of the originals."""
     for row in task["levels"]:
         step = 0 if row["level"] is None else steps[row["level"]]
+        if row["level"] == 0:
+            continue  # it is what the originals are
         for name, value in row.items():
             if name.endswith("_interval"):
                 yield from _metric(f"task/{name}_low", value[0], step)
@@ -103,7 +105,7 @@ def _forensics(_: StoragePath, record: Mapping[str, Any]) -> Numbers:
     task, worst = record["task"], record["worst"]
     quality = "iou" if "iou" in task else "accuracy"
     levels = record["settings"]["levels"]
-    steps, found = _steps(levels), _levels(levels)
+    steps, found = level_steps(levels), _levels(levels)
     for name in (quality, "loss"):
         found += _metric(f"{name}/original", task[name])
     for part in record["parts"]:
@@ -207,19 +209,21 @@ def _of_table(name: str, table: Mapping[str, Any]) -> Iterator[Metric]:
 
 def _levels(levels: Iterable[float]) -> list[Metric]:
     """The levels themselves, an axis for whoever draws over them."""
-    return [one for level, step in _steps(levels).items() for one in _metric("level", level, step)]
+    return [
+        one for level, step in level_steps(levels).items() for one in _metric("level", level, step)
+    ]
 
 
-def _steps(levels: Iterable[float]) -> dict[float, int]:
-    """Levels as steps, which are whole numbers.
+def level_steps(levels: Iterable[float]) -> dict[float, int]:
+    """Levels as steps, which are whole numbers: thousandths, or finer where two would be one.
 
-    >>> _steps([0.1, 0.25, 1.0])
+    >>> level_steps([0.1, 0.25, 1.0])
     {0.1: 100, 0.25: 250, 1.0: 1000}
     """
     told = list(levels)
     for power in range(3, 13):
         steps = {level: round(level * 10**power) for level in told}
-        if len(set(steps.values())) == len(told):
+        if len({0, *steps.values()}) == len({0.0, *told}):  # 0 is the step of the originals
             break
     return steps
 

@@ -206,7 +206,7 @@ class _Run:
                 yield self._output / folder / name, folder
 
     def _place(self, run_id: str) -> str:
-        uri = redacted(self._settings.uri).rstrip("/")
+        uri = redacted(self._settings.uri).replace("***@", "").rstrip("/")
         if not uri.startswith(("http://", "https://")):
             return f"run {run_id} in {uri}"
         return f"{uri}/#/experiments/{self._experiment}/runs/{run_id}"

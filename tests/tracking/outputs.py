@@ -92,12 +92,12 @@ def adjusted(output: StoragePath, splits: int = 2) -> Made:
     return made(output, record, files)
 
 
-def evaluated(output: StoragePath) -> Made:
+def evaluated(output: StoragePath, first: float = 0.25) -> Made:
     """Two levels of three batches, of which the last is too small for a metric."""
     rows = [
         {"batch": batch, "level": level, "metric": metric, "value": value, "samples": 4}
         for batch in range(3)
-        for level in (0.25, 1.0)
+        for level in (first, 1.0)
         for metric, value in (
             ("kl_softmax", level * (batch + 1)),
             ("mmd", None if batch == 2 else level + batch),
@@ -106,13 +106,13 @@ def evaluated(output: StoragePath) -> Made:
     task = {
         "levels": [
             {"level": None, "samples": 4, "accuracy": 0.75, "accuracy_interval": [0.5, 1.0]},
-            {"level": 0.25, "samples": 4, "accuracy": 0.5, "accuracy_interval": [0.25, None]},
+            {"level": first, "samples": 4, "accuracy": 0.5, "accuracy_interval": [0.25, None]},
             {"level": 1.0, "samples": 4, "accuracy": 0.25, "accuracy_interval": [0.0, 0.5]},
         ],
         "breaks_at": {"level": 0.2, "divergence": None},
     }
     record = EvaluationRecord(
-        {"levels": [0.25, 1.0]}, settings_of(output, levels=[0.25, 1.0]), task=task
+        {"levels": [first, 1.0]}, settings_of(output, levels=[first, 1.0]), task=task
     )
     files = {
         layout.REPORT: PAGE,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from raydrift.paths import StoragePath
-from raydrift.tracking.metrics import Metric, Numbers, numbers_of
+from raydrift.tracking.metrics import Metric, Numbers, level_steps, numbers_of
 from tests.tracking.outputs import Made, adjusted, crossed, evaluated, searched
 
 OF_ALL = {
@@ -137,6 +137,28 @@ def test_a_matrix_has_its_diagonal_its_column_means_and_the_ratio_by_severity(
         | {("corruptions/drop_by_fog", 1): 0.1, ("corruptions/drop_by_fog", 3): 0.2}
         | {("corruptions/drop_by_jpeg", 1): 0.3, ("corruptions/drop_by_jpeg", 3): 0.6}
     )
+
+
+def test_level_0_is_what_the_originals_are(tmp_path: Path) -> None:
+    """It has their step, and no number twice."""
+    one = evaluated(StoragePath.of(tmp_path / "out"), first=0.0)
+    record = json.loads(one.files[one.kind.file])
+    found = by_step(numbers_of(one.output, record, one.kind.file).whole)
+    assert [step for name, step in found if name == "kl_softmax"] == [0, 1000]
+    assert [step for name, step in found if name == "task/accuracy"] == [0, 1000]
+
+
+@pytest.mark.parametrize(
+    ("levels", "steps"),
+    [
+        ((0.1, 0.3, 1.0), [100, 300, 1000]),
+        ((0.0001, 0.0002, 0.5), [1, 2, 5000]),
+        ((0.0001,), [1]),
+        ((0.0, 0.5), [0, 500]),
+    ],
+)
+def test_levels_as_steps_are_told_apart(levels: tuple[float, ...], steps: list[int]) -> None:
+    assert list(level_steps(levels).values()) == steps
 
 
 def test_one_split_has_no_standard_deviation(tmp_path: Path) -> None:
