@@ -19,6 +19,7 @@ from raydrift.errors import SettingsError, TrackingError
 from raydrift.paths import StoragePath
 from raydrift.settings import MlflowSettings
 from raydrift.storage import layout
+from raydrift.storage.evaluated import write_evaluation
 from raydrift.tracking.metrics import numbers_of
 from raydrift.tracking.params import flat_params
 from tests.tracking.conftest import Store
@@ -97,12 +98,11 @@ def test_a_server_that_dies_during_the_work_is_told_later_by_the_same_command(
     output, command = tmp_path / "out", ["evaluate", str(source), str(tmp_path / "out"), *EVALUATE]
     with mortal() as server:
         uri = f"http://127.0.0.1:{server.server_port}"
-        write = raydrift.storage.evaluated.write_evaluation
 
         def write_and_die(*given: object) -> None:
             server.shutdown()
             server.socket.close()
-            write(*given)  # type: ignore[arg-type]
+            write_evaluation(*given)  # type: ignore[arg-type]
 
         monkeypatch.setattr("raydrift.engine.evaluate.write_evaluation", write_and_die)
         assert run([*command, "--mlflow", uri]) == 1
