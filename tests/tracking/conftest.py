@@ -1,8 +1,8 @@
 """Where these tests track: a database of MLflow's, and a server that is started for them."""
 
 from collections.abc import Iterator
+from contextlib import chdir
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -21,8 +21,9 @@ class Store:
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """In this process: as MLflow's server has it, without the requests."""
-    uri = f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/runs.db"
-    with quiet_client(uri, {}):  # which makes its tables
+    folder = tmp_path_factory.mktemp("mlflow")
+    uri = f"sqlite:///{folder}/runs.db"
+    with chdir(folder), quiet_client(uri, {}):  # which makes its tables, and artifacts go there
         return Store(uri, Client(uri))
 
 
@@ -34,7 +35,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 @pytest.fixture(params=["database", pytest.param("server", marks=pytest.mark.slow)])
-def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    monkeypatch.chdir(tmp_path)  # a database has its artifacts there
+def store(request: pytest.FixtureRequest) -> Store:
     found: Store = request.getfixturevalue(request.param)
     return found
