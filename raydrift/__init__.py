@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         SettingsError,
         ShardError,
         TaskError,
+        TrackingError,
         WeightsError,
     )
     from raydrift.generator import ImageDatasetGenerator
@@ -35,13 +36,14 @@ if TYPE_CHECKING:
     from raydrift.images.pixels import ColourSpace, Sample
     from raydrift.metrics import METRICS, kl_softmax
     from raydrift.metrics.batch_divergence import BatchDivergence
-    from raydrift.model_runs import adjust, forensics
+    from raydrift.model_runs import adjust, forensics, track
     from raydrift.paths.s3_options import S3Options
     from raydrift.schedules.drift import Drift
     from raydrift.schedules.label_shift import LabelShift
     from raydrift.settings.catalog import CatalogSettings
     from raydrift.settings.cluster import ClusterSettings
     from raydrift.settings.forensics import SearchSettings
+    from raydrift.settings.mlflow import MlflowSettings
     from raydrift.settings.output import FaultSettings
     from raydrift.settings.raw import RawSettings
     from raydrift.settings.task import TaskSettings
@@ -70,6 +72,7 @@ __all__ = [
     "ImageTransform",
     "LabelShift",
     "LockedError",
+    "MlflowSettings",
     "MovingTransform",
     "OutputError",
     "PipelineError",
@@ -85,6 +88,7 @@ __all__ = [
     "ShardError",
     "TaskError",
     "TaskSettings",
+    "TrackingError",
     "TrainSettings",
     "Transform",
     "TransformInfo",
@@ -97,6 +101,7 @@ __all__ = [
     "kl_softmax",
     "matrix",
     "open",
+    "track",
     "views",
 ]
 
@@ -120,6 +125,7 @@ _HOMES = {
         "SettingsError",
         "ShardError",
         "TaskError",
+        "TrackingError",
         "WeightsError",
     ),
     "raydrift.generator": ("ImageDatasetGenerator",),
@@ -127,7 +133,7 @@ _HOMES = {
     "raydrift.images.batch": ("DriftedBatch",),
     "raydrift.metrics": ("METRICS", "kl_softmax"),
     "raydrift.metrics.batch_divergence": ("BatchDivergence",),
-    "raydrift.model_runs": ("adjust", "forensics"),
+    "raydrift.model_runs": ("adjust", "forensics", "track"),
     "raydrift.paths.s3_options": ("S3Options",),
     "raydrift.schedules.drift": ("Drift",),
     "raydrift.schedules.label_shift": ("LabelShift",),
@@ -135,6 +141,7 @@ _HOMES = {
         "CatalogSettings",
         "ClusterSettings",
         "FaultSettings",
+        "MlflowSettings",
         "RawSettings",
         "SearchSettings",
         "TaskSettings",

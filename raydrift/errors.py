@@ -10,6 +10,7 @@
     ├── WeightsError                 the network's weights: not found, not a ResNet18
     ├── TaskError                    the user's model: not found, of other classes or another size
     ├── RejectedError                more images could not be used than is allowed
+    ├── TrackingError                a tracking server did not take what was found
     ├── PipelineError                a worker failed, or a shard did not arrive whole
     └── ImageError                   one image cannot be used: becomes a row of rejected.parquet
 
@@ -67,6 +68,10 @@ class TaskError(RaydriftError):
 
 class RejectedError(RaydriftError):
     """More images could not be used than is allowed."""
+
+
+class TrackingError(RaydriftError):
+    """A tracking server did not take what was found; the output itself is whole."""
 
 
 class PipelineError(RaydriftError):

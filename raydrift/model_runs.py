@@ -1,15 +1,18 @@
-"""``raydrift.forensics`` and ``raydrift.adjust``: the Python faces of runs over a model."""
+"""``raydrift.forensics`` and ``raydrift.adjust``, runs over a model, and ``raydrift.track``."""
 
 import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from raydrift.checked import path_text
+from raydrift.errors import SettingsError
 from raydrift.settings.adjust import AdjustSettings
 from raydrift.settings.catalog import CatalogSettings
 from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.forensics import ForensicsSettings, SearchSettings
 from raydrift.settings.given import run_given
 from raydrift.settings.levels import parse_levels
+from raydrift.settings.mlflow import MlflowSettings, mlflow_given
 from raydrift.settings.output import OutputSettings
 from raydrift.settings.raw import RawSettings
 from raydrift.settings.sweep import LEVELS
@@ -39,6 +42,7 @@ def forensics(
     overwrite: bool = False,
     storage_options: Mapping[str, Any] | None = None,
     cluster: ClusterSettings | None = None,
+    mlflow: MlflowSettings | str | None = None,
     progress: bool = True,
 ) -> "Forensics":
     """Searches the camera that harms a model most, part by part and level by level.
@@ -62,6 +66,7 @@ def forensics(
         overwrite: Whether another search there is replaced.
         storage_options: How buckets are reached.
         cluster: Where the work is done.
+        mlflow: The MLflow server that is told what was found, or its URI; None: none is.
         progress: Whether it is shown on standard error.
 
     Returns:
@@ -71,6 +76,7 @@ def forensics(
         SettingsError: (a ``ValueError``) A setting cannot be.
         TaskError: The model cannot be used.
         OutputError: The folder holds another search.
+        TrackingError: The MLflow server did not take what was found; the output is whole.
         RaydriftError: The run failed; the same call goes on.
 
     Example:
@@ -100,6 +106,7 @@ def forensics(
         TaskSettings(task) if isinstance(task, str) else task,
         SearchSettings() if search is None else search,
         parse_levels(levels),
+        mlflow_given(mlflow),
     )
     return run(settings, quiet=not progress)
 
@@ -119,7 +126,7 @@ def adjust(
     augmentation: str = "none",
     learn: str = "all",
     processor: str = "parametrized",
-    track: int = 0,
+    stages: int = 0,
     split: str | None = None,
     catalog: CatalogSettings | None = None,
     seed: int = 42,
@@ -131,6 +138,7 @@ def adjust(
     overwrite: bool = False,
     storage_options: Mapping[str, Any] | None = None,
     cluster: ClusterSettings | None = None,
+    mlflow: MlflowSettings | str | None = None,
     progress: bool = True,
 ) -> "Adjustment":
     """Trains a camera together with a model on drifted images, and the model alone.
@@ -152,7 +160,7 @@ def adjust(
         augmentation: ``none``, ``weak`` or ``strong``, of developed pictures.
         learn: ``all`` of the model, its ``last`` layer, or ``none`` of it.
         processor: ``parametrized``, a camera of 132 numbers, ``neural_network`` or ``none``.
-        track: Of how many images the stages of the camera are kept.
+        stages: Of how many images the stages of the camera are kept.
         split: As for ``forensics``.
         catalog: As there; its ``source`` names the pictures that splits keep whole.
         seed: Of the order of the images, the splits and the trainings.
@@ -164,6 +172,7 @@ def adjust(
         overwrite: Whether another adjustment there is replaced.
         storage_options: How buckets are reached.
         cluster: Where the work is done.
+        mlflow: The MLflow server that is told what was found, or its URI; None: none is.
         progress: Whether it is shown on standard error.
 
     Returns:
@@ -173,6 +182,7 @@ def adjust(
         SettingsError: (a ``ValueError``) A setting cannot be.
         TaskError: The model cannot be used.
         OutputError: The folder holds another adjustment.
+        TrackingError: The MLflow server did not take what was found; the output is whole.
         RaydriftError: The run failed; the same call goes on.
 
     Example:
@@ -211,6 +221,46 @@ def adjust(
         augmentation,
         learn,
         processor=processor,
-        track=track,
+        stages=stages,
+        mlflow=mlflow_given(mlflow),
     )
     return run(settings, quiet=not progress)
+
+
+def track(
+    output_path: str | os.PathLike[str],
+    mlflow: MlflowSettings | str,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+) -> str:
+    """Tells an MLflow server what a finished output has, unless it was told before.
+
+    Args:
+        output_path: The folder that ``evaluate``, ``matrix``, ``forensics`` or ``adjust`` wrote.
+        mlflow: The server, or its URI.
+        storage_options: How buckets are reached.
+
+    Returns:
+        The page of the MLflow run, or its id where there is no page.
+
+    Raises:
+        SettingsError: (a ``ValueError``) MLflow is not installed, or the server cannot be used.
+        OutputError: The folder has nothing that is finished.
+        TrackingError: The server did not take it.
+
+    Example:
+        ::
+
+            print(raydrift.track("adjusted", "http://127.0.0.1:5000"))
+    """
+    from raydrift.paths import StoragePath
+    from raydrift.tracking import mlflow_run
+    from raydrift.tracking.finished import finished_kind
+
+    settings = mlflow_given(mlflow)
+    if settings is None:
+        raise SettingsError("mlflow is None: give the URI of a server")
+    output = StoragePath.of(path_text("output_path", output_path), storage_options)
+    kind = finished_kind(output)
+    mlflow_run.check_server(settings)
+    return mlflow_run.track(settings, output, kind).place

@@ -12,6 +12,7 @@ from raydrift.settings.corruptions import severities
 from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.given import run_given
 from raydrift.settings.matrix import MatrixSettings
+from raydrift.settings.mlflow import MlflowSettings, mlflow_given
 from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.raw import RawSettings
 from raydrift.settings.train import TrainSettings
@@ -151,6 +152,7 @@ def matrix(
     overwrite: bool = False,
     storage_options: Mapping[str, Any] | None = None,
     cluster: ClusterSettings | None = None,
+    mlflow: MlflowSettings | str | None = None,
     progress: bool = True,
 ) -> "Matrix":
     """Measures how well what is learned on one view of a camera does on another.
@@ -189,6 +191,7 @@ def matrix(
         overwrite: Whether another matrix there is replaced.
         storage_options: How buckets are reached.
         cluster: Where the work is done.
+        mlflow: The MLflow server that is told what was found, or its URI; None: none is.
         progress: Whether it is shown on standard error.
 
     Returns:
@@ -200,6 +203,7 @@ def matrix(
     Raises:
         SettingsError: (a ``ValueError``) A setting cannot be, or there are too few files.
         OutputError: The folder holds another matrix.
+        TrackingError: The MLflow server did not take what was found; the output is whole.
         RaydriftError: The run failed; the same call goes on.
 
     Example:
@@ -243,5 +247,6 @@ def matrix(
         divergence,
         severities(corruptions),
         train,
+        mlflow_given(mlflow),
     )
     return run(settings, quiet=not progress)

@@ -21,6 +21,7 @@ FLOORS = (
     "generator timeline view_sets model_runs",
     "dataset",
     "engine",
+    "tracking",
     "report",
     "storage",
     "calibrate",
@@ -71,10 +72,12 @@ def test_imports_point_down_only(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_ray_and_torch_have_one_home_each(path: Path) -> None:
+def test_ray_torch_and_mlflow_have_one_home_each(path: Path) -> None:
     roots = {name.split(".")[0] for name in imports(path)}
     if room(path) != "engine":
         assert "ray" not in roots
+    if room(path) != "tracking":
+        assert "mlflow" not in roots
     if not may_use_torch(path):
         assert not {"torch", "torchvision"} & roots
 

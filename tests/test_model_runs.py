@@ -12,6 +12,7 @@ from raydrift.errors import SettingsError, TaskError
 from raydrift.settings import (
     AdjustSettings,
     ForensicsSettings,
+    MlflowSettings,
     RawSettings,
     SearchSettings,
     TaskSettings,
@@ -45,7 +46,7 @@ def test_forensics_hands_on_what_it_is_given(handed_on: list[Any]) -> None:
 def test_adjust_hands_on_what_it_is_given(handed_on: list[Any]) -> None:
     given = {
         "splits": 2, "epochs": 3, "lr": 0.1, "camera_lr": 0.2, "learn": "last",
-        "processor": "neural_network", "track": 3,
+        "processor": "neural_network", "stages": 3,
     }  # fmt: skip
     raw = RawSettings(gains="daylight")
     raydrift.adjust("in", "out", "m.pt2", [HUE], **given, raw=raw, progress=False)  # type: ignore[arg-type]
@@ -54,6 +55,14 @@ def test_adjust_hands_on_what_it_is_given(handed_on: list[Any]) -> None:
     assert {name: getattr(settings, name) for name in given} == given
     assert (settings.run.transforms, settings.task.model, quiet) == ((HUE,), "m.pt2", True)
     assert settings.run.raw == raw
+
+
+def test_both_hand_on_where_to_track(handed_on: list[Any]) -> None:
+    uri, settings = "http://127.0.0.1:5000", MlflowSettings("http://127.0.0.1:5000", "mine")
+    for run in (raydrift.forensics, raydrift.adjust):
+        for given in (uri, settings, None):
+            run("in", "out", "m.pt2", mlflow=given)  # type: ignore[operator]
+    assert [one.mlflow for one, _ in handed_on] == [MlflowSettings(uri), settings, None] * 2
 
 
 def test_their_defaults_are_those_of_the_settings() -> None:

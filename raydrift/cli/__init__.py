@@ -25,6 +25,7 @@ from raydrift.cli.matrix import matrix
 from raydrift.cli.plan import plan
 from raydrift.cli.preview import preview
 from raydrift.cli.status import status
+from raydrift.cli.track import track
 from raydrift.cli.views import views
 from raydrift.errors import (
     CatalogError,
@@ -53,6 +54,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "matrix": matrix,
     "forensics": forensics,
     "adjust": adjust,
+    "track": track,
     "demo": demo,
     "bench": bench,
 }

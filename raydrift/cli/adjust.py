@@ -14,6 +14,9 @@ from raydrift.cli.options import (
     Input,
     Labels,
     Masks,
+    Mlflow,
+    MlflowExperiment,
+    MlflowRun,
     NumSamples,
     Output,
     Raw,
@@ -75,7 +78,7 @@ def adjust(
             show_default="parametrized",
         ),
     ] = None,
-    track: Annotated[
+    stages: Annotated[
         int | None,
         typer.Option(
             metavar="N",
@@ -93,6 +96,9 @@ def adjust(
     image_size: ImageSize = None,
     value_range: ValueRange = None,
     workers: Workers = None,
+    mlflow: Mlflow = None,
+    mlflow_experiment: MlflowExperiment = None,
+    mlflow_run: MlflowRun = None,
     config: Config = None,
     address: Address = None,
     overwrite: Annotated[
@@ -128,12 +134,13 @@ def adjust(
         "augmentation": augmentation,
         "learn": learn,
         "processor": processor,
-        "track": track,
+        "stages": stages,
         "num_samples": num_samples,
         "seed": seed,
         "raw": {} if raw else None,
         "image": image_flags(image_size, value_range),
         "write": {"overwrite": overwrite},
+        "mlflow": {"uri": mlflow, "experiment": mlflow_experiment, "run": mlflow_run},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }
     settings = read_values(config, flags, adjust_settings)
@@ -165,7 +172,7 @@ def print_result(found: "Adjustment", output: object, seconds: float) -> None:
     for line in (*found.input_summary.lines, *adjustment_sentences(found)):
         out.print(f"  {line}")
     print_lacking(out, found.left_out, found.unmeasured)
-    lacking = {layout.STAGES, layout.PREDICTIONS} - found.tracked.keys()
+    lacking = {layout.STAGES, layout.PREDICTIONS} - found.kept.keys()
     results = (name for name in layout.ADJUST_RESULTS if name not in lacking)
     for name in (*results, layout.ADJUST_RECORD):
         out.print(f"  {output}/{name}")

@@ -14,6 +14,9 @@ from raydrift.cli.options import (
     Labels,
     Levels,
     Masks,
+    Mlflow,
+    MlflowExperiment,
+    MlflowRun,
     Normalize,
     Output,
     Precision,
@@ -77,6 +80,9 @@ def evaluate(
     raw: Raw = None,
     masks: Masks = None,
     workers: Workers = None,
+    mlflow: Mlflow = None,
+    mlflow_experiment: MlflowExperiment = None,
+    mlflow_run: MlflowRun = None,
     config: Config = None,
     address: Address = None,
     overwrite: Annotated[
@@ -116,6 +122,7 @@ def evaluate(
         },
         "task": {"model": task, "normalize": task_normalize, "drop": task_drop},
         "write": {"overwrite": overwrite},
+        "mlflow": {"uri": mlflow, "experiment": mlflow_experiment, "run": mlflow_run},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }
     settings = read_values(

@@ -12,6 +12,9 @@ from raydrift.cli.options import (
     Input,
     Levels,
     Masks,
+    Mlflow,
+    MlflowExperiment,
+    MlflowRun,
     NumSamples,
     Output,
     Raw,
@@ -83,6 +86,9 @@ def forensics(
     raw: Raw = None,
     masks: Masks = None,
     workers: Workers = None,
+    mlflow: Mlflow = None,
+    mlflow_experiment: MlflowExperiment = None,
+    mlflow_run: MlflowRun = None,
     config: Config = None,
     address: Address = None,
     overwrite: Annotated[
@@ -122,6 +128,7 @@ def forensics(
             "compat": compat,
         },
         "write": {"overwrite": overwrite},
+        "mlflow": {"uri": mlflow, "experiment": mlflow_experiment, "run": mlflow_run},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }
     settings = read_values(config, flags, forensics_settings)

@@ -16,6 +16,9 @@ from raydrift.cli.options import (
     Input,
     Labels,
     Masks,
+    Mlflow,
+    MlflowExperiment,
+    MlflowRun,
     Normalize,
     NumSamples,
     Output,
@@ -112,6 +115,9 @@ def matrix(
     raw: Raw = None,
     masks: Masks = None,
     workers: Workers = None,
+    mlflow: Mlflow = None,
+    mlflow_experiment: MlflowExperiment = None,
+    mlflow_run: MlflowRun = None,
     config: Config = None,
     address: Address = None,
     overwrite: Annotated[
@@ -163,6 +169,7 @@ def matrix(
             "batch_size": batch_size,
         },
         "write": {"overwrite": overwrite},
+        "mlflow": {"uri": mlflow, "experiment": mlflow_experiment, "run": mlflow_run},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }
     settings = read_values(config, flags, matrix_settings)

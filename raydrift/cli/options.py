@@ -242,4 +242,25 @@ Address = Annotated[
         metavar="auto|HOST:PORT|ray://…", help="A Ray cluster.", show_default="this machine"
     ),
 ]
+Mlflow = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URI",
+        help="Log settings, curves, plots and models to this MLflow server, "
+        "as http://127.0.0.1:5000.",
+        show_default="nowhere",
+    ),
+]
+MlflowExperiment = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The experiment there.", show_default="raydrift"),
+]
+MlflowRun = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="What the run is called there.",
+        show_default="the command and the output",
+    ),
+]
 Verbose = Annotated[bool | None, typer.Option("--verbose", help="Show Ray's own progress and log.")]

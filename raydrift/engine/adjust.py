@@ -27,8 +27,8 @@ from raydrift.engine.data.adjust_work import (
 )
 from raydrift.engine.data.fit_work import FitJob
 from raydrift.engine.data.kept_drifts import CAMERAS
+from raydrift.engine.data.kept_stages import unpacked
 from raydrift.engine.data.tasks import run_samples
-from raydrift.engine.data.tracked import unpacked
 from raydrift.engine.identity import identity_defaults, run_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.kept_drifted import KeptDrifted, keep_drifted
@@ -36,6 +36,7 @@ from raydrift.engine.learnable import Learnable, learnable_batches, learnable_in
 from raydrift.engine.measured_record import fill_record, summary_of, usable_batches
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
+from raydrift.engine.tracked import check_tracking, track_output
 from raydrift.engine.trainings import Trainings
 from raydrift.errors import RejectedError, SettingsError
 from raydrift.paths import StoragePath
@@ -85,9 +86,11 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
         TaskError: The user's model cannot be found or loaded, or is not one of this task.
         ResourcesError: Ray has too few CPUs or GPUs.
         RejectedError: No image can be used.
+        TrackingError: The MLflow server did not take what was found.
         PipelineError: A worker failed, or a training came to nothing.
     """
     clock = Clock()
+    check_tracking(settings.mlflow)
     catalog = catalog_of(settings.run)
     settings, ranges = _resolved(settings, catalog)
     run, has_masks = settings.run, catalog.masks is not None
@@ -145,10 +148,10 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
             lambda rows: (tuple(rows), [trainings.read(row, _Trained.of) for row in rows])
         )
         curves = Curves.of([one.curve for one in results])
-        tracked = {
-            place: pa.concat_tables(one.tracked[name] for one in results if name in one.tracked)
+        kept_tables = {
+            place: pa.concat_tables(one.kept[name] for one in results if name in one.kept)
             for name, place in _FILES.items()
-            if any(name in one.tracked for one in results)
+            if any(name in one.kept for one in results)
         }
         found = Adjustment(
             usable,
@@ -158,7 +161,7 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
             bool(run.infos),
             settings.processor,
             settings.learn,
-            tracked,
+            kept_tables,
             left_out,
             summary_of(catalog, ranges, usable),
         )
@@ -177,9 +180,10 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
             layout.CAMERA_NUMBERS: f"[{', '.join(cameras)}]\n".encode(),
             layout.REPORT: adjustment_page(found, settings, record, plot).encode(errors="replace"),
         }
-        files |= {place: parquet_bytes(table) for place, table in tracked.items()}
+        files |= {place: parquet_bytes(table) for place, table in kept_tables.items()}
         lock.check()
         write_evaluation(output, record, files)
+        track_output(settings.mlflow, output, record, quiet)
         job.remove()
         trainings.remove()
         remove_checkpoints(trained)
@@ -223,7 +227,11 @@ def _record(
     adjusting = settings.identity(file.digest) | {"camera": json.loads(json.dumps(setup))}
     if settings.run.catalog.source is not None:
         adjusting["source"] = settings.run.catalog.source
-    asked = {name: value for name, value in vars(settings).items() if name not in ("run", "task")}
+    asked = {
+        name: value
+        for name, value in vars(settings).items()
+        if name not in ("run", "task", "mlflow")
+    }
     return AdjustRecord(
         identity=identity | {"adjust": adjusting},
         settings=shown(settings.run)
@@ -280,17 +288,17 @@ class _Trained:
     Attributes:
         curve: How it stood after each epoch.
         camera: The numbers of its camera, as JSON.
-        tracked: The tables of what was tracked, by the names of their columns.
+        kept: The tables of stages and predictions, by the names of their columns.
     """
 
     curve: pa.Table
     camera: str
-    tracked: dict[str, pa.Table]
+    kept: dict[str, pa.Table]
 
     @classmethod
     def of(cls, table: pa.Table, *_: Any) -> Self:
         """All but the program."""
         first = {name: table[name][0].as_py() for name in (CAMERA, STAGES, PREDICTIONS)}
         camera = first.pop(CAMERA).decode()
-        tracked = {name: unpacked(one) for name, one in first.items() if one is not None}
-        return cls(table.select(schemas.CURVES.names), camera, tracked)
+        kept_tables = {name: unpacked(one) for name, one in first.items() if one is not None}
+        return cls(table.select(schemas.CURVES.names), camera, kept_tables)

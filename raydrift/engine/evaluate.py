@@ -19,6 +19,7 @@ from raydrift.engine.measured_batches import MeasuredBatches
 from raydrift.engine.measured_record import fill_record, summary_of, usable_batches
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
+from raydrift.engine.tracked import check_tracking, track_output
 from raydrift.errors import PipelineError, RejectedError
 from raydrift.metrics import METRICS, kl_softmax_pairs, mean_interval
 from raydrift.report.evaluation import METRIC_NAMES, BatchMeasures, Evaluation
@@ -60,9 +61,11 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         TaskError: The user's model cannot be found or loaded, or is not one of this task.
         ResourcesError: Ray has too few CPUs or GPUs.
         RejectedError: No image can be used.
+        TrackingError: The MLflow server did not take what was found.
         PipelineError: A worker failed, or the network's embeddings are not finite.
     """
     clock = Clock()
+    check_tracking(settings.mlflow)
     catalog = catalog_of(settings.run)
     settings, ranges = _resolved(settings, catalog)
     run = settings.run
@@ -103,6 +106,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
         }
         lock.check()
         write_evaluation(output, record, files)
+        track_output(settings.mlflow, output, record, quiet)
         job.remove()
         log_remarks(evaluation.input_summary.remarks)
         return evaluation

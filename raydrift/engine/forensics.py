@@ -14,6 +14,7 @@ from raydrift.engine.identity import identity_defaults, run_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
+from raydrift.engine.tracked import check_tracking, track_output
 from raydrift.paths import StoragePath
 from raydrift.report.forensics import Forensics, Searched, WorstCamera, put_together
 from raydrift.report.forensics_page import forensics_page
@@ -62,9 +63,11 @@ def forensics(settings: ForensicsSettings, *, quiet: bool = False) -> Forensics:
             gradient.
         ResourcesError: Ray has too few CPUs.
         RejectedError: No image can be used.
+        TrackingError: The MLflow server did not take what was found.
         PipelineError: A worker failed.
     """
     clock = Clock()
+    check_tracking(settings.mlflow)
     catalog = catalog_of(settings.run)
     settings, ranges = _resolved(settings, catalog)
     run = settings.run
@@ -102,6 +105,7 @@ def forensics(settings: ForensicsSettings, *, quiet: bool = False) -> Forensics:
         lock.check()
         _clear_cameras(output)
         write_evaluation(output, record, {**cameras, **files})
+        track_output(settings.mlflow, output, record, quiet)
         job.remove()
         log_remarks(found.input_summary.remarks)
         return found

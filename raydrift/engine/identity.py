@@ -136,7 +136,7 @@ def identity_defaults(*identities: Mapping[str, Any]) -> dict[str, Any]:
     used = (name for identity in identities for name in identity.get("profile", {}))
     defaults["profile"] = _own_ranges(used)
     defaults["corruptions"] = []  # of a matrix
-    defaults["adjust"] = {"processor": PARAMETRIZED, "track": 0}
+    defaults["adjust"] = {"processor": PARAMETRIZED, "stages": 0}
     return defaults
 
 

@@ -30,6 +30,7 @@ from raydrift.engine.measured_record import fill_record, summary_of, usable_batc
 from raydrift.engine.measured_views import MeasuredViews, baseline, measure_views
 from raydrift.engine.measuring_job import MEASURE_PACKAGES, MeasuringJob
 from raydrift.engine.reports import log_remarks, report_input, wait_reporter
+from raydrift.engine.tracked import check_tracking, track_output
 from raydrift.engine.trainings import Trainings
 from raydrift.engine.view_fits import ViewFits
 from raydrift.errors import RejectedError, SettingsError
@@ -76,9 +77,11 @@ def matrix(settings: MatrixSettings, *, quiet: bool = False) -> Matrix:
         WeightsError: A network's weights cannot be found, or are another one's.
         ResourcesError: Ray has too few CPUs or GPUs.
         RejectedError: No image can be used.
+        TrackingError: The MLflow server did not take what was found.
         PipelineError: A worker failed, or the network's embeddings are not finite.
     """
     clock = Clock()
+    check_tracking(settings.mlflow)
     catalog = catalog_of(settings.run)
     check_metric(settings.divergence)
     settings, ranges = _resolved(settings, catalog)
@@ -130,10 +133,11 @@ def matrix(settings: MatrixSettings, *, quiet: bool = False) -> Matrix:
         page = matrix_page(found, settings, record, strip)
         lock.check()
         write_evaluation(output, record, _files(found, plot, page))
+        remove_others(output, other, fitted, settings)
+        track_output(settings.mlflow, output, record, quiet)
         job.remove()
         if fits is not None:
             fits.remove()
-        remove_others(output, other, fitted, settings)
         log_remarks(found.input_summary.remarks)
         return found
 

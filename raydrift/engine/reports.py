@@ -19,6 +19,11 @@ def wait_reporter(quiet: bool) -> Callable[[str], None]:
     return _teller(quiet, logging.INFO, "wait")
 
 
+def track_reporter(quiet: bool) -> Callable[[str], None]:
+    """What says where a run is tracked, in the same places."""
+    return _teller(quiet, logging.INFO, "track")
+
+
 def damage_reporter(quiet: bool) -> Callable[[str], None]:
     """What says that a finished run has lost something and is made again, in the same places."""
     return _teller(quiet, logging.WARNING, "damaged")

@@ -91,7 +91,7 @@ class Adjustment:
         drifts: Whether anything drifts.
         processor: What learns to make pictures, as ``AdjustSettings.processor``.
         learn: What learns of the model, as ``AdjustSettings.learn``.
-        tracked: The tables of what was tracked (``schemas.STAGES``, ``PREDICTIONS``), by their
+        kept: The tables of stages and predictions (``schemas.STAGES``, ``PREDICTIONS``), by their
             files.
         left_out: The images that could not be used, by sample id.
         input_summary: What there is to say of the others.
@@ -104,7 +104,7 @@ class Adjustment:
     drifts: bool = True
     processor: str = PARAMETRIZED
     learn: str = ALL
-    tracked: Mapping[str, pa.Table] = field(default_factory=dict)
+    kept: Mapping[str, pa.Table] = field(default_factory=dict)
     left_out: tuple[Rejected, ...] = ()
     input_summary: InputSummary = field(default_factory=InputSummary)
     unmeasured: dict[str, str] = field(default_factory=dict)

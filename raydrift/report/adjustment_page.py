@@ -54,7 +54,7 @@ def adjustment_page(
             raw=settings.run.raw is not None,
             words=words_of(found),
             stages=_stages(found),
-            tracked=tuple(found.tracked),
+            kept=tuple(found.kept),
             plot=f"data:image/png;base64,{b64encode(plot).decode()}",
             curves=layout.CURVES,
             program=layout.ADJUSTED,
@@ -92,8 +92,8 @@ def _rows(found: Adjustment) -> list[list[str]]:
 
 
 def _stages(found: Adjustment) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Of each tracked image and training a title, and the name and picture of each stage."""
-    table = found.tracked.get(layout.STAGES)
+    """Of each kept image and training a title, and the name and picture of each stage."""
+    table = found.kept.get(layout.STAGES)
     shown: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for row in [] if table is None else table.drop_columns(["values", "gradient"]).to_pylist():
         picture = f"data:image/png;base64,{b64encode(row['picture']).decode()}"
@@ -117,7 +117,7 @@ def _command(settings: AdjustSettings) -> list[str]:
         words += ["--camera-lr", repr(settings.camera_lr)]
     words += ["--batch-size", str(settings.batch_size), "--augmentation", settings.augmentation]
     words += ["--learn", settings.learn, "--processor", settings.processor]
-    words += ["--track", str(settings.track), "--seed", str(run.seed)]
+    words += ["--stages", str(settings.stages), "--seed", str(run.seed)]
     return [*words, "--num-samples", str(run.num_samples), *image_flags(run)]
 
 

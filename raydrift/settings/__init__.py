@@ -13,6 +13,7 @@ from raydrift.settings.forensics import ForensicsSettings, SearchSettings
 from raydrift.settings.generate import FIRST_TIMESTAMP, CalibrationSettings, GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.matrix import MatrixSettings
+from raydrift.settings.mlflow import MlflowSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.raw import RawSettings
 from raydrift.settings.sweep import Sweep
@@ -34,6 +35,7 @@ __all__ = [
     "GenerateSettings",
     "ImageSettings",
     "MatrixSettings",
+    "MlflowSettings",
     "OutputSettings",
     "RawSettings",
     "SearchSettings",

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from raydrift.checked import at_least, check_types, choose, require
 from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.mlflow import MlflowSettings
 from raydrift.settings.raw import HALF
 from raydrift.settings.task import TaskSettings
 from raydrift.settings.train import AUGMENTATIONS
@@ -55,9 +56,10 @@ class AdjustSettings:
             ``neural_network`` makes half-size pictures of the mosaics and sends them through a
             UNet++ and a batch normalisation; ``none`` leaves half-size pictures as they are. The
             training that it is held against has the camera in any case.
-        track: Of how many test images of the first split the stages of the camera are kept, with
+        stages: Of how many test images of the first split the stages of the camera are kept, with
             their gradients, and of classes the predictions about all test images; at most 100.
         weight_decay: How strongly Adam draws the model's numbers to 0; the camera's stay free.
+        mlflow: Where what was found is tracked; None: nowhere.
 
     Raises:
         SettingsError: (a ``ValueError``) One of them cannot be.
@@ -75,8 +77,9 @@ class AdjustSettings:
     learn: str = ALL
     batch_norm: bool = False
     processor: str = PARAMETRIZED
-    track: int = 0
+    stages: int = 0
     weight_decay: float = 0.0
+    mlflow: MlflowSettings | None = None
 
     def __post_init__(self) -> None:
         check_types(self, leave=("run", "task"))
@@ -94,8 +97,8 @@ class AdjustSettings:
         require(self.batch_size >= 2, "batch_size", self.batch_size, wanted)
         choose("augmentation", self.augmentation, AUGMENTATIONS)
         choose("learn", self.learn, (ALL, LAST, NOTHING))
-        ok = 0 <= self.track <= _MOST_TRACKED
-        require(ok, "track", self.track, f"give at most {_MOST_TRACKED} images, or 0")
+        ok = 0 <= self.stages <= _MOST_TRACKED
+        require(ok, "stages", self.stages, f"give at most {_MOST_TRACKED} images, or 0")
         choose("processor", self.processor, PROCESSORS)
         sides = (self.run.image.height, self.run.image.width)
         ok = self.processor != NETWORK or not any(side % _MULTIPLE for side in sides)
@@ -125,7 +128,7 @@ class AdjustSettings:
         """
         names = (
             "splits", "train_size", "epochs", "batch_size", "augmentation", "learn", "batch_norm",
-            "weight_decay", "processor", "track",
+            "weight_decay", "processor", "stages",
         )  # fmt: skip
         plain = {name: getattr(self, name) for name in names}
         model = {"model": digest, "normalize": self.task.written_normalize}

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from raydrift.errors import SettingsError
 from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.mlflow import MlflowSettings
 from raydrift.settings.sweep import Sweep
 from raydrift.settings.task import TaskSettings
 
@@ -19,12 +20,14 @@ class EvaluateSettings:
         batches: How many batches of ``run.embedding.batch_size`` are measured, from the first on;
             None: all.
         task: The user's model, which is asked too; None: none is.
+        mlflow: Where what was found is tracked; None: nowhere.
     """
 
     run: GenerateSettings
     sweep: Sweep
     batches: int | None = None
     task: TaskSettings | None = None
+    mlflow: MlflowSettings | None = None
 
     def __post_init__(self) -> None:
         if self.batches is not None and self.batches < 1:

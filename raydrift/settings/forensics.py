@@ -9,6 +9,7 @@ from raydrift.checked import at_least, check_types, require
 from raydrift.errors import SettingsError, suggest
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.levels import parse_levels
+from raydrift.settings.mlflow import MlflowSettings
 from raydrift.settings.sweep import LEVELS
 from raydrift.settings.task import TaskSettings
 from raydrift.transforms import DriftProfile, TransformInfo, check_level
@@ -79,6 +80,7 @@ class ForensicsSettings:
         task: The user's model.
         search: The parts of the camera, and how they are searched.
         levels: How far from the reference a camera may be, rising, above 0 to 1.
+        mlflow: Where what was found is tracked; None: nowhere.
 
     Raises:
         SettingsError: (a ``ValueError``) A part cannot be searched, comes twice, or drift is asked
@@ -89,6 +91,7 @@ class ForensicsSettings:
     task: TaskSettings
     search: SearchSettings = field(default_factory=SearchSettings)
     levels: tuple[float, ...] = parse_levels(LEVELS)
+    mlflow: MlflowSettings | None = None
 
     def __post_init__(self) -> None:
         run = self.run

@@ -6,6 +6,7 @@ from typing import Final
 from raydrift.checked import require
 from raydrift.errors import SettingsError
 from raydrift.settings.corruptions import severities
+from raydrift.settings.mlflow import MlflowSettings
 from raydrift.settings.train import TrainSettings
 from raydrift.settings.views import ViewsSettings
 
@@ -24,6 +25,7 @@ class MatrixSettings(ViewsSettings):
         corruptions: The severities, from 1 to 5, at which each model is also tested on its own view
             under each of ``drift.corruptions.CORRUPTIONS``; none: it is not.
         train: The network that learns from each view; None: a probe on embeddings.
+        mlflow: Where what was found is tracked; None: nowhere.
 
     Raises:
         SettingsError: As for ``ViewsSettings``; or there is one view only, or fewer than two
@@ -36,6 +38,7 @@ class MatrixSettings(ViewsSettings):
     divergence: str = "kl_softmax"
     corruptions: tuple[int, ...] = ()
     train: TrainSettings | None = None
+    mlflow: MlflowSettings | None = None
 
     def __post_init__(self) -> None:
         """Whether embeddings are asked for makes no difference: they are always made."""

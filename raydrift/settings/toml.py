@@ -17,6 +17,7 @@ from raydrift.settings.forensics import ForensicsSettings, SearchSettings
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.levels import parse_levels
 from raydrift.settings.matrix import MatrixSettings
+from raydrift.settings.mlflow import MlflowSettings
 from raydrift.settings.ranges import plain_range
 from raydrift.settings.sweep import LEVELS, Sweep
 from raydrift.settings.task import TaskSettings
@@ -105,8 +106,8 @@ def evaluate_settings(values: Mapping[str, Any]) -> EvaluateSettings:
     """Builds the settings of an experiment from plain values.
 
     Args:
-        values: Those of a run, and ``levels``, ``batches`` and the table ``task``; ``transforms``
-            without a level sweep.
+        values: Those of a run, and ``levels``, ``batches`` and the tables ``task`` and ``mlflow``;
+            ``transforms`` without a level sweep.
 
     Raises:
         SettingsError: As for ``generate_settings``.
@@ -117,7 +118,7 @@ def evaluate_settings(values: Mapping[str, Any]) -> EvaluateSettings:
     """
     values = dict(values)
     levels, batches = _levels(values.pop("levels", LEVELS)), values.pop("batches", None)
-    task = _task(values.pop("task", None))
+    task, mlflow = _task(values.pop("task", None)), mlflow_settings(values.pop("mlflow", None))
     transforms = values.pop("transforms", [str(ImageTransform.DEFAULT)])
     if isinstance(batches, bool) or not isinstance(batches, int | None):
         raise SettingsError(f"batches is {batches!r}: give a whole number")
@@ -125,7 +126,7 @@ def evaluate_settings(values: Mapping[str, Any]) -> EvaluateSettings:
     if not all(isinstance(one, str) for one in written):
         raise SettingsError(f'transforms is {transforms!r}: write a list, ["default"]')
     sweep = Sweep.parse([str(one) for one in written], levels)
-    return EvaluateSettings(generate_settings(values), sweep, batches, task)
+    return EvaluateSettings(generate_settings(values), sweep, batches, task, mlflow)
 
 
 def views_settings(values: Mapping[str, Any]) -> ViewsSettings:
@@ -148,7 +149,7 @@ def matrix_settings(values: Mapping[str, Any]) -> MatrixSettings:
 
     Args:
         values: Those of a run of views; ``splits``, ``train_size``, ``divergence``, ``corruptions``
-            and the table ``train``.
+            and the tables ``train`` and ``mlflow``.
 
     Raises:
         SettingsError: As for ``generate_settings``.
@@ -156,15 +157,15 @@ def matrix_settings(values: Mapping[str, Any]) -> MatrixSettings:
     >>> matrix_settings({"input": "a", "output": "b", "views": ["bi,s,ga", "me,u,me"]}).splits
     5
     """
-    train = _train(values.get("train"))
-    return _settings_of_views(MatrixSettings, {**values, "train": train})
+    tables = {"train": _train(values.get("train")), "mlflow": mlflow_settings(values.get("mlflow"))}
+    return _settings_of_views(MatrixSettings, {**values, **tables})
 
 
 def forensics_settings(values: Mapping[str, Any]) -> ForensicsSettings:
     """Builds the settings of a search for the cameras that harm a model most from plain values.
 
     Args:
-        values: Those of a run, ``levels``, and the tables ``task`` and ``forensics``.
+        values: Those of a run, ``levels``, and the tables ``task``, ``forensics`` and ``mlflow``.
 
     Raises:
         SettingsError: As for ``generate_settings``, or no model is named.
@@ -178,13 +179,14 @@ def forensics_settings(values: Mapping[str, Any]) -> ForensicsSettings:
     values = dict(values)
     levels = parse_levels(_levels(values.pop("levels", LEVELS)))
     task, asked = _task(values.pop("task", None)), values.pop("forensics", {})
+    mlflow = mlflow_settings(values.pop("mlflow", None))
     if not isinstance(asked, Mapping):
         raise SettingsError(f"forensics is {asked!r}: write it as a table, [forensics]")
     _check_keys(SearchSettings, asked, "forensics.")
     run = generate_settings(values)
     if task is None:
         raise SettingsError("task is missing: whom do cameras harm? give --task PATH, or [task]")
-    return ForensicsSettings(run, task, SearchSettings(**asked), levels)
+    return ForensicsSettings(run, task, SearchSettings(**asked), levels, mlflow)
 
 
 def _levels(written: object) -> str:
@@ -211,7 +213,8 @@ def adjust_settings(values: Mapping[str, Any]) -> AdjustSettings:
     """Builds the settings of an adjustment from plain values.
 
     Args:
-        values: Those of a run, the table ``task``, and the other fields of ``AdjustSettings``.
+        values: Those of a run, the tables ``task`` and ``mlflow``, and the other fields of
+            ``AdjustSettings``.
 
     Raises:
         SettingsError: As for ``generate_settings``; or there is no model.
@@ -220,12 +223,13 @@ def adjust_settings(values: Mapping[str, Any]) -> AdjustSettings:
     30
     """
     values = dict(values)
-    task = _task(values.pop("task", None))
+    task, mlflow = _task(values.pop("task", None)), mlflow_settings(values.pop("mlflow", None))
     if task is None:
         raise SettingsError("task.model is missing: give --task MODEL, or model in [task]")
-    names = [item.name for item in fields(AdjustSettings) if item.name not in ("run", "task")]
+    tables: dict[str, Any] = {"task": task, "mlflow": mlflow}
+    names = {item.name for item in fields(AdjustSettings)} - {"run", *tables}
     own: dict[str, Any] = {name: values.pop(name) for name in names if name in values}
-    return _checked(AdjustSettings, {"run": generate_settings(values), "task": task, **own})
+    return _checked(AdjustSettings, {"run": generate_settings(values), **tables, **own})
 
 
 def calibrate_settings(values: Mapping[str, Any]) -> CalibrateSettings:
@@ -233,7 +237,8 @@ def calibrate_settings(values: Mapping[str, Any]) -> CalibrateSettings:
 
     Args:
         values: Those of an experiment, without its output; ``calibration`` has the profile to
-            write, the metric, the target, the plot and ``for_images``; ``task`` is left aside.
+            write, the metric, the target, the plot and ``for_images``; ``task`` and ``mlflow`` are
+            left aside.
 
     Raises:
         SettingsError: As for ``generate_settings``.
@@ -300,6 +305,14 @@ def _profile(written: object, values: dict[str, Any]) -> DriftProfile:
 def _task(written: object) -> TaskSettings | None:
     missing = "task.model is missing: give --task PATH, or model in [task]"
     return _own_table(TaskSettings, "task", written, "model", missing)
+
+
+def mlflow_settings(written: object) -> MlflowSettings | None:
+    """What the table ``[mlflow]`` says, or a URI in its place; None: nothing."""
+    missing = "mlflow.uri is missing: give --mlflow URI, or uri in [mlflow]"
+    if isinstance(written, str):
+        return MlflowSettings(written)
+    return _own_table(MlflowSettings, "mlflow", written, "uri", missing)
 
 
 def _train(written: object) -> TrainSettings | None:

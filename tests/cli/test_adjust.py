@@ -20,12 +20,8 @@ from tests.tasks.models import SmallNet, save_program
         (["--task", "no.pt2"], "task 'no.pt2': No such file or directory: give the path of a mod"),
         (["--task", "m", "--learn", "some"], "learn is 'some': choose from: all, last, none"),
         (["--task", "m", "--processor", "isp"], "processor is 'isp': choose from: parametrized, "),
-        (["--task", "m", "--track", "101"], "track is 101: give at most 100 images, or 0"),
+        (["--task", "m", "--stages", "101"], "stages is 101: give at most 100 images, or 0"),
         (["--task", "m", "--epochs", "0"], "epochs is 0: give at least 1"),
-        (
-            ["--task", "m", "--raw", "-t", "isp_gamma:0.5"],
-            "isp_gamma: only the sensor may drift on",
-        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -44,28 +40,27 @@ def test_what_cannot_be_is_refused_in_one_line(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
-@pytest.mark.parametrize("track", [0, 1])
+@pytest.mark.parametrize("stages", [0, 1])
 def test_it_says_what_it_found_and_where_it_is(
-    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], track: int
+    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], stages: int
 ) -> None:
     for path in scenes.rglob("*_00[0-3].jpg"):
         (tmp_path / "in" / path.parent.name).mkdir(parents=True, exist_ok=True)
         shutil.copy(path, tmp_path / "in" / path.parent.name)
     paths = sorted((tmp_path / "in").rglob("*.jpg"))
-    pixels = np.stack(
-        [decode(path.read_bytes(), ImageSettings(height=32, width=32)) for path in paths]
-    )
+    size = ImageSettings(height=32, width=32)
+    pixels = np.stack([decode(path.read_bytes(), size) for path in paths])
     names = sorted({path.parent.name for path in paths})
     labels = np.array([names.index(path.parent.name) for path in paths])
     model = save_program(SmallNet().fit(pixels, labels), tmp_path / "m.pt2", size=32)
     out = tmp_path / "out"
     command = ["adjust", str(tmp_path / "in"), str(out), "--task", str(model), "--learn", "none"]
     command += ["-t", "isp_gamma:1.0", "--splits", "1", "--epochs", "2", "--batch-size", "6"]
-    command += ["--track", str(track), "--image-size", "32", "--workers", "1"]
+    command += ["--stages", str(stages), "--image-size", "32", "--workers", "1"]
     assert run(command) == 0
     said = capsys.readouterr().out
     assert "2 trainings on 24 images" in said
     assert "with a camera that learns, " in said
     listed = {Path(line.strip()).name for line in said.splitlines() if str(out) in line}
     assert listed == {path.name for path in out.iterdir()}
-    assert (layout.STAGES in listed) == (layout.PREDICTIONS in listed) == bool(track)
+    assert (layout.STAGES in listed) == (layout.PREDICTIONS in listed) == bool(stages)

@@ -71,7 +71,7 @@ def settings_for(source: Path, output: Path, model: Path, **values: Any) -> Adju
         "epochs": 2,
         "batch_size": 4,
         "lr": 1e-2,
-        "track": 2,
+        "stages": 2,
         "image": {"height": SIDE, "width": SIDE},
         "raw": RAW,
         "faults": {"max_rejected": 1},
@@ -172,7 +172,7 @@ def test_its_program_takes_mosaics(adjusted: tuple[Adjustment, AdjustSettings]) 
             {"processor": "none", "learn": "none"},
             "learn is 'none': with processor",
         ),
-        ({"track": -1}, "track is -1: give at most 100"),
+        ({"stages": -1}, "stages is -1: give at most 100"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(

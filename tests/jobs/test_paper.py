@@ -163,4 +163,4 @@ def test_adjustment_runs_on_a_small_copy(data: Path, tmp_path: Path, processor: 
     }
     found = adjust(adjust_settings(values), quiet=True)
     assert found.curves.frozen.shape == found.curves.learned.shape == (1, 4)
-    assert found.tracked["predictions.parquet"].num_rows == 2 * 4
+    assert found.kept["predictions.parquet"].num_rows == 2 * 4

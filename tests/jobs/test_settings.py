@@ -13,6 +13,7 @@ from raydrift.settings import (
     AdjustSettings,
     CalibrateSettings,
     MatrixSettings,
+    MlflowSettings,
     SearchSettings,
     TaskSettings,
     TrainSettings,
@@ -94,6 +95,9 @@ def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(nam
     if name in ("evaluate", "forensics", "adjust"):
         task = asdict(TaskSettings("model.pt2")) | {"model": None}  # which has no default
         defaults |= dict(leaves(task, "task."))
+    if name in ("evaluate", "matrix", "forensics", "adjust"):
+        mlflow = asdict(MlflowSettings("http://127.0.0.1:5000")) | {"uri": None}  # no default
+        defaults |= dict(leaves(mlflow, "mlflow."))
     if name == "matrix":
         own = (item for item in fields(MatrixSettings) if item.name not in ("run", "views"))
         defaults |= {item.name: item.default for item in own} | {"corruptions": []}
@@ -103,6 +107,12 @@ def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(nam
         defaults |= dict(leaves(asked, "calibration.")) | {"num_samples": 256}
     for key, shown in keys(name).items():
         assert defaults[key] in (shown, None), key
+
+
+@pytest.mark.parametrize("name", ["evaluate", "matrix", "forensics", "adjust"])
+def test_those_that_track_show_how(name: str) -> None:
+    shown = {key for key in keys(name) if key.startswith("mlflow.")}
+    assert shown == {f"mlflow.{item.name}" for item in fields(MlflowSettings)}
 
 
 def test_a_calibration_shows_every_key_of_its_own() -> None:

@@ -13,7 +13,7 @@ from raydrift.camera import Camera
 from raydrift.engine.data.chosen_pictures import Chosen, ChosenPictures, Held
 from raydrift.engine.data.fit_work import FitJob
 from raydrift.engine.data.kept_drifts import MASKS_OF
-from raydrift.engine.data.tracked import packed, predictions_table, stages_table
+from raydrift.engine.data.kept_stages import packed, predictions_table, stages_table
 from raydrift.engine.data.training_stage import TrainingStage
 from raydrift.report.adjustment import DRIFTED, FROZEN, LEARNED, ORIGINAL
 from raydrift.settings.adjust import AdjustSettings
@@ -121,7 +121,7 @@ class AdjustTrainer:
         Returns:
             ``schemas.CURVES``, a row an epoch; and in the first row, as bytes, ``program``, the
             camera and the model (where the camera learned), ``camera``, its numbers as JSON, and
-            ``stages`` and ``predictions``, the tables of what is tracked.
+            ``stages`` and ``predictions``, the tables of what is kept of images.
             The first training of a split has rows of the user's model as it is before these.
 
         Raises:
@@ -148,8 +148,8 @@ class AdjustTrainer:
         rows += [(TRAININGS[place], point) for point in curve]
         table = _table(rows, split, int((~train).sum()))
         first = {CAMERA: json.dumps(adjuster.camera_state()).encode()}
-        if job.settings.track:
-            first |= self._tracked(adjuster, TRAININGS[place], split, ~train, test)
+        if job.settings.stages:
+            first |= self._of_images(adjuster, TRAININGS[place], split, ~train, test)
         if learned:  # the last: the model is made ready for the CPU
             first[PROGRAM] = adjuster.program(*job.size)
         nothing = [None] * (len(rows) - 1)
@@ -158,11 +158,11 @@ class AdjustTrainer:
             table = table.append_column(name, column)
         return table
 
-    def _tracked(
+    def _of_images(
         self, adjuster: "Adjuster", training: str, split: int, chosen: Chosen, held: Held
     ) -> dict[str, bytes]:
-        """The tables of the pictures that are tracked."""
-        (pixels, targets), most = held, self._job.settings.track
+        """The tables of stages and predictions."""
+        (pixels, targets), most = held, self._job.settings.stages
         samples = self._pictures.samples(chosen)
         found = {}
         if split == 0:

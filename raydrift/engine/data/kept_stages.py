@@ -1,4 +1,4 @@
-"""What is kept of the pictures that a training tracks: tables, as the driver joins them."""
+"""What is kept of test images: stages of cameras and predictions, as tables."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
