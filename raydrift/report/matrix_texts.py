@@ -76,10 +76,12 @@ def _probe_sentences(found: Matrix, probe: ProbeScores) -> list[str]:
     right = f"gets {reached} of the images right"
     if means.name == "iou":
         right = f"reaches an intersection over union of {reached}"
+    lost = mean_elsewhere(drop)
+    elsewhere = "loses" if lost >= 0 else "gains"
     first = (
         f"A {found.learner} that is tested on the view that it was trained on {right}, in the "
-        f"mean of {len(views)} views; on another view it loses "
-        f"{hundredths(mean_elsewhere(drop))} points."
+        f"mean of {len(views)} views; on another view it {elsewhere} "
+        f"{hundredths(abs(lost))} points."
     )
     worst = (
         f"Most is lost by {views[row]} tested on {views[column]}: "
@@ -91,7 +93,7 @@ def _probe_sentences(found: Matrix, probe: ProbeScores) -> list[str]:
     spread = float(np.diagonal(sd.quality).mean())
     if drop[row, column] <= 0:
         worst = "No view loses anything on another one."
-    elif mean_elsewhere(drop) < spread:
+    elif lost < spread:
         worst += (
             f" The splits alone differ by {hundredths(spread)} points (standard deviation): "
             "smaller drops may be chance."

@@ -139,6 +139,12 @@ def test_the_sentences_say_what_readers_look_for() -> None:
     assert second.endswith("tested on is ma,s,me, with a mean drop of 17.5 points.")
 
 
+def test_what_is_better_on_other_views_gains_there() -> None:
+    first, second = matrix_sentences(matrix_of(np.full((2, 3, 3), 0.5) - np.eye(3) / 10))
+    assert first.endswith("on another view it gains 10.0 points.")
+    assert second == "No view loses anything on another one."
+
+
 def test_trained_networks_are_called_by_their_name_and_told_where_they_learned_nothing() -> None:
     scores = scores_of(np.full((2, 3, 3), 0.5) + np.eye(3) / 10)
     found = replace(
