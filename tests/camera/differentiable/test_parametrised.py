@@ -156,6 +156,24 @@ def test_constants_of_published_files_are_passed_over() -> None:
     assert len(state) == 12, "the caller's own is left alone"
 
 
+@pytest.mark.parametrize("size", [(6, 8), (7, 5)])
+def test_a_grey_mosaic_stays_grey_to_the_last_pixel_but_for_the_published_border(
+    size: tuple[int, int],
+) -> None:
+    camera = Camera(white_balance=(1, 1, 1))
+    mosaic = torch.full((1, *size), 0.25)
+    pictures = {
+        published: Parametrised(camera, batch_norm=False, published_border=published)(mosaic)
+        for published in (True, False)
+    }
+    flat = torch.full((1, 3, *size), 0.25 ** (1 / 2.2))
+    torch.testing.assert_close(pictures[False], flat, atol=2e-5, rtol=0)
+    torch.testing.assert_close(
+        pictures[True][..., 3:-3, 3:-3], flat[..., 3:-3, 3:-3], atol=2e-5, rtol=0
+    )
+    assert (pictures[True][0, :, 0] > 0.6).all()
+
+
 @pytest.mark.parametrize("size", [(2, 2), (2, 7), (5, 3), (33, 40)])
 @pytest.mark.parametrize("cfa", CFA)
 def test_any_size_and_pattern_is_developed_as_the_static_pipeline_does(
