@@ -2,32 +2,18 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from hashlib import sha256
-from typing import Any, Final, Self
+from typing import Any, Final
 
-import numpy as np
-import pyarrow as pa
-
-from raydrift import schemas
 from raydrift.calibrate.profile import calibrated
 from raydrift.camera import Sharpening, View
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.stream import Stream
 from raydrift.catalog.value_range import with_value_range
-from raydrift.drift.camera.raw_sensed import check_of_sensor, common_camera
-from raydrift.engine.data.adjust_work import (
-    CAMERA,
-    PREDICTIONS,
-    PROGRAM,
-    STAGES,
-    TRAININGS,
-    AdjustJob,
-    AdjustStage,
-)
-from raydrift.engine.data.fit_work import FitJob
-from raydrift.engine.data.kept_drifts import CAMERAS
-from raydrift.engine.data.kept_stages import unpacked
+from raydrift.drift.camera.raw_sensed import check_of_sensor
+from raydrift.engine.adjust_trainings import KeptBatch, Trained, adjust_job, kept_tables
+from raydrift.engine.data.adjust_work import PROGRAM, TRAININGS, AdjustStage
 from raydrift.engine.data.tasks import run_samples
 from raydrift.engine.identity import identity_defaults, run_identity, shown
 from raydrift.engine.jobs.clock import Clock
@@ -39,11 +25,9 @@ from raydrift.engine.reports import log_remarks, report_input, wait_reporter
 from raydrift.engine.tracked import check_tracking, track_output
 from raydrift.engine.trainings import Trainings
 from raydrift.errors import RejectedError, SettingsError
-from raydrift.paths import StoragePath
 from raydrift.report.adjustment import LEARNED, Adjustment, Curves
 from raydrift.report.adjustment_page import adjustment_page
 from raydrift.report.adjustment_plot import adjustment_plot
-from raydrift.report.matrix import ViewMeasures
 from raydrift.settings.adjust import NETWORK, PARAMETRIZED, AdjustSettings
 from raydrift.storage import layout
 from raydrift.storage.checkpoints import remove_checkpoints
@@ -55,17 +39,13 @@ from raydrift.storage.evaluated import (
     write_evaluation,
 )
 from raydrift.storage.record import installed_versions
-from raydrift.storage.remarks import Remark
-from raydrift.storage.shards import LedgerRow, Rejected
 from raydrift.storage.tables import parquet_bytes
 from raydrift.tasks.files import TaskFile, find_task
-from raydrift.tasks.splits import Whole
 
 _BEGINNINGS: Final = ("bi", "bi,s,ga")
 """The views that a camera that learns can begin as: without sharpening, and with it."""
 
 _NAMES: Final = ("trainings", "training")
-_FILES: Final = {STAGES: layout.STAGES, PREDICTIONS: layout.PREDICTIONS}
 
 
 def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
@@ -94,34 +74,23 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
     catalog = catalog_of(settings.run)
     settings, ranges = _resolved(settings, catalog)
     run, has_masks = settings.run, catalog.masks is not None
-    if run.raw is not None:
-        check_of_sensor(run.infos, run.profile)
-    if settings.processor == NETWORK:
-        from raydrift.tasks.training.networks import check_unet  # which imports torch
-
-        check_unet(f"processor is {NETWORK!r}")
-    if has_masks and settings.processor != PARAMETRIZED:
-        raise SettingsError(
-            f"processor is {settings.processor!r}: its pictures have half the size, and the masks "
-            f"have not: give {PARAMETRIZED!r}"
-        )
-    _check_splits(settings, learnable_input(run, catalog, has_masks))
+    _check(settings, learnable_input(run, catalog, has_masks))
     file = find_task(settings.task, run.options_of("task"))
     identity = _identity(settings, catalog)
     record = _record(settings, catalog, identity, file)
     report_input(catalog, quiet)
-    kept = KeptDrifted.of_run(settings, catalog)
-    output = kept.output
+    drifted = KeptDrifted.of_run(settings, catalog)
+    output = drifted.output
     folder, trained = output / layout.ADJUST_PICTURES, output / layout.ADJUST_TRAININGS
     with working_folder(folder, output, wait_reporter(quiet)) as lock, kept_if_filled(trained):
         check_replaceable(output, record, run.write.overwrite, identity_defaults)
         clock.end_phase("list")
-        committed = kept.committed(folder, keep_drifted)
+        committed = drifted.committed(folder, keep_drifted)
         job = MeasuringJob(folder, identity, record.settings, committed, lock, clock, quiet)
-        shards, read = job.finish(
-            lambda rows: (tuple(rows), [job.read(row, _kept) for row in rows])
+        shards, kept = job.finish(
+            lambda rows: (tuple(rows), [job.read(row, KeptBatch.of) for row in rows])
         )
-        batches = [batch for batch, _ in read]
+        batches = [one.measures for one in kept]
         try:
             usable, left_out = usable_batches(batches, run.input)
         except RejectedError:
@@ -130,13 +99,10 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
         learned = learnable_batches(run, usable, has_masks)
         _check_splits(settings, learned)
         clock.end_phase("drift")
-        camera = None
-        if run.raw is not None:
-            camera = common_camera([one for _, own in read for one in own], run.raw)
-        classes = _classes(catalog, usable)
-        fits = _fits(settings, catalog, learned, classes, trained, folder, shards)
-        labels = tuple(sorted(set(catalog.labels.values())))
-        told = AdjustJob(fits, settings, file, has_masks, labels, camera)
+        cameras = [camera for one in kept for camera in one.cameras]
+        told = adjust_job(
+            settings, catalog, file, learned, usable, cameras, (folder, shards), trained
+        )
         trained.create()
         attempts = "\n".join(row.shard_name for row in shards)
         whole = record.identity | {"pictures": sha256(attempts.encode()).hexdigest()}
@@ -145,50 +111,60 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
             trained, whole, record.settings, maker, lock, clock, quiet, what=_NAMES
         )
         rows, results = trainings.finish(
-            lambda rows: (tuple(rows), [trainings.read(row, _Trained.of) for row in rows])
+            lambda rows: (tuple(rows), [trainings.read(row, Trained.of) for row in rows])
         )
-        curves = Curves.of([one.curve for one in results])
-        kept_tables = {
-            place: pa.concat_tables(one.kept[name] for one in results if name in one.kept)
-            for name, place in _FILES.items()
-            if any(name in one.kept for one in results)
-        }
         found = Adjustment(
             usable,
-            curves,
-            "IoU" if told.has_masks else "accuracy",
+            Curves.of([one.curve for one in results]),
+            "IoU" if has_masks else "accuracy",
             learned.count,
             bool(run.infos),
             settings.processor,
             settings.learn,
-            kept_tables,
+            kept_tables(results),
             left_out,
             summary_of(catalog, ranges, usable),
         )
         clock.end_phase("train")
-        plot = adjustment_plot(found)
         fill_record(record, found, batches, clock.seconds)
         record.counts |= {"files": found.files, "trainings": len(results)}
         record.adjustment = found.written
-        learned_first = TRAININGS.index(LEARNED) * settings.splits
-        best = rows[learned_first + curves.best]
-        cameras = [one.camera for one in results[learned_first:][: settings.splits]]
-        files = {
-            layout.ADJUST_PLOT: plot,
-            layout.CURVES: parquet_bytes(curves.table),
-            layout.ADJUSTED: trainings.read(best, lambda table, *_: table[PROGRAM][0].as_py()),
-            layout.CAMERA_NUMBERS: f"[{', '.join(cameras)}]\n".encode(),
-            layout.REPORT: adjustment_page(found, settings, record, plot).encode(errors="replace"),
-        }
-        files |= {place: parquet_bytes(table) for place, table in kept_tables.items()}
+        best = rows[_learned(settings)][found.curves.best]
+        program = trainings.read(best, lambda table, *_: table[PROGRAM][0].as_py())
         lock.check()
-        write_evaluation(output, record, files)
+        write_evaluation(output, record, _files(found, settings, record, results, program))
         track_output(settings.mlflow, output, record, quiet)
         job.remove()
         trainings.remove()
         remove_checkpoints(trained)
         log_remarks(found.input_summary.remarks)
         return found
+
+
+def _learned(settings: AdjustSettings) -> slice:
+    """Which of the trainings are those with a camera that learns."""
+    first = TRAININGS.index(LEARNED) * settings.splits
+    return slice(first, first + settings.splits)
+
+
+def _files(
+    found: Adjustment,
+    settings: AdjustSettings,
+    record: AdjustRecord,
+    results: Sequence[Trained],
+    program: bytes,
+) -> dict[str, bytes]:
+    """The files of an adjustment, by their names."""
+    plot = adjustment_plot(found)
+    cameras = ", ".join(one.camera for one in results[_learned(settings)])
+    files = {
+        layout.ADJUST_PLOT: plot,
+        layout.CURVES: parquet_bytes(found.curves.table),
+        layout.ADJUSTED: program,
+        layout.CAMERA_NUMBERS: f"[{cameras}]\n".encode(),
+        layout.REPORT: adjustment_page(found, settings, record, plot).encode(errors="replace"),
+    }
+    return files | {place: parquet_bytes(table) for place, table in found.kept.items()}
 
 
 def _resolved(settings: AdjustSettings, catalog: Catalog) -> tuple[AdjustSettings, list[str]]:
@@ -202,6 +178,28 @@ def _resolved(settings: AdjustSettings, catalog: Catalog) -> tuple[AdjustSetting
         begun = _BEGINNINGS[View.parse(run.raw.view).sharpening is not Sharpening.NONE]
         ranges = [*ranges, f"raw.view is {run.raw.view}: the camera that learns begins as {begun}"]
     return replace(settings, run=replace(run, num_samples=samples)), ranges
+
+
+def _check(settings: AdjustSettings, learned: Learnable) -> None:
+    """Refuses what cannot be adjusted, before any image is read.
+
+    Args:
+        settings: The settings, resolved.
+        learned: What there is to learn from the input.
+    """
+    run = settings.run
+    if run.raw is not None:
+        check_of_sensor(run.infos, run.profile)
+    if settings.processor == NETWORK:
+        from raydrift.tasks.training.networks import check_unet  # which imports torch
+
+        check_unet(f"processor is {NETWORK!r}")
+    if learned.masks and settings.processor != PARAMETRIZED:
+        raise SettingsError(
+            f"processor is {settings.processor!r}: its pictures have half the size, and the masks "
+            f"have not: give {PARAMETRIZED!r}"
+        )
+    _check_splits(settings, learned)
 
 
 def _check_splits(settings: AdjustSettings, learned: Learnable) -> None:
@@ -241,64 +239,3 @@ def _record(
         ignored=dict(catalog.ignored),
         versions=installed_versions(MEASURE_PACKAGES),
     )
-
-
-def _classes(catalog: Catalog, batches: Sequence[ViewMeasures]) -> Whole:
-    """The model's class of each usable sample: one for each label of the input, in order."""
-    labels = np.array([label for batch in batches for label in batch.labels], np.int64)
-    return np.searchsorted(np.array(sorted(set(catalog.labels.values())), np.int64), labels)
-
-
-def _fits(
-    settings: AdjustSettings,
-    catalog: Catalog,
-    learned: Learnable,
-    classes: Whole,
-    output: StoragePath,
-    folder: StoragePath,
-    shards: tuple[LedgerRow, ...],
-) -> FitJob:
-    return FitJob(
-        output,
-        "",
-        folder,
-        shards,
-        TRAININGS,
-        learned.files,
-        learned.labels if learned.masks else classes,
-        len(set(catalog.labels.values())),
-        settings.splits,
-        settings.train_size,
-        settings.run.seed,
-    )
-
-
-def _kept(
-    table: pa.Table, left_out: Sequence[Rejected], remarks: Sequence[Remark]
-) -> tuple[ViewMeasures, list[dict[str, Any]]]:
-    """What there is to say of a batch, and the cameras of its raw files."""
-    cameras = [json.loads(camera) for camera in table[CAMERAS][0].as_py()]
-    return ViewMeasures.of(table, left_out, remarks), cameras
-
-
-@dataclass(frozen=True, eq=False)
-class _Trained:
-    """What came of a training.
-
-    Attributes:
-        curve: How it stood after each epoch.
-        camera: The numbers of its camera, as JSON.
-        kept: The tables of stages and predictions, by the names of their columns.
-    """
-
-    curve: pa.Table
-    camera: str
-    kept: dict[str, pa.Table]
-
-    @classmethod
-    def of(cls, table: pa.Table, *_: Any) -> Self:
-        """All but the program."""
-        first = {name: table[name][0].as_py() for name in (CAMERA, STAGES, PREDICTIONS)}
-        camera = first.pop(CAMERA).decode()
-        kept_tables = {name: unpacked(one) for name, one in first.items() if one is not None}
-        return cls(table.select(schemas.CURVES.names), camera, kept_tables)
