@@ -142,36 +142,40 @@ class Words:
 
     Attributes:
         frozen: Of the curve of the one with the camera as it was.
+        frozen_card: Below the number that it comes to.
         learned: Of the curve of the other.
-        card: Below the number that this comes to.
+        learned_card: Below its number.
         ends: After that number, in a sentence.
         worth: Whatever it is worth.
     """
 
     frozen: str
+    frozen_card: str
     learned: str
-    card: str
+    learned_card: str
     ends: str
     worth: str
 
 
+_MODEL_LEARNS: Final = ("the model learns", "once the model has learned")
+
 _WORDS: Final = {
     PARAMETRIZED: Words(
-        "the model learns",
+        *_MODEL_LEARNS,
         "camera and model learn",
         "once the camera has, too",
         "with a camera that learns too",
         "The camera that learns",
     ),
     NETWORK: Words(
-        "the model learns",
+        *_MODEL_LEARNS,
         "network and model learn",
         "with a network in the camera's place",
         "with a network that learns to develop",
         "The network",
     ),
     NO_PROCESSOR: Words(
-        "the model learns",
+        *_MODEL_LEARNS,
         "the model learns without a camera",
         "on half-size mosaics as they are",
         "on half-size mosaics as they are",
@@ -191,7 +195,8 @@ def words_of(found: "Adjustment") -> Words:
     if found.learn != NOTHING:
         return words
     curve, with_it = _ALONE[found.processor]
-    return Words("the model as it is", curve, with_it, with_it, words.worth)
+    frozen = ("the model as it is", "with the camera as it was")
+    return Words(*frozen, curve, with_it, with_it, words.worth)
 
 
 def adjustment_sentences(found: Adjustment) -> list[str]:

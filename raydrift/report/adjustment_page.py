@@ -69,12 +69,12 @@ def adjustment_page(
 def _cards(found: Adjustment) -> list[tuple[str, str, str]]:
     """Number, unit and a line below it."""
     images, files = plural(found.samples, "image").split(), plural(found.files, "file")
-    stays = found.learn == NOTHING
+    words = words_of(found)
     lines = {
         ORIGINAL: "of the model on the originals",
         DRIFTED: "on drifted images",
-        FROZEN: "with the camera as it was" if stays else "once the model has learned",
-        LEARNED: words_of(found).card,
+        FROZEN: words.frozen_card,
+        LEARNED: words.learned_card,
     }
     if not found.drifts:
         lines[DRIFTED] = "of the model"
@@ -94,13 +94,13 @@ def _rows(found: Adjustment) -> list[list[str]]:
 def _stages(found: Adjustment) -> list[tuple[str, list[tuple[str, str]]]]:
     """Of each kept image and training a title, and the name and picture of each stage."""
     table = found.kept.get(layout.STAGES)
-    shown: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    words = {LEARNED: "at the end of the training", FROZEN: "through the camera as it was"}
+    shown: dict[str, list[tuple[str, str]]] = {}
     for row in [] if table is None else table.drop_columns(["values", "gradient"]).to_pylist():
         picture = f"data:image/png;base64,{b64encode(row['picture']).decode()}"
-        place = (row["source_path"], row["training"])
-        shown.setdefault(place, []).append((row["stage"], picture))
-    words = {LEARNED: "at the end of the training", FROZEN: "through the camera as it was"}
-    return [(f"{path}, {words[training]}", stages) for (path, training), stages in shown.items()]
+        title = f"{row['source_path']}, sample {row['sample_id']}, {words[row['training']]}"
+        shown.setdefault(title, []).append((row["stage"], picture))
+    return list(shown.items())
 
 
 def _command(settings: AdjustSettings) -> list[str]:

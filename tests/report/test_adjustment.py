@@ -1,6 +1,8 @@
 """What an adjustment found, in numbers, sentences, a plot and a page."""
 
 import math
+import re
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -15,6 +17,7 @@ from raydrift.report.adjustment_page import adjustment_page
 from raydrift.report.adjustment_plot import adjustment_plot
 from raydrift.report.matrix import ViewMeasures
 from raydrift.settings.toml import adjust_settings
+from raydrift.storage import layout
 from raydrift.storage.evaluated import AdjustRecord
 
 ORIGINAL, DRIFTED = (0.9, 0.8), (0.5, 0.4)
@@ -84,6 +87,36 @@ def test_it_is_said_in_plain_sentences() -> None:
 def test_the_plot_is_a_picture() -> None:
     with Image.open(BytesIO(adjustment_plot(found_of()))) as picture:
         assert picture.size == (1260, 720)
+
+
+def test_tiles_of_one_file_have_stages_of_their_own() -> None:
+    stages = [
+        {
+            "training": training,
+            "split": 0,
+            "sample_id": tile,
+            "source_path": "a.tif",
+            "stage": stage,
+        }
+        for training in ("learned", "frozen")
+        for tile in (4, 7)
+        for stage in ("demosaic", "shown")
+    ]
+    rest = {"picture": b"png", "height": 2, "width": 2, "values": b"", "gradient": b""}
+    table = pa.Table.from_pylist([one | rest for one in stages], schema=schemas.STAGES)
+    found = replace(found_of(), kept={layout.STAGES: table})
+    settings = adjust_settings({"input": "in", "output": "out", "task": {"model": "m.pt2"}})
+    record = AdjustRecord(
+        identity={}, settings={}, classes={}, ignored={}, versions={"raydrift": "0"}
+    )
+    record.counts = {"rejected": 0}
+    page = adjustment_page(found, settings, record, b"png")
+    titles = re.findall(r'--count: (\d)">\s*<b>(.*?)</b>', page)
+    assert titles == [
+        ("2", f"a.tif, sample {tile}, {how}")
+        for how in ("at the end of the training", "through the camera as it was")
+        for tile in (4, 7)
+    ]
 
 
 def test_the_page_has_the_numbers_and_how_to_get_them_again() -> None:
