@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -45,6 +45,27 @@ class Embedded:
     taken: Taken
     drift_seconds: float
     embed_seconds: float
+
+
+def of_taken(tasks: pa.Table, taken: Taken, started: float) -> dict[str, Any]:
+    """The fields of a ``ViewBatch`` but for its embeddings.
+
+    Args:
+        tasks: A row a sample (``schemas.TASK``), the unusable ones too.
+        taken: What became of the images.
+        started: When the work on them began, seconds since 1970.
+    """
+    used = tasks.take(pa.array(taken.rows, pa.int64()))
+    return {
+        "batch": tasks["shard"][0].as_py(),
+        "sample_ids": tuple(used["sample_id"].to_pylist()),
+        "labels": tuple(used["label"].to_pylist()),
+        "class_names": tuple(used["class_name"].to_pylist()),
+        "paths": tuple(used["source_path"].to_pylist()),
+        "rejected": taken.rejected,
+        "remarks": taken.remarks,
+        "started": started,
+    }
 
 
 class Copies(Protocol):
@@ -190,18 +211,10 @@ class ViewCopies:
         whole = {
             corruption: tuple(np.concatenate(one, axis=1)) for corruption, one in found.items()
         }
-        used = tasks.take(pa.array(taken.rows, pa.int64()))
         batch = ViewBatch(
-            tasks["shard"][0].as_py(),
-            tuple(used["sample_id"].to_pylist()),
-            tuple(used["label"].to_pylist()),
-            tuple(used["class_name"].to_pylist()),
-            tuple(used["source_path"].to_pylist()),
-            whole[None],
-            taken.rejected,
-            taken.remarks,
-            started,
-            {corruption: whole[corruption] for corruption in self._corruptions},
+            **of_taken(tasks, taken, started),
+            views=whole[None],
+            corrupted={corruption: whole[corruption] for corruption in self._corruptions},
         )
         return Embedded(batch, taken, drift_seconds, embed_seconds)
 

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from raydrift.engine.data.copies import Embedded
+from raydrift.engine.data.copies import Embedded, of_taken
 from raydrift.engine.data.drifter import Drifter
 from raydrift.engine.data.kept_pictures import Masks, with_columns
 from raydrift.engine.data.measured import MeasureJob, ViewBatch
@@ -81,15 +81,8 @@ class KeptDrifts:
             both = {ORIGINAL: images.masks, DRIFTED: masks}
             kept = {MASKS_OF[name]: one.astype(np.uint8) for name, one in both.items()}
         batch = DriftBatch(
-            tasks["shard"][0].as_py(),
-            tuple(used["sample_id"].to_pylist()),
-            tuple(used["label"].to_pylist()),
-            tuple(used["class_name"].to_pylist()),
-            tuple(used["source_path"].to_pylist()),
-            (),
-            rejected=taken.rejected,
-            remarks=taken.remarks,
-            started=started,
+            **of_taken(tasks, taken, started),
+            views=(),
             pictures={ORIGINAL: images.pixels, DRIFTED: drifted},
             masks=kept,
         )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from raydrift.drift.camera.developed import developed, developed_mask
-from raydrift.engine.data.copies import Embedded
+from raydrift.engine.data.copies import Embedded, of_taken
 from raydrift.engine.data.drifter import Drifter
 from raydrift.engine.data.lazy_embedder import LazyEmbedder
 from raydrift.engine.data.measured import MeasureViewsJob, ViewBatch
@@ -118,17 +118,9 @@ class KeptPictures:
             embeddings, spent = self._embedder(own)
             embedded.append(embeddings)
             seconds += spent
-        used = tasks.take(pa.array(taken.rows, pa.int64()))
         batch = PictureBatch(
-            tasks["shard"][0].as_py(),
-            tuple(used["sample_id"].to_pylist()),
-            tuple(used["label"].to_pylist()),
-            tuple(used["class_name"].to_pylist()),
-            tuple(used["source_path"].to_pylist()),
-            tuple(embedded),
-            rejected=taken.rejected,
-            remarks=taken.remarks,
-            started=started,
+            **of_taken(tasks, taken, started),
+            views=tuple(embedded),
             pixels=pixels,
             masks=None if masks is None else masks[:count],
         )

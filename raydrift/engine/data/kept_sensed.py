@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from raydrift.drift.camera.raw_sensed import sensed_raw
-from raydrift.engine.data.copies import Embedded
+from raydrift.engine.data.copies import Embedded, of_taken
 from raydrift.engine.data.drifter import Drifter
 from raydrift.engine.data.kept_drifts import MASKS_OF, DriftBatch, KeepDriftsJob, check_labels
 from raydrift.engine.data.shard_work import ShardJob
@@ -60,21 +60,13 @@ class KeptSensed:
                 masks.append(decoded.mask)
 
         taken = self._drifter.take(tasks, keep)
-        used = tasks.take(pa.array(taken.rows, pa.int64()))
         right = {}
         if self._job.masks is not None:
             whole = np.stack(masks) if masks else np.empty((0, *size), np.uint8)
             right = dict.fromkeys(MASKS_OF.values(), whole.astype(np.uint8))
         batch = DriftBatch(
-            tasks["shard"][0].as_py(),
-            tuple(used["sample_id"].to_pylist()),
-            tuple(used["label"].to_pylist()),
-            tuple(used["class_name"].to_pylist()),
-            tuple(used["source_path"].to_pylist()),
-            (),
-            rejected=taken.rejected,
-            remarks=taken.remarks,
-            started=started,
+            **of_taken(tasks, taken, started),
+            views=(),
             pictures={name: one[: len(taken.rows)] for name, one in seen.items()},
             masks=right,
             cameras=tuple(cameras),

@@ -19,7 +19,6 @@ from raydrift.engine.data.drifter import Drifter
 from raydrift.engine.data.failures import FAILURE, MESSAGE, failure_row
 from raydrift.engine.data.kept_drifts import KeepDriftsJob, KeptDrifts
 from raydrift.engine.data.kept_pictures import KeepViewsJob, KeptPictures
-from raydrift.engine.data.kept_sensed import KeptSensed
 from raydrift.engine.data.lazy_embedder import LazyEmbedder
 from raydrift.engine.data.lazy_task import LazyTask
 from raydrift.engine.data.measured import MeasureJob, MeasureViewsJob
@@ -75,8 +74,7 @@ class MeasureStage(ABC):
         self._measure: Callable[[Any], Any] = told.measure  # of what its copies are
         self._copies: Copies
         if isinstance(told, KeepDriftsJob):
-            keeping = KeptDrifts if self._job.settings.raw is None else KeptSensed
-            self._copies = keeping(self._job, told, drifter)
+            self._copies = _kept(self._job, told, drifter)
         elif isinstance(told, KeepViewsJob):
             self._copies = KeptPictures(self._job, told, drifter, self._embedder)
         elif isinstance(told, MeasureViewsJob):
@@ -98,6 +96,15 @@ class MeasureStage(ABC):
     @abstractmethod
     def _take(self, tasks: pa.Table, embedded: Embedded, result: Any) -> pa.Table:
         """Brings what was measured where it belongs; returns the row for the driver."""
+
+
+def _kept(job: ShardJob, told: KeepDriftsJob, drifter: Drifter) -> Copies:
+    """What keeps images as they are, and drifted."""
+    if job.settings.raw is None:
+        return KeptDrifts(job, told, drifter)
+    from raydrift.engine.data.kept_sensed import KeptSensed  # photographs do without
+
+    return KeptSensed(job, told, drifter)
 
 
 class SendMeasures(MeasureStage):
