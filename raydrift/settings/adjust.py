@@ -24,7 +24,7 @@ PROCESSORS: Final = (PARAMETRIZED, NETWORK, NO_PROCESSOR)
 _MULTIPLE: Final = 16
 """Height and width of a mosaic, for a network of three steps on half-size pictures."""
 
-_MOST_TRACKED: Final = 100
+_MOST_STAGED: Final = 100
 
 
 @dataclass(frozen=True)
@@ -97,23 +97,23 @@ class AdjustSettings:
         require(self.batch_size >= 2, "batch_size", self.batch_size, wanted)
         choose("augmentation", self.augmentation, AUGMENTATIONS)
         choose("learn", self.learn, (ALL, LAST, NOTHING))
-        ok = 0 <= self.stages <= _MOST_TRACKED
-        require(ok, "stages", self.stages, f"give at most {_MOST_TRACKED} images, or 0")
+        ok = 0 <= self.stages <= _MOST_STAGED
+        require(ok, "stages", self.stages, f"give at most {_MOST_STAGED} images, or 0")
         choose("processor", self.processor, PROCESSORS)
-        sides = (self.run.image.height, self.run.image.width)
+        sides, raw = (self.run.image.height, self.run.image.width), self.run.raw
+        size = "{} x {}".format(*sides)
         ok = self.processor != NETWORK or not any(side % _MULTIPLE for side in sides)
         remedy = f"with processor {NETWORK!r} height and width are multiples of {_MULTIPLE}"
-        require(ok, "image", f"{sides[0]} x {sides[1]}", remedy)
+        require(ok, "image", size, remedy)
         ok = (self.learn, self.processor) != (NOTHING, NO_PROCESSOR)
         remedy = 'with processor "none" nothing is left to learn: give "all" or "last"'
         require(ok, "learn", self.learn, remedy)
-        image, raw = self.run.image, self.run.raw
         if raw is not None:
             remedy = 'a camera learns from whole mosaics: give "full" or "tile"'
             require(raw.read != HALF, "raw.read", raw.read, remedy)
-            ok = not raw.is_tiled or (image.height, image.width) == (raw.tile, raw.tile)
+            ok = not raw.is_tiled or sides == (raw.tile, raw.tile)
             remedy = f"tiles are not resized: set image.height and image.width to {raw.tile}"
-            require(ok, "image", f"{image.height} x {image.width}", remedy)
+            require(ok, "image", size, remedy)
 
     @property
     def rates(self) -> tuple[float, float]:

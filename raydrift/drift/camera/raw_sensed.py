@@ -116,15 +116,15 @@ def common_camera(cameras: Iterable[Mapping[str, Any]], raw: RawSettings) -> Cam
     Raises:
         SettingsError: They have several.
     """
-    found = list({str(facts): facts for facts in cameras}.values())
-    first = found[0]
-    for other in found[1:]:
-        if other["cfa"] != first["cfa"]:
-            both = f"{first['cfa']} and {other['cfa']}"
-            raise SettingsError(
-                f"the files have the patterns {both}, and one camera learns: set raw.cfa, or give "
-                "the files of one camera"
-            )
+    first, *others = cameras
+    other = next((one for one in others if one != first), first)
+    if other["cfa"] != first["cfa"]:
+        both = f"{first['cfa']} and {other['cfa']}"
+        raise SettingsError(
+            f"the files have the patterns {both}, and one camera learns: set raw.cfa, or give the "
+            "files of one camera"
+        )
+    if other != first:
         raise SettingsError(
             "the files have several colour matrices, and one camera learns: set raw.matrix, or "
             "give the files of one camera"

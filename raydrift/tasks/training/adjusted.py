@@ -10,7 +10,7 @@ from raydrift.camera.differentiable import Unprocessed
 from raydrift.settings.adjust import NETWORK, PARAMETRIZED
 from raydrift.settings.task import Channels
 from raydrift.tasks.training.augmentations import Changes, changed
-from raydrift.tasks.training.processors import Source, make_processor
+from raydrift.tasks.training.processors import Source, begun_camera, make_processor
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Adjusted(nn.Module):
 
     Attributes:
         camera: What learns to make pictures.
+        reference: The camera that the one that learns begins as; it stays.
         network: The model.
         shrinks: How many times smaller the pictures are than what the model is given.
     """
@@ -65,8 +66,8 @@ class Adjusted(nn.Module):
         self._sees_mosaics = source.sees == "mosaics"
         self._undone = None if self._sees_mosaics else Unprocessed(source.camera)
         self.camera = make_processor(processor, source, batch_norm, seed)
-        self._reference = make_processor(PARAMETRIZED, source, False, seed)
-        self._reference.requires_grad_(False)
+        self.reference = begun_camera(source, batch_norm=False)
+        self.reference.requires_grad_(False)
         no_difference = batch_norm or processor != PARAMETRIZED
         self._adds = source.sees == "residual" and not no_difference
         self._spans = not batch_norm and processor != NETWORK
@@ -107,7 +108,7 @@ class Adjusted(nn.Module):
         made: Tensor = self.camera(mosaics)
         if not self._adds:
             return made
-        added: Tensor = made - self._reference(mosaics)
+        added: Tensor = made - self.reference(mosaics)
         return (seen + added).clamp(0, 1)
 
     def directly(self, seen: Tensor) -> Any:
@@ -117,7 +118,7 @@ class Adjusted(nn.Module):
             seen: Photographs, which it is shown as they are; or mosaics, of which it is shown what
                 the camera makes that the other one begins as.
         """
-        return self.answers(self._reference(seen) if self._sees_mosaics else seen)
+        return self.answers(self.reference(seen) if self._sees_mosaics else seen)
 
     def answers(self, pictures: Tensor) -> Any:
         """What the model answers about developed pictures.

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from raydrift.camera.differentiable import Bounds, Parametrised, forensic_bounds, project
+from raydrift.camera.differentiable import Parametrised, forensic_bounds, project
 from raydrift.embed.platform import embedding_platform
 from raydrift.errors import TaskError, reason
 from raydrift.images.pixels import Array
@@ -106,10 +106,12 @@ class Adjuster:
         if self._start.has_masks:
             self._check_masks(train)
         batches = _Batches(train, self._start, self._seed, self._device, self._model.shrinks)
-        bounds = self._bounds() if self._learned else {}
+        camera, bounds = self._model.camera, {}
+        if self._learned and isinstance(camera, Parametrised):
+            bounds = forensic_bounds(self._model.reference)
 
         def after() -> None:
-            project(self._model.camera, bounds)
+            project(camera, bounds)
             self._losses.append(self._training.last_loss)
             if self._training.steps % len(batches):
                 keep(self._state)
@@ -238,12 +240,6 @@ class Adjuster:
         images = as_images(pixels, self._device)
         with torch.inference_mode():
             return answered(self._model.eval()(images), self._start, images)
-
-    def _bounds(self) -> Bounds:
-        """Where the numbers of the camera may go: gains keep the signs that they begin with."""
-        begun = Adjusted(self._start.source, torch.nn.Identity()).camera.to(self._device)
-        is_camera = isinstance(self._model.camera, Parametrised)
-        return forensic_bounds(begun) if is_camera and isinstance(begun, Parametrised) else {}
 
     def _begun(self) -> tuple[Adjusted, Training]:
         start, settings = self._start, self._start.settings

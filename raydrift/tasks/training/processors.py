@@ -38,21 +38,36 @@ def make_processor(name: str, source: Source, batch_norm: bool, seed: int) -> nn
 
     Args:
         name: As ``AdjustSettings.processor``.
-        source: What the mosaics are of. ``parametrized`` begins as its camera: with bilinear
-            demosaicing, and with a 3 × 3 filter and a Gaussian if the camera sharpens.
+        source: What the mosaics are of; ``parametrized`` is ``begun_camera`` of it.
         batch_norm: Whether ``parametrized`` ends with a batch normalisation.
         seed: Of the training: what a network begins with is drawn of it.
 
     Raises:
         SettingsError: As ``check_unet``.
     """
-    camera = source.camera
+    cfa = str(source.camera.cfa)
     if name == NO_PROCESSOR:
-        return Superpixels(str(camera.cfa))
+        return Superpixels(cfa)
     if name == NETWORK:
-        return Learned(_network(seed), Superpixels(str(camera.cfa)))
-    plain = camera.view.sharpening is Sharpening.NONE
-    return Parametrised(camera, plain=plain, batch_norm=batch_norm, published_border=source.compat)
+        return Learned(_network(seed), Superpixels(cfa))
+    return begun_camera(source, batch_norm)
+
+
+def begun_camera(source: Source, batch_norm: bool) -> Parametrised:
+    """The camera of a source, before it has learned.
+
+    It has bilinear demosaicing, and a 3 × 3 filter and a Gaussian if the camera sharpens.
+
+    Args:
+        source: What the mosaics are of.
+        batch_norm: Whether it ends with a batch normalisation.
+    """
+    return Parametrised(
+        source.camera,
+        plain=source.camera.view.sharpening is Sharpening.NONE,
+        batch_norm=batch_norm,
+        published_border=source.compat,
+    )
 
 
 def _network(seed: int) -> nn.Module:
