@@ -26,6 +26,7 @@ from raydrift.tasks.splits import train_samples
 from raydrift.tasks.training.adjuster import Adjuster
 from raydrift.tasks.training.asking import Start
 from raydrift.tasks.training.learner import training_seed
+from tests.tasks.models import save_program
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -38,12 +39,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(1)
     network = nn.Sequential(
         nn.Conv2d(3, 8, 3, 2, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(32, 3)
-    ).eval()
-    images = (torch.zeros(2, 3, SIZE, SIZE),)
-    program = torch.export.export(network, images, dynamic_shapes=({0: torch.export.Dim("n")},))
-    path = tmp_path_factory.mktemp("model") / "scenes.pt2"
-    torch.export.save(program, path)
-    return path
+    )
+    return save_program(network, tmp_path_factory.mktemp("model") / "scenes.pt2", SIZE)
 
 
 def settings_for(source: Path, output: Path, model: Path, **values: Any) -> AdjustSettings:

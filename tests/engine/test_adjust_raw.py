@@ -28,6 +28,7 @@ from raydrift.tasks.training.adjuster import Adjuster
 from raydrift.tasks.training.asking import Start
 from raydrift.tasks.training.learner import training_seed
 from raydrift.transforms import TransformInfo
+from tests.tasks.models import save_program
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -53,12 +54,8 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(1)
-    network = nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(12, 2)).eval()
-    images = (torch.zeros(2, 3, SIDE, SIDE),)
-    program = torch.export.export(network, images, dynamic_shapes=({0: torch.export.Dim("n")},))
-    path = tmp_path_factory.mktemp("model") / "light.pt2"
-    torch.export.save(program, path)
-    return path
+    network = nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(12, 2))
+    return save_program(network, tmp_path_factory.mktemp("model") / "light.pt2", SIDE)
 
 
 def settings_for(source: Path, output: Path, model: Path, **values: Any) -> AdjustSettings:

@@ -22,6 +22,7 @@ from raydrift.storage import layout
 from raydrift.storage.evaluated import write_evaluation
 from raydrift.tracking.metrics import numbers_of
 from raydrift.tracking.params import flat_params
+from tests.tasks.models import save_program
 from tests.tracking.conftest import Store
 
 SIZE = ["--image-size", "32", "--workers", "2"]
@@ -45,12 +46,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(1)
     network = nn.Sequential(
         nn.Conv2d(3, 8, 3, 2, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(32, 3)
-    ).eval()
-    images = (torch.zeros(2, 3, 32, 32),)
-    program = torch.export.export(network, images, dynamic_shapes=({0: torch.export.Dim("n")},))
-    path = tmp_path_factory.mktemp("model") / "scenes.pt2"
-    torch.export.save(program, path)
-    return path
+    )
+    return save_program(network, tmp_path_factory.mktemp("model") / "scenes.pt2", 32)
 
 
 class OneExperiment(BaseHTTPRequestHandler):
