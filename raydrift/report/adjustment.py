@@ -147,6 +147,7 @@ class Words:
         learned_card: Below its number.
         ends: After that number, in a sentence.
         worth: Whatever it is worth.
+        question: What is asked.
     """
 
     frozen: str
@@ -155,6 +156,7 @@ class Words:
     learned_card: str
     ends: str
     worth: str
+    question: str
 
 
 _MODEL_LEARNS: Final = ("the model learns", "once the model has learned")
@@ -166,6 +168,7 @@ _WORDS: Final = {
         "once the camera has, too",
         "with a camera that learns too",
         "The camera that learns",
+        "What is a camera that learns worth?",
     ),
     NETWORK: Words(
         *_MODEL_LEARNS,
@@ -173,6 +176,7 @@ _WORDS: Final = {
         "with a network in the camera's place",
         "with a network that learns to develop",
         "The network",
+        "What is a network in the camera's place worth?",
     ),
     NO_PROCESSOR: Words(
         *_MODEL_LEARNS,
@@ -180,6 +184,7 @@ _WORDS: Final = {
         "on half-size mosaics as they are",
         "on half-size mosaics as they are",
         "Doing without a camera",
+        "Does the model do better without a camera?",
     ),
 }
 _ALONE: Final = {
@@ -196,7 +201,14 @@ def words_of(found: "Adjustment") -> Words:
         return words
     curve, with_it = _ALONE[found.processor]
     frozen = ("the model as it is", "with the camera as it was")
-    return Words(*frozen, curve, with_it, with_it, words.worth)
+    return Words(*frozen, curve, with_it, with_it, words.worth, words.question)
+
+
+def question_of(found: "Adjustment") -> str:
+    """What the page of an adjustment answers."""
+    if found.drifts and found.processor == PARAMETRIZED:
+        return "Can the camera win back what the drift costs?"
+    return words_of(found).question
 
 
 def adjustment_sentences(found: Adjustment) -> list[str]:

@@ -13,6 +13,7 @@ from raydrift.report.adjustment import (
     ORIGINAL,
     Adjustment,
     adjustment_sentences,
+    question_of,
     words_of,
 )
 from raydrift.report.again import image_flags, record_facts
@@ -52,6 +53,7 @@ def adjustment_page(
             cards=_cards(found),
             rows=_rows(found),
             raw=settings.run.raw is not None,
+            question=question_of(found),
             words=words_of(found),
             stages=_stages(found),
             kept=tuple(found.kept),
@@ -87,7 +89,8 @@ def _cards(found: Adjustment) -> list[tuple[str, str, str]]:
 
 def _rows(found: Adjustment) -> list[list[str]]:
     curves = found.curves
-    columns = (curves.original, curves.drifted, curves.frozen[:, -1], curves.learned[:, -1])
+    given = (curves.original, curves.drifted) if found.drifts else (curves.drifted,)
+    columns = (*given, curves.frozen[:, -1], curves.learned[:, -1])
     return [[number(float(value)) for value in row] for row in zip(*columns, strict=True)]
 
 

@@ -89,6 +89,38 @@ def test_the_plot_is_a_picture() -> None:
         assert picture.size == (1260, 720)
 
 
+@pytest.mark.parametrize(
+    ("values", "asked", "columns"),
+    [
+        ({}, "Can the camera win back what the drift costs?", ["originals", "drifted"]),
+        ({"drifts": False}, "What is a camera that learns worth?", ["the model as given"]),
+        (
+            {"processor": "neural_network"},
+            "What is a network in the camera&#39;s place worth?",
+            ["originals", "drifted"],
+        ),
+        (
+            {"processor": "none", "drifts": False},
+            "Does the model do better without a camera?",
+            ["the model as given"],
+        ),
+    ],
+)
+def test_the_page_asks_what_was_tried(
+    values: dict[str, Any], asked: str, columns: list[str]
+) -> None:
+    found = replace(found_of(), **values)
+    settings = adjust_settings({"input": "in", "output": "out", "task": {"model": "m.pt2"}})
+    record = AdjustRecord(
+        identity={}, settings={}, classes={}, ignored={}, versions={"raydrift": "0"}
+    )
+    record.counts = {"rejected": 0}
+    page = adjustment_page(found, settings, record, b"png")
+    assert f"<h1>{asked}</h1>" in page
+    assert re.findall(r'<th scope="col">(.*?)</th>', page)[1:-2] == columns
+    assert len(re.findall("<td>", page)) == 2 * (len(columns) + 2)  # of two splits
+
+
 def test_tiles_of_one_file_have_stages_of_their_own() -> None:
     stages = [
         {
