@@ -1,9 +1,9 @@
 """Random numbers that depend on what they are for and on nothing else.
 
-Every draw comes from a Philox generator keyed by (seed, operation, sample id). Philox is
-counter-based: the key selects one of 2^128 streams and the sample id one of 2^64 disjoint parts of
-it, so no stream has to be advanced past another, none can overlap, and no number depends on which
-worker draws it, or when.
+Every draw comes from a Philox generator keyed by (seed, operation, sample id, epoch). Philox is
+counter-based: the key selects one of 2^128 streams, and the sample id and the epoch one of 2^128
+disjoint parts of it, so no stream has to be advanced past another, none can overlap, and no number
+depends on which worker draws it, or when.
 """
 
 from numbers import Integral
@@ -38,6 +38,18 @@ CLASSES: Final = ORDER + 5
 PROPORTIONS: Final = ORDER + 6
 """What a label shift draws: the class of each sample, and a whole mix of classes."""
 
+FLOW_ORDER: Final = ORDER + 13
+"""What orders the samples of a flow, by epoch."""
+
+FLOW_DRAW: Final = ORDER + 14
+"""What an augmentation draws, by sample and epoch."""
+
+FLOW_REPLACEMENT: Final = ORDER + 15
+"""Which image takes the place of one that cannot be used, by sample and epoch."""
+
+FLOW_SPLIT: Final = ORDER + 16
+"""Which samples of a flow are for validation."""
+
 CORRUPTIONS: Final = ORDER + 2**32
 """What corruptions draw: + 16 · the place of its name + the severity, by sample."""
 
@@ -58,23 +70,41 @@ def check_seed(seed: object) -> int:
     return int(seed)
 
 
-def generator(seed: int, operation: int, sample_id: int) -> np.random.Generator:
+def generator(seed: int, operation: int, sample_id: int, epoch: int = 0) -> np.random.Generator:
     """Makes the generator of one operation on one sample.
 
     Args:
         seed: The run's seed, 0 to 2^64 - 1.
         operation: What is drawn: a transform's position in its list, or ``ORDER``.
         sample_id: The sample, 0 to 2^64 - 1.
+        epoch: Which pass over the samples it is, 0 to 2^64 - 1.
 
     Returns:
         A generator at the start of a stream of its own, 2^128 numbers long.
 
     >>> generator(42, 0, 7).random() == generator(42, 0, 7).random()
     True
+    >>> generator(42, 0, 7, epoch=1).random() == generator(42, 0, 7).random()
+    False
     """
+    return np.random.Generator(_stream(seed, operation, sample_id, epoch))
+
+
+def random_state(
+    seed: int, operation: int, sample_id: int, epoch: int = 0
+) -> np.random.RandomState:
+    """As ``generator``, with the methods that older libraries draw by: it is of the same stream.
+
+    >>> random_state(42, 0, 7).uniform(-1, 1) == random_state(42, 0, 7).uniform(-1, 1)
+    True
+    """
+    return np.random.RandomState(_stream(seed, operation, sample_id, epoch))
+
+
+def _stream(seed: int, operation: int, sample_id: int, epoch: int) -> np.random.Philox:
     key = np.array([seed, operation], dtype=np.uint64)
-    counter = np.array([0, 0, sample_id, 0], dtype=np.uint64)
-    return np.random.Generator(np.random.Philox(key=key, counter=counter))
+    counter = np.array([0, 0, sample_id, epoch], dtype=np.uint64)
+    return np.random.Philox(key=key, counter=counter)
 
 
 def uniforms(seed: int, operation: int, first: int, count: int) -> npt.NDArray[np.float64]:

@@ -18,7 +18,7 @@ PACKAGE = Path(raydrift.__file__).parent
 FLOORS = (
     "cli __main__",
     "bench",
-    "generator timeline view_sets model_runs",
+    "generator timeline view_sets model_runs flows",
     "dataset",
     "engine",
     "tracking",
@@ -26,7 +26,7 @@ FLOORS = (
     "storage",
     "calibrate",
     "metrics embed tasks",
-    "drift camera",
+    "drift camera augment",
     "catalog",
     "images",
     "settings",

@@ -1,0 +1,1 @@
+"""What an augmentation does to pixels, masks and boxes."""
