@@ -17,12 +17,15 @@ class BatchTask:
         epoch: The epoch, from 0.
         place: Its place in the epoch, from 0.
         samples: int64 of shape (n,): which samples of the flow, in order.
+        draws_order: Whether Keras draws the epoch's order before what this batch draws, from the
+            same stream.
     """
 
     number: int
     epoch: int
     place: int
     samples: npt.NDArray[np.int64]
+    draws_order: bool = False
 
 
 @dataclass(frozen=True)
