@@ -1,6 +1,6 @@
 """The order of an epoch is cut into batches beforehand; each sample comes once."""
 
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 import pytest
@@ -14,10 +14,14 @@ def lists(order: Order, epoch: int) -> list[list[int]]:
     return [task.samples.tolist() for task in order.epoch(epoch)]
 
 
+def joined(batches: list[list[int]]) -> list[int]:
+    return list(chain.from_iterable(batches))
+
+
 @given(st.integers(1, 50), st.integers(1, 60), st.integers(0, 2**64 - 1), st.integers(0, 9))
 def test_each_sample_comes_once_an_epoch(n: int, size: int, seed: int, epoch: int) -> None:
     batches = lists(Order(n, size, seed), epoch)
-    assert sorted(sum(batches, [])) == list(range(n))
+    assert sorted(joined(batches)) == list(range(n))
     assert [len(batch) for batch in batches[:-1]] == [size] * (len(batches) - 1)
 
 
@@ -36,9 +40,9 @@ def test_without_shuffling_all_epochs_are_0_1_2() -> None:
 def test_a_wrapped_batch_is_full(n: int, size: int, shuffle: bool) -> None:
     batches = lists(Order(n, size, seed=1, shuffle=shuffle, last=WRAPPED), 2)
     assert {len(batch) for batch in batches} == {size}
-    assert sorted(sum(batches, [])[:n]) == list(range(n))
+    assert sorted(joined(batches)[:n]) == list(range(n))
     if not shuffle:
-        assert sum(batches, []) == [place % n for place in range(size * len(batches))]
+        assert joined(batches) == [place % n for place in range(size * len(batches))]
 
 
 def test_a_last_batch_that_is_not_full_is_dropped_where_asked() -> None:
