@@ -1,0 +1,157 @@
+"""Warps an image by a matrix: what scipy's ``affine_transform`` gives, many times as fast."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from raydrift.augment.coordinates import (
+    all_inside,
+    clamped,
+    inside,
+    reflected,
+    source_coordinates,
+    wrapped,
+)
+from raydrift.augment.geometry import Matrix
+
+Image = npt.NDArray[Any]
+
+FILL_MODES: Final = (
+    "nearest", "reflect", "constant", "wrap", "mirror", "grid-mirror", "grid-wrap", "grid-constant",
+)  # fmt: skip
+"""What lies around an image, by scipy's names."""
+
+_BORDERS: Final = {
+    "nearest": cv2.BORDER_REPLICATE,
+    "constant": cv2.BORDER_REPLICATE,
+    "reflect": cv2.BORDER_REFLECT,
+    "grid-mirror": cv2.BORDER_REFLECT,
+    "mirror": cv2.BORDER_REFLECT_101,
+    "grid-wrap": cv2.BORDER_WRAP,
+    "grid-constant": cv2.BORDER_CONSTANT,
+}
+_FROM_OUTSIDE: Final = {"wrap": wrapped, "reflect": reflected, "grid-mirror": reflected}
+_EXACT: Final = ("uint8", "uint16", "float32")
+_LONGEST: Final = 2**15 - 1
+_SAME_BITS: Final = {1: np.uint8, 2: np.uint16, 4: np.int32, 8: np.float64}
+
+
+def warp(
+    x: Image, matrix: Matrix, order: int = 1, fill_mode: str = "nearest", cval: float = 0.0
+) -> Image:
+    """Warps an image.
+
+    Orders 0 and 1 are computed by OpenCV where it is exact, which it is for uint8, uint16 and
+    float32; the rest is scipy's. Order 1 differs from scipy by less than 0.02 of 255 levels.
+
+    Args:
+        x: Of shape (height, width, channels).
+        matrix: From (row, column, 1) in the result to (row, column, 1) in ``x``.
+        order: Of the spline: 0 takes the nearest pixel, 1 is linear, 3 is cubic; at most 5.
+        fill_mode: One of ``FILL_MODES``.
+        cval: The level of what is outside, for the constant modes.
+
+    Returns:
+        An image of the same shape and dtype.
+
+    Raises:
+        RuntimeError: There is no such order or fill mode.
+    """
+    if fill_mode not in FILL_MODES:
+        raise RuntimeError(f"fill_mode is {fill_mode!r}: choose from: {', '.join(FILL_MODES)}")
+    if order not in range(6):
+        raise RuntimeError(f"interpolation_order is {order!r}: give a whole number from 0 to 5")
+    height, width = x.shape[:2]
+    if fill_mode in ("constant", "wrap") and all_inside(matrix, height, width):
+        fill_mode = "nearest"
+    small = max(height, width) <= _LONGEST
+    if order == 0 and small and (fill_mode in _FROM_OUTSIDE or _BORDERS[fill_mode] == 1):
+        return _nearest(x, matrix, fill_mode, cval)
+    if order == 1 and small and x.dtype.name in _EXACT:
+        return _linear(x, matrix, fill_mode, cval)
+    return _spline(x, matrix, order, fill_mode, cval)
+
+
+def _linear(x: Image, matrix: Matrix, fill_mode: str, cval: float) -> Image:
+    height, width = x.shape[:2]
+    if fill_mode == "wrap":
+        at = source_coordinates(matrix, height, width)
+        columns = wrapped(at.columns, width).astype(np.float32)
+        rows = wrapped(at.rows, height).astype(np.float32)
+        return _by_planes(
+            x,
+            lambda part: cv2.remap(
+                part, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            ),
+        )
+    over_xy = matrix[[1, 0]][:, [1, 0, 2]]
+    filled = _level(cval, x.dtype)
+    out = _by_planes(
+        x,
+        lambda part: cv2.warpAffine(
+            part,
+            over_xy,
+            (width, height),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=_BORDERS[fill_mode],
+            borderValue=(filled,) * 4,
+        ),
+    )
+    if fill_mode == "constant":
+        # Scipy does not blend with what is outside, as OpenCV's constant border does.
+        out[~inside(source_coordinates(matrix, height, width), height, width)] = filled
+    return out
+
+
+def _nearest(x: Image, matrix: Matrix, fill_mode: str, cval: float) -> Image:
+    height, width = x.shape[:2]
+    at = source_coordinates(matrix, height, width)
+    from_outside = _FROM_OUTSIDE.get(fill_mode, clamped)
+    places = np.empty((height, width, 2), np.int16)
+    places[..., 0] = np.floor(from_outside(at.columns, width) + 0.5)
+    places[..., 1] = np.floor(from_outside(at.rows, height) + 0.5)
+    np.clip(places, 0, (width - 1, height - 1), out=places)
+    bits = x.view(_SAME_BITS[x.dtype.itemsize])
+    out = _by_planes(
+        bits,
+        lambda part: cv2.remap(
+            part, places, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
+        ),
+    ).view(x.dtype)
+    if fill_mode == "constant":
+        out[~inside(at, height, width)] = _level(cval, x.dtype)
+    return out
+
+
+def _spline(x: Image, matrix: Matrix, order: int, fill_mode: str, cval: float) -> Image:
+    from scipy import ndimage  # a worker that needs it not does not load it
+
+    planes = np.empty((x.shape[2], *x.shape[:2]), x.dtype)
+    for plane, source in zip(planes, np.moveaxis(x, 2, 0), strict=True):
+        ndimage.affine_transform(
+            source, matrix[:2, :2], matrix[:2, 2], output=plane,
+            order=order, mode=fill_mode, cval=cval,
+        )  # fmt: skip
+    return np.moveaxis(planes, 0, 2)
+
+
+def _by_planes(x: Image, one: Callable[[Image], Image]) -> Image:
+    """Warps 1, 3 or 4 channels at a time: OpenCV is exact for these numbers only."""
+    channels = x.shape[2]
+    if x.flags.c_contiguous and channels in (1, 3, 4):
+        return one(x).reshape(x.shape)
+    out = np.empty((channels, *x.shape[:2]), x.dtype)
+    for number in range(channels):
+        out[number] = one(np.ascontiguousarray(x[..., number]))
+    return np.moveaxis(out, 0, 2)
+
+
+def _level(cval: float, dtype: np.dtype[Any]) -> float:
+    """The level of what is outside, as a pixel of this type can have it."""
+    if dtype.kind not in "iu":
+        return float(cval)
+    limits = np.iinfo(dtype)
+    return int(min(max(np.rint(cval), limits.min), limits.max))

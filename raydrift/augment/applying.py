@@ -1,0 +1,107 @@
+"""Applies drawn parameters to one image."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy.typing as npt
+
+from raydrift.augment.affine import warp
+from raydrift.augment.compat import FIXED
+from raydrift.augment.geometry import matrix
+from raydrift.augment.noise import add_noise
+from raydrift.augment.photometric import brightness, channel_shift, contrast
+
+Image = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How parameters are applied.
+
+    Attributes:
+        compat: Whose behaviour it is.
+        fill_mode: What lies around an image, by scipy's names.
+        cval: The level of what is outside, for the constant modes.
+        interpolation_order: Of the spline, 0 to 5.
+        data_format: ``channels_last`` or ``channels_first``: the axes of an image.
+        value_range: What levels can be, as (0, 255); None: as the image shows. Only ``fixed`` asks.
+    """
+
+    compat: str = FIXED
+    fill_mode: str = "nearest"
+    cval: float = 0.0
+    interpolation_order: int = 1
+    data_format: str = "channels_last"
+    value_range: tuple[float, float] | None = None
+
+
+def apply(x: Image, parameters: Mapping[str, Any], look: Look) -> Image:
+    """Applies parameters in Keras' order.
+
+    That is: geometry, channel shift, flips, brightness, contrast, noise.
+
+    Args:
+        x: One image, of 3 axes; it is not changed.
+        parameters: As ``draw`` makes them; what is missing is neutral.
+        look: How they are applied.
+
+    Returns:
+        The image; ``x`` itself where nothing is to do. Geometry and flips keep the dtype. In
+        ``fixed``, all keep it; in the others, brightness and contrast return float32, and a shift
+        and noise are as numpy promotes them.
+
+    Raises:
+        ValueError: ``x`` has another number of axes.
+
+    >>> x = np.arange(6, dtype=np.float32).reshape(1, 2, 3)
+    >>> apply(x, {"flip_horizontal": True}, Look())[0, 0]
+    array([3., 4., 5.], dtype=float32)
+    """
+    if x.ndim != 3:
+        raise ValueError(f"Input arrays must be multi-channel 2D images. Got shape {x.shape}.")
+    first = look.data_format == "channels_first"
+    out = view = x.transpose(1, 2, 0) if first else x
+    warped = matrix(parameters, view.shape[0], view.shape[1], look.compat)
+    if warped is not None:
+        out = warp(out, warped, look.interpolation_order, look.fill_mode, look.cval)
+    out = _levels_before_flips(out, parameters, look, own=out is not view)
+    out = flip(
+        out,
+        bool(parameters.get("flip_horizontal", False)),
+        bool(parameters.get("flip_vertical", False)),
+    )
+    out = _levels_after_flips(out, parameters, look)
+    if out is view:
+        return x
+    return out.transpose(2, 0, 1) if first else out
+
+
+def _levels_before_flips(out: Image, parameters: Mapping[str, Any], look: Look, own: bool) -> Image:
+    shift = parameters.get("channel_shift_intensity")
+    return out if shift is None else channel_shift(out, shift, look.compat, own=own)
+
+
+def _levels_after_flips(out: Image, parameters: Mapping[str, Any], look: Look) -> Image:
+    factor = parameters.get("brightness")
+    if factor is not None:
+        out = brightness(out, factor, look.compat, look.value_range)
+    factor = parameters.get("contrast")
+    if factor is not None:
+        out = contrast(out, factor, look.compat, look.value_range)
+    noise = parameters.get("noise")
+    if noise is not None:
+        seed = int(parameters.get("noise_seed", 0))
+        out = add_noise(out, noise, seed, look.compat, look.value_range)
+    return out
+
+
+def flip(x: Image, horizontal: bool, vertical: bool) -> Image:
+    """Mirrors an image of shape (height, width, channels); ``x`` itself where it does neither."""
+    if not (horizontal or vertical):
+        return x
+    if x.dtype.name in ("uint8", "float32") and x.flags.c_contiguous and x.shape[2] <= 4 and x.size:
+        flipped: Image = cv2.flip(x, -1 if horizontal and vertical else int(horizontal))
+        return flipped.reshape(x.shape)
+    return x[:: -1 if vertical else 1, :: -1 if horizontal else 1]
