@@ -55,6 +55,7 @@ def apply(x: Image, parameters: Mapping[str, Any], look: Look) -> Image:
     Raises:
         ValueError: ``x`` has another number of axes.
 
+    >>> import numpy as np
     >>> x = np.arange(6, dtype=np.float32).reshape(1, 2, 3)
     >>> apply(x, {"flip_horizontal": True}, Look())[0, 0]
     array([3., 4., 5.], dtype=float32)

@@ -33,6 +33,7 @@ def move_mask(
         The mask, of the same shape and dtype, with no value that neither it nor ``cval`` has;
         ``mask`` itself where nothing is to do.
 
+    >>> import numpy as np
     >>> move_mask(np.array([[1, 2, 3]]), {"tx": 1}, fill_mode="constant", cval=255)
     array([[  2,   3, 255]])
     """
