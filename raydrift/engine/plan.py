@@ -79,7 +79,7 @@ class Role:
 
     name: str
     processes: int
-    cpus: int = 1
+    cpus: float = 1
     gpus: int = 0
     most: int | None = None
 
@@ -108,7 +108,7 @@ class Plan:
         return name in self and self[name].gpus > 0
 
     @property
-    def cpus(self) -> int:
+    def cpus(self) -> float:
         """CPUs that the plan takes at the start."""
         return sum(role.processes * role.cpus for role in self.roles)
 

@@ -5,6 +5,7 @@ none, and starts two on every worker: with a small store they do not fit, and go
 batches for a consumer that pauses it makes as many as half of the store takes.
 """
 
+import time
 from functools import partial
 from typing import Any, Final, Self
 
@@ -13,6 +14,7 @@ from ray.data import DataContext
 from raydrift.engine.ray_private import StageRule, add_rule
 
 _PNGS: Final = 1.0  # as many bytes as the pixels that they show: of noise; of photos it is half
+_STOPPING_S: Final = 3.0
 _OF_LIMIT: Final = 1.5  # Ray Data takes half of the store by itself; from 80 % on Ray spills
 
 
@@ -47,10 +49,30 @@ class PixelsInStore(StageRule):
 
 
 class Taken:
-    """How many batches a consumer has taken so far."""
+    """How many batches a consumer has taken so far, and whether it wants more.
+
+    Attributes:
+        count: How many.
+        stopped: Whether it wants no more.
+        in_work: How many workers have begun and not done, when ``AheadOfConsumer`` was last asked;
+            None: it was not asked since the consumer stopped.
+    """
 
     def __init__(self) -> None:
         self.count = 0
+        self.stopped = False
+        self.in_work: int | None = 0
+
+    def stop(self) -> None:
+        """Wants no more, and waits a moment until nothing is in work.
+
+        Of what is in work when its workers are stopped Ray would tell the user that it failed.
+        """
+        self.in_work = None
+        self.stopped = True
+        deadline = time.monotonic() + _STOPPING_S
+        while self.in_work != 0 and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def __deepcopy__(self, _: object) -> Self:
         """Ray Data copies its settings with all that is in them; the count stays one."""
@@ -79,4 +101,9 @@ class AheadOfConsumer(StageRule):
 
     def may_begin(self, stage: int) -> bool:
         """Whether the last stage may begin another shard."""
-        return stage != -1 or self.begun(-1) - self._taken.count < self._ahead
+        if stage != -1:
+            return not self._taken.stopped
+        if self._taken.stopped:
+            self._taken.in_work = self.begun(-1) - self.done(-1)
+            return False
+        return self.begun(-1) - self._taken.count < self._ahead

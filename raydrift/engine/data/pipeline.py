@@ -6,7 +6,7 @@ first two are taken as they are done, batches in order and no faster than they a
 """
 
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -37,7 +37,7 @@ _SHARDS_AHEAD: Final = 512
 Tables = Generator[pa.Table]
 
 
-class ShardSource(Sized, Protocol):
+class ShardSource(Protocol):
     """The tasks of some shards, each made when it is asked for; it can be pickled."""
 
     def __iter__(self) -> Iterator[pa.Table]:
@@ -137,7 +137,12 @@ def _executed(pipeline: Pipeline, ahead: int | None) -> Tables:
                 tables = stack.enter_context(executed(_dataset(pipeline)))
             for table in tables:
                 taken.count += 1
-                yield table
+                try:
+                    yield table
+                except GeneratorExit:  # the consumer stops early
+                    if ahead is not None:
+                        taken.stop()
+                    raise
         except (ray.exceptions.RayError, ConnectionError) as error:
             raise PipelineError(explain_failure(error)) from error
 
@@ -184,7 +189,7 @@ def _source(shards: ShardSource) -> ray.data.Dataset:
     As blocks that are there from the start they would cost the driver 65 kB and 2.6 ms each. The
     process takes no CPU: a pool of actors on all of them would wait for it for ever.
     """
-    start: ray.data.Dataset = ray.data.from_blocks([pa.table({"shards": [len(shards)]})])
+    start: ray.data.Dataset = ray.data.from_blocks([pa.table({"sources": [1]})])
     return _map(
         start,
         _shard_rows,

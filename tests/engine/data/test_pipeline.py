@@ -77,6 +77,33 @@ def test_no_more_is_begun_than_a_slow_consumer_will_take(tmp_path: Path) -> None
     assert len(list(tmp_path.iterdir())) == begun, "it ends where it is closed"
 
 
+class Ending:
+    """Notes in a folder that it began with a shard, and takes the note away at its end."""
+
+    def __init__(self, folder: Any) -> None:
+        self._folder: str = fetched(folder)
+
+    def __call__(self, row: pa.Table) -> pa.Table:
+        (number,) = table_of(row)["number"].to_pylist()
+        note = Path(self._folder, str(number))
+        note.touch()
+        time.sleep(0.2)
+        note.unlink()
+        return pa.table({"number": [number]})
+
+
+def test_what_is_in_work_is_done_before_the_workers_are_stopped(tmp_path: Path) -> None:
+    """Else Ray tells the user that a task failed."""
+    stages = (Stage(Ending, "workers", (str(tmp_path),)),)
+    with closing(run_in_order(Pipeline(Numbers(99), stages, TWO), ahead=6)) as tables:
+        next(tables)
+        deadline = time.monotonic() + 5
+        while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+    time.sleep(0.5)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_a_worker_could_not_go_on_after_is_raised_where_it_is_waited_for(
     tmp_path: Path,
 ) -> None:
