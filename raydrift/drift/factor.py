@@ -1,6 +1,7 @@
 """Transforms that multiply by a factor about 1."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,14 +14,37 @@ class FactorTransform(Transform):
 
     Attributes:
         span: Factor ~ U(max(0, 1 - x·L), 1 + x·L).
+        low: The least factor at level 1, where ``high`` is given.
+        high: Above 0: instead of ``span``, factor ~ U(1 + (low - 1)·L, 1 + (x - 1)·L).
     """
 
     draws = "factor"
     at_level = "from max(0, 1 - {span:g}L) to 1 + {span:g}L"
 
     span: float = 3.0
+    low: float = 0.0
+    high: float = 0.0
+
+    def __post_init__(self) -> None:
+        """The least factor is not above the greatest one."""
+        super().__post_init__()
+        self.require(self.low <= self.high, "low", "give at most high")
 
     def draw(self, level: float, rng: np.random.Generator) -> Parameters:
         """``factor``."""
-        span = self.span * level
-        return {"factor": float(rng.uniform(max(0.0, 1.0 - span), 1.0 + span))}
+        if self.high:
+            low, high = (1.0 + (end - 1.0) * level for end in (self.low, self.high))
+        else:
+            span = self.span * level
+            low, high = max(0.0, 1.0 - span), 1.0 + span
+        return {"factor": float(rng.uniform(low, high))}
+
+    def in_use(self, level: float, varying: bool) -> dict[str, Any]:  # noqa: ARG002
+        """The span, or both factors."""
+        return {"low": self.low, "high": self.high} if self.high else {"span": self.span}
+
+    def described(self) -> str:
+        """What level L means."""
+        if not self.high:
+            return super().described()
+        return f"from 1 + {self.low - 1:g}L to 1 + {self.high - 1:g}L"

@@ -21,6 +21,8 @@ class ImageTransform(StrEnum):
     PIXELATE = "pixelate", "photo.pixelate:Pixelate"
     OCCLUSION = "occlusion", "photo.occlusion:Occlusion"
     SHEAR = "shear", "photo.shear:Shear"
+    AFFINE = "affine", "photo.affine:Affine"
+    CHANNEL_SHIFT = "channel_shift", "photo.channel_shift:ChannelShift"
     ISP_BLACK_LEVEL = "isp_black_level", "camera.black_level:IspBlackLevel"
     ISP_WHITE_BALANCE = "isp_white_balance", "camera.white_balance:IspWhiteBalance"
     ISP_COLOUR_MATRIX = "isp_colour_matrix", "camera.colour_matrix:IspColourMatrix"

@@ -32,8 +32,8 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
             ["-t", "swirl:0.5"],
             "unknown transform 'swirl': choose from: rotate, brightness, contrast, saturation, "
             "hue, gaussian_blur, gaussian_noise, default, motion_blur, defocus_blur, "
-            "jpeg_compression, pixelate, occlusion, shear, isp_black_level, isp_white_balance, "
-            "isp_colour_matrix, isp_gamma, isp_sharpen, isp_denoise and 5 more",
+            "jpeg_compression, pixelate, occlusion, shear, affine, channel_shift, isp_black_level, "
+            "isp_white_balance, isp_colour_matrix, isp_gamma and 7 more",
         ),
         (
             ["-t", "hue"],

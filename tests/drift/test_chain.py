@@ -98,6 +98,8 @@ def test_a_profile_that_spans_nothing_changes_nothing(transform: ImageTransform)
         pixelate={"least": 1},
         occlusion={"area": 0},
         shear={"degrees": 0},
+        affine={"rotate": 0, "shift_x": 0, "shift_y": 0, "zoom_low": 1, "zoom_high": 1},
+        channel_shift={"levels": 0},
         isp_black_level={"span": 0},
         isp_white_balance={"stops": 0},
         isp_colour_matrix={"share": 0},
