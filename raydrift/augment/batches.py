@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -72,4 +72,17 @@ class BatchMaker(Protocol):
 
         Raises:
             ImageError: An image cannot be used, and the flow is to stop there.
+        """
+
+
+@runtime_checkable
+class WorkerMaker(BatchMaker, Protocol):
+    """A maker that does some things otherwise in a process of its own."""
+
+    def in_worker(self, restarted: bool) -> BatchMaker:
+        """The same for such a process.
+
+        Args:
+            restarted: Whether the process takes the place of one that was killed, maybe by an image
+                that it will be given again.
         """

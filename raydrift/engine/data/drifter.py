@@ -2,20 +2,19 @@
 
 import socket
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
-import ray
 
 from raydrift.drift.inputs import inputs_of
 from raydrift.drift.platform import pixel_platform
 from raydrift.engine.data.kept_mosaics import KeptMosaics
 from raydrift.engine.data.part_samples import PartSamples, samples_in_parts
 from raydrift.engine.data.reader import Reader
+from raydrift.engine.data.restarted import was_restarted
 from raydrift.engine.data.shard_images import Decoder, MaskReader, shard_images
 from raydrift.engine.data.shard_work import ShardJob, drift_shard
 from raydrift.errors import ImageError, PipelineError
@@ -200,22 +199,12 @@ class Drifter:
 
 def _decoder() -> Decoder:
     """What decodes photographs in this actor."""
-    return IsolatedDecoder() if _was_restarted() else decode_in_time
+    return IsolatedDecoder() if was_restarted() else decode_in_time
 
 
 def _mask_decoder() -> Decoder:
     """What decodes masks in this actor."""
-    return IsolatedMaskDecoder() if _was_restarted() else decode_mask_in_time
-
-
-def _was_restarted() -> bool:
-    """Whether this actor may have been killed by an image that it will be given again.
-
-    It decodes in a child process from then on.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of Ray's own, about itself
-        return bool(ray.get_runtime_context().was_current_actor_reconstructed)
+    return IsolatedMaskDecoder() if was_restarted() else decode_mask_in_time
 
 
 def _stacked(masks: Sequence[Array], shape: tuple[int, int]) -> Array:

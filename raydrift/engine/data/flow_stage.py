@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 from ray import cloudpickle
 
-from raydrift.augment.batches import Batch, BatchMaker, BatchTask, Rejected
+from raydrift.augment.batches import Batch, BatchMaker, BatchTask, Rejected, WorkerMaker
+from raydrift.engine.data.restarted import was_restarted
 from raydrift.engine.data.rows import Array, array_of, as_row, table_of, with_array
 from raydrift.engine.data.shipping import fetched
 from raydrift.errors import PipelineError, reason
@@ -84,6 +85,8 @@ def batch_of(row: pa.Table) -> Batch:
 def _loaded(reference: Any) -> BatchMaker:
     try:
         maker: BatchMaker = fetched(reference)
+        if isinstance(maker, WorkerMaker):
+            maker = maker.in_worker(was_restarted())
     except (ImportError, AttributeError) as error:
         raise PipelineError(
             f"a worker cannot load a function of the flow: {reason(error)}: define it in the "
