@@ -1,1 +1,56 @@
-"""Augmented batches for training: Keras' generators, and a face for those who begin today."""
+"""Augmented batches for training: Keras' generators, and a face for those who begin today.
+
+The names below are loaded when they are first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from raydrift.flows import functional
+    from raydrift.flows.arrays import NumpyArrayIterator
+    from raydrift.flows.dataframe import DataFrameIterator
+    from raydrift.flows.directory import DirectoryIterator
+    from raydrift.flows.files import BatchFromFilesMixin
+    from raydrift.flows.generator import ImageDataGenerator
+    from raydrift.flows.iterator import Iterator
+    from raydrift.flows.parallel import ParallelImageDataGenerator
+    from raydrift.flows.parallel_directory import ParallelDirectoryIterator
+    from raydrift.flows.process_params import ParallelProcessParams
+
+__all__ = [
+    "BatchFromFilesMixin",
+    "DataFrameIterator",
+    "DirectoryIterator",
+    "ImageDataGenerator",
+    "Iterator",
+    "NumpyArrayIterator",
+    "ParallelDirectoryIterator",
+    "ParallelImageDataGenerator",
+    "ParallelProcessParams",
+    "functional",
+]
+
+_HOMES = {
+    "BatchFromFilesMixin": "files",
+    "DataFrameIterator": "dataframe",
+    "DirectoryIterator": "directory",
+    "ImageDataGenerator": "generator",
+    "Iterator": "iterator",
+    "NumpyArrayIterator": "arrays",
+    "ParallelDirectoryIterator": "parallel_directory",
+    "ParallelImageDataGenerator": "parallel",
+    "ParallelProcessParams": "process_params",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "functional":
+        return import_module("raydrift.flows.functional")
+    if name in _HOMES:
+        return getattr(import_module(f"raydrift.flows.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'raydrift.flows' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

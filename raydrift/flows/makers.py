@@ -1,0 +1,165 @@
+"""What makes the batches of a flow, in any process: load, draw, apply, standardize."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from raydrift import seeds
+from raydrift.augment.batches import Batch, BatchTask, Rejected
+from raydrift.errors import ImageError
+from raydrift.flows.drawing import drawing_from, state_of_batch
+from raydrift.flows.hooks import Hooks, InBatch
+from raydrift.flows.images import Images
+from raydrift.flows.options import RAISE
+from raydrift.flows.order import KERAS
+
+Image = npt.NDArray[Any]
+Parameters = Mapping[str, Any]
+
+
+class UnusableImageError(ImageError, OSError):
+    """An image of a flow cannot be used; an OSError, as Keras raises.
+
+    Attributes:
+        path: Its file.
+    """
+
+    def __init__(self, path: str, stage: str, reason: str) -> None:
+        super().__init__(stage, reason)
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path}: {ImageError.__str__(self)}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.path, self.stage, self.reason)
+
+
+class MissingImageError(UnusableImageError, FileNotFoundError):
+    """An image of a flow is not there."""
+
+
+@dataclass(frozen=True, eq=False)
+class FlowBatches:
+    """Makes batches of augmented images.
+
+    Attributes:
+        images: The images.
+        generator: Draws, applies and standardizes; None: images are only loaded.
+        ids: int64 of shape (n,): the row of each image among all, by which it draws.
+        draws: ``sample`` or ``keras``.
+        seed: The flow's seed.
+        dtype: Of a batch.
+        shape: Of an image; with None in it, images may be of any one shape.
+        augments: Whether images are augmented.
+        standardizes: Whether they are standardized.
+        on_error: ``replace`` or ``raise``.
+        hooks: Functions of the user's that see each image.
+    """
+
+    images: Images
+    generator: Any
+    ids: npt.NDArray[np.int64]
+    draws: str
+    seed: int
+    dtype: npt.DTypeLike
+    shape: tuple[int | None, ...]
+    augments: bool = True
+    standardizes: bool = True
+    on_error: str = "replace"
+    hooks: Hooks | None = None
+
+    def make(self, task: BatchTask) -> Batch:
+        """Makes a batch.
+
+        Raises:
+            ImageError: An image cannot be used and ``on_error`` is ``raise``, or none can be.
+        """
+        rejected: dict[int, Rejected] = {}
+        found = [self._usable(int(sample), task.epoch, rejected) for sample in task.samples]
+        samples = np.array([sample for _, sample in found], np.int64)
+        of_batch = None
+        if self.draws == KERAS:
+            of_batch = state_of_batch(KERAS, self.seed, task, len(self.images))
+        made, drawn = [], []
+        for place, (image, sample) in enumerate(found):
+            rng = of_batch or self._state(sample, task.epoch)
+            with drawing_from(rng):
+                x, parameters = self._augmented(image, InBatch(task, samples, place))
+            made.append(x)
+            drawn.append(parameters)
+        return Batch(task, (self._joined(made),), samples, tuple(drawn), tuple(rejected.values()))
+
+    def _state(self, sample: int, epoch: int) -> np.random.RandomState:
+        return seeds.random_state(self.seed, seeds.FLOW_DRAW, int(self.ids[sample]), epoch)
+
+    def _usable(self, sample: int, epoch: int, rejected: dict[int, Rejected]) -> tuple[Any, int]:
+        """An image, or the first of others that can be used, and which one it is."""
+        try:
+            return self.images.load(sample), sample
+        except ImageError as error:
+            path = self.images.path(sample)
+            if self.on_error == RAISE:
+                raise _unusable(path, error) from None
+            rejected[sample] = Rejected(sample, path, str(error))
+        rng = seeds.generator(self.seed, seeds.FLOW_REPLACEMENT, int(self.ids[sample]), epoch)
+        for other in map(int, rng.permutation(len(self.images))):
+            if other in rejected:
+                continue
+            try:
+                return self.images.load(other), other
+            except ImageError as error:
+                rejected[other] = Rejected(other, self.images.path(other), str(error))
+        first = rejected[sample]
+        raise ImageError("read", f"no image of the flow can be used: {first.path}: {first.reason}")
+
+    def _augmented(self, x: Any, where: InBatch) -> tuple[Any, Parameters]:
+        """An image augmented and standardized, and what was drawn for it."""
+        generator, hooks = self.generator, self.hooks
+        if generator is None:
+            return x, {}
+        if hooks is not None and hooks.before is not None:
+            x = self._floats(hooks.call(hooks.before, x, where))
+        parts = x if isinstance(x, list) else [x]
+        parameters = self._drawn(parts[0].shape)
+        parts = [generator.apply_transform(part, parameters) for part in parts]
+        x = parts if isinstance(x, list) else parts[0]
+        if hooks is not None and hooks.after is not None:
+            x = self._floats(hooks.call(hooks.after, x, where))
+        if not self.standardizes:
+            return x, parameters
+        if isinstance(x, list):
+            return [generator.standardize(part) for part in x], parameters
+        return generator.standardize(x), parameters
+
+    def _drawn(self, shape: tuple[int, ...]) -> Parameters:
+        if self.augments:
+            found: Parameters = self.generator.get_random_transform(shape)
+            return found
+        plain: Parameters = getattr(self.generator, "default_transform", {})
+        return plain
+
+    def _floats(self, x: Any) -> Any:
+        """What a function returned, for the next step to write in: float32, or as batches are."""
+        if isinstance(x, list):
+            return [self._floats(part) for part in x]
+        is_float = np.issubdtype(np.dtype(self.dtype), np.floating)
+        return np.asarray(x, dtype=self.dtype if is_float else np.float32)
+
+    def _joined(self, made: list[Any]) -> Image:
+        shape = self.shape
+        if made and None in shape:
+            shape = np.shape(made[0])
+        batch: Image = np.zeros((len(made), *(size or 0 for size in shape)), np.dtype(self.dtype))
+        for place, x in enumerate(made):
+            batch[place] = x
+        return batch
+
+
+def _unusable(path: str, error: ImageError) -> UnusableImageError:
+    missing = isinstance(error.__cause__, FileNotFoundError)
+    kind = MissingImageError if missing else UnusableImageError
+    return kind(path, error.stage, error.reason)

@@ -1,0 +1,90 @@
+"""What our generators can be told beside what Keras' can."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from raydrift.errors import SettingsError, suggest
+from raydrift.flows.order import KERAS, SAMPLE, SMALLER
+
+REPLACE: Final = "replace"
+RAISE: Final = "raise"
+"""What becomes of an image that cannot be used: another takes its place, or it is an error."""
+
+KERAS_PIXELS: Final = "keras"
+RAYDRIFT_PIXELS: Final = "raydrift"
+"""Whose pixels a file has: Pillow's as Keras reads it, or raydrift's: upright, scaled, faster."""
+
+_IN_PROCESS: Final = 2000  # images up to which Ray's start costs more than it gains
+
+
+@dataclass(frozen=True)
+class FlowOptions:
+    """How the batches of a flow are made.
+
+    Attributes:
+        compat: Whose geometry, brightness, whitening and order of classes: ``fixed``, ``keras3`` or
+            ``kp112``.
+        draws: ``sample``: an image's augmentation is drawn by seed, epoch and image; ``keras``: the
+            sequences of Keras, batch by batch.
+        decode: ``keras``: Pillow's pixels; ``raydrift``: raydrift's.
+        workers: Processes of Ray that make batches; 0: this process does; below 1: a share of the
+            CPUs; None: this process up to 2,000 images, else ``share`` of the CPUs.
+        share: See there.
+        halves: Whether a flow for validation has half of the workers.
+        on_error: ``replace`` or ``raise``.
+        augment_validation: Whether the validation part is augmented, as Keras does.
+        ahead: Batches that may be done before they are used.
+        last: What the last batch of an epoch is, as in ``Order``.
+        endless: Whether a loop over the flow has no end.
+    """
+
+    compat: str = "fixed"
+    draws: str = SAMPLE
+    decode: str = KERAS_PIXELS
+    workers: float | None = None
+    share: float = 1.0
+    halves: bool = False
+    on_error: str = REPLACE
+    augment_validation: bool = True
+    ahead: int = 4
+    last: str = SMALLER
+    endless: bool = True
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError where a word is not one of those above."""
+        _one_of("compat", self.compat, ("fixed", "keras3", "kp112"))
+        _one_of("draws", self.draws, (SAMPLE, KERAS))
+        _one_of("decode", self.decode, (KERAS_PIXELS, RAYDRIFT_PIXELS))
+        _one_of("on_error", self.on_error, (REPLACE, RAISE))
+        workers = self.workers
+        if workers is not None and not (
+            isinstance(workers, int | float) and workers >= 0 and (workers < 1 or workers % 1 == 0)
+        ):
+            raise SettingsError(
+                f"workers is {workers!r}: give a whole number, 0 for this process, or a share of "
+                "the CPUs below 1"
+            )
+
+    def processes(self, samples: int, validation: bool = False) -> int | float:
+        """How many processes of Ray make the batches of so many samples; 0: this one does.
+
+        A float is a share of the CPUs that Ray has.
+        """
+        asked = self.workers
+        if asked is None:
+            asked = 0 if samples <= _IN_PROCESS else float(self.share)
+        is_share = isinstance(asked, float) and asked <= 1 and asked > 0
+        if validation and self.halves and asked:
+            asked = asked / 2 if is_share else max(1, asked // 2)
+        return float(asked) if is_share else int(asked)
+
+
+def options_of(generator: Any) -> FlowOptions:
+    """The options of a generator; those of none where it has none, or is None."""
+    found = getattr(generator, "flow_options", None)
+    return found if isinstance(found, FlowOptions) else FlowOptions()
+
+
+def _one_of(name: str, given: object, known: tuple[str, ...]) -> None:
+    if given not in known:
+        raise SettingsError(f"{name} is {given!r}: {suggest(str(given), known)}")
