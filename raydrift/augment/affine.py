@@ -36,6 +36,9 @@ _BORDERS: Final = {
 _FROM_OUTSIDE: Final = {"wrap": wrapped, "reflect": reflected, "grid-mirror": reflected}
 _EXACT: Final = ("uint8", "uint16", "float32")
 _LONGEST: Final = 2**15 - 1
+_REMAPPED: Final = 1024
+_UNTILED: Final = 320
+_TILE: Final = 128
 _SAME_BITS: Final = {1: np.uint8, 2: np.uint16, 4: np.int32, 8: np.float64}
 
 
@@ -70,7 +73,12 @@ def warp(
     small = max(height, width) <= _LONGEST
     if order == 0 and small and (fill_mode in _FROM_OUTSIDE or _BORDERS[fill_mode] == 1):
         return _nearest(x, matrix, fill_mode, cval)
-    if order == 1 and small and x.dtype.name in _EXACT:
+    if (
+        order == 1
+        and small
+        and x.dtype.name in _EXACT
+        and (fill_mode != "wrap" or max(height, width) <= _REMAPPED)
+    ):
         return _linear(x, matrix, fill_mode, cval)
     return _spline(x, matrix, order, fill_mode, cval)
 
@@ -78,42 +86,77 @@ def warp(
 def _linear(x: Image, matrix: Matrix, fill_mode: str, cval: float) -> Image:
     height, width = x.shape[:2]
     if fill_mode == "wrap":
-        at = source_coordinates(matrix, height, width)
-        columns = wrapped(at.columns, width).astype(np.float32)
-        rows = wrapped(at.rows, height).astype(np.float32)
+        rows, columns = source_coordinates(matrix, height, width, wrapped, np.float32)
         return _by_planes(
             x,
             lambda part: cv2.remap(
                 part, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
             ),
         )
-    over_xy = matrix[[1, 0]][:, [1, 0, 2]]
-    filled = _level(cval, x.dtype)
-    out = _by_planes(
-        x,
-        lambda part: cv2.warpAffine(
-            part,
-            over_xy,
-            (width, height),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=_BORDERS[fill_mode],
-            borderValue=(filled,) * 4,
-        ),
-    )
+    border, level = _BORDERS[fill_mode], _level(cval, x.dtype)
+    if max(height, width) > _UNTILED:
+        out = _by_planes(x, lambda part: _tiled(part, matrix, border, level))
+    else:
+        out = _by_planes(x, lambda part: _warped(part, matrix, (height, width), border, level))
     if fill_mode == "constant":
         # Scipy does not blend with what is outside, as OpenCV's constant border does.
-        out[~inside(source_coordinates(matrix, height, width), height, width)] = filled
+        _fill(out, ~inside(matrix, height, width), level)
     return out
+
+
+def _warped(part: Image, matrix: Matrix, size: tuple[int, int], border: int, level: float) -> Image:
+    found: Image = cv2.warpAffine(
+        part,
+        matrix[[1, 0]][:, [1, 0, 2]],  # OpenCV's is over x and y
+        size[::-1],
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=border,
+        borderValue=(level,) * 4,
+    )
+    return found
+
+
+def _tiled(part: Image, matrix: Matrix, border: int, level: float) -> Image:
+    """Warps tile by tile, each from the piece of the image that it comes from.
+
+    OpenCV's coordinates are float32, too coarse for what is far from the first pixel.
+    """
+    out = np.empty_like(part)
+    for top in range(0, part.shape[0], _TILE):
+        for left in range(0, part.shape[1], _TILE):
+            tile = out[top : top + _TILE, left : left + _TILE]
+            height, width = tile.shape[:2]
+            moved = matrix.copy()
+            moved[:2, 2] += matrix[:2, :2] @ (top, left)
+            corners = moved[:2] @ [[0, 0, height, height], [0, width, 0, width], [1, 1, 1, 1]]
+            first = np.floor(corners.min(axis=1)).astype(int) - 1
+            last = np.ceil(corners.max(axis=1)).astype(int) + 1
+            moved[:2, 2] -= first
+            piece = _piece(part, first, last, border, level)
+            tile[...] = _warped(piece, moved, (height, width), border, level).reshape(tile.shape)
+    return out
+
+
+def _piece(part: Image, first: Image, last: Image, border: int, level: float) -> Image:
+    """The pixels from one place to another, of which some may lie outside."""
+    size = part.shape[:2]
+    if (first >= 0).all() and (last < size).all():
+        return part[first[0] : last[0] + 1, first[1] : last[1] + 1]
+    rows, columns = (
+        np.array([cv2.borderInterpolate(place, n, border) for place in range(low, high + 1)])
+        for low, high, n in zip(first.tolist(), last.tolist(), size, strict=True)
+    )
+    piece: Image = part[rows[:, None], columns]
+    piece[rows < 0] = level  # where the border is a constant
+    piece[:, columns < 0] = level
+    return piece
 
 
 def _nearest(x: Image, matrix: Matrix, fill_mode: str, cval: float) -> Image:
     height, width = x.shape[:2]
-    at = source_coordinates(matrix, height, width)
-    from_outside = _FROM_OUTSIDE.get(fill_mode, clamped)
-    places = np.empty((height, width, 2), np.int16)
-    places[..., 0] = np.floor(from_outside(at.columns, width) + 0.5)
-    places[..., 1] = np.floor(from_outside(at.rows, height) + 0.5)
-    np.clip(places, 0, (width - 1, height - 1), out=places)
+    rule = _FROM_OUTSIDE.get(fill_mode, clamped)
+    rows, columns = source_coordinates(matrix, height, width, rule, np.int16, plus=0.5)
+    places = cv2.merge([columns, rows])
     bits = x.view(_SAME_BITS[x.dtype.itemsize])
     out = _by_planes(
         bits,
@@ -122,12 +165,12 @@ def _nearest(x: Image, matrix: Matrix, fill_mode: str, cval: float) -> Image:
         ),
     ).view(x.dtype)
     if fill_mode == "constant":
-        out[~inside(at, height, width)] = _level(cval, x.dtype)
+        _fill(out, ~inside(matrix, height, width), _level(cval, x.dtype))
     return out
 
 
 def _spline(x: Image, matrix: Matrix, order: int, fill_mode: str, cval: float) -> Image:
-    from scipy import ndimage  # a worker that needs it not does not load it
+    from scipy import ndimage  # workers that do not need it do not load it
 
     planes = np.empty((x.shape[2], *x.shape[:2]), x.dtype)
     for plane, source in zip(planes, np.moveaxis(x, 2, 0), strict=True):
@@ -147,6 +190,15 @@ def _by_planes(x: Image, one: Callable[[Image], Image]) -> Image:
     for number in range(channels):
         out[number] = one(np.ascontiguousarray(x[..., number]))
     return np.moveaxis(out, 0, 2)
+
+
+def _fill(out: Image, where: npt.NDArray[np.bool_], level: float) -> None:
+    """Sets pixels to a level, in place."""
+    bits, chosen = out.view(_SAME_BITS[out.dtype.itemsize]), where.view(np.uint8)
+    planes = [bits] if out.flags.c_contiguous else np.moveaxis(bits, 2, 0)
+    filled = np.full(planes[0].shape, level, out.dtype).view(bits.dtype)
+    for plane in planes:
+        cv2.copyTo(filled, chosen, plane)
 
 
 def _level(cval: float, dtype: np.dtype[Any]) -> float:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import cv2
+import numpy as np
 import numpy.typing as npt
 
 from raydrift.augment.affine import warp
@@ -14,6 +15,9 @@ from raydrift.augment.noise import add_noise
 from raydrift.augment.photometric import brightness, channel_shift, contrast
 
 Image = npt.NDArray[Any]
+
+_PLAIN: Final = ("uint8", "float32")
+_FEW: Final = 4
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def apply(x: Image, parameters: Mapping[str, Any], look: Look) -> Image:
     if x.ndim != 3:
         raise ValueError(f"Input arrays must be multi-channel 2D images. Got shape {x.shape}.")
     first = look.data_format == "channels_first"
-    out = view = x.transpose(1, 2, 0) if first else x
+    out = view = _interleaved(x) if first else x
     warped = matrix(parameters, view.shape[0], view.shape[1], look.compat)
     if warped is not None:
         out = warp(out, warped, look.interpolation_order, look.fill_mode, look.cval)
@@ -76,7 +80,26 @@ def apply(x: Image, parameters: Mapping[str, Any], look: Look) -> Image:
     out = _levels_after_flips(out, parameters, look)
     if out is view:
         return x
-    return out.transpose(2, 0, 1) if first else out
+    return _planar(out) if first else out
+
+
+def _interleaved(x: Image) -> Image:
+    """Channels last, of an image with channels first."""
+    if x.dtype.name in _PLAIN and 1 < len(x) <= _FEW and x.size:
+        merged: Image = cv2.merge([np.ascontiguousarray(plane) for plane in x])
+        return merged
+    return x.transpose(1, 2, 0)
+
+
+def _planar(x: Image) -> Image:
+    """Channels first again."""
+    planes = x.transpose(2, 0, 1)
+    if not x.flags.c_contiguous or x.dtype.name not in _PLAIN or not 1 < x.shape[2] <= _FEW:
+        return planes
+    out = np.empty(planes.shape, x.dtype)
+    for plane, found in zip(out, cv2.split(x), strict=True):
+        plane[...] = found
+    return out
 
 
 def _levels_before_flips(out: Image, parameters: Mapping[str, Any], look: Look, own: bool) -> Image:
@@ -102,7 +125,7 @@ def flip(x: Image, horizontal: bool, vertical: bool) -> Image:
     """Mirrors an image of shape (height, width, channels); ``x`` itself where it does neither."""
     if not (horizontal or vertical):
         return x
-    if x.dtype.name in ("uint8", "float32") and x.flags.c_contiguous and x.shape[2] <= 4 and x.size:
+    if x.dtype.name in _PLAIN and x.flags.c_contiguous and x.shape[2] <= _FEW and x.size:
         flipped: Image = cv2.flip(x, -1 if horizontal and vertical else int(horizontal))
         return flipped.reshape(x.shape)
     return x[:: -1 if vertical else 1, :: -1 if horizontal else 1]

@@ -86,3 +86,11 @@ class WorkerMaker(BatchMaker, Protocol):
             restarted: Whether the process takes the place of one that was killed, maybe by an image
                 that it will be given again.
         """
+
+
+@runtime_checkable
+class TellingMaker(BatchMaker, Protocol):
+    """A maker that knows more of the images of a batch."""
+
+    def columns(self, batch: Batch) -> Mapping[str, Any]:
+        """Columns of n values, as labels, for each image of a batch."""

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from raydrift.augment.compat import FIXED, KP112
+from raydrift.augment.sums import channel_sums
 
 Image = npt.NDArray[Any]
 Span = tuple[float, float]
@@ -152,7 +153,7 @@ def _scaled(x: Image, factor: float, about: float, value_range: Span | None) -> 
 
 
 def _mean_luma(x: Image) -> float:
-    means = x.reshape(-1, x.shape[-1]).mean(axis=0, dtype=np.float64)
+    means = channel_sums(x) / max(x.shape[0] * x.shape[1], 1)
     return float(means[:3] @ _LUMA) if len(means) in (3, 4) else float(means.mean())
 
 
