@@ -31,6 +31,7 @@ def drift_sample(
     *,
     seed: int,
     sample_id: int,
+    epoch: int = 0,
     profile: DriftProfile | None = None,
 ) -> tuple[_AnySample, list[SampledTransform]]:
     """Draws and applies a list of transforms, in order; mask and points move with the pixels.
@@ -39,7 +40,8 @@ def drift_sample(
         original: Pixels, and what belongs to them; they are left alone.
         transforms: What to do. Two of the same kind are drawn apart: position counts.
         seed: The run's seed.
-        sample_id: The sample's place in the run.
+        sample_id: The sample's place in the run; of a flow, its row in the sorted input.
+        epoch: Which pass over the samples it is.
         profile: The ranges that a level spans; None: the published ones.
 
     Returns:
@@ -58,12 +60,19 @@ def drift_sample(
     1.581
     """
     profile = _PUBLISHED if profile is None else profile
-    drawn, steps = draw_chain(transforms, seed=seed, sample_id=sample_id, profile=profile)
+    drawn, steps = draw_chain(
+        transforms, seed=seed, sample_id=sample_id, epoch=epoch, profile=profile
+    )
     return apply_steps(original, steps, profile, sample_id), drawn
 
 
 def draw_chain(
-    transforms: Sequence[TransformInfo], *, seed: int, sample_id: int, profile: DriftProfile
+    transforms: Sequence[TransformInfo],
+    *,
+    seed: int,
+    sample_id: int,
+    epoch: int = 0,
+    profile: DriftProfile,
 ) -> tuple[list[SampledTransform], list[Step]]:
     """Draws a list of transforms for one sample, as ``drift_sample``.
 
@@ -78,7 +87,7 @@ def draw_chain(
         if info.drift_level == 0:
             drawn.append(unchanged(info, profile))
             continue
-        rng = seeds.generator(seed, position, sample_id)
+        rng = seeds.generator(seed, position, sample_id, epoch)
         with failing_as_transform(info, sample_id):
             one = _settled(sample(info, rng, profile), profile)
             if not isinstance(one.kernel, ImageTransform):
@@ -94,6 +103,7 @@ def drift_image(
     *,
     seed: int,
     sample_id: int,
+    epoch: int = 0,
     profile: DriftProfile | None = None,
 ) -> tuple[RGB, list[SampledTransform]]:
     """Draws and applies a list of transforms to pixels alone, as ``drift_sample``.
@@ -103,6 +113,7 @@ def drift_image(
         transforms: What to do. Two of the same kind are drawn apart: position counts.
         seed: The run's seed.
         sample_id: The image's place in the run.
+        epoch: Which pass over the images it is.
         profile: The ranges that a level spans; None: the published ones.
 
     Returns:
@@ -118,7 +129,7 @@ def drift_image(
     True
     """
     drifted, drawn = drift_sample(
-        Sample(image), transforms, seed=seed, sample_id=sample_id, profile=profile
+        Sample(image), transforms, seed=seed, sample_id=sample_id, epoch=epoch, profile=profile
     )
     return drifted.pixels, drawn
 
@@ -129,27 +140,33 @@ def replay_sample(
     *,
     seed: int,
     sample_id: int,
+    epoch: int = 0,
     profile: DriftProfile | None = None,
 ) -> _AnySample:
     """Applies transforms that were drawn before, as a row of ``provenance.parquet`` has them.
 
     What is drawn for every pixel, as noise, is in no row: it is drawn again from (seed, position,
-    sample id).
+    sample id, epoch).
     """
     profile = _PUBLISHED if profile is None else profile
-    steps = redraw_chain(drawn, seed=seed, sample_id=sample_id, profile=profile)
+    steps = redraw_chain(drawn, seed=seed, sample_id=sample_id, epoch=epoch, profile=profile)
     return apply_steps(original, steps, profile, sample_id)
 
 
 def redraw_chain(
-    drawn: Sequence[SampledTransform], *, seed: int, sample_id: int, profile: DriftProfile
+    drawn: Sequence[SampledTransform],
+    *,
+    seed: int,
+    sample_id: int,
+    epoch: int = 0,
+    profile: DriftProfile,
 ) -> list[Step]:
     """What is to be applied of transforms that were drawn before, as ``replay_sample``."""
     steps = []
     for position, one in enumerate(drawn):
         if not one.parameters:
             continue
-        rng = seeds.generator(seed, position, sample_id)
+        rng = seeds.generator(seed, position, sample_id, epoch)
         sample(one.info, rng, profile)  # which leaves the generator where the pixels' numbers begin
         steps.append((one, rng))
     return _steps(steps, profile)
@@ -161,10 +178,13 @@ def apply_chain(
     *,
     seed: int,
     sample_id: int,
+    epoch: int = 0,
     profile: DriftProfile | None = None,
 ) -> RGB:
     """Applies what was drawn before to pixels alone, uint8 RGB, see ``replay_sample``."""
-    whole = replay_sample(Sample(image), drawn, seed=seed, sample_id=sample_id, profile=profile)
+    whole = replay_sample(
+        Sample(image), drawn, seed=seed, sample_id=sample_id, epoch=epoch, profile=profile
+    )
     return whole.pixels
 
 

@@ -19,9 +19,19 @@ class Inputs(Protocol):
         """The sample without drift, uint8 RGB where its reader does not say otherwise."""
 
     def drifted(
-        self, decoded: AnySample, transforms: Sequence[TransformInfo], sample_id: int
+        self,
+        decoded: AnySample,
+        transforms: Sequence[TransformInfo],
+        sample_id: int,
+        epoch: int = 0,
     ) -> tuple[AnySample, list[SampledTransform]]:
         """The sample drifted by some transforms, and what was drawn for each.
+
+        Args:
+            decoded: The sample.
+            transforms: What to do.
+            sample_id: What keys the draws, with the epoch.
+            epoch: Which pass over the samples it is.
 
         Raises:
             PipelineError: A transform failed.
@@ -43,11 +53,20 @@ class Photographs:
         return decoded
 
     def drifted(
-        self, decoded: AnySample, transforms: Sequence[TransformInfo], sample_id: int
+        self,
+        decoded: AnySample,
+        transforms: Sequence[TransformInfo],
+        sample_id: int,
+        epoch: int = 0,
     ) -> tuple[AnySample, list[SampledTransform]]:
         """The drifted photograph, and what was drawn for each transform."""
         return drift_sample(
-            decoded, transforms, seed=self._seed, sample_id=sample_id, profile=self._profile
+            decoded,
+            transforms,
+            seed=self._seed,
+            sample_id=sample_id,
+            epoch=epoch,
+            profile=self._profile,
         )
 
 

@@ -241,3 +241,20 @@ def test_a_profile_changes_what_a_level_spans(image: RGB) -> None:
     narrow = DriftProfile(rotate={"degrees": 9})
     _, (tenth,) = drift_image(image, chain, seed=1, sample_id=5, profile=narrow)
     assert tenth.parameters["degrees"] == pytest.approx(wide.parameters["degrees"] / 10)
+
+
+class TestEpochs:
+    def test_epoch_0_is_what_a_run_draws(self) -> None:
+        plain, drawn = drift_image(SMALL, README, seed=1, sample_id=5)
+        first, of_first = drift_image(SMALL, README, seed=1, sample_id=5, epoch=0)
+        assert (plain == first).all()
+        assert drawn == of_first
+
+    def test_each_epoch_draws_anew_and_replays(self) -> None:
+        found = set()
+        for epoch in range(4):
+            drifted, drawn = drift_image(SMALL, EVERY_TRANSFORM, seed=1, sample_id=5, epoch=epoch)
+            again = apply_chain(SMALL, drawn, seed=1, sample_id=5, epoch=epoch)
+            assert (again == drifted).all()
+            found.add(drifted.tobytes())
+        assert len(found) == 4

@@ -30,7 +30,7 @@ print(json.dumps([pixel_platform(), found]))
 """
 
 
-PHOTO = "rotate shear hue gaussian_blur motion_blur defocus_blur".split()  # noqa: SIM905
+PHOTO = "rotate shear affine hue gaussian_blur motion_blur defocus_blur".split()  # noqa: SIM905
 MAY_DIFFER = {*PHOTO, *(one for one in ImageTransform if one.startswith("isp"))}
 
 

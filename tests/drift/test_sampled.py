@@ -116,10 +116,10 @@ def test_what_was_asked_for_is_kept_beside_what_is_done(transform: ImageTransfor
 
 
 @pytest.mark.parametrize("transform", ImageTransform)
-def test_parameters_are_plain_numbers_or_a_matrix(transform: ImageTransform) -> None:
+def test_parameters_are_plain_numbers_or_a_matrix_or_switches(transform: ImageTransform) -> None:
     kinds = {type(value) for value in drawn(transform, 0.7).parameters.values()}
-    with_matrix = transform in ("isp_colour_matrix", "isp")
-    assert kinds <= ({float, int, list} if with_matrix else {float, int})
+    others = {"isp_colour_matrix": {list}, "isp": {list}, "affine": {bool, str}}
+    assert kinds <= {float, int} | others.get(transform, set())
 
 
 @given(st.sampled_from(list(DRAWN_PER_IMAGE)), st.floats(0, 1), st.integers(0, 2**64 - 1))

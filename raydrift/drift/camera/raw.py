@@ -186,13 +186,14 @@ def drift_raw(
     *,
     seed: int,
     sample_id: int,
+    epoch: int = 0,
     profile: DriftProfile,
 ) -> tuple[AnySample, list[SampledTransform]]:
     """Draws a list of transforms and applies them to a raw file.
 
     Those of cameras (``isp``) change its development, wherever they stand; the others follow on the
-    picture, in order. What is drawn depends on the seed, the position in the list and the sample
-    id, as in ``drift_sample``.
+    picture, in order. What is drawn depends on the seed, the position in the list, the sample id
+    and the epoch, as in ``drift_sample``.
 
     Args:
         mosaic: As for ``develop_raw``.
@@ -201,6 +202,7 @@ def drift_raw(
         image: The wanted size.
         seed: The run's seed.
         sample_id: The sample's place in the run.
+        epoch: Which pass over the samples it is.
         profile: The ranges that a level spans.
 
     Returns:
@@ -209,7 +211,9 @@ def drift_raw(
     Raises:
         PipelineError: A transform failed.
     """
-    drawn, steps = draw_chain(transforms, seed=seed, sample_id=sample_id, profile=profile)
+    drawn, steps = draw_chain(
+        transforms, seed=seed, sample_id=sample_id, epoch=epoch, profile=profile
+    )
     return _developed(mosaic, steps, raw, image, None, sample_id, profile), drawn
 
 
@@ -221,6 +225,7 @@ def replay_raw(
     *,
     seed: int,
     sample_id: int,
+    epoch: int = 0,
     profile: DriftProfile,
     camera: _Facts | None = None,
 ) -> AnySample:
@@ -233,10 +238,11 @@ def replay_raw(
         image: As there.
         seed: As there.
         sample_id: As there.
+        epoch: As there.
         profile: As there.
         camera: The row's camera; None: as the file has it.
     """
-    steps = redraw_chain(drawn, seed=seed, sample_id=sample_id, profile=profile)
+    steps = redraw_chain(drawn, seed=seed, sample_id=sample_id, epoch=epoch, profile=profile)
     return _developed(mosaic, steps, raw, image, camera, sample_id, profile)
 
 
@@ -256,7 +262,11 @@ class RawFiles:
         return develop_raw(decoded, self._raw, self._settings.image)
 
     def drifted(
-        self, decoded: AnySample, transforms: Sequence[TransformInfo], sample_id: int
+        self,
+        decoded: AnySample,
+        transforms: Sequence[TransformInfo],
+        sample_id: int,
+        epoch: int = 0,
     ) -> tuple[AnySample, list[SampledTransform]]:
         """The drifted development of a mosaic, and what was drawn, see ``drift_raw``."""
         settings = self._settings
@@ -267,6 +277,7 @@ class RawFiles:
             settings.image,
             seed=settings.seed,
             sample_id=sample_id,
+            epoch=epoch,
             profile=settings.profile,
         )
 

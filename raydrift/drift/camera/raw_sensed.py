@@ -29,6 +29,7 @@ def sensed_raw(
     size: tuple[int, int] | None = None,
     seed: int = 0,
     sample_id: int = 0,
+    epoch: int = 0,
     profile: DriftProfile | None = None,
 ) -> tuple[Sensed, Sensed]:
     """A raw file as it is and as a drifted sensor has seen it, and the camera that develops both.
@@ -48,6 +49,7 @@ def sensed_raw(
         size: The rows and columns that it has to have; None: any.
         seed: The run's seed.
         sample_id: The sample's place in the run.
+        epoch: Which pass over the samples it is.
         profile: The ranges that a level spans; None: the published ones.
 
     Raises:
@@ -71,7 +73,7 @@ def sensed_raw(
     values, reference = scaled_raw(mosaic, raw, facts)
     drifted = values.copy()
     profile = DriftProfile() if profile is None else profile
-    _, steps = draw_chain(transforms, seed=seed, sample_id=sample_id, profile=profile)
+    _, steps = draw_chain(transforms, seed=seed, sample_id=sample_id, epoch=epoch, profile=profile)
     with failing_as_transform([step.drawn.info for step in steps], sample_id):
         for step, transform in as_light_goes(steps):
             drifted = seen_by_sensor(step, transform, drifted, reference)
