@@ -80,7 +80,7 @@ def apply(x: Image, parameters: Mapping[str, Any], look: Look) -> Image:
     out = _levels_after_flips(out, parameters, look)
     if out is view:
         return x
-    return _planar(out) if first else out
+    return np.ascontiguousarray(out.transpose(2, 0, 1)) if first else out
 
 
 def _interleaved(x: Image) -> Image:
@@ -89,17 +89,6 @@ def _interleaved(x: Image) -> Image:
         merged: Image = cv2.merge([np.ascontiguousarray(plane) for plane in x])
         return merged
     return x.transpose(1, 2, 0)
-
-
-def _planar(x: Image) -> Image:
-    """Channels first again."""
-    planes = x.transpose(2, 0, 1)
-    if not x.flags.c_contiguous or x.dtype.name not in _PLAIN or not 1 < x.shape[2] <= _FEW:
-        return planes
-    out = np.empty(planes.shape, x.dtype)
-    for plane, found in zip(out, cv2.split(x), strict=True):
-        plane[...] = found
-    return out
 
 
 def _levels_before_flips(out: Image, parameters: Mapping[str, Any], look: Look, own: bool) -> Image:

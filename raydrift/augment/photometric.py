@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from raydrift.augment.compat import FIXED, KP112
-from raydrift.augment.sums import channel_sums
 
 Image = npt.NDArray[Any]
 Span = tuple[float, float]
@@ -153,7 +152,10 @@ def _scaled(x: Image, factor: float, about: float, value_range: Span | None) -> 
 
 
 def _mean_luma(x: Image) -> float:
-    means = channel_sums(x) / max(x.shape[0] * x.shape[1], 1)
+    if x.dtype.name in ("uint8", "float32") and x.shape[2] <= 4 and x.size:
+        means = np.array(cv2.mean(np.ascontiguousarray(x))[: x.shape[2]])
+    else:
+        means = x.mean(axis=(0, 1), dtype=np.float64)
     return float(means[:3] @ _LUMA) if len(means) in (3, 4) else float(means.mean())
 
 

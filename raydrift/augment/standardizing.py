@@ -10,8 +10,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from raydrift.augment.sums import channel_sums, is_plain
-
 Image = npt.NDArray[Any]
 
 _EPSILON: Final = 1e-6
@@ -91,17 +89,23 @@ def standardize(x: Image, how: Standardization) -> Image:
 
 
 def _mean(x: Image) -> Any:
-    """The mean in the image's dtype; of float32 from sums in float64."""
-    if not is_plain(x):
+    """The mean in the image's dtype; of float32 from a sum in float64."""
+    if not _is_plain(x):
         return np.mean(x)
-    return np.float32(channel_sums(x).sum() / x.size)
+    return np.float32(cv2.sumElems(x.reshape(len(x), -1))[0] / x.size)
 
 
 def _deviation(x: Image, centred: bool) -> Any:
-    if not (centred and is_plain(x)):
+    if not (centred and _is_plain(x)):
         return np.std(x)
-    left = channel_sums(x).sum() / x.size  # what float32 could not take off
-    return np.float32(max(cv2.norm(x) ** 2 / x.size - left**2, 0) ** 0.5)
+    flat = x.reshape(len(x), -1)
+    left = cv2.sumElems(flat)[0] / x.size  # what float32 could not take off
+    return np.float32(max(cv2.norm(flat) ** 2 / x.size - left**2, 0) ** 0.5)
+
+
+def _is_plain(x: Image) -> bool:
+    """Whether OpenCV can sum it up, which it does in float64, faster than numpy in float32."""
+    return bool(x.dtype == np.float32 and x.flags.c_contiguous and x.size)
 
 
 def _warn_not_fitted(what: str) -> None:
