@@ -1,19 +1,20 @@
-"""Image files to the very pixels that Pillow makes of them, mostly faster.
+"""Image files to the very pixels that Pillow makes of them.
 
 This is how Keras reads images: the colours are converted, transparency is dropped, EXIF and colour
 profiles have no effect, of an animation the first picture counts. A file that Pillow refuses is
 refused.
+
+Pillow itself decodes: its time is libjpeg's, and simplejpeg with any way to resize its pixels takes
+as long where the pixels are to be equal.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from io import BytesIO
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import simplejpeg
 from PIL import Image, UnidentifiedImageError
 
 from raydrift.errors import ImageError, SettingsError
@@ -41,7 +42,6 @@ _FORMATS: Final = (
     "JPEG", "PNG", "BMP", "PPM", "TIFF", "GIF", "WEBP", "AVIF", "DIB", "ICO", "JPEG2000", "TGA",
 )  # fmt: skip
 
-_JPEGS: Final = ("JPEG", "MPO")
 _ARRAY: Final = b"\x93NUMPY"
 
 Array = npt.NDArray[Any]
@@ -81,25 +81,13 @@ def decode(
     if data.startswith(_ARRAY):
         return _array(data)
     with _refusing():
-        image = Image.open(BytesIO(data), formats=_FORMATS)
-        pixels = _by_libjpeg(data, image)
-        if pixels is None:
-            image.load()
-    size = None if target_size is None else (target_size[1], target_size[0])
-    resizes = size is not None and image.size != size
-    if resizes:
+        image = converted(Image.open(BytesIO(data), formats=_FORMATS), color_mode)
+    if target_size is not None and image.size != (target_size[1], target_size[0]):
         check_interpolation(interpolation)
     with _refusing():
-        if pixels is not None and not (resizes and interpolation != NEAREST):
-            if resizes and target_size is not None:
-                box = crop_box(image.size, target_size) if keep_aspect_ratio else None
-                pixels = _nearest(pixels, target_size, box)
-            return _coloured(pixels, color_mode)
-        if pixels is not None:
-            image = Image.fromarray(pixels.squeeze(2) if pixels.shape[2] == 1 else pixels)
-        image = converted(image, color_mode)
-        made = np.array(resized(image, target_size, interpolation, keep_aspect_ratio))
-    return made if made.ndim == 3 else made[..., np.newaxis]
+        image = resized(image, target_size, interpolation, keep_aspect_ratio)
+        pixels: Array = np.array(image)
+    return pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
 
 
 def converted(image: Image.Image, color_mode: str) -> Image.Image:
@@ -192,51 +180,3 @@ def _array(data: bytes) -> Array:
     except Exception as error:
         raise ImageError("decode", reason_of(error)) from None
     return array
-
-
-def _by_libjpeg(data: bytes, image: Image.Image) -> Array | None:
-    """The pixels of a JPEG, (height, width, 1 or 3); None: Pillow is to judge.
-
-    simplejpeg refuses all that libjpeg complains of, and Pillow a part of it.
-    """
-    if image.format not in _JPEGS or image.mode not in ("L", "RGB"):
-        return None
-    try:
-        pixels: Array = simplejpeg.decode_jpeg(data, "GRAY" if image.mode == "L" else "RGB")
-    except (ValueError, KeyError):  # the latter where the sampling is unknown
-        return None
-    return pixels if pixels.shape[1::-1] == image.size else None
-
-
-def _nearest(pixels: Array, target_size: tuple[int, int], box: Box | None) -> Array:
-    """Pixels resized as Pillow's nearest does it."""
-    height, width, channels = pixels.shape
-    left, upper, right, lower = box or (0, 0, width, height)
-    rows = _picked(upper, lower, target_size[0])
-    columns = _picked(left, right, target_size[1])
-    whole = pixels.take(rows, axis=0, mode="clip").view(f"V{channels}")[..., 0]
-    return whole.take(columns, axis=1, mode="clip").view(np.uint8).reshape(*target_size, channels)
-
-
-@lru_cache(maxsize=4096)
-def _picked(start: int, stop: int, count: int) -> npt.NDArray[np.intp]:
-    """Which of the pixels in a row Pillow takes: it adds the step up, one by one, in doubles."""
-    if stop <= start:
-        raise ValueError("box can't be empty")  # as Pillow says
-    step = (stop - start) / count
-    steps = np.full(count, step)
-    steps[0] = start + step * 0.5
-    return np.cumsum(steps).astype(np.intp)
-
-
-def _coloured(pixels: Array, color_mode: str) -> Array:
-    """Grey or red, green and blue to a colour mode, as Pillow converts them."""
-    channels = pixels.shape[2]
-    if color_mode == "grayscale":
-        if channels == 1:
-            return pixels
-        return np.array(Image.fromarray(pixels).convert("L"))[..., np.newaxis]
-    colours = np.repeat(pixels, 3, axis=2) if channels == 1 else pixels
-    if color_mode == "rgb":
-        return colours
-    return np.concatenate([colours, np.full_like(colours[..., :1], 255)], axis=2)
