@@ -87,7 +87,7 @@ class LocalFolders:
         waiting: list[tuple[str, tuple[tuple[int, int], ...]]] = [("", ())]
         while waiting:
             below, above = waiting.pop()
-            folder = os.path.join(top, below)
+            folder = os.path.join(top, below) if below else top
             if self._follow_links:  # without, no folder lies in itself
                 here = _identity(folder)
                 if here in above:
@@ -99,7 +99,7 @@ class LocalFolders:
                         if _is_folder(entry):
                             if self._follow_links or not entry.is_symlink():
                                 waiting.append((os.path.join(below, entry.name), above))
-                        elif entry.is_file() or entry.is_symlink():  # else who reads it may wait
+                        elif entry.is_symlink() or entry.is_file():  # else who reads it may wait
                             yield below, entry.name
             except OSError as error:
                 unread.append(f"{folder}: {error.strerror}")

@@ -1,6 +1,5 @@
 """What a user should know of a listing: empty classes, files that are there twice."""
 
-import os
 import unicodedata
 import warnings
 from collections import Counter
@@ -108,7 +107,7 @@ def check_names(directory: str, names: list[str]) -> None:
 
 def warn(words: str) -> None:
     """Tells the user, in one line."""
-    warnings.warn(words, UserWarning, stacklevel=5)
+    warnings.warn(words, UserWarning, stacklevel=6)  # whoever asks a generator for a flow
 
 
 def _named(names: Iterable[str]) -> str:
@@ -125,5 +124,6 @@ def _named(names: Iterable[str]) -> str:
 
 def _stem(name: str) -> str:
     """A name without its ending, letters with accents in one of their two forms."""
-    stem = os.path.splitext(name)[0]
+    before, dot, ending = name.rpartition(".")
+    stem = before if dot and "/" not in ending else name
     return stem if stem.isascii() else unicodedata.normalize("NFC", stem)
