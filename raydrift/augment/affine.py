@@ -194,6 +194,9 @@ def _by_planes(x: Image, one: Callable[[Image], Image]) -> Image:
 
 def _fill(out: Image, where: npt.NDArray[np.bool_], level: float) -> None:
     """Sets pixels to a level, in place."""
+    if min(out.shape[:2]) == 1:  # strides that OpenCV does not take
+        out[where] = level
+        return
     bits, chosen = out.view(_SAME_BITS[out.dtype.itemsize]), where.view(np.uint8)
     planes = [bits] if out.flags.c_contiguous else np.moveaxis(bits, 2, 0)
     filled = np.full(planes[0].shape, level, out.dtype).view(bits.dtype)

@@ -118,5 +118,11 @@ def _sums(plane: Image) -> tuple[Fraction, Fraction]:
         found = np.bincount(plane, minlength=256)
         levels = np.arange(256)
         return Fraction(int(found @ levels)), Fraction(int(found @ levels**2))
-    numbers = plane.astype(np.float64)
-    return Fraction(float(numbers.sum())), Fraction(float(np.square(numbers).sum()))
+    if not plane.size:
+        return Fraction(0), Fraction(0)
+    away = plane.astype(np.float64)
+    about = float(away.mean())
+    away -= about  # else the squares of what is far from 0 leave no room for their differences
+    first, second = Fraction(float(away.sum())), Fraction(float(np.square(away, out=away).sum()))
+    n, middle = plane.size, Fraction(about)
+    return first + n * middle, second + 2 * middle * first + n * middle**2
