@@ -60,19 +60,19 @@ def check_classes(
     if not classes:
         said.append("no class folders: give a folder with one sub-folder a class")
     if missing:
-        said.append(f"no folder of {_named(missing)}: check the names in classes")
+        said.append(f"no folder of {named(missing)}: check the names in classes")
     if empty:
         others = sum(one.others for one in empty)
-        named = _named([one.name for one in empty])
+        names = named(one.name for one in empty)
         seen = f" but {plural(others, 'file')} of another ending" if others else ""
         endings = " ".join(suffixes)
         said.append(
-            f"no images of {named}{seen}: images end in {endings}; name the other folders in "
+            f"no images of {names}{seen}: images end in {endings}; name the other folders in "
             "classes to leave it out"
         )
     if outside:
         said.append(
-            f"no images of {_named(outside)} in this part of the split: add images, or split at "
+            f"no images of {named(outside)} in this part of the split: add images, or split at "
             "another share"
         )
     if said and needs_images:
@@ -110,10 +110,10 @@ def warn(words: str) -> None:
     warnings.warn(words, UserWarning, stacklevel=6)  # whoever asks a generator for a flow
 
 
-def _named(names: Iterable[str]) -> str:
+def named(names: Iterable[str]) -> str:
     """Classes in words, the first few.
 
-    >>> _named(["a"]), _named(["a", "b"])
+    >>> named(["a"]), named(["a", "b"])
     ("class 'a'", "classes 'a', 'b'")
     """
     names = list(names)
