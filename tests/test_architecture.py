@@ -83,9 +83,9 @@ def test_ray_torch_and_mlflow_have_one_home_each(path: Path) -> None:
 
 
 def may_use_torch(path: Path) -> bool:
-    """Networks, the tasks that they have, and the differentiable twin of the camera."""
+    """Networks, their tasks, the differentiable twin of the camera, batches as tensors."""
     inside = path.relative_to(PACKAGE).as_posix()
-    return inside.startswith(("embed/", "tasks/", "camera/differentiable"))
+    return inside.startswith(("embed/", "tasks/", "camera/differentiable", "flows/torch_"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -137,6 +137,11 @@ def test_help_and_version_load_only_what_prints_them(asked: str) -> None:
             "from raydrift.cli import run; run(['forensics', '--help'])",
             {"ray", "torch", "numpy", "pyarrow", "cv2"},
         ),
+        (
+            "from raydrift.flows import ImageDataGenerator, ParallelImageDataGenerator, functional",
+            {"ray", "torch", "keras", "pandas", "pydantic"},
+        ),
+        ("from raydrift.flows import Augment, Flow", {"ray", "torch", "keras", "pandas"}),
         ("import raydrift.engine.forensics", {"torch"}),
         ("import raydrift.engine.generate", {"torch", "scipy", "fsspec", "botocore"}),
         ("import raydrift.engine.data.stages", {"torch", "scipy", "fsspec", "botocore", "rich"}),

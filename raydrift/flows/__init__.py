@@ -12,16 +12,23 @@ if TYPE_CHECKING:
     from raydrift.flows.dataframe import DataFrameIterator
     from raydrift.flows.directory import DirectoryIterator
     from raydrift.flows.files import BatchFromFilesMixin
+    from raydrift.flows.flow import Flow
     from raydrift.flows.generator import ImageDataGenerator
     from raydrift.flows.iterator import Iterator
     from raydrift.flows.parallel import ParallelImageDataGenerator
     from raydrift.flows.parallel_directory import ParallelDirectoryIterator
+    from raydrift.flows.part import FlowBatch, FlowPart
     from raydrift.flows.process_params import ParallelProcessParams
+    from raydrift.settings.augment import Augment
 
 __all__ = [
+    "Augment",
     "BatchFromFilesMixin",
     "DataFrameIterator",
     "DirectoryIterator",
+    "Flow",
+    "FlowBatch",
+    "FlowPart",
     "ImageDataGenerator",
     "Iterator",
     "NumpyArrayIterator",
@@ -32,15 +39,19 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BatchFromFilesMixin": "files",
-    "DataFrameIterator": "dataframe",
-    "DirectoryIterator": "directory",
-    "ImageDataGenerator": "generator",
-    "Iterator": "iterator",
-    "NumpyArrayIterator": "arrays",
-    "ParallelDirectoryIterator": "parallel_directory",
-    "ParallelImageDataGenerator": "parallel",
-    "ParallelProcessParams": "process_params",
+    "Augment": "raydrift.settings.augment",
+    "BatchFromFilesMixin": "raydrift.flows.files",
+    "DataFrameIterator": "raydrift.flows.dataframe",
+    "DirectoryIterator": "raydrift.flows.directory",
+    "Flow": "raydrift.flows.flow",
+    "FlowBatch": "raydrift.flows.part",
+    "FlowPart": "raydrift.flows.part",
+    "ImageDataGenerator": "raydrift.flows.generator",
+    "Iterator": "raydrift.flows.iterator",
+    "NumpyArrayIterator": "raydrift.flows.arrays",
+    "ParallelDirectoryIterator": "raydrift.flows.parallel_directory",
+    "ParallelImageDataGenerator": "raydrift.flows.parallel",
+    "ParallelProcessParams": "raydrift.flows.process_params",
 }
 
 
@@ -48,7 +59,7 @@ def __getattr__(name: str) -> Any:
     if name == "functional":
         return import_module("raydrift.flows.functional")
     if name in _HOMES:
-        return getattr(import_module(f"raydrift.flows.{_HOMES[name]}"), name)
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'raydrift.flows' has no attribute {name!r}")
 
 

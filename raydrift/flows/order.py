@@ -7,20 +7,15 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from raydrift import seeds
 from raydrift.augment.batches import BatchTask
+from raydrift.schedules.epochs import epoch_order
+from raydrift.settings.flow import DROPPED, SMALLER, WRAPPED
 
 SAMPLE: Final = "sample"
 """Draws are keyed by seed, epoch and sample."""
 
 KERAS: Final = "keras"
 """Draws are those of Keras: one stream a batch, from the seed plus the batch's number."""
-
-SMALLER: Final = "smaller"
-WRAPPED: Final = "wrapped"
-DROPPED: Final = "dropped"
-"""What an epoch's last batch is where the samples do not fill it: smaller, filled up with samples
-of a second order, or left out."""
 
 
 @dataclass(frozen=True)
@@ -110,5 +105,4 @@ class Order:
         return self._keyed(epoch, time) if self.shuffle else np.arange(self.samples)
 
     def _keyed(self, epoch: int, time: int) -> npt.NDArray[np.int64]:
-        rng = seeds.generator(self.seed, seeds.FLOW_ORDER, time, epoch)
-        return rng.permutation(self.samples)
+        return epoch_order(self.seed, self.samples, epoch, time)

@@ -58,7 +58,7 @@ class FlowStage:
         try:
             if self._maker is None:  # in the constructor its failure would be Ray's
                 self._maker = _loaded(self._reference)
-            return _batch_row(self._maker.make(_task_of(row)))
+            return _batch_row(self._maker.make(task_of(row)))
         except Exception as error:
             return pa.table({_ERROR: [_pickled(error)]})
 
@@ -79,7 +79,7 @@ def batch_of(row: pa.Table) -> Batch:
         found = array_of(row, f"{_ARRAYS}{place}")
         arrays.append(found.astype(wanted, copy=False))
     samples, drawn, rejected = pickle.loads(row[_BATCH][0].as_py())  # noqa: S301  (likewise)
-    return Batch(_task_of(row), tuple(arrays), samples, drawn, rejected)
+    return Batch(task_of(row), tuple(arrays), samples, drawn, rejected)
 
 
 def _loaded(reference: Any) -> BatchMaker:
@@ -95,7 +95,8 @@ def _loaded(reference: Any) -> BatchMaker:
     return maker
 
 
-def _task_of(row: pa.Table) -> BatchTask:
+def task_of(row: pa.Table) -> BatchTask:
+    """The task of a row that ``FlowSource`` gave, or of one that came back."""
     table = table_of(row)
     number, epoch, place, draws_order = (table[name][0].as_py() for name in _TASK)
     samples = table["sample"].drop_null().to_numpy().astype(np.int64)

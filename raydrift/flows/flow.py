@@ -1,0 +1,290 @@
+"""The second face of flows: class folders in, augmented batches for training out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from raydrift.calibrate.profile import calibrated
+from raydrift.catalog import Catalog, catalog_of
+from raydrift.catalog.value_range import with_value_range
+from raydrift.catalog.where import rows_where
+from raydrift.errors import SettingsError, suggest
+from raydrift.flows.options import FlowOptions
+from raydrift.flows.order import Order
+from raydrift.flows.part import FlowPart, Shared
+from raydrift.flows.samples import SampleBatches
+from raydrift.flows.splitting import Split, grouped, missing_classes, stratified
+from raydrift.schedules.drift import Drift
+from raydrift.schedules.positions import TimeAxis
+from raydrift.schedules.schedule import Schedule, place_drifts
+from raydrift.settings.augment import Augment
+from raydrift.settings.catalog import CatalogSettings
+from raydrift.settings.cluster import ClusterSettings
+from raydrift.settings.flow import REPLACE, SMALLER, FlowSettings
+from raydrift.settings.flow_toml import read_flow
+from raydrift.settings.generate import CalibrationSettings, GenerateSettings
+from raydrift.settings.given import run_given
+from raydrift.settings.raw import RawSettings
+from raydrift.settings.toml import UNWRITTEN
+from raydrift.transforms import DriftProfile
+
+if TYPE_CHECKING:
+    from raydrift.flows.flow_statistics import FlowStatistics
+
+Place = str | PathLike[str]
+
+_TRAINING: Final = "training"
+_VALIDATION: Final = "validation"
+
+
+class Flow:
+    """Augmented batches of an image set for training, and plain ones for validation.
+
+    An image's augmentation in an epoch depends on the seed, the epoch and the image alone: not on
+    the number of workers, the batch size, the split, or what is asked for first.
+
+    Args:
+        input: A folder with one sub-folder a class, or a manifest, here or in a bucket.
+        augment: What happens to training images; None: nothing does.
+        size: Height and width of the images in pixels, or one number for both.
+        batch_size: Images a batch.
+        seed: 0 to 2^64 - 1.
+        split: The share of each class that is for validation, 0 to below 1.
+        group: The column of a manifest whose rows of one value, as the pictures of a patient, are
+            not to be split.
+        shuffle: Whether each epoch of the training part has an order of its own.
+        last: What the last batch is where images do not fill it: ``smaller``, ``wrapped`` (filled
+            up with others) or ``dropped``.
+        masks: A folder with a mask for each image, of the same path but for the suffix.
+        drift: Drifts on the timeline over ``augment``, which is the samples seen: a curriculum.
+            Fractions are of all epochs, so give ``epochs``.
+        target: A divergence that the images are to have, by ``calibration``.
+        calibration: The file that ``raydrift calibrate`` wrote.
+        epochs: How many epochs there are to be; None: as many as are asked for.
+        workers: Processes of Ray that make batches; 0: this process makes them; below 1: a share of
+            the CPUs. None: this process, or from 2,000 images on all CPUs.
+        ahead: Batches that may be done before they are used.
+        on_error: ``replace``: another image takes the place of one that cannot be used, which
+            ``rejected`` then tells; ``raise``.
+        rank: Which of several processes that share each epoch this one is, from 0.
+        world_size: How many they are. This one has the batches rank, rank + world_size, … of the
+            one order; where they do not come out even, the first ranks have one more.
+        class_mapping: Class name to label; None: the sorted names become 0, 1, 2, …
+        catalog: Where classes are told, and which images are left out.
+        raw: What the raw files are that the input has; None: it has photographs.
+        profile: The ranges that levels span.
+        cluster: Where Ray is.
+        storage_options: How buckets are reached.
+
+    Attributes:
+        train: The part for training.
+        validation: The part for validation, in the order of the input and not augmented.
+        settings: What the flow was made with.
+        notes: Plain sentences that whoever uses the input should read.
+
+    Raises:
+        SettingsError: (a ``ValueError``) A setting cannot be, or a part lacks a class.
+        CatalogError: (a ``ValueError``) The input is not there, or has no images.
+
+    Example:
+        ::
+
+            flow = Flow("photos", augment=Augment(rotate=20, flip=True), batch_size=64, split=0.2)
+            for epoch in range(10):
+                for batch in flow.train.torch(epoch, device="cuda"):
+                    loss = criterion(model(batch.images), batch.labels)
+    """
+
+    def __init__(
+        self,
+        input: Place,
+        *,
+        augment: Augment | None = None,
+        size: int | Sequence[int] = (224, 224),
+        batch_size: int = 32,
+        seed: int = 42,
+        split: float = 0.0,
+        group: str | None = None,
+        shuffle: bool = True,
+        last: str = SMALLER,
+        masks: Place | None = None,
+        drift: Sequence[Drift] = (),
+        target: float | None = None,
+        calibration: Place | None = None,
+        epochs: int | None = None,
+        workers: float | None = None,
+        ahead: int = 4,
+        on_error: str = REPLACE,
+        rank: int = 0,
+        world_size: int = 1,
+        class_mapping: Mapping[str, int] | None = None,
+        catalog: CatalogSettings | None = None,
+        raw: RawSettings | None = None,
+        profile: DriftProfile | None = None,
+        cluster: ClusterSettings | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        file = None if calibration is None else str(calibration)
+        run = run_given(
+            input,
+            UNWRITTEN,
+            catalog=catalog,
+            input_dim=size,
+            masks=masks,
+            profile=profile,
+            storage_options=storage_options,
+            cluster=cluster,
+            seed=seed,
+            shuffle=shuffle,
+            drift=tuple(drift),
+            class_mapping=class_mapping,
+            raw=raw,
+            calibration=CalibrationSettings(file, target),
+        )
+        self._begin(
+            FlowSettings(
+                run,
+                Augment() if augment is None else augment,
+                batch_size=batch_size,
+                validation=split,
+                group=group,
+                last=last,
+                on_error=on_error,
+                epochs=epochs,
+                workers=workers,
+                ahead=ahead,
+                rank=rank,
+                world_size=world_size,
+            )
+        )
+
+    @classmethod
+    def of(cls, settings: FlowSettings) -> Self:
+        """A flow of settings."""
+        flow = cls.__new__(cls)
+        flow._begin(settings)
+        return flow
+
+    @classmethod
+    def from_toml(cls, path: Place) -> Self:
+        """A flow of the settings in a TOML file.
+
+        Raises:
+            SettingsError: There is no such file, or a setting in it cannot be.
+        """
+        return cls.of(read_flow(str(path)))
+
+    def __repr__(self) -> str:
+        parts = [repr(self.train)] + [repr(self.validation)] * bool(self.validation.samples)
+        return f"<Flow of {self.settings.run.input}: {', '.join(parts)}>"
+
+    def __enter__(self) -> Self:
+        """The flow itself; the end of the block closes it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Closes the flow."""
+        self.close()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class names, sorted."""
+        return self.train.catalog.classes
+
+    @property
+    def class_mapping(self) -> dict[str, int]:
+        """Class name to label."""
+        return dict(self.train.catalog.labels)
+
+    def close(self) -> None:
+        """Ends the work on Ray; a loop that comes later begins it again."""
+        self.train.close()
+        self.validation.close()
+
+    def fit_statistics(self, whitening: bool = False) -> "FlowStatistics":
+        """Mean and deviation of each channel of the training images, without augmentation.
+
+        Args:
+            whitening: Whether the matrix that whitens images (ZCA) is wanted too.
+
+        Raises:
+            SettingsError: The matrix would take more memory than there is.
+        """
+        return self.train.fit_statistics(whitening=whitening)
+
+    def preview(self, png: Place | None = None, images: int = 6, epochs: int = 5) -> Any:
+        """A sheet of training images as they are, and as they are in some epochs.
+
+        Args:
+            png: Where it is written; None: nowhere.
+            images: How many images, 1 or more.
+            epochs: How many epochs, 1 or more.
+
+        Returns:
+            The sheet, a Pillow image in mode RGB.
+        """
+        from raydrift.flows.flow_sheet import flow_sheet
+
+        sheet = flow_sheet(self.train, images, epochs)
+        if png is not None:
+            sheet.save(Path(png), format="PNG")
+        return sheet
+
+    def _begin(self, settings: FlowSettings) -> None:
+        run = settings.run
+        catalog = catalog_of(run)
+        run, notes = with_value_range(run, catalog)
+        run, told = _calibrated(run, catalog.digest())
+        self.settings = settings
+        self.notes = (*catalog.notes, *notes, *told)
+        index = catalog.table["class_index"].to_numpy()
+        split = self._split(catalog, index)
+        if said := missing_classes(split, index, catalog.classes):
+            raise SettingsError(f"split is {settings.validation:g}: {said}")
+        axis = TimeAxis(max(1, len(split.train)) * (settings.epochs or 1), 0.0, 1.0)
+        drifts = place_drifts(run.drift, axis)
+        schedule = Schedule(run.seed, run.transforms, drifts)
+        where = tuple(rows_where(catalog, one.where) if one.where else None for one in run.drift)
+        workers = FlowOptions(workers=settings.workers).processes(len(catalog))
+        shared = Shared(
+            workers,
+            settings.ahead,
+            settings.epochs,
+            settings.rank,
+            settings.world_size,
+            run.cluster,
+        )
+        size, on_error = settings.batch_size, settings.on_error
+        does = schedule if schedule.infos else None
+        maker = SampleBatches(run, catalog, split.train, does, where, size, on_error)
+        order = Order(len(split.train), size, run.seed, run.shuffle, last=settings.last)
+        self.train = FlowPart(maker, order, shared, _TRAINING)
+        maker = SampleBatches(run, catalog, split.validation, None, (), size, on_error)
+        order = Order(len(split.validation), size, run.seed, shuffle=False)
+        self.validation = FlowPart(maker, order, shared, _VALIDATION)
+
+    def _split(self, catalog: Catalog, index: npt.NDArray[np.int32]) -> Split:
+        share, seed, group = self.settings.validation, self.settings.run.seed, self.settings.group
+        if group is None:
+            return stratified(index, share, seed)
+        if catalog.columns is None:
+            raise SettingsError(
+                f"group is {group!r}: it is a column of a manifest, and the input is none"
+            )
+        names = catalog.columns.column_names
+        if group not in names:
+            raise SettingsError(f"group is {group!r}: {suggest(group, names)}")
+        return grouped(index, catalog.columns[group].to_pylist(), share, seed)
+
+
+def _calibrated(run: GenerateSettings, digest: str) -> tuple[GenerateSettings, list[str]]:
+    """The settings with the transforms of a calibration behind those of the augmentation."""
+    if run.calibration.profile is None:
+        return run, []
+    alone, told = calibrated(replace(run, transforms=()), digest)
+    return replace(alone, transforms=(*run.transforms, *alone.transforms)), told

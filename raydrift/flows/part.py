@@ -1,0 +1,383 @@
+"""One part of a flow, for training or for validation: its epochs, as batches for any library."""
+
+import warnings
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from raydrift.augment.batches import Batch, BatchTask, Rejected
+from raydrift.catalog import Catalog
+from raydrift.errors import SettingsError
+from raydrift.flows.order import Order
+from raydrift.flows.samples import SampleBatches
+from raydrift.images.pixels import RGB, Array
+from raydrift.settings.cluster import ClusterSettings
+from raydrift.settings.generate import GenerateSettings
+
+if TYPE_CHECKING:
+    import ray.data
+
+    from raydrift.flows.flow_statistics import FlowStatistics
+    from raydrift.flows.keras_batches import KerasBatches
+    from raydrift.flows.torch_batches import Device, Scale, TorchBatch
+
+_STATE: Final = ("epoch", "place", "flow")
+
+
+@dataclass(frozen=True, eq=False)
+class FlowBatch:
+    """Some augmented images; row i of all attributes is image i.
+
+    Attributes:
+        images: uint8 of shape (n, height, width, 3), red first; read-only where Ray made them.
+        labels: int64 of shape (n,).
+        masks: Of shape (n, height, width); None: there are none.
+        sample_ids: int64 of shape (n,): the row of each image in the sorted input.
+        paths: The file of each image, from the input's folder on.
+        class_names: The class of each image.
+        transforms: What was done to each image, as ``provenance.parquet`` has it.
+        epoch: The epoch, from 0.
+        place: The batch's place in the epoch, from 0.
+    """
+
+    images: RGB
+    labels: npt.NDArray[np.int64]
+    masks: Array | None
+    sample_ids: npt.NDArray[np.int64]
+    paths: tuple[str, ...]
+    class_names: tuple[str, ...]
+    transforms: tuple[list[Mapping[str, Any]], ...]
+    epoch: int
+    place: int
+
+    def __len__(self) -> int:
+        """How many images it has."""
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """How the batches of a flow are made, and for whom.
+
+    Attributes:
+        workers: Processes of Ray; 0: this process makes them; a float is a share of the CPUs.
+        ahead: Batches that may be done before they are used.
+        epochs: After how many epochs the work ends; None: it does not.
+        rank: Which of several processes that share an epoch this one is.
+        world_size: How many they are.
+        cluster: Where Ray is.
+    """
+
+    workers: int | float = 0
+    ahead: int = 4
+    epochs: int | None = None
+    rank: int = 0
+    world_size: int = 1
+    cluster: ClusterSettings = field(default_factory=ClusterSettings)
+
+
+class FlowPart:
+    """The samples of a flow that are for training, or those that are for validation.
+
+    An epoch has the same batches whoever asks for it, when, and for how many workers. A loop that
+    is left early ends the work on Ray; one that reaches the end of its epoch leaves the workers
+    ready for the next.
+
+    Attributes:
+        maker: What makes the batches.
+        order: Which samples each batch of each epoch has.
+        samples: How many there are.
+        epoch: The epoch that a loop goes on with: that of the batch given last, or the next one
+            after its end.
+        rejected: The images that could not be used, one for a file.
+    """
+
+    def __init__(self, maker: SampleBatches, order: Order, shared: Shared, name: str) -> None:
+        self.maker, self.order, self._shared, self._name = maker, order, shared, name
+        self._batches: Generator[Batch] | None = None
+        self._at = (0, 0)  # what the pipeline makes next
+        self._resumed = 0
+        self._rejected: dict[str, Rejected] = {}
+        self.epoch = self._place = 0
+
+    def __len__(self) -> int:
+        """Batches an epoch, of this rank."""
+        rank, world = self._shared.rank, self._shared.world_size
+        return len(range(rank, len(self.order), world))
+
+    def __repr__(self) -> str:
+        batches = f"{len(self)} batches of {self.order.batch_size}"
+        return f"<{self.samples} {self._name} samples, {batches}>"
+
+    @property
+    def samples(self) -> int:
+        """How many samples an epoch has, over all ranks."""
+        return self.order.samples
+
+    @property
+    def rejected(self) -> tuple[Rejected, ...]:
+        """The images that could not be used, with path and reason."""
+        return tuple(self._rejected.values())
+
+    @property
+    def settings(self) -> GenerateSettings:
+        """What would be generated of it."""
+        return self.maker.settings
+
+    @property
+    def catalog(self) -> Catalog:
+        """The whole input."""
+        return self.maker.catalog
+
+    @property
+    def rows(self) -> npt.NDArray[np.int64]:
+        """Which rows of the input are its samples."""
+        return self.maker.rows
+
+    def numpy(self, epoch: int = 0) -> Iterator[FlowBatch]:
+        """The batches of an epoch.
+
+        Args:
+            epoch: From 0. After ``restore``, the epoch that was restored begins at its place.
+
+        Yields:
+            The batches, in order.
+
+        Raises:
+            ImageError: An image cannot be used, and the flow was told to stop there.
+        """
+        return self._moving(self._epoch(epoch))
+
+    def torch(
+        self,
+        epoch: int = 0,
+        device: "Device" = None,
+        mean: "Scale" = 0.0,
+        std: "Scale" = 1.0,
+    ) -> Iterator["TorchBatch"]:
+        """The batches of an epoch as tensors, the next one on its way while one is used.
+
+        Args:
+            epoch: As for ``numpy``.
+            device: Where they are to be; None: the CPU. To a GPU they go from pinned memory, as
+                bytes, and become numbers there.
+            mean: What is subtracted from values of 0 to 1: one number, or one a channel.
+            std: What they are divided by then, likewise.
+        """
+        from raydrift.flows.torch_batches import torch_batches
+
+        return torch_batches(self._epoch(epoch), device, mean, std, self.reach)
+
+    def keras(self, label_mode: str = "int", rescale: float = 1.0) -> "KerasBatches":
+        """The epochs as data that ``model.fit`` of Keras takes; import Keras first.
+
+        Args:
+            label_mode: ``int`` or ``categorical`` (one value a class).
+            rescale: What pixels are multiplied by, as 1 / 255.
+        """
+        from raydrift.flows.keras_batches import keras_batches
+
+        return keras_batches(self, label_mode, rescale)
+
+    def dataset(self, epoch: int = 0) -> "ray.data.Dataset":
+        """An epoch as a dataset of Ray, a row an image, for ``ray.train`` or more of Ray Data.
+
+        Args:
+            epoch: From 0.
+
+        Returns:
+            Columns image (uint8), label, sample_id, path and class_name, and mask where there are
+            masks. Rows are made when they are read, in order only where Ray is told to keep it.
+        """
+        from raydrift.engine.flow_dataset import dataset_of
+
+        tasks = list(self.tasks(epoch))
+        return dataset_of(self.maker, tasks, self._shared.cluster)
+
+    def fit_statistics(self, epoch: int | None = None, whitening: bool = False) -> "FlowStatistics":
+        """Mean and standard deviation of each channel, in one pass over any number of images.
+
+        Args:
+            epoch: The augmented images of an epoch; None: the images as they are.
+            whitening: Whether the matrix that whitens images (ZCA) is wanted too.
+
+        Raises:
+            SettingsError: The matrix would take more memory than there is.
+        """
+        from raydrift.flows.flow_statistics import statistics_of
+
+        return statistics_of(self, epoch, whitening)
+
+    def tasks(self, epoch: int, first: int = 0) -> Iterator[BatchTask]:
+        """The batches of an epoch that are this rank's.
+
+        Args:
+            epoch: From 0.
+            first: The first of them that is wanted.
+        """
+        rank, world = self._shared.rank, self._shared.world_size
+        tasks = self.order.epoch(epoch, first=first)
+        return (task for task in tasks if task.place % world == rank)
+
+    def plain(self) -> SampleBatches:
+        """What makes the same samples as they are, without augmentation."""
+        maker = self.maker
+        return SampleBatches(
+            maker.settings, maker.catalog, maker.rows, None, (), maker.batch_size, maker.on_error
+        )
+
+    def made(self, maker: SampleBatches, epoch: int) -> Iterator[Batch]:
+        """All batches of an epoch by some maker, of all ranks; no loop over the part is moved."""
+        shared = self._shared
+        if not shared.workers:
+            yield from map(maker.make, self.order.epoch(epoch))
+            return
+        with closing(self._on_ray(maker, partial(self.order.epoch, epoch))) as batches:
+            yield from batches
+
+    def state(self) -> dict[str, Any]:
+        """Where the loops over this part are, as plain values: after the batch given last."""
+        return {"epoch": self.epoch, "place": self._place, "flow": self._identity()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Goes on where another process was: ``for epoch in range(part.epoch, epochs)``.
+
+        Raises:
+            SettingsError: The state is of another flow: other images, seed, batches or settings.
+        """
+        if sorted(state) != sorted(_STATE):
+            raise SettingsError("this is no state of a flow: give what state() returned")
+        if state["flow"] != self._identity():
+            raise SettingsError(
+                "the state is of another flow: make the flow with the same input, seed, batch "
+                "size, split and augmentation"
+            )
+        self.close()
+        self.epoch, self._place = int(state["epoch"]), int(state["place"])
+        self._resumed = self._place
+
+    def close(self) -> None:
+        """Ends the work on Ray; a loop that comes later begins it again."""
+        batches, self._batches = self._batches, None
+        if batches is not None:
+            batches.close()
+
+    def reach(self, epoch: int, place: int | None) -> None:
+        """Notes how far the consumer is.
+
+        Args:
+            epoch: The epoch of the batch that it was given.
+            place: The batch's place; None: it was given all of the epoch.
+        """
+        self.epoch, self._place = (epoch + 1, 0) if place is None else (epoch, place + 1)
+
+    def _moving(self, batches: Generator[FlowBatch]) -> Generator[FlowBatch]:
+        epoch = None
+        with closing(batches):
+            for batch in batches:
+                epoch = batch.epoch
+                self.reach(epoch, batch.place)
+                yield batch
+        if epoch is not None:
+            self.reach(epoch, None)
+
+    def _epoch(self, epoch: int) -> Generator[FlowBatch]:
+        """The batches of an epoch, from the place on that was restored."""
+        epochs = self._shared.epochs
+        if epoch < 0 or (epochs is not None and epoch >= epochs):
+            last = "" if epochs is None else f", the last is {epochs - 1}"
+            raise SettingsError(f"epoch is {epoch}: the first is 0{last}")
+        first = self._resumed if epoch == self.epoch else 0
+        self._resumed = 0
+        return self._begun(epoch, first)
+
+    def _begun(self, epoch: int, first: int) -> Generator[FlowBatch]:
+        finished = False
+        try:
+            for batch in self._made(epoch, first):
+                self._note(batch)
+                yield self.given(batch)
+            finished = True
+        finally:
+            if not finished or epoch + 1 == self._shared.epochs:
+                self.close()
+
+    def _made(self, epoch: int, first: int) -> Iterator[Batch]:
+        tasks = list(self.tasks(epoch, first))
+        if not self._shared.workers:
+            yield from map(self.maker.make, tasks)
+            return
+        if tasks and (self._batches is None or self._at != (epoch, tasks[0].place)):
+            self.close()
+            self._batches = self._on_ray(self.maker, partial(self._endless, epoch, first))
+        batches = self._batches
+        for task in tasks:
+            if batches is None or batches is not self._batches:
+                raise SettingsError(
+                    "another loop over this part of the flow began: finish one before the next, or "
+                    "make a second flow"
+                )
+            yield next(batches)
+            self._at = (epoch, task.place + self._shared.world_size)
+        self._at = (epoch + 1, self._shared.rank)
+
+    def _on_ray(self, maker: SampleBatches, tasks: Any) -> Generator[Batch]:
+        from raydrift.engine.flow import FlowPlan, batches_on_ray
+
+        shared = self._shared
+        size = self.settings.image.bytes * self.order.batch_size
+        return batches_on_ray(
+            maker, tasks, FlowPlan(shared.workers, shared.ahead, size, shared.cluster)
+        )
+
+    def _endless(self, epoch: int, first: int) -> Iterator[BatchTask]:
+        while self._shared.epochs is None or epoch < self._shared.epochs:
+            yield from self.tasks(epoch, first)
+            epoch, first = epoch + 1, 0
+
+    def given(self, batch: Batch) -> FlowBatch:
+        """A batch with what the catalog tells of its images."""
+        columns = self.maker.columns(batch)
+        masks = batch.arrays[1] if len(batch.arrays) > 1 else None
+        done = tuple(one.get("transforms", []) for one in batch.drawn)
+        return FlowBatch(
+            batch.arrays[0],
+            columns["label"],
+            masks,
+            columns["sample_id"],
+            tuple(columns["path"]),
+            tuple(columns["class_name"]),
+            done,
+            batch.task.epoch,
+            batch.task.place,
+        )
+
+    def _note(self, batch: Batch) -> None:
+        for one in batch.rejected:
+            if not self._rejected:
+                warnings.warn(
+                    f"{one.path} cannot be used ({one.reason}): another image takes its place; "
+                    "all such images are in .rejected",
+                    UserWarning,
+                    stacklevel=2,
+                )
+            self._rejected.setdefault(one.path, one)
+
+    def _identity(self) -> str:
+        from raydrift.flows.identity import identity_of
+
+        return identity_of(self.maker, self.order)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves out what is at work."""
+        return {**self.__dict__, "_batches": None, "_at": (0, 0)}
+
+    def __del__(self) -> None:
+        """Ends the work on Ray where nobody has the part any more."""
+        if self.__dict__.get("_batches") is not None:
+            self.close()

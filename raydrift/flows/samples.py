@@ -1,0 +1,196 @@
+"""What makes the batches of a flow: reads, decodes and augments its samples, in any process."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from raydrift import seeds
+from raydrift.augment.batches import Batch, BatchTask, Rejected
+from raydrift.catalog import Catalog
+from raydrift.drift.inputs import Inputs, inputs_of
+from raydrift.drift.written import written
+from raydrift.engine.data.reader import Reader
+from raydrift.engine.data.shard_images import MaskReader, shard_images
+from raydrift.errors import ImageError, PipelineError
+from raydrift.images.codec import decode_image
+from raydrift.images.decoded import Decoded
+from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
+from raydrift.images.pixels import Array, Sample, rgb_of
+from raydrift.images.raw.decoder import RawDecoder
+from raydrift.schedules.schedule import Schedule
+from raydrift.schedules.where import Masks, among
+from raydrift.settings.flow import RAISE, REPLACE
+from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.image import ImageSettings
+from raydrift.transforms import TransformInfo
+
+_MOST_TRIED: Final = 1000
+
+Decoder = Callable[[bytes, ImageSettings], Decoded]
+Images = Iterator[Decoded | ImageError]
+
+
+@dataclass(frozen=True, eq=False)
+class SampleBatches:
+    """Makes batches of augmented samples: uint8 RGB, and a mask each where there are masks.
+
+    A sample is drifted as ``generate`` drifts it, by draws that are keyed by its row in the whole
+    catalog and by the epoch.
+
+    Attributes:
+        settings: What would be generated: seed, image size, raw files, ranges.
+        catalog: The whole input.
+        rows: int64 of shape (n,): which rows of it are the samples of this part.
+        schedule: What happens to samples, by how many were seen before; None: nothing does.
+        where: For each of its drifts, to the images of which rows.
+        batch_size: Samples a batch.
+        on_error: ``replace`` or ``raise``.
+        decoder: What decodes photographs.
+    """
+
+    settings: GenerateSettings
+    catalog: Catalog
+    rows: npt.NDArray[np.int64]
+    schedule: Schedule | None
+    where: Masks
+    batch_size: int
+    on_error: str = REPLACE
+    decoder: Decoder = decode_image
+    _inputs: Inputs = field(init=False, repr=False)
+    _reader: Reader = field(init=False, repr=False)
+    _masks: MaskReader | None = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        image, raw = self.settings.image, self.settings.raw
+        masks = self.catalog.masks
+        made: dict[str, Any] = {
+            "_inputs": inputs_of(self.settings),
+            "_reader": Reader(self.catalog.root, image.max_bytes, image.max_memory),
+            "_masks": None if masks is None else MaskReader(masks, image),
+        }
+        if raw is not None:
+            made["decoder"] = RawDecoder(raw)
+        for name, value in made.items():
+            object.__setattr__(self, name, value)
+
+    def in_worker(self, restarted: bool) -> "SampleBatches":
+        """The same for a process of its own.
+
+        Args:
+            restarted: Whether an image may have killed the one before it: each is decoded in a
+                child process from then on.
+        """
+        if self.settings.raw is not None:
+            return self
+        return replace(self, decoder=IsolatedDecoder() if restarted else decode_in_time)
+
+    def make(self, task: BatchTask) -> Batch:
+        """Makes a batch.
+
+        Raises:
+            ImageError: An image cannot be used, and the flow is to stop there; or none of many
+                others can.
+            PipelineError: An image is no uint8 RGB, or a transform failed.
+        """
+        samples, found, rejected = self._found(task)
+        positions = task.epoch * len(self.rows) + task.place * self.batch_size
+        chains = self._chains(positions + np.arange(len(samples)), self.rows[samples])
+        shape = (len(samples), self.settings.image.height, self.settings.image.width)
+        pixels = np.empty((*shape, 3), np.uint8)
+        masks: list[Array] = []
+        drawn = []
+        for place, (image, chain) in enumerate(zip(found, chains, strict=True)):
+            one, parameters = self._augmented(image, chain, int(self.rows[samples[place]]), task)
+            pixels[place] = rgb_of(one, "a flow")
+            if one.mask is not None:
+                masks.append(one.mask)
+            drawn.append(parameters)
+        arrays = (pixels, np.stack(masks)) if masks else (pixels,)
+        return Batch(task, arrays, samples, tuple(drawn), tuple(rejected))
+
+    def _augmented(
+        self, image: Decoded, chain: Sequence[TransformInfo], row: int, task: BatchTask
+    ) -> tuple[Sample, Mapping[str, Any]]:
+        if self.schedule is None:
+            return self._inputs.sample(image), {}
+        drifted, drawn = self._inputs.drifted(image, chain, row, task.epoch)
+        return drifted, {"transforms": written(drawn)}
+
+    def _chains(
+        self, positions: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
+    ) -> list[tuple[TransformInfo, ...]]:
+        if self.schedule is None:
+            return [()] * len(rows)
+        return list(self.schedule.samples(positions, among(rows, self.where)).chains())
+
+    def _found(
+        self, task: BatchTask
+    ) -> tuple[npt.NDArray[np.int64], list[Decoded], list[Rejected]]:
+        """The images of a batch, and which samples they are."""
+        samples, found = task.samples.copy(), []
+        rejected: dict[int, Rejected] = {}
+        for place, image in enumerate(self._images(samples)):
+            asked = int(samples[place])
+            tried = self._others(asked, task.epoch)
+            sample = asked
+            while isinstance(image, ImageError):
+                if self.on_error == RAISE:
+                    raise ImageError(image.stage, f"{self.path(sample)}: {image.reason}")
+                rejected[sample] = Rejected(sample, self.path(sample), str(image))
+                sample = next(tried, -1)
+                if sample < 0:
+                    first = rejected[asked]
+                    raise PipelineError(
+                        f"{first.path} cannot be used ({first.reason}), nor can "
+                        f"{len(rejected) - 1} others that were tried in its place: look at the "
+                        "files of the flow"
+                    )
+                (image,) = self._images(np.array([sample]))
+            samples[place] = sample
+            found.append(image)
+        return samples, found, list(rejected.values())
+
+    def _others(self, sample: int, epoch: int) -> Iterator[int]:
+        """What may take a sample's place, each once: drawn by the sample and the epoch alone."""
+        rng = seeds.generator(
+            self.settings.seed, seeds.FLOW_REPLACEMENT, int(self.rows[sample]), epoch
+        )
+        seen = {sample}
+        for other in rng.integers(len(self.rows), size=_MOST_TRIED).tolist():
+            if other not in seen:
+                seen.add(other)
+                yield other
+
+    def _images(self, samples: npt.NDArray[np.int64]) -> Images:
+        tasks = self.catalog.samples(
+            self.rows[samples],
+            0,
+            len(samples),
+            shard=0,
+            first_timestamp=0.0,
+            delta_timestamp=0.0,
+        )
+        images = shard_images(self.settings, tasks, self._reader, self.decoder, self._masks)
+        for image in images:
+            yield image.image
+
+    def columns(self, batch: Batch) -> dict[str, Any]:
+        """What the catalog tells of the images of a batch: label, sample_id, path, class_name."""
+        rows = self.rows[batch.samples]
+        table = self.catalog.table.take(rows)
+        names = [self.catalog.classes[one] for one in table["class_index"].to_pylist()]
+        labels = np.array([self.catalog.labels[name] for name in names], np.int64)
+        return {
+            "label": labels,
+            "sample_id": rows,
+            "path": table["path"].to_pylist(),
+            "class_name": names,
+        }
+
+    def path(self, sample: int) -> str:
+        """The path of a sample's file, from the catalog's root on."""
+        path: str = self.catalog.table["path"][int(self.rows[sample])].as_py()
+        return path

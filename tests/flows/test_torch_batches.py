@@ -1,0 +1,71 @@
+"""Batches as tensors: channels first, from 0 to 1 or normalised, in step with the state."""
+
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from raydrift.flows import Augment, Flow
+
+
+@pytest.fixture
+def flow(scenes: Path) -> Flow:
+    return Flow(scenes, augment=Augment(flip=True), size=(24, 32), batch_size=16, seed=3)
+
+
+def test_pixels_become_numbers_from_0_to_1(flow: Flow) -> None:
+    for tensors, arrays in zip(flow.train.torch(1), flow.train.numpy(1), strict=True):
+        expected = arrays.images.astype(np.float32).transpose(0, 3, 1, 2) / 255
+        torch.testing.assert_close(tensors.images, torch.from_numpy(expected))
+        assert tensors.labels.tolist() == arrays.labels.tolist()
+        assert tensors.told.paths == arrays.paths
+        assert tensors.masks is None
+
+
+def test_they_are_normalised_by_the_statistics_of_the_flow(flow: Flow) -> None:
+    found = flow.fit_statistics()
+    batches = list(flow.train.torch(0, mean=found.mean.tolist(), std=found.std.tolist()))
+    pixels = torch.cat([batch.images for batch in batches])
+    assert pixels.mean(dim=(0, 2, 3)).abs().max() < 1e-4
+    assert (pixels.std(dim=(0, 2, 3)) - 1).abs().max() < 1e-4
+
+
+def test_the_state_is_that_of_the_batch_given_not_of_the_one_on_its_way(flow: Flow) -> None:
+    list(islice(flow.train.torch(0), 2))
+    assert (flow.train.state()["epoch"], flow.train.state()["place"]) == (0, 2)
+    list(flow.train.torch(0))
+    assert (flow.train.state()["epoch"], flow.train.state()["place"]) == (1, 0)
+
+
+def test_a_network_learns_from_a_flow(scenes: Path) -> None:
+    """Twenty lines: colours tell the drawn classes apart."""
+    torch.manual_seed(0)
+    augment = Augment(rotate=10, flip=True)
+    flow = Flow(scenes, augment=augment, size=32, batch_size=16, seed=1, split=0.25)
+    model = nn.Sequential(
+        nn.Conv2d(3, 16, 5, stride=2), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(),
+        nn.Linear(64, len(flow.classes)),
+    )  # fmt: skip
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
+    for epoch in range(12):
+        for batch in flow.train.torch(epoch, mean=0.5, std=0.25):
+            loss = nn.functional.cross_entropy(model(batch.images), batch.labels)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+    with torch.no_grad():
+        right = [
+            (model(batch.images).argmax(1) == batch.labels).float()
+            for batch in flow.validation.torch(mean=0.5, std=0.25)
+        ]
+    assert torch.cat(right).mean() > 0.5
+
+
+@pytest.mark.gpu
+def test_batches_go_to_the_gpu_and_become_numbers_there(flow: Flow) -> None:
+    for there, here in zip(flow.train.torch(0, "cuda"), flow.train.torch(0), strict=True):
+        assert there.images.is_cuda
+        torch.testing.assert_close(there.images.cpu(), here.images)
