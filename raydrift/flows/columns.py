@@ -1,6 +1,6 @@
 """Tables of any library, as columns by name: none of the libraries is imported for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -97,8 +97,10 @@ class Columns:
 def _array(column: Any) -> npt.NDArray[Any]:
     if hasattr(column, "to_numpy"):
         return np.asarray(column.to_numpy())
-    if isinstance(column, Sequence) and any(isinstance(one, list | tuple) for one in column):
-        array = np.empty(len(column), dtype=object)  # as a column of pandas has lists
+    if isinstance(column, np.ndarray):
+        return column
+    if any(isinstance(one, str | list | tuple) for one in column):
+        array = np.empty(len(column), dtype=object)  # as pandas has text and lists
         array[:] = column
         return array
     return np.asarray(column)

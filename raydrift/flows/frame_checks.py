@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from raydrift.errors import SettingsError
+from raydrift.flows.columns import MissingColumnError
 from raydrift.flows.listing_checks import named, warn
 from raydrift.text import plural
 
@@ -19,7 +20,8 @@ def check_mode(class_mode: object, allowed: Iterable[str | None], y_col: object)
     """Refuses a mode that there is not, and columns that do not go with it.
 
     Raises:
-        SettingsError: There is no such mode, or no column for it.
+        SettingsError: There is no such mode.
+        MissingColumnError: There is no column for it.
         TypeError: The mode takes one column, or several.
     """
     allowed = set(allowed)
@@ -36,7 +38,9 @@ def check_mode(class_mode: object, allowed: Iterable[str | None], y_col: object)
             'class_mode="raw" or "multi_output" for several'
         )
     if class_mode in (*_ONE_COLUMN, "raw") and y_col is None:
-        raise SettingsError(f'class_mode="{class_mode}" needs y_col: name the column of labels')
+        raise MissingColumnError(
+            f'class_mode="{class_mode}" needs y_col: name the column of labels'
+        )
 
 
 def check_paths(paths: Sequence[object], x_col: object) -> None:
@@ -93,6 +97,18 @@ def check_weights(weights: npt.NDArray[Any], weight_col: object) -> None:
         warn(
             f"column weight_col={weight_col} has no number in {plural(missing, 'row')}: a loss "
             "becomes NaN with it; fill it with .fillna(1)"
+        )
+
+
+def check_targets(targets: npt.NDArray[Any], y_col: object) -> None:
+    """Warns of targets that are missing: a user's loss may leave them out."""
+    if not np.issubdtype(targets.dtype, np.inexact):
+        return
+    missing = int(np.isnan(targets).sum())
+    if missing:
+        warn(
+            f"y_col={y_col} has {plural(missing, 'value')} that is NaN, and so may be the loss: "
+            "leave such rows out with .dropna(), or use a loss that does"
         )
 
 

@@ -16,6 +16,7 @@ from raydrift.flows.frame_checks import (
     check_mode,
     check_parts,
     check_paths,
+    check_targets,
     check_weights,
 )
 from raydrift.flows.listing import KERAS
@@ -185,16 +186,19 @@ def _targets(
     columns: Columns, class_mode: str | None, y_col: Any, rows: npt.NDArray[np.int64]
 ) -> npt.NDArray[Any] | list[npt.NDArray[Any]] | None:
     if class_mode == "raw":
-        return columns.array(y_col)[rows]
+        values = columns.array(y_col)[rows]
+        check_targets(values, y_col)
+        return values
     if class_mode != "multi_output":
         return None
     targets = []
     for name in y_col:
-        values = columns.values(name)
+        column = columns.values(name)
         try:
-            targets.append(np.array([values[row] for row in rows.tolist()]))
+            targets.append(np.array([column[row] for row in rows.tolist()]))
         except ValueError:
             raise SettingsError(
                 f"column y_col={name!r} has values of different shapes: give all rows one shape"
             ) from None
+        check_targets(targets[-1], name)
     return targets
