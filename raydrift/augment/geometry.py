@@ -36,8 +36,11 @@ def matrix(
            [0., 0., 1.]])
     """
     about = linear(parameters)
-    if about is None:
-        return None
+    return None if about is None else placed(about, height, width, compat)
+
+
+def placed(about: Matrix, height: int, width: int, compat: str = FIXED) -> Matrix:
+    """A matrix over (x, y, 1) about the origin as one over (row, column, 1) about the centre."""
     if compat == KP112:
         return centred(about, height / 2 + 0.5, width / 2 + 0.5)
     x, y = (height, width) if compat == KERAS3 else (width, height)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from raydrift.augment.affine import warp
 from raydrift.augment.compat import FIXED, KP112, check_compat
-from raydrift.augment.geometry import Matrix, centred, matrix
+from raydrift.augment.geometry import Matrix, centred, linear, placed
 from raydrift.augment.photometric import brightness as _brightness
 from raydrift.augment.photometric import channel_shift
 from raydrift.flows.drawing import Seed, state_of
@@ -300,13 +300,14 @@ def apply_affine_transform(
     if compat != KP112:
         _check_axes(x, (rows, columns, channels))
     parameters = {"theta": theta, "tx": tx, "ty": ty, "shear": shear, "zx": zx, "zy": zy}
-    found = matrix(parameters, x.shape[rows], x.shape[columns], compat)
-    if found is None:
+    about = linear(parameters)
+    if about is None:
         return x
     view = np.moveaxis(x, channels, -1)
     turned = compat != KP112 and columns < rows
     if turned:
         view = view.swapaxes(0, 1)
+    found = placed(about, x.shape[rows], x.shape[columns], compat)
     out = warp(view, found, order, fill_mode, cval)
     return np.moveaxis(out.swapaxes(0, 1) if turned else out, -1, channels)
 
