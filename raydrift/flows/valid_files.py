@@ -1,8 +1,9 @@
 """Which of many named files are images by their names and there."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +15,10 @@ from raydrift.flows.listing_checks import warn
 from raydrift.paths import StoragePath
 
 _AT_ONCE: Final = 1_000
+_WORTH_A_LOOK: Final = 16
+_LOOKED_AT: Final = 16
+"""How many files a folder is asked for before it is looked into, and how many times as many are
+looked at."""
 
 
 def joined(directory: str, name: str) -> str:
@@ -51,7 +56,7 @@ def valid_files(
     remote = [row for row in rows.tolist() if "://" in paths[row]]
     there = np.zeros(len(names), dtype=bool)
     with ThreadPoolExecutor(LISTERS) as pool:
-        there[local] = _each(pool, [paths[row] for row in local], os.path.isfile)
+        there[local] = _local(pool, [paths[row] for row in local])
         if remote:
             there[remote] = _remote(pool, [paths[row] for row in remote], storage_options)
     invalid = np.flatnonzero(~there)
@@ -66,14 +71,35 @@ def valid_files(
     return there
 
 
-def _each(
-    pool: ThreadPoolExecutor, paths: list[str], is_there: Callable[[str], bool]
-) -> list[bool]:
-    """Asks for each path, a thread for many: a network's filesystem takes its time for one."""
-    size = max(1, min(_AT_ONCE, -(-len(paths) // LISTERS)))
-    parts = [paths[start : start + size] for start in range(0, len(paths), size)]
-    answers = pool.map(lambda part: [is_there(path) for path in part], parts)
-    return [answer for part in answers for answer in part]
+def _local(pool: ThreadPoolExecutor, paths: list[str]) -> list[bool]:
+    """Looks into the folders that the files are in, each once, and only then for single files."""
+    folders: dict[str, list[str]] = {}
+    for path in paths:
+        folders.setdefault(os.path.dirname(path), []).append(path)
+    found = set().union(*pool.map(_seen, folders, folders.values()))
+    rest = [path for path in paths if path not in found]
+    size = max(1, min(_AT_ONCE, -(-len(rest) // LISTERS)))
+    parts = [rest[start : start + size] for start in range(0, len(rest), size)]
+    for some in pool.map(lambda part: [path for path in part if os.path.isfile(path)], parts):
+        found.update(some)
+    return [path in found for path in paths]
+
+
+def _seen(folder: str, paths: list[str]) -> set[str]:
+    """Those of a folder's files that a look at a part of it shows."""
+    if len(paths) < _WORTH_A_LOOK:
+        return set()
+    wanted = {os.path.basename(path): path for path in paths}
+    try:
+        with os.scandir(folder or ".") as entries:
+            some = islice(entries, _LOOKED_AT * len(paths))
+            return {
+                wanted[entry.name]
+                for entry in some
+                if entry.name in wanted and entry.is_file(follow_symlinks=False)
+            }
+    except OSError:
+        return set()
 
 
 def _remote(
