@@ -12,7 +12,7 @@ from raydrift.augment.affine import warp
 from raydrift.augment.compat import FIXED
 from raydrift.augment.geometry import matrix
 from raydrift.augment.noise import add_noise
-from raydrift.augment.photometric import brightness, channel_shift, contrast
+from raydrift.augment.photometric import brightness, channel_shift, contrast, possible_range
 
 Image = npt.NDArray[Any]
 
@@ -77,7 +77,7 @@ def apply(x: Image, parameters: Mapping[str, Any], look: Look) -> Image:
         bool(parameters.get("flip_horizontal", False)),
         bool(parameters.get("flip_vertical", False)),
     )
-    out = _levels_after_flips(out, parameters, look)
+    out = _levels_after_flips(out, parameters, look, view)
     if out is view:
         return x
     return np.ascontiguousarray(out.transpose(2, 0, 1)) if first else out
@@ -96,17 +96,21 @@ def _levels_before_flips(out: Image, parameters: Mapping[str, Any], look: Look, 
     return out if shift is None else channel_shift(out, shift, look.compat, own=own)
 
 
-def _levels_after_flips(out: Image, parameters: Mapping[str, Any], look: Look) -> Image:
-    factor = parameters.get("brightness")
-    if factor is not None:
-        out = brightness(out, factor, look.compat, look.value_range)
-    factor = parameters.get("contrast")
-    if factor is not None:
-        out = contrast(out, factor, look.compat, look.value_range)
-    noise = parameters.get("noise")
+def _levels_after_flips(
+    out: Image, parameters: Mapping[str, Any], look: Look, before: Image
+) -> Image:
+    lit, away, noise = (parameters.get(name) for name in ("brightness", "contrast", "noise"))
+    if lit is None and away is None and noise is None:
+        return out
+    span = look.value_range
+    if span is None and look.compat == FIXED:
+        span = possible_range(before)  # a spline of a higher order leaves it
+    if lit is not None:
+        out = brightness(out, lit, look.compat, span)
+    if away is not None:
+        out = contrast(out, away, look.compat, span)
     if noise is not None:
-        seed = int(parameters.get("noise_seed", 0))
-        out = add_noise(out, noise, seed, look.compat, look.value_range)
+        out = add_noise(out, noise, int(parameters.get("noise_seed", 0)), look.compat, span)
     return out
 
 

@@ -117,6 +117,15 @@ def test_bytes_are_those_of_floats_rounded(oracle: Any) -> None:
     assert np.abs(made - exact).max() <= 1  # the warp rounds, then the shift does
 
 
+def test_the_range_of_levels_is_that_of_the_image_before_a_spline_leaves_it() -> None:
+    x = np.kron([[0, 1], [1, 0]], np.ones((8, 8))).astype(np.float32)[..., None] * 255
+    moves = {"theta": 20.0, "brightness": 1.0}
+    made = apply(x, moves, Look(interpolation_order=3))
+    assert (made.min(), made.max()) == (0, 255)
+    dark = apply(x / 255, {"noise": "gauss"}, Look(value_range=(0, 255)))
+    assert dark.max() > 50
+
+
 def test_other_than_three_axes_are_refused() -> None:
     with pytest.raises(ValueError, match=r"multi-channel 2D images. Got shape \(4, 4\)"):
         apply(np.zeros((4, 4)), {}, Look())
