@@ -120,7 +120,7 @@ class DriftedDataset:
         return DriftedSample(
             image=self.image(place),
             class_name=self._class_names[place].as_py(),
-            _explain=_Explained(self._provenance_rows, place, self._record.is_raw),
+            _explain=_Explained(self._provenance_rows, place, self._explained),
             _mask=partial(self.mask, place),
             **self.facts(place),
         )
@@ -151,7 +151,7 @@ class DriftedDataset:
     @property
     def provenance(self) -> pa.Table:
         """``provenance.parquet``: where each sample came from, and all that was done to it."""
-        return self._table(layout.PROVENANCE, schemas.provenance(self._record.is_raw).names)
+        return self._table(layout.PROVENANCE, self._explained)
 
     @property
     def embeddings(self) -> pa.Table | None:
@@ -242,6 +242,12 @@ class DriftedDataset:
         """What is known of a sample but its image and its class: plain numbers."""
         return {name: column[place].item() for name, column in self._columns.items()}
 
+    @property
+    def _explained(self) -> list[str]:
+        """The columns of the provenance."""
+        names: list[str] = schemas.provenance(self._record.is_raw, self._record.has_copies).names
+        return names
+
     @cached_property
     def _columns(self) -> dict[str, npt.NDArray[Any]]:
         tables = (self.target, self._table(layout.PROVENANCE, ["drifted", "level"]))
@@ -291,14 +297,14 @@ class _Explained:
 
     rows: ShardRows
     place: int
-    raw: bool
+    names: list[str]
 
     def __call__(self) -> dict[str, Any]:
-        found = dict(self.rows.row(self.place, schemas.provenance(self.raw).names))
+        found = dict(self.rows.row(self.place, self.names))
         found["transforms"] = [
             one | {"parameters": parameters_of(one["parameters"])} for one in found["transforms"]
         ]
-        if self.raw:
+        if schemas.CAMERA.name in self.names:
             found[schemas.CAMERA.name] = parameters_of(found[schemas.CAMERA.name])
         return found
 

@@ -78,6 +78,11 @@ RAW: Final = (CAMERA, pa.field("row", pa.int32()), pa.field("column", pa.int32()
 """Columns of ``provenance.parquet`` and of the shards where the input is raw files: the camera, and
 the first pixel of the tile of the mosaic that the sample is, null where it is the whole."""
 
+COPY: Final = (pa.field("draw_id", pa.int64()), pa.field("epoch", pa.int32()))
+"""Columns of ``provenance.parquet`` and of the shards where each image comes several times: what
+was drawn is keyed by them, and not by the sample's place: the image's row in the whole input,
+sorted by path, and the epoch."""
+
 REJECTED: Final = pa.schema(
     [
         ("sample_id", pa.int64()),
@@ -309,12 +314,14 @@ TASK: Final = pa.schema(
         ("row", pa.int32()),
         ("column", pa.int32()),
         ("mask", pa.string()),
+        *COPY,
     ]
 )
 """What a worker is told of each sample of its shard; ``where``: which drifts are meant for it, one
 value a drift, none where each is meant for all; ``file_state``: ``Catalog.states``; ``row`` and
 ``column``: the first pixel of the tile of its file that it is, null of a whole file; ``mask``: the
-path of its mask, null where it has none."""
+path of its mask, null where it has none; ``draw_id`` and ``epoch``: what keys its draws, null where
+its own number does."""
 
 REMARKS: Final = pa.list_(
     pa.struct([("text", pa.string()), ("images", pa.int64()), ("examples", pa.list_(pa.string()))])
@@ -337,12 +344,14 @@ IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """An image file as Hugging Face ``datasets`` stores it."""
 
 
-def provenance(raw: bool) -> pa.Schema:
-    """``provenance.parquet``, of photographs or of raw files."""
-    return pa.schema([*PROVENANCE, *(RAW if raw else ())])
+def provenance(raw: bool, copies: bool = False) -> pa.Schema:
+    """``provenance.parquet``, of photographs or of raw files, once each or as copies."""
+    return pa.schema([*PROVENANCE, *(RAW if raw else ()), *(COPY if copies else ())])
 
 
-def shard(embeddings: bool, raw: bool = False, masks: bool = False) -> pa.Schema:
+def shard(
+    embeddings: bool, raw: bool = False, masks: bool = False, copies: bool = False
+) -> pa.Schema:
     """``_shards/part-*.parquet``: everything there is to know of a shard's samples."""
     names = ("sample_id", "timestamp", "label", "class_name", "source_path")
     types = (pa.int64(), pa.float64(), pa.int64(), pa.string(), pa.string())
@@ -359,6 +368,8 @@ def shard(embeddings: bool, raw: bool = False, masks: bool = False) -> pa.Schema
     ]
     if raw:
         columns += RAW
+    if copies:
+        columns += COPY
     if embeddings:
         columns.append(pa.field("embedding", EMBEDDINGS.field("embedding").type))
     return pa.schema(columns)

@@ -288,7 +288,8 @@ def calibrated(
     """The settings of a run with the transforms that its profile comes to.
 
     Args:
-        settings: With a ``calibration.profile``.
+        settings: With a ``calibration.profile``. Where it makes copies, as flows do, its transforms
+            are those of an augmentation: the profile's follow them.
         catalog: The digest of its input.
         weights: The digest of its network's weights, if it is known.
         profile: The profile, if it need not be read.
@@ -304,7 +305,7 @@ def calibrated(
         WeightsError: The network's weights cannot be found.
     """
     asked = settings.calibration
-    if settings.transforms:
+    if settings.transforms and settings.copies is None:
         raise SettingsError("a profile brings its transforms: leave out transforms (-t)")
     path = asked.profile or ""
     name = redacted(path)
@@ -329,7 +330,7 @@ def calibrated(
     )
     if drift != settings.drift:
         return replace(settings, drift=drift), [note, *notes]
-    return replace(settings, transforms=transforms), [note, *notes]
+    return replace(settings, transforms=settings.transforms + transforms), [note, *notes]
 
 
 def _without_none(value: Any) -> Any:

@@ -37,6 +37,9 @@ MASK: Final = "mask"
 MASK_STATE: Final = "mask_state"
 """Column beside it: the state of the mask's file, 0 where there is none."""
 
+DRAW_ID: Final = "draw_id"
+"""Column of a table of a part of an input: each image's row in the whole."""
+
 _HASH_ROWS: Final = 100_000
 _SPREAD: Final = np.int64(0x1E3779B97F4A7C15)  # odd: all times stay apart
 UNKNOWN_STATE: Final = int(-1 - _SPREAD)
@@ -53,7 +56,8 @@ class Catalog:
             not known) and ``modified`` int64 (ns since 1970; likewise), sorted by path. Where a
             file is cut into several images (``catalog.tiles``), also ``row`` and ``column``, int32:
             where each begins, null where that is not known. Where images have masks
-            (``catalog.masks``), also ``mask``, large_string, and ``mask_state``, int64.
+            (``catalog.masks``), also ``mask``, large_string, and ``mask_state``, int64. Of a part
+            of an input also ``draw_id``, int64: each image's row in the whole.
         classes: The class names, sorted; ``class_index`` counts in them.
         labels: Class name to integer label.
         ignored: Why files were passed over, and how many.
@@ -104,9 +108,24 @@ class Catalog:
             if self.is_tiled:
                 for name in TILE:
                     total.update(part[name].fill_null(-1).to_numpy().tobytes())
+            if DRAW_ID in part.column_names:
+                total.update(part[DRAW_ID].to_numpy().tobytes())
             if self.masks is not None:
                 total.update("\0".join(part[MASK].fill_null("").to_pylist()).encode())
         return total.hexdigest()
+
+    def part(self, rows: npt.NDArray[np.int64]) -> "Catalog":
+        """Some of the images; what is drawn for copies of them is as for those of the whole.
+
+        Args:
+            rows: Rows of the table, rising.
+        """
+        picked = pa.array(rows)
+        table = self.table.take(picked).combine_chunks()
+        if DRAW_ID not in table.column_names:
+            table = table.append_column(DRAW_ID, picked)
+        columns = None if self.columns is None else self.columns.take(picked)
+        return replace(self, table=table, columns=columns)
 
     def states(self, rows: npt.NDArray[np.int64] | None = None) -> npt.NDArray[np.int64]:
         """A number for each file that is another one where its size or its time is another.
@@ -137,6 +156,7 @@ class Catalog:
         first_timestamp: float,
         delta_timestamp: float,
         where: Masks = (),
+        epochs: npt.NDArray[np.int32] | None = None,
     ) -> pa.Table:
         """What a worker is told of the samples first to first + count - 1 (``schemas.TASK``).
 
@@ -148,6 +168,7 @@ class Catalog:
             first_timestamp: The time of sample 0, seconds since 1970.
             delta_timestamp: Seconds between samples.
             where: For each drift, of which rows of the table it is meant; None: of all.
+            epochs: The epoch of each sample; None: draws depend on the sample's id.
         """
         picked = order[first : first + count]
         rows = self.table.take(picked)
@@ -170,6 +191,11 @@ class Catalog:
             kind = schemas.TASK.field(name).type
             there = name in rows.column_names
             columns.append(rows[name].cast(kind) if there else pa.nulls(len(rows), kind))
+        if epochs is None:
+            columns += [pa.nulls(len(rows), field.type) for field in schemas.COPY]
+        else:
+            whole = rows[DRAW_ID].to_numpy() if DRAW_ID in rows.column_names else picked
+            columns += [whole, epochs[first : first + count]]
         return pa.table(columns, schema=schemas.TASK)
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from raydrift.catalog.catalog import Catalog
 from raydrift.catalog.where import rows_where
+from raydrift.schedules.epochs import epoch_order
 from raydrift.schedules.order import MixSegment, SampleOrder, shifted_order, stretches
 from raydrift.schedules.positions import TimeAxis
 from raydrift.schedules.schedule import SampleDrift, Schedule, place_drifts
@@ -37,7 +38,7 @@ class Stream:
         Raises:
             SettingsError: One does not fit the stream, or names what is not in the catalog.
         """
-        axis = time_axis(settings, len(catalog))
+        axis = time_axis(settings, stream_length(settings, catalog))
         schedule = Schedule(settings.seed, settings.transforms, place_drifts(settings.drift, axis))
         where = tuple(
             rows_where(catalog, drift.where) if drift.where else None for drift in settings.drift
@@ -61,8 +62,13 @@ class Stream:
         return {"stream": self.axis.samples, "where": masks}
 
 
+def stream_length(settings: GenerateSettings, catalog: Catalog) -> int:
+    """How many samples there can be, where no label shift ends the stream early."""
+    return len(catalog) * (settings.copies or 1)
+
+
 def time_axis(settings: GenerateSettings, available: int) -> TimeAxis:
-    """The timeline of a run of which so many images are available."""
+    """The timeline of a run of which so many samples are available."""
     samples = settings.stream or available
     if settings.stream is None and settings.num_samples is not None:
         samples = min(available, settings.start + settings.num_samples)
@@ -70,31 +76,46 @@ def time_axis(settings: GenerateSettings, available: int) -> TimeAxis:
 
 
 def sample_order(settings: GenerateSettings, catalog: Catalog) -> SampleOrder:
-    """The catalog's row of every sample that there can be.
+    """The catalog's row of every sample that there can be, and its epoch where there are several.
 
     Raises:
         SettingsError: A label shift does not fit the stream, or names a class that is not there.
     """
-    order = catalog.order(settings.seed, settings.shuffle)
+    order, epochs = _order(settings, catalog), None
+    if settings.copies is not None:
+        epochs = np.repeat(np.arange(settings.copies, dtype=np.int32), len(catalog))
     if not settings.label_shift:
-        return SampleOrder(order)
+        return SampleOrder(order, epochs=epochs)
     of_class, classes = _classes(catalog)[order], catalog.classes
     mixes = _mixes(settings, catalog, of_class)
-    return shifted_order(order, of_class, mixes, classes=classes, seed=settings.seed)
+    shifted = shifted_order(
+        np.arange(len(order)), of_class, mixes, classes=classes, seed=settings.seed
+    )
+    places, ended_by = shifted.rows, shifted.ended_by
+    return SampleOrder(order[places], ended_by, None if epochs is None else epochs[places])
+
+
+def _order(settings: GenerateSettings, catalog: Catalog) -> npt.NDArray[np.int64]:
+    """The row of every sample where the mix of classes does not shift: epoch after epoch."""
+    if settings.copies is None:
+        return catalog.order(settings.seed, settings.shuffle)
+    if not settings.shuffle:
+        return np.tile(np.arange(len(catalog)), settings.copies)
+    epochs = range(settings.copies)
+    return np.concatenate([epoch_order(settings.seed, len(catalog), one) for one in epochs])
 
 
 def mixes(settings: GenerateSettings, catalog: Catalog) -> list[MixSegment]:
     """In which proportions classes are drawn, from the first label shift on; empty without one."""
     if not settings.label_shift:
         return []
-    order = catalog.order(settings.seed, settings.shuffle)
-    return _mixes(settings, catalog, _classes(catalog)[order])
+    return _mixes(settings, catalog, _classes(catalog)[_order(settings, catalog)])
 
 
 def _mixes(
     settings: GenerateSettings, catalog: Catalog, of_class: npt.NDArray[np.int32]
 ) -> list[MixSegment]:
-    axis = time_axis(settings, len(catalog))
+    axis = time_axis(settings, stream_length(settings, catalog))
     shifts, classes = settings.label_shift, catalog.classes
     return stretches(shifts, axis, classes=classes, of_class=of_class, seed=settings.seed)
 

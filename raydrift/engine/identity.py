@@ -49,6 +49,8 @@ def run_identity(
     identity = {name: value for name, value in plain.items() if name not in _ELSEWHERE}
     if settings.raw is None:
         del identity["raw"]
+    if settings.copies is None:
+        del identity["copies"]
     whole, varying = list(settings.transforms), list[TransformInfo]()
     for drift in settings.drift:
         (varying if drift.varies_level else whole).extend(drift.transforms)

@@ -30,7 +30,8 @@ class SampleReader:
 
     def __init__(self, settings: GenerateSettings, catalog: Catalog, isolated: bool = True) -> None:
         self._settings, self._catalog = settings, catalog
-        self._order = sample_order(settings, catalog).rows
+        order = sample_order(settings, catalog)
+        self._order, self._epochs = order.rows, order.epochs
         self._inputs = inputs_of(settings)
         raw = settings.raw
         self._child = IsolatedDecoder() if raw is None else RawDecoder(raw)
@@ -103,4 +104,7 @@ class SampleReader:
         Raises:
             PipelineError: A transform failed.
         """
-        return self._inputs.drifted(decoded, transforms, sample_id)[0].pixels
+        key = sample_id, 0
+        if self._epochs is not None:
+            key = int(self._order[sample_id]), int(self._epochs[sample_id])
+        return self._inputs.drifted(decoded, transforms, *key)[0].pixels

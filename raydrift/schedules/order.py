@@ -27,10 +27,12 @@ class SampleOrder:
     Attributes:
         rows: Int64, the catalog's row of each sample.
         ended_by: The class that ran out, where the stream ends before the catalog does.
+        epochs: Int32, the epoch of each sample, where images come several times; None: they do not.
     """
 
     rows: npt.NDArray[np.int64]
     ended_by: str | None = None
+    epochs: npt.NDArray[np.int32] | None = None
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ class AdjustSettings:
     mlflow: MlflowSettings | None = None
 
     def __post_init__(self) -> None:
+        self.run.check_no_copies()
         check_types(self, leave=("run", "task"))
         for name in ("splits", "epochs"):
             at_least(1, name, getattr(self, name))

@@ -30,6 +30,7 @@ class EvaluateSettings:
     mlflow: MlflowSettings | None = None
 
     def __post_init__(self) -> None:
+        self.run.check_no_copies()
         if self.batches is not None and self.batches < 1:
             raise SettingsError(f"batches is {self.batches}: give at least 1")
         if self.run.raw is not None:
@@ -61,3 +62,6 @@ class CalibrateSettings:
     target: float | None = None
     plot: str | None = None
     for_images: int | None = None
+
+    def __post_init__(self) -> None:
+        self.run.check_no_copies()

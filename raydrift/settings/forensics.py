@@ -94,6 +94,7 @@ class ForensicsSettings:
     mlflow: MlflowSettings | None = None
 
     def __post_init__(self) -> None:
+        self.run.check_no_copies()
         run = self.run
         asked = {
             "transforms": run.transforms,

@@ -67,6 +67,9 @@ class GenerateSettings:
         seed: 0 to 2^64 - 1.
         start: The first sample's id: samples 0 to start - 1 were written by earlier runs.
         num_samples: How many samples; None: all that remain.
+        copies: How many epochs the stream has: each has all images in an order of its own, and what
+            is drawn for an image depends on its row in the input and on the epoch, as in a flow.
+            None: each image comes once, and draws depend on the sample's id.
         shuffle: Whether the order is a seeded permutation of the paths, or the sorted paths.
         class_mapping: Class name to integer label; None: sorted names to 0..C-1.
         first_timestamp: The time of sample 0, seconds since 1970.
@@ -93,6 +96,7 @@ class GenerateSettings:
     seed: int = 42
     start: int = 0
     num_samples: int | None = None
+    copies: int | None = None
     shuffle: bool = True
     class_mapping: Mapping[str, int] | None = None
     first_timestamp: float = FIRST_TIMESTAMP
@@ -138,6 +142,8 @@ class GenerateSettings:
         require(self.start >= 0, "start", self.start, "give at least 0")
         ok = self.num_samples is None or self.num_samples >= 1
         require(ok, "num_samples", self.num_samples, "give at least 1")
+        ok = self.copies is None or self.copies >= 1
+        require(ok, "copies", self.copies, "give at least 1")
         ok = self.stream is None or self.stream >= 1
         require(ok, "stream", self.stream, "give at least 1")
         most = _MOST_SHARD_BYTES // self.image.bytes
@@ -157,6 +163,15 @@ class GenerateSettings:
         if self.class_mapping is not None:
             labels = {name: _label(name, label) for name, label in self.class_mapping.items()}
             object.__setattr__(self, "class_mapping", labels)
+
+    def check_no_copies(self) -> None:
+        """Refuses copies, where each image is looked at once.
+
+        Raises:
+            SettingsError: There are to be copies.
+        """
+        remedy = "only generate and flow make copies: leave it out"
+        require(self.copies is None, "copies", self.copies, remedy)
 
     @property
     def infos(self) -> tuple[TransformInfo, ...]:

@@ -34,6 +34,7 @@ class ViewsSettings:
 
     def __post_init__(self) -> None:
         """The same views are the same codes, however they were written."""
+        self.run.check_no_copies()
         check_types(self, leave=("views",))
         object.__setattr__(self, "views", view_codes(self.views))
         run = self.run

@@ -60,7 +60,8 @@ def merge(
     Returns:
         What there is to know of each file, by its name.
     """
-    tables = _TABLES | {layout.PROVENANCE: schemas.provenance(record.is_raw)}
+    provenance = schemas.provenance(record.is_raw, record.has_copies)
+    tables = _TABLES | {layout.PROVENANCE: provenance}
     schema_of = {
         name: schema
         for name, schema in (tables | dict(finisher.tables)).items()

@@ -118,6 +118,11 @@ class JobRecord:
         """Whether the input is raw files."""
         return self.settings.get("raw") is not None
 
+    @property
+    def has_copies(self) -> bool:
+        """Whether images come several times, an epoch each."""
+        return self.settings.get("copies") is not None
+
     def save(self, output: StoragePath) -> None:
         """Writes ``run.json`` whole or not at all."""
         content = {"fingerprint": self.fingerprint} | asdict(self)

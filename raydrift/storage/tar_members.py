@@ -29,8 +29,8 @@ FACTS: Final = (
 """What ``KEY.json`` says of a sample: the columns of a shard that are neither image nor numbers of
 the network."""
 
-_OF_RAW: Final = ("camera", "row", "column")
-"""What it says besides of a raw file."""
+_OF_SOME: Final = ("camera", "row", "column", "draw_id", "epoch")
+"""What it says besides of a raw file, and of a copy."""
 
 _IMAGE: Final = ".png"
 _MASK: Final = ".mask.png"
@@ -74,7 +74,7 @@ def after_image(
 
 def fact_names(table: pa.Table) -> list[str]:
     """The columns of a shard that ``KEY.json`` has."""
-    return [*FACTS, *(name for name in _OF_RAW if name in table.column_names)]
+    return [*FACTS, *(name for name in _OF_SOME if name in table.column_names)]
 
 
 def samples_size(table: pa.Table) -> int:
@@ -113,7 +113,7 @@ def _facts(facts: Mapping[str, Any]) -> bytes:
     plain["transforms"] = [
         one | {"parameters": parameters_of(one["parameters"])} for one in facts["transforms"]
     ]
-    plain |= {name: facts[name] for name in _OF_RAW if name in facts}
+    plain |= {name: facts[name] for name in _OF_SOME if name in facts}
     if "camera" in plain:
         plain["camera"] = json.loads(plain["camera"])  # as text in the shard
     return json.dumps(plain, ensure_ascii=False).encode()

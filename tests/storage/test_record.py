@@ -21,6 +21,7 @@ from raydrift.transforms.setups import published_setup
 CHANGES_BYTES: dict[str, Any] = {
     "seed": 43,
     "start": 10,
+    "copies": 2,
     "shuffle": False,
     "first_timestamp": 0.0,
     "delta_timestamp": 1.0,

@@ -139,8 +139,8 @@ def _drift_part(
     chains: list[list[SampledTransform]] = []
     cameras: list[str | None] = []
     drifts = job.drifts(tasks)
-    of_samples = zip(samples, drifts.chains(), strict=True)
-    for place, ((sample_id, decoded), transforms) in enumerate(of_samples):
+    of_samples = zip(samples, drifts.chains(), draw_keys(tasks), strict=True)
+    for place, ((sample_id, decoded), transforms, key) in enumerate(of_samples):
         if decoded is None:
             pngs.add(None)
             if masks is not None:
@@ -148,7 +148,7 @@ def _drift_part(
             chains.append([])
             cameras.append(None)
             continue
-        drifted, drawn = inputs.drifted(decoded, transforms, sample_id)
+        drifted, drawn = inputs.drifted(decoded, transforms, *key)
         try:
             if pixels is not None:
                 pixels.put(place, drifted.pixels)
@@ -193,13 +193,24 @@ def put_drifted(
         What happened to the samples.
     """
     drifts, inputs = job.drifts(tasks), inputs_of(job.settings)
-    chains = zip(tasks["sample_id"].to_pylist(), drifts.chains(), strict=True)
-    for place, ((sample_id, chain), original) in enumerate(zip(chains, originals, strict=True)):
-        sample = inputs.drifted(original, chain, sample_id)[0]
+    chains = zip(draw_keys(tasks), drifts.chains(), strict=True)
+    for place, ((key, chain), original) in enumerate(zip(chains, originals, strict=True)):
+        sample = inputs.drifted(original, chain, *key)[0]
         drifted[place] = sample.pixels
         if masks is not None:
             masks[place] = sample.mask
     return drifts
+
+
+def draw_keys(tasks: pa.Table) -> list[tuple[int, int]]:
+    """What keys the draws of some samples: a number and an epoch of each.
+
+    Args:
+        tasks: A row a sample (``schemas.TASK``).
+    """
+    ids, epochs = (tasks[field.name] for field in schemas.COPY)
+    keys = pc.coalesce(ids, tasks["sample_id"]).to_pylist()
+    return list(zip(keys, epochs.fill_null(0).to_pylist(), strict=True))
 
 
 def commit_shard(job: ShardJob, shard: int, parts: Iterable[ShardPart]) -> LedgerRow:
@@ -239,7 +250,8 @@ class Made:
     def __init__(self, job: ShardJob) -> None:
         settings, self._has_masks = job.settings, job.masks is not None
         raw, embeddings = settings.raw is not None, settings.embedding.compute
-        self.schema = schemas.shard(embeddings, raw, self._has_masks)
+        copies = settings.copies is not None
+        self.schema = schemas.shard(embeddings, raw, self._has_masks, copies)
         self._for_tar = settings.write.container == "webdataset"  # it takes some time
         self.started = 0.0
         self.pixels_on = self.embedded_on = ""

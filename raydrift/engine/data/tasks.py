@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from raydrift.catalog import Catalog
-from raydrift.catalog.stream import Stream, sample_order
+from raydrift.catalog.stream import Stream, sample_order, stream_length
 from raydrift.errors import SettingsError
 from raydrift.schedules.where import Masks
 from raydrift.settings.generate import GenerateSettings
@@ -25,7 +25,7 @@ def run_samples(settings: GenerateSettings, catalog: Catalog) -> tuple[int, str 
         SettingsError: (a ``ValueError``) More are asked for than there are.
     """
     if not settings.label_shift:
-        return count_samples(settings, len(catalog)), None
+        return count_samples(settings, stream_length(settings, catalog)), None
     order = sample_order(settings, catalog)
     samples = count_samples(settings, len(order.rows), order.ended_by)
     last = settings.start + samples == len(order.rows)
@@ -102,16 +102,17 @@ class ShardTasks:
     def __iter__(self) -> Iterator[pa.Table]:
         """The shards' tables (``schemas.TASK``)."""
         settings = self.settings
-        order = sample_order(settings, self.catalog).rows
+        order = sample_order(settings, self.catalog)
         for shard in self.shards.tolist():
             yield self.catalog.samples(
-                order,
+                order.rows,
                 settings.start + shard * self.size,
                 self.asked(shard),
                 shard=shard,
                 first_timestamp=settings.first_timestamp,
                 delta_timestamp=settings.delta_timestamp,
                 where=self.where,
+                epochs=order.epochs,
             )
 
     def asked(self, shard: int) -> int:

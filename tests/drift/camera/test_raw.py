@@ -271,7 +271,7 @@ class TestDrift:
     ) -> None:
         raw, sample = RawSettings(read=read), sample_of(noise(71, 93), orientation=6)
         chain = [TransformInfo(name, 0.4) for name in names]
-        of: dict[str, Any] = {"seed": 11, "sample_id": 2, "profile": DriftProfile()}
+        of: dict[str, Any] = {"seed": 11, "sample_id": 2, "epoch": 3, "profile": DriftProfile()}
         found, drawn = drift_raw(sample, chain, raw, IMAGE, **of)
         row = json.loads(json.dumps({"transforms": written(drawn), "camera": as_text(found.facts)}))
         again = replay_raw(
