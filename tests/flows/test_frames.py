@@ -140,7 +140,7 @@ class TestFiles:
         self, folder: Path
     ) -> None:
         (folder / NAMES[1]).unlink()
-        with pytest.warns(UserWarning) as told:
+        with pytest.warns(UserWarning, match="Found 1 invalid") as told:
             rows = read(folder, split=(0, 0.4))
         assert str(told[0].message) == (
             'Found 1 invalid image filename(s) in x_col="filename". These filename(s) will be '

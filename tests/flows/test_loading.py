@@ -31,7 +31,7 @@ def test_a_path_may_be_text_bytes_a_path_or_the_content(png: Path) -> None:
     wanted = img_to_array(load_img(str(png)))
     for path in (png, str(png).encode(), BytesIO(png.read_bytes())):
         np.testing.assert_array_equal(img_to_array(load_img(path)), wanted)
-    with pytest.raises(TypeError, match="path should be path-like or io.BytesIO, not <class 'int'"):
+    with pytest.raises(TypeError, match="path should be path-like or io"):
         load_img(7)  # type: ignore[arg-type]
 
 

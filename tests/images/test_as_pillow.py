@@ -162,7 +162,7 @@ def test_a_file_that_is_cut_off_is_refused(photo: Image.Image, kind: str) -> Non
 
 
 def test_what_is_no_image_is_named_so() -> None:
-    with pytest.raises(ImageError, match="^decode: not an image in a known format$"):
+    with pytest.raises(ImageError, match=r"^decode: not an image in a known format$"):
         decode(b"hello")
 
 
