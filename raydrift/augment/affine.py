@@ -1,6 +1,7 @@
 """Warps an image by a matrix: what scipy's ``affine_transform`` gives, many times as fast."""
 
 from collections.abc import Callable
+from math import ceil, floor
 from typing import Any, Final
 
 import cv2
@@ -8,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from raydrift.augment.coordinates import (
-    all_inside,
     clamped,
     inside,
+    reach,
     reflected,
     source_coordinates,
     wrapped,
@@ -36,8 +37,8 @@ _BORDERS: Final = {
 _FROM_OUTSIDE: Final = {"wrap": wrapped, "reflect": reflected, "grid-mirror": reflected}
 _EXACT: Final = ("uint8", "uint16", "float32")
 _LONGEST: Final = 2**15 - 1
+_FAR: Final = 512  # a float32 coordinate beyond moves noise by more than 0.012 levels
 _REMAPPED: Final = 1024
-_UNTILED: Final = 320
 _TILE: Final = 128
 _SAME_BITS: Final = {1: np.uint8, 2: np.uint16, 4: np.int32, 8: np.float64}
 
@@ -67,34 +68,47 @@ def warp(
         raise RuntimeError(f"fill_mode is {fill_mode!r}: choose from: {', '.join(FILL_MODES)}")
     if order not in range(6):
         raise RuntimeError(f"interpolation_order is {order!r}: give a whole number from 0 to 5")
+    if not x.size:
+        return x.copy()
+    if x.dtype == np.float16 and order:  # which neither library knows
+        return warp(x.astype(np.float32), matrix, order, fill_mode, cval).astype(x.dtype)
     height, width = x.shape[:2]
-    if fill_mode in ("constant", "wrap") and all_inside(matrix, height, width):
+    ends = reach(matrix, height, width)
+    within = all(low > 0 and high < n - 1 for (low, high), n in zip(ends, x.shape, strict=False))
+    if within and fill_mode in ("constant", "wrap"):
         fill_mode = "nearest"
     small = max(height, width) <= _LONGEST
     if order == 0 and small and (fill_mode in _FROM_OUTSIDE or _BORDERS[fill_mode] == 1):
         return _nearest(x, matrix, fill_mode, cval)
-    if (
-        order == 1
-        and small
-        and x.dtype.name in _EXACT
-        and (fill_mode != "wrap" or max(height, width) <= _REMAPPED)
-    ):
-        return _linear(x, matrix, fill_mode, cval)
+    if order == 1 and small and x.dtype.name in _EXACT:
+        if fill_mode == "wrap" and max(height, width) <= _REMAPPED:
+            return _wrapped(x, matrix)
+        far = max(max(-low, high) for low, high in ends)
+        if fill_mode != "wrap" and (far <= _FAR or _tile_reach(matrix) <= 2 * _FAR):
+            return _linear(x, matrix, fill_mode, cval, tiled=far > _FAR)
     return _spline(x, matrix, order, fill_mode, cval)
 
 
-def _linear(x: Image, matrix: Matrix, fill_mode: str, cval: float) -> Image:
+def _tile_reach(matrix: Matrix) -> float:
+    """How many rows or columns a tile comes from."""
+    return float(np.abs(matrix[:2, :2]).sum(axis=1).max()) * _TILE
+
+
+def _wrapped(x: Image, matrix: Matrix) -> Image:
     height, width = x.shape[:2]
-    if fill_mode == "wrap":
-        rows, columns = source_coordinates(matrix, height, width, wrapped, np.float32)
-        return _by_planes(
-            x,
-            lambda part: cv2.remap(
-                part, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            ),
-        )
+    rows, columns = source_coordinates(matrix, height, width, wrapped, np.float32)
+    return _by_planes(
+        x,
+        lambda part: cv2.remap(
+            part, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        ),
+    )
+
+
+def _linear(x: Image, matrix: Matrix, fill_mode: str, cval: float, tiled: bool) -> Image:
+    height, width = x.shape[:2]
     border, level = _BORDERS[fill_mode], _level(cval, x.dtype)
-    if max(height, width) > _UNTILED:
+    if tiled:
         out = _by_planes(x, lambda part: _tiled(part, matrix, border, level))
     else:
         out = _by_planes(x, lambda part: _warped(part, matrix, (height, width), border, level))
@@ -128,9 +142,9 @@ def _tiled(part: Image, matrix: Matrix, border: int, level: float) -> Image:
             height, width = tile.shape[:2]
             moved = matrix.copy()
             moved[:2, 2] += matrix[:2, :2] @ (top, left)
-            corners = moved[:2] @ [[0, 0, height, height], [0, width, 0, width], [1, 1, 1, 1]]
-            first = np.floor(corners.min(axis=1)).astype(int) - 1
-            last = np.ceil(corners.max(axis=1)).astype(int) + 1
+            (top_row, bottom_row), (left_column, right_column) = reach(moved, height, width)
+            first = np.array([floor(top_row), floor(left_column)]) - 1
+            last = np.array([ceil(bottom_row), ceil(right_column)]) + 1
             moved[:2, 2] -= first
             piece = _piece(part, first, last, border, level)
             tile[...] = _warped(piece, moved, (height, width), border, level).reshape(tile.shape)
@@ -184,8 +198,8 @@ def _spline(x: Image, matrix: Matrix, order: int, fill_mode: str, cval: float) -
 def _by_planes(x: Image, one: Callable[[Image], Image]) -> Image:
     """Warps 1, 3 or 4 channels at a time: OpenCV is exact for these numbers only."""
     channels = x.shape[2]
-    if x.flags.c_contiguous and channels in (1, 3, 4):
-        return one(x).reshape(x.shape)
+    if channels in (1, 3, 4):
+        return one(np.ascontiguousarray(x)).reshape(x.shape)
     out = np.empty((channels, *x.shape[:2]), x.dtype)
     for number in range(channels):
         out[number] = one(np.ascontiguousarray(x[..., number]))

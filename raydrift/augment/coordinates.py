@@ -15,14 +15,13 @@ Rule = Callable[[Floats, int], Floats]
 _STRIP: Final = 8192  # pixels that a processor's nearest cache has room for
 
 
-def all_inside(matrix: Matrix, height: int, width: int) -> bool:
-    """Whether no pixel of the result comes from outside: its corners say it."""
-    for (down, right, shift), size in zip(matrix[:2].tolist(), (height, width), strict=True):
-        low, high = down * (height - 1), right * (width - 1)
-        least, most = shift + min(low, 0) + min(high, 0), shift + max(low, 0) + max(high, 0)
-        if not (least > 0 and most < size - 1):
-            return False
-    return True
+def reach(matrix: Matrix, height: int, width: int) -> list[tuple[float, float]]:
+    """The least and the greatest row, then column, that pixels of the result come from."""
+    found = []
+    for down, right, shift in matrix[:2].tolist():
+        ends = (0.0, down * (height - 1)), (0.0, right * (width - 1))
+        found.append((shift + sum(map(min, ends)), shift + sum(map(max, ends))))
+    return found
 
 
 def inside(matrix: Matrix, height: int, width: int) -> npt.NDArray[np.bool_]:

@@ -128,6 +128,28 @@ def test_labels_of_any_type_are_moved_whole(dtype: Any, mode: str) -> None:
     np.testing.assert_array_equal(made, scipys(x, found, 0, mode, 1))
 
 
+@pytest.mark.parametrize("mode", ["nearest", "constant", "reflect", "grid-constant"])
+@pytest.mark.parametrize("zoom", [3.0, 40.0])
+def test_what_comes_from_far_away_is_as_exact(mode: str, zoom: float) -> None:
+    x = noise(400, 330, 3)
+    moves = {"theta": 30.0, "tx": 1500.25 if mode == "reflect" else 20.5, "zx": zoom, "zy": zoom}
+    found = matrix(moves, 400, 330)
+    assert found is not None
+    off = np.abs(warp(x, found, 1, mode, 9.0) - scipys(x, found, 1, mode, 9.0))
+    assert off.max() < NEAR
+
+
+def test_half_floats_and_images_of_nothing() -> None:
+    found = matrix({"theta": 10.0}, 20, 30)
+    assert found is not None
+    half = noise(20, 30, 3, np.float16)
+    made = warp(half, found)
+    assert made.dtype == np.float16
+    assert np.abs(made - scipys(half, found, 1, "nearest", 0.0)).max() < 0.07 + NEAR
+    for shape in ((0, 5, 3), (5, 0, 3), (5, 5, 0)):
+        assert warp(np.zeros(shape, np.float32), found).shape == shape
+
+
 def test_the_input_is_left_alone_and_may_be_any_view_of_an_array() -> None:
     whole = noise(40, 60, 3)
     before = whole.copy()
