@@ -141,7 +141,7 @@ class TestFiles:
     ) -> None:
         (folder / NAMES[1]).unlink()
         with pytest.warns(UserWarning, match="Found 1 invalid") as told:
-            rows = read(folder, split=(0, 0.4))
+            rows = read(folder, frame() | {"class": ["a"] * 6}, split=(0, 0.4))
         assert str(told[0].message) == (
             'Found 1 invalid image filename(s) in x_col="filename". These filename(s) will be '
             f"ignored. The first is {str(folder / NAMES[1])!r} in row 1: it is not there."
