@@ -161,8 +161,17 @@ def open_folders(
     """
     if "://" not in directory:
         return LocalFolders(directory, follow_links)
-    place = StoragePath.of(directory, storage_options)
-    return LocalFolders(place.path, follow_links) if place.is_local else RemoteFolders(place)
+    return RemoteFolders(StoragePath.of(directory, storage_options))
+
+
+def plain_path(directory: str | os.PathLike[str]) -> str:
+    """A folder's path or URI; one of ``file://`` as a path, to which names of files can be added.
+
+    >>> plain_path("file:///tmp/a%20b")
+    '/tmp/a b'
+    """
+    directory = os.fspath(directory)
+    return StoragePath.of(directory).path if directory.startswith("file://") else directory
 
 
 def _in_order(found: list[tuple[str, str]]) -> list[str]:

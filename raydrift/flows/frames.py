@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from raydrift.augment.compat import FIXED, KP112
 from raydrift.errors import SettingsError
+from raydrift.flows.class_folders import plain_path
 from raydrift.flows.columns import Columns
 from raydrift.flows.frame_checks import (
     check_labels,
@@ -118,7 +119,7 @@ def read_frame(
     if weight_col:
         weights = columns.array(weight_col)
         check_weights(weights, weight_col)
-    root = os.fspath(directory) if directory else ""
+    root = plain_path(directory) if directory else ""
 
     rows = np.arange(len(paths), dtype=np.int64)
     if validate_filenames:

@@ -19,6 +19,7 @@ from raydrift.flows.class_folders import (
     LocalFolders,
     RemoteFolders,
     open_folders,
+    plain_path,
 )
 from raydrift.flows.listing_checks import ClassSeen, check_classes, check_names, warn
 from raydrift.flows.shuffled_index import INDEX, ShuffledIndex
@@ -68,7 +69,7 @@ class Listing:
     """The files of a flow.
 
     Attributes:
-        directory: The folder or URI as it was given.
+        directory: The folder or its URI.
         filenames: Their paths from there, class after class.
         classes: int32: the class of each, a value of ``class_indices``.
         class_indices: Class name to number.
@@ -148,7 +149,7 @@ def list_directory(
         CatalogError: A file is listed twice.
         TypeError: ``classes`` is not a sequence of names.
     """
-    directory = os.fspath(directory)
+    directory = plain_path(directory)
     if max_samples_per_class < 1 and max_samples_per_class != -1:
         raise SettingsError(
             f"max_samples_per_class is {max_samples_per_class}: give 1 or more, or -1 for all"

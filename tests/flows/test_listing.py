@@ -70,6 +70,14 @@ def test_classes_are_all_folders_or_those_that_are_given_in_their_order(tmp_path
 def test_paths_begin_with_the_directory(tmp_path: Path) -> None:
     make(tmp_path, "a/1.png")
     assert list_directory(tmp_path).filepaths == [str(tmp_path / "a/1.png")]
+    assert list_directory(f"{tmp_path}/").filepaths == [str(tmp_path / "a/1.png")]
+
+
+def test_a_uri_of_this_machine_is_a_path(tmp_path: Path) -> None:
+    """In a URI %41 is an A; in a file's name it is what it looks like."""
+    make(tmp_path / "a b", "c/%41.png")
+    listing = list_directory(f"file://{tmp_path}/a%20b")
+    assert listing.filepaths == [str(tmp_path / "a b/c/%41.png")]
 
 
 def test_linked_classes_and_files_count_and_linked_folders_where_they_are_followed(
