@@ -22,6 +22,7 @@ _MODES = {
     "kernels": ("input", "image_size", "embeddings", *_NETWORK, "repeat"),
     "peers": (*_RUN, "count", "repeat"),
     "embed_only": ("image_size", *_NETWORK, "repeat", "device"),
+    "flows": ("input", "image_size", "workers", "repeat"),
     "scheduling": ("milliseconds",),
     "growth": _RUN,
     "scale": (*_RUN, "count", "assume"),
@@ -70,6 +71,9 @@ def bench(
     peers: Annotated[
         str | None, typer.Option(metavar="FOLDER", help="Take turns with the yardsticks there.")
     ] = None,
+    flows: Annotated[
+        bool, typer.Option("--flows", help="Time flows, in turns with Keras if it is installed.")
+    ] = False,
     embed_only: Annotated[
         bool, typer.Option("--embed-only", help="Time the network alone, without Ray.")
     ] = False,
@@ -109,7 +113,7 @@ def bench(
 
     _check_options(context)
     elsewhere = address is not None or "RAY_ADDRESS" in os.environ
-    runs = not (kernels or embed_only or scheduling)
+    runs = not (kernels or flows or embed_only or scheduling)
     if elsewhere and runs and (input is None or output is None):
         missing = "a folder of images" if input is None else "an --output"
         raise SettingsError(f"a cluster may not reach this machine's disk: give it {missing}")
@@ -139,6 +143,8 @@ def bench(
         from raydrift.bench.scheduling import measure_scheduling, parse_workers
 
         found = measure_scheduling(parse_workers(scheduling), milliseconds)
+    elif flows:
+        found = _flows(input, settings, repeat or _ROUNDS)
     elif kernels:
         found = _kernels(input, settings, repeat or _ROUNDS)
     elif growth is not None:
@@ -190,6 +196,16 @@ def _kernels(source: str | None, settings: "GenerateSettings", rounds: int) -> o
     network = settings.embedding if settings.embedding.compute else None
     with images_of(source) as folder:
         return measure_kernels(folder, settings.image, network, rounds)
+
+
+def _flows(source: str | None, settings: "GenerateSettings", rounds: int) -> object:
+    from raydrift.bench.flows import measure_flows
+    from raydrift.bench.inputs import images_of
+    from raydrift.cpus import usable_cpus
+
+    with images_of(source) as folder:
+        workers = settings.cluster.workers or usable_cpus()
+        return measure_flows(folder, settings.image, workers, rounds)
 
 
 def _pipeline(

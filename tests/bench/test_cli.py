@@ -193,7 +193,7 @@ def test_help_has_a_line_for_every_flag() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     flags = (
         "--count --transform -t --image-size --embeddings --weights --precision "
-        "--workers --address --output --repeat --kernels --peers --embed-only --device "
+        "--workers --address --output --repeat --kernels --peers --flows --embed-only --device "
         "--scheduling --milliseconds --growth --scale --assume --json"
     )
     for flag in flags.split():
