@@ -130,6 +130,10 @@ def test_help_and_version_load_only_what_prints_them(asked: str) -> None:
             {"ray", "torch", "numpy", "pyarrow", "cv2"},
         ),
         (
+            "from raydrift.cli import run; run(['flow', '--help'])",
+            {"ray", "torch", "numpy", "pyarrow", "cv2"},
+        ),
+        (
             "from raydrift.cli import run; run(['matrix', '--help'])",
             {"ray", "torch", "numpy", "pyarrow", "cv2"},
         ),

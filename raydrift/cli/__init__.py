@@ -17,6 +17,7 @@ from raydrift.cli.demo import demo
 from raydrift.cli.encoding import write_any_sign
 from raydrift.cli.evaluate import evaluate
 from raydrift.cli.finalize import finalize
+from raydrift.cli.flow import flow
 from raydrift.cli.forensics import forensics
 from raydrift.cli.generate import generate
 from raydrift.cli.inspect import inspect
@@ -43,6 +44,7 @@ _TERMINATED = 143
 _USAGE_ERRORS = (CatalogError, OutputError, SettingsError, TaskError, WeightsError)
 _COMMANDS: Mapping[str, Callable[..., None]] = {
     "generate": generate,
+    "flow": flow,
     "plan": plan,
     "finalize": finalize,
     "status": status,
@@ -173,7 +175,7 @@ def _terminate(*_: object) -> None:
 
 def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
     kept = {"finalize": "the shards are kept"}
-    lasting = ("generate", "views", "matrix", "forensics", "adjust")
+    lasting = ("generate", "flow", "views", "matrix", "forensics", "adjust")
     kept |= dict.fromkeys(lasting, "what is finished is kept")
     command = arguments[0] if arguments else ""
     goes_on = f": {kept[command]}, the same command goes on" if command in kept else ""

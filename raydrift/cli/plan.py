@@ -68,13 +68,14 @@ def plan(
     from raydrift.catalog.stream import Stream
     from raydrift.cli.console import console
     from raydrift.cli.files import check_folder, write_file
-    from raydrift.cli.settings import read_settings
+    from raydrift.cli.settings import read_values
     from raydrift.engine.data.tasks import notes_of, run_samples
     from raydrift.errors import SettingsError
     from raydrift.paths import StoragePath, redacted
     from raydrift.report.classes import classes_line, ignored_lines
     from raydrift.report.timeline import plan_stream
     from raydrift.report.timeline_plot import timeline_png
+    from raydrift.settings.copies import planned_settings
 
     if not output.lower().endswith(".png"):
         raise SettingsError(f"output {output!r}: write the picture's name as NAME.png")
@@ -100,7 +101,7 @@ def plan(
         phase=phase,
         duty=duty,
     )
-    settings = read_settings(config, flags)
+    settings = read_values(config, flags, planned_settings)
     catalog = catalog_of(settings)
     place = StoragePath.of(settings.output, settings.options_of("output"))
     check_folder(place)

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from math import isfinite
 from numbers import Real
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from raydrift.checked import check_types, choose, require
-from raydrift.errors import SettingsError
+from raydrift.errors import SettingsError, suggest
 from raydrift.schedules.drift import plain_transforms
 from raydrift.transforms import DriftProfile, ImageTransform, TransformInfo
 
@@ -92,6 +92,26 @@ class Augment:
             require(value <= 255, f"augment.{name}", value, "give grey levels, 0 to 255")
         choose("augment.fill", self.fill, FILLS)
         self._check_drift()
+
+    @classmethod
+    def read(cls, written: object) -> Self:
+        """An augmentation from the table ``[augment]``, or as it is; None: nothing is done.
+
+        Raises:
+            SettingsError: It is no table, or has a key that there is not, or that cannot be.
+
+        >>> Augment.read({"rotate": 20, "zoom": [0.8, 1.2]}).zoom
+        (0.8, 1.2)
+        """
+        if written is None or isinstance(written, cls):
+            return cls() if written is None else written
+        if not isinstance(written, Mapping):
+            raise SettingsError(f"augment is {written!r}: write it as a table, [augment]")
+        names = [item.name for item in fields(cls)]
+        for key in written:
+            if key not in names:
+                raise SettingsError(f"unknown key augment.{key}: {suggest(str(key), names)}")
+        return cls(**written)
 
     def transforms(self) -> tuple[TransformInfo, ...]:
         """What is done to each image, in order: each range at level 1, then ``drift``."""

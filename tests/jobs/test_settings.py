@@ -19,6 +19,8 @@ from raydrift.settings import (
     TrainSettings,
     ViewsSettings,
 )
+from raydrift.settings.augment import Augment
+from raydrift.settings.copies import copies_settings
 from raydrift.settings.toml import (
     adjust_settings,
     as_dict,
@@ -55,7 +57,8 @@ def test_a_job_is_the_command_and_no_more(path: Path) -> None:
 
 def test_every_job_but_the_benchmark_has_its_settings_beside_it() -> None:
     assert {path.stem for path in JOBS.glob("*.py")} - {"bench"} == {
-        "generate", "evaluate", "calibrate", "finalize", "views", "matrix", "forensics", "adjust",
+        "generate", "flow", "evaluate", "calibrate", "finalize", "views", "matrix", "forensics",
+        "adjust",
     }  # fmt: skip
     for path in JOBS.glob("*.py"):
         assert path.with_suffix(".toml").is_file() or path.stem == "bench"
@@ -63,6 +66,8 @@ def test_every_job_but_the_benchmark_has_its_settings_beside_it() -> None:
 
 def test_those_of_the_other_jobs_are_valid() -> None:
     assert len(views_settings(read_toml(str(JOBS / "views.toml"))).views) == 12
+    copies = copies_settings(read_toml(str(JOBS / "flow.toml")))
+    assert (copies.copies, [str(one) for one in copies.transforms]) == (3, ["affine:1.0"])
     asked = matrix_settings(read_toml(str(JOBS / "matrix.toml")))
     assert (len(asked.views), asked.splits, asked.corruptions) == (12, 5, ())
     adjusted = adjust_settings(read_toml(str(JOBS / "adjust.toml")))
@@ -77,11 +82,14 @@ def test_those_of_the_other_jobs_are_valid() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["evaluate", "calibrate", "finalize", "views", "matrix", "forensics", "adjust"],
+    ["flow", "evaluate", "calibrate", "finalize", "views", "matrix", "forensics", "adjust"],
 )
 def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(name: str) -> None:
     defaults = dict(leaves(as_dict(built()))) | {"batches": None, "levels": "0.1:1.0:0.1"}
     defaults |= dict(leaves(asdict(S3Options()), "storage_options."))
+    if name == "flow":
+        augment = asdict(Augment()) | {"drift": None}
+        defaults |= dict(leaves(augment, "augment.")) | {"drift": None}
     if name == "views":
         camera = asdict(DriftProfile().setup("camera"))
         camera |= {"black_level": 0.0625, "white_balance": [*camera["white_balance"]]}
@@ -113,6 +121,11 @@ def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(nam
 def test_those_that_track_show_how(name: str) -> None:
     shown = {key for key in keys(name) if key.startswith("mlflow.")}
     assert shown == {f"mlflow.{item.name}" for item in fields(MlflowSettings)}
+
+
+def test_a_flow_shows_every_key_of_its_augmentation() -> None:
+    own = {key for key in keys("flow", all_of_them=True) if key.startswith("augment.")}
+    assert own == {f"augment.{item.name}" for item in fields(Augment)}
 
 
 def test_a_calibration_shows_every_key_of_its_own() -> None:

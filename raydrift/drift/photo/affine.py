@@ -79,10 +79,10 @@ class Affine(MovingTransform):
         theta, tx, ty, shear, zx, zy, horizontal, vertical = rng.random(8).tolist()
         low, high = (1 + (end - 1) * level for end in (self.zoom_low, self.zoom_high))
         return {
-            "theta": (2 * theta - 1) * self.rotate * level,
-            "tx": (2 * tx - 1) * self.shift_x * level,
-            "ty": (2 * ty - 1) * self.shift_y * level,
-            "shear": (2 * shear - 1) * self.shear * level,
+            "theta": _around_zero(theta, self.rotate * level),
+            "tx": _around_zero(tx, self.shift_x * level),
+            "ty": _around_zero(ty, self.shift_y * level),
+            "shear": _around_zero(shear, self.shear * level),
             "zx": low + zx * (high - low),
             "zy": low + (zx if self.keep_aspect else zy) * (high - low),
             "flip_horizontal": self.flip and horizontal < 0.5,
@@ -134,6 +134,11 @@ def in_pixels(parameters: Mapping[str, Any], height: int, width: int) -> dict[st
     """
     shifts = {"tx": parameters["tx"] * width, "ty": parameters["ty"] * height}
     return {**parameters, **shifts}
+
+
+def _around_zero(share: float, most: float) -> float:
+    """From -most to +most; 0 without a sign."""
+    return (2 * share - 1) * most + 0.0
 
 
 def _moved(
