@@ -98,7 +98,7 @@ class NumpyArrayIterator(Iterator):
         own = own_maker_of(self)
         if own is not None:
             return own
-        options = self.flow_options
+        options, hooks = self.flow_options, hooks_of(self)
         return FlowBatches(
             ArrayImages(self.x, self.dtype),
             self.image_data_generator,
@@ -106,10 +106,10 @@ class NumpyArrayIterator(Iterator):
             options.draws,
             self.flow_seed,
             self.dtype,
-            self.batch_image_shape,
+            self.batch_image_shape if hooks is None else (None,) * 3,
             augments=options.augment_validation or self.subset != "validation",
             on_error=options.on_error,
-            hooks=hooks_of(self),
+            hooks=hooks,
         )
 
     @property
@@ -119,7 +119,7 @@ class NumpyArrayIterator(Iterator):
 
     @property
     def batch_image_shape(self) -> tuple[int | None, ...]:
-        """The shape of an image in a batch; of a generator with functions, as they make it."""
+        """The shape of an image in a batch."""
         return self.x.shape[1:]
 
     @property

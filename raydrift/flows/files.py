@@ -122,11 +122,15 @@ class BatchFromFilesMixin:
             options.draws,
             self.flow_seed,
             self.dtype,
-            self.batch_image_shape,
+            self._shape_in_batch(hooks),
             augments=options.augment_validation or self.subset != "validation",
             on_error=options.on_error,
             hooks=hooks,
         )
+
+    def _shape_in_batch(self, hooks: Hooks | None) -> tuple[int | None, ...]:
+        """The shape of an image in a batch; None where the first image of a batch says."""
+        return self.batch_image_shape if hooks is None else (None,) * 3
 
     def _images(self: Any, hooks: Hooks | None) -> FileImages:
         return FileImages(

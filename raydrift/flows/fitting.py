@@ -110,22 +110,22 @@ def loaded(flow: Any, augment: bool, rounds: int) -> Iterator[Array]:
 
 
 def _checked(generator: Any, x: Any) -> Array:
-    x = np.asarray(x, dtype=generator.dtype)
+    images: Array = np.asarray(x, dtype=generator.dtype)
     axis = generator.channel_axis
-    if x.ndim != 4:
+    if images.ndim != 4:
         raise SettingsError(
-            f"Input to `.fit()` should have rank 4. Got array with shape: {x.shape}"
+            f"Input to `.fit()` should have rank 4. Got array with shape: {images.shape}"
         )
-    if x.shape[axis] not in (1, 3, 4):
+    if images.shape[axis] not in (1, 3, 4):
         warnings.warn(
             "Expected input to be images (as Numpy array) following the data format convention "
             f'"{generator.data_format}" (channels on axis {axis}), i.e. expected either 1, 3 or 4 '
-            f"channels on axis {axis}. However, it was passed an array with shape {x.shape} "
-            f"({x.shape[axis]} channels).",
+            f"channels on axis {axis}. However, it was passed an array with shape {images.shape} "
+            f"({images.shape[axis]} channels).",
             UserWarning,
             stacklevel=5,
         )
-    return x
+    return images
 
 
 def _centred(

@@ -1,16 +1,15 @@
 """Keras' ImageDataGenerator: augments, standardizes, and makes flows of batches."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy.typing as npt
 
-from raydrift.augment.applying import Look, apply
-from raydrift.augment.compat import FIXED
+from raydrift.augment.applying import Look
 from raydrift.augment.drawing import Parameters, draw, neutral
 from raydrift.augment.ranges import Ranges
 from raydrift.augment.standardizing import Standardization, standardize
+from raydrift.flows.applied import applied
 from raydrift.flows.drawing import Seed, state_of
 from raydrift.flows.flow_methods import FlowMethods
 from raydrift.flows.generator_checks import (
@@ -24,17 +23,6 @@ from raydrift.flows.keras_there import floatx, image_data_format
 from raydrift.flows.options import FlowOptions
 
 Image = npt.NDArray[Any]
-
-
-def _as_keras_channels_first(x: Image, parameters: Parameters, look: Look) -> Image:
-    """Keras takes the last axis for the channels where it changes brightness, whatever is said."""
-    levels = ("brightness", "contrast", "noise")
-    before = {name: value for name, value in parameters.items() if name not in levels}
-    after = {name: parameters.get(name) for name in (*levels, "noise_seed")}
-    x = apply(x, before, look)
-    if all(after[name] is None for name in levels):
-        return x
-    return apply(x, after, replace(look, data_format="channels_last"))
 
 
 class ImageDataGenerator(FlowMethods):
@@ -228,9 +216,7 @@ class ImageDataGenerator(FlowMethods):
         look = Look(
             self.compat, self.fill_mode, self.cval, self.interpolation_order, self.data_format
         )
-        if self.compat == FIXED or self.data_format == "channels_last":
-            return apply(x, transform_parameters, look)
-        return _as_keras_channels_first(x, transform_parameters, look)
+        return applied(x, transform_parameters, look)
 
     def random_transform(self, x: Image, seed: Seed = None) -> Image:
         """Augments one image of 3 axes, see ``get_random_transform`` and ``apply_transform``."""

@@ -250,9 +250,10 @@ class Iterator(Served):
         raise NotImplementedError
 
     def _seed_of(self, seed: Any) -> int:
+        draws = self.flow_options.draws
         if seed is None:
             return secrets.randbelow(2**31)
         checked = seeds.check_seed(seed)
-        if self.flow_options.draws == KERAS and checked >= 2**32:
+        if draws == KERAS and checked >= 2**32:
             raise SettingsError(f"seed is {checked}: Keras' draws take one below 2^32")
         return checked

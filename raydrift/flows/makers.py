@@ -13,8 +13,8 @@ from raydrift.errors import ImageError
 from raydrift.flows.drawing import drawing_from, state_of_batch
 from raydrift.flows.hooks import Hooks, InBatch
 from raydrift.flows.images import Images
-from raydrift.flows.options import RAISE
 from raydrift.flows.order import KERAS
+from raydrift.settings.flow import RAISE, REPLACE
 
 Image = npt.NDArray[Any]
 Parameters = Mapping[str, Any]
@@ -69,7 +69,7 @@ class FlowBatches:
     shape: tuple[int | None, ...]
     augments: bool = True
     standardizes: bool = True
-    on_error: str = "replace"
+    on_error: str = REPLACE
     hooks: Hooks | None = None
 
     def make(self, task: BatchTask) -> Batch:

@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from raydrift.errors import SettingsError, suggest
-from raydrift.flows.order import KERAS, SAMPLE, SMALLER
-
-REPLACE: Final = "replace"
-RAISE: Final = "raise"
-"""What becomes of an image that cannot be used: another takes its place, or it is an error."""
+from raydrift.flows.order import KERAS, SAMPLE
+from raydrift.settings.flow import ON_ERROR, REPLACE, SMALLER
 
 KERAS_PIXELS: Final = "keras"
 RAYDRIFT_PIXELS: Final = "raydrift"
@@ -55,7 +52,7 @@ class FlowOptions:
         _one_of("compat", self.compat, ("fixed", "keras3", "kp112"))
         _one_of("draws", self.draws, (SAMPLE, KERAS))
         _one_of("decode", self.decode, (KERAS_PIXELS, RAYDRIFT_PIXELS))
-        _one_of("on_error", self.on_error, (REPLACE, RAISE))
+        _one_of("on_error", self.on_error, ON_ERROR)
         workers = self.workers
         if workers is not None and not (
             isinstance(workers, int | float) and workers >= 0 and (workers < 1 or workers % 1 == 0)

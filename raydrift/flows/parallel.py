@@ -1,5 +1,6 @@
 """mltk's ParallelImageDataGenerator: more to draw, functions of the user's, an epoch a loop."""
 
+import inspect
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,8 +18,8 @@ from raydrift.flows.generator_checks import check_pair
 from raydrift.flows.given_batches import GivenBatches
 from raydrift.flows.hooks import Hooks
 from raydrift.flows.options import FlowOptions
-from raydrift.flows.order import WRAPPED
 from raydrift.flows.process_params import params_of
+from raydrift.settings.flow import WRAPPED
 
 if TYPE_CHECKING:
     from raydrift.flows.arrays import NumpyArrayIterator
@@ -187,11 +188,15 @@ class ParallelImageDataGenerator(ImageDataGenerator):
 
     def flow(self, x: Any, *args: Any, **kwargs: Any) -> "NumpyArrayIterator":
         """Makes batches of arrays, as ``ImageDataGenerator.flow``."""
-        return super().flow(x, *args, **self._replaced(kwargs))
+        given = inspect.signature(super().flow).bind(x, *args, **kwargs).arguments
+        return super().flow(**self._replaced(given))
 
     def flow_from_dataframe(self, dataframe: Any, *args: Any, **kwargs: Any) -> "DataFrameIterator":
         """Makes batches of a frame's files, as ``ImageDataGenerator.flow_from_dataframe``."""
-        return super().flow_from_dataframe(dataframe, *args, **self._replaced(kwargs))
+        bound = inspect.signature(super().flow_from_dataframe).bind(dataframe, *args, **kwargs)
+        more = bound.arguments.pop("kwargs", {})
+        given = {**bound.arguments, **more}
+        return super().flow_from_dataframe(**self._replaced(given))
 
     def flow_from_directory(  # type: ignore[override]  # mltk's has its own order of arguments
         self,

@@ -147,10 +147,11 @@ class ParallelDirectoryIterator(DirectoryIterator):
 
     @property
     def batch_image_shape(self) -> tuple[int | None, ...]:
-        """The shape of an image in a batch; None where the first image of a batch says."""
-        if self._shape_of_batch is not None:
-            return self._shape_of_batch[1:]
-        return (None,) * len(self.image_shape)
+        """The shape of an image in a batch."""
+        return self.batch_shape[1:]
+
+    def _shape_in_batch(self, _: Any) -> tuple[int | None, ...]:
+        return (None,) * 3 if self._shape_of_batch is None else self._shape_of_batch[1:]
 
     @property
     def sample_count(self) -> int:

@@ -14,12 +14,18 @@ import numpy.typing as npt
 from raydrift.augment.batches import Batch, BatchMaker, BatchTask, Rejected
 from raydrift.flows.drawing import at_work_on, drawing_from, state_of_batch
 from raydrift.flows.given_batches import given_batch
-from raydrift.flows.keras_there import plain_class, with_keras_base
+from raydrift.flows.keras_there import begin_keras_base, plain_class, with_keras_base
 from raydrift.flows.options import FlowOptions, options_of
-from raydrift.flows.order import KERAS, SMALLER, Order
+from raydrift.flows.order import KERAS, Order
 from raydrift.flows.stream import Stream
+from raydrift.settings.flow import SMALLER
 
 _OWN_TO_A_PROCESS: Final = ("lock", "index_generator", "_stream", "_closing")
+_FITTED: Final = (
+    ("featurewise_center", "mean"),
+    ("featurewise_std_normalization", "std"),
+    ("zca_whitening", "zca_whitening_matrix"),
+)
 _MADE_BY: Final = "_get_batches_of_transformed_samples"
 
 
@@ -88,6 +94,7 @@ class Served:
     def for_keras(self) -> Self:
         """The flow as one that the imported Keras takes, if it was made before the import."""
         self.__class__ = with_keras_base(plain_class(type(self)))
+        begin_keras_base(self)
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -99,6 +106,7 @@ class Served:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Begins here what belongs to a process."""
+        begin_keras_base(self)
         self.__dict__.update(state)
         self._begin_here()
 
@@ -153,6 +161,7 @@ class Served:
     def _stream_now(self, maker: BatchMaker) -> Stream:
         with self.lock:
             if self._stream is None:
+                self._warn_of_what_is_not_known()
                 size = self._batch_bytes()
                 ahead = self.flow_options.ahead
                 self._stream = Stream(maker, self._order(), self._processes(), ahead, size)
@@ -171,6 +180,18 @@ class Served:
         plan = FlowPlan(workers, self.flow_options.ahead, self._batch_bytes())
         with closing(batches_on_ray(maker, partial(order.epoch, epoch), plan)) as batches:
             yield from batches
+
+    def _warn_of_what_is_not_known(self) -> None:
+        """Says here what workers would say where nobody reads it."""
+        generator = self.image_data_generator
+        for name, found in _FITTED:
+            if getattr(generator, name, False) and getattr(generator, found, None) is None:
+                warnings.warn(
+                    f"This ImageDataGenerator specifies `{name}`, but it hasn't been fit on any "
+                    "training data. Fit it first by calling `.fit(numpy_data)`.",
+                    UserWarning,
+                    stacklevel=2,
+                )
 
     def _batch_bytes(self) -> int:
         """The bytes of a batch; 0: not known."""
