@@ -1,7 +1,6 @@
 """Warps an image by a matrix: what scipy's ``affine_transform`` gives, many times as fast."""
 
 from collections.abc import Callable
-from math import ceil, floor
 from typing import Any, Final
 
 import cv2
@@ -39,7 +38,7 @@ _EXACT: Final = ("uint8", "uint16", "float32")
 _LONGEST: Final = 2**15 - 1
 _FAR: Final = 512  # a float32 coordinate beyond moves noise by more than 0.012 levels
 _REMAPPED: Final = 1024
-_TILE: Final = 128
+_TILES: Final = (32, 256)
 _SAME_BITS: Final = {1: np.uint8, 2: np.uint16, 4: np.int32, 8: np.float64}
 
 
@@ -84,14 +83,17 @@ def warp(
         if fill_mode == "wrap" and max(height, width) <= _REMAPPED:
             return _wrapped(x, matrix)
         far = max(max(-low, high) for low, high in ends)
-        if fill_mode != "wrap" and (far <= _FAR or _tile_reach(matrix) <= 2 * _FAR):
-            return _linear(x, matrix, fill_mode, cval, tiled=far > _FAR)
+        tile = _tile_size(matrix) if far > _FAR else None
+        if fill_mode != "wrap" and tile != 0:
+            return _linear(x, matrix, fill_mode, cval, tile)
     return _spline(x, matrix, order, fill_mode, cval)
 
 
-def _tile_reach(matrix: Matrix) -> float:
-    """How many rows or columns a tile comes from."""
-    return float(np.abs(matrix[:2, :2]).sum(axis=1).max()) * _TILE
+def _tile_size(matrix: Matrix) -> int:
+    """How large a tile is that comes from near enough; 0: it would be too small."""
+    least, most = _TILES
+    size = int(_FAR / max(np.abs(matrix[:2, :2]).sum(axis=1).max(), 1))
+    return min(size, most) if size >= least else 0
 
 
 def _wrapped(x: Image, matrix: Matrix) -> Image:
@@ -105,11 +107,11 @@ def _wrapped(x: Image, matrix: Matrix) -> Image:
     )
 
 
-def _linear(x: Image, matrix: Matrix, fill_mode: str, cval: float, tiled: bool) -> Image:
+def _linear(x: Image, matrix: Matrix, fill_mode: str, cval: float, tile: int | None) -> Image:
     height, width = x.shape[:2]
     border, level = _BORDERS[fill_mode], _level(cval, x.dtype)
-    if tiled:
-        out = _by_planes(x, lambda part: _tiled(part, matrix, border, level))
+    if tile:
+        out = _by_planes(x, lambda part: _tiled(part, matrix, border, level, tile))
     else:
         out = _by_planes(x, lambda part: _warped(part, matrix, (height, width), border, level))
     if fill_mode == "constant":
@@ -130,23 +132,25 @@ def _warped(part: Image, matrix: Matrix, size: tuple[int, int], border: int, lev
     return found
 
 
-def _tiled(part: Image, matrix: Matrix, border: int, level: float) -> Image:
+def _tiled(part: Image, matrix: Matrix, border: int, level: float, size: int) -> Image:
     """Warps tile by tile, each from the piece of the image that it comes from.
 
     OpenCV's coordinates are float32, too coarse for what is far from the first pixel.
     """
     out = np.empty_like(part)
-    for top in range(0, part.shape[0], _TILE):
-        for left in range(0, part.shape[1], _TILE):
-            tile = out[top : top + _TILE, left : left + _TILE]
+    for top in range(0, part.shape[0], size):
+        for left in range(0, part.shape[1], size):
+            tile = out[top : top + size, left : left + size]
             height, width = tile.shape[:2]
             moved = matrix.copy()
             moved[:2, 2] += matrix[:2, :2] @ (top, left)
-            (top_row, bottom_row), (left_column, right_column) = reach(moved, height, width)
-            first = np.array([floor(top_row), floor(left_column)]) - 1
-            last = np.array([ceil(bottom_row), ceil(right_column)]) + 1
+            ends = np.array(reach(moved, height, width))
+            first, last = np.floor(ends[:, 0]) - 1, np.ceil(ends[:, 1]) + 1
+            if border == cv2.BORDER_REPLICATE:
+                edge = np.array(part.shape[:2]) - 1
+                first, last = np.clip(first, 0, edge), np.clip(last, 0, edge)
             moved[:2, 2] -= first
-            piece = _piece(part, first, last, border, level)
+            piece = _piece(part, first.astype(int), last.astype(int), border, level)
             tile[...] = _warped(piece, moved, (height, width), border, level).reshape(tile.shape)
     return out
 
@@ -160,7 +164,7 @@ def _piece(part: Image, first: Image, last: Image, border: int, level: float) ->
         np.array([cv2.borderInterpolate(place, n, border) for place in range(low, high + 1)])
         for low, high, n in zip(first.tolist(), last.tolist(), size, strict=True)
     )
-    piece: Image = part[rows[:, None], columns]
+    piece: Image = part.take(rows, axis=0).take(columns, axis=1)
     piece[rows < 0] = level  # where the border is a constant
     piece[:, columns < 0] = level
     return piece

@@ -101,10 +101,25 @@ def move_boxes(
         given = given.reshape(0, 4)
     if given.ndim != 2 or given.shape[1] != 4:
         raise ValueError(f"boxes are of shape {given.shape}: give x1, y1, x2, y2 for each, (n, 4)")
-    corners = given[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
-    moved = move_points(corners, parameters, height, width, compat, relative)
-    low, high = moved.min(axis=1), moved.max(axis=1)
+    moved = move_points(corners_of(given), parameters, height, width, compat, relative)
     most = np.ones(2) if relative else np.array([width, height], np.float64)
+    return hulls(moved, most, min_visible)
+
+
+def corners_of(boxes: Floats) -> Floats:
+    """The four corners of boxes of shape (n, 4), of shape (n, 4, 2)."""
+    return boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
+
+
+def hulls(corners: Floats, most: Floats, min_visible: float) -> MovedBoxes:
+    """The boxes around moved corners, clipped to the image.
+
+    Args:
+        corners: Of shape (n, 4, 2).
+        most: The image's width and height.
+        min_visible: As for ``move_boxes``.
+    """
+    low, high = corners.min(axis=1), corners.max(axis=1)
     cut_low, cut_high = np.clip(low, 0, most), np.clip(high, 0, most)
     whole, left = np.prod(high - low, axis=1), np.prod(cut_high - cut_low, axis=1)
     visible = np.divide(left, whole, out=np.zeros_like(left), where=whole > 0)
