@@ -131,7 +131,7 @@ def _listing(
 
 
 def _others(table: pa.Table) -> pa.Table:
-    """The columns that samples can be told apart by: neither bytes, as of images, nor nested."""
+    """What else it tells of images: values, and lists of numbers, as boxes; not images."""
     kinds, names = pa.types, table.column_names
     return table.select(
         [
@@ -139,10 +139,17 @@ def _others(table: pa.Table) -> pa.Table:
             for item in table.schema
             if item.name not in ("path", "class", "label")
             and names.count(item.name) == 1
-            and not kinds.is_nested(item.type)
+            and (not kinds.is_nested(item.type) or _is_of_numbers(item.type))
             and not (kinds.is_binary(item.type) or kinds.is_large_binary(item.type))
         ]
     )
+
+
+def _is_of_numbers(kind: pa.DataType) -> bool:
+    """Whether it is of lists, or of lists of lists, of numbers."""
+    while pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        kind = kind.value_type
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def _whole_numbers(place: StoragePath, table: pa.Table, needed: bool) -> pa.ChunkedArray:

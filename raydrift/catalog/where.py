@@ -70,7 +70,8 @@ def _holds(group: list[tuple[str, str, Any]]) -> pc.Expression:
 
 def _column(catalog: Catalog, name: str) -> pa.Array | pa.ChunkedArray:
     index = catalog.table["class_index"].to_numpy()
-    others = catalog.columns.column_names if catalog.columns is not None else []
+    schema = catalog.columns.schema if catalog.columns is not None else []
+    others = [item.name for item in schema if not pa.types.is_nested(item.type)]
     match name:
         case "class":
             return pa.array(catalog.classes, pa.string()).take(pa.array(index))

@@ -14,6 +14,7 @@ from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.value_range import with_value_range
 from raydrift.catalog.where import rows_where
 from raydrift.errors import SettingsError, suggest
+from raydrift.flows.annotations import annotations_of
 from raydrift.flows.options import FlowOptions
 from raydrift.flows.order import Order
 from raydrift.flows.part import FlowPart, Shared
@@ -61,6 +62,11 @@ class Flow:
         last: What the last batch is where images do not fill it: ``smaller``, ``wrapped`` (filled
             up with others) or ``dropped``.
         masks: A folder with a mask for each image, of the same path but for the suffix.
+        boxes: The column of a manifest with the boxes on each image, lists of x1, y1, x2, y2 in
+            pixels of the file; batches have them in pixels of the image.
+        points: The column of a manifest with the points on each image, lists of x, y.
+        relative: Whether boxes and points are shares of width and height, 0 to 1, in both places.
+        min_visible: A box of which a smaller share is left on its image is dropped.
         drift: Drifts on the timeline over ``augment``, which is the samples seen: a curriculum.
             Fractions are of all epochs, so give ``epochs``.
         target: A divergence that the images are to have, by ``calibration``.
@@ -113,6 +119,10 @@ class Flow:
         shuffle: bool = True,
         last: str = SMALLER,
         masks: Place | None = None,
+        boxes: str | None = None,
+        points: str | None = None,
+        relative: bool = False,
+        min_visible: float = 0.1,
         drift: Sequence[Drift] = (),
         target: float | None = None,
         calibration: Place | None = None,
@@ -153,6 +163,10 @@ class Flow:
                 batch_size=batch_size,
                 validation=split,
                 group=group,
+                boxes=boxes,
+                points=points,
+                relative=relative,
+                min_visible=min_visible,
                 last=last,
                 on_error=on_error,
                 epochs=epochs,
@@ -261,10 +275,15 @@ class Flow:
         )
         size, on_error = settings.batch_size, settings.on_error
         does = schedule if schedule.infos else None
-        maker = SampleBatches(run, catalog, split.train, does, where, size, on_error)
+        marks = annotations_of(settings, catalog)
+        maker = SampleBatches(
+            run, catalog, split.train, does, where, size, on_error, annotations=marks
+        )
         order = Order(len(split.train), size, run.seed, run.shuffle, last=settings.last)
         self.train = FlowPart(maker, order, shared, _TRAINING)
-        maker = SampleBatches(run, catalog, split.validation, None, (), size, on_error)
+        maker = SampleBatches(
+            run, catalog, split.validation, None, (), size, on_error, annotations=marks
+        )
         order = Order(len(split.validation), size, run.seed, shuffle=False)
         self.validation = FlowPart(maker, order, shared, _VALIDATION)
 

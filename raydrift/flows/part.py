@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,6 +40,9 @@ class FlowBatch:
         sample_ids: int64 of shape (n,): the row of each image in the sorted input.
         paths: The file of each image, from the input's folder on.
         class_names: The class of each image.
+        boxes: For each image float64 of shape (k, 4), x1, y1, x2, y2; empty: there are none.
+        box_ids: For each image which of its boxes in the manifest these are, int64 (k,).
+        points: For each image float64 of shape (k, 2); empty: there are none.
         transforms: What was done to each image, as ``provenance.parquet`` has it.
         epoch: The epoch, from 0.
         place: The batch's place in the epoch, from 0.
@@ -54,6 +57,9 @@ class FlowBatch:
     transforms: tuple[list[Mapping[str, Any]], ...]
     epoch: int
     place: int
+    boxes: tuple[npt.NDArray[np.float64], ...] = ()
+    box_ids: tuple[npt.NDArray[np.int64], ...] = ()
+    points: tuple[npt.NDArray[np.float64], ...] = ()
 
     def __len__(self) -> int:
         """How many images it has."""
@@ -226,10 +232,7 @@ class FlowPart:
 
     def plain(self) -> SampleBatches:
         """What makes the same samples as they are, without augmentation."""
-        maker = self.maker
-        return SampleBatches(
-            maker.settings, maker.catalog, maker.rows, None, (), maker.batch_size, maker.on_error
-        )
+        return replace(self.maker, schedule=None, where=())
 
     def made(self, maker: SampleBatches, epoch: int) -> Iterator[Batch]:
         """All batches of an epoch by some maker, of all ranks; no loop over the part is moved."""
@@ -355,6 +358,7 @@ class FlowPart:
             done,
             batch.task.epoch,
             batch.task.place,
+            **{name: _of_each(batch, name) for name in ("boxes", "box_ids", "points")},
         )
 
     def _note(self, batch: Batch) -> None:
@@ -381,3 +385,7 @@ class FlowPart:
         """Ends the work on Ray where nobody has the part any more."""
         if self.__dict__.get("_batches") is not None:
             self.close()
+
+
+def _of_each(batch: Batch, name: str) -> tuple[Any, ...]:
+    return tuple(one[name] for one in batch.drawn if name in one)

@@ -15,6 +15,7 @@ from raydrift.drift.written import written
 from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.shard_images import MaskReader, shard_images
 from raydrift.errors import ImageError, PipelineError
+from raydrift.flows.annotations import Annotations
 from raydrift.images.codec import decode_image
 from raydrift.images.decoded import Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
@@ -49,6 +50,7 @@ class SampleBatches:
         batch_size: Samples a batch.
         on_error: ``replace`` or ``raise``.
         decoder: What decodes photographs.
+        annotations: Boxes and points that move with the images; None: there are none.
     """
 
     settings: GenerateSettings
@@ -59,6 +61,7 @@ class SampleBatches:
     batch_size: int
     on_error: str = REPLACE
     decoder: Decoder = decode_image
+    annotations: Annotations | None = None
     _inputs: Inputs = field(init=False, repr=False)
     _reader: Reader = field(init=False, repr=False)
     _masks: MaskReader | None = field(init=False, repr=False)
@@ -114,10 +117,14 @@ class SampleBatches:
     def _augmented(
         self, image: Decoded, chain: Sequence[TransformInfo], row: int, task: BatchTask
     ) -> tuple[Sample, Mapping[str, Any]]:
-        if self.schedule is None:
-            return self._inputs.sample(image), {}
-        drifted, drawn = self._inputs.drifted(image, chain, row, task.epoch)
-        return drifted, {"transforms": written(drawn)}
+        found: dict[str, Any] = {}
+        drifted: Sample = self._inputs.sample(image)
+        if self.schedule is not None:
+            drifted, drawn = self._inputs.drifted(image, chain, row, task.epoch)
+            found["transforms"] = written(drawn)
+        if self.annotations is not None:
+            found |= self.annotations.taken_off(drifted, self._told(row))
+        return drifted, found
 
     def _chains(
         self, positions: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
@@ -174,8 +181,21 @@ class SampleBatches:
             delta_timestamp=0.0,
         )
         images = shard_images(self.settings, tasks, self._reader, self.decoder, self._masks)
-        for image in images:
-            yield image.image
+        for sample, image in zip(samples.tolist(), images, strict=True):
+            yield self._annotated(image.image, sample)
+
+    def _annotated(self, image: Decoded | ImageError, sample: int) -> Decoded | ImageError:
+        if self.annotations is None or isinstance(image, ImageError):
+            return image
+        try:
+            return self.annotations.put_on(image, self._told(int(self.rows[sample])))
+        except ImageError as error:
+            return error
+
+    def _told(self, row: int) -> dict[str, Any]:
+        """What a manifest tells of a row."""
+        columns = self.catalog.columns
+        return {} if columns is None else columns.slice(row, 1).to_pylist()[0]
 
     def columns(self, batch: Batch) -> dict[str, Any]:
         """What the catalog tells of the images of a batch: label, sample_id, path, class_name."""

@@ -32,6 +32,11 @@ class FlowSettings:
         batch_size: Images a batch.
         validation: The share of each class that is for validation, 0 to below 1.
         group: The column of a manifest whose rows of one value are not to be split.
+        boxes: The column of a manifest with the boxes on each image: lists of x1, y1, x2, y2.
+        points: The column of a manifest with the points on each image: lists of x, y.
+        relative: Whether boxes and points are shares of width and height, 0 to 1, here and in
+            batches; else pixels of the file, and of the image in a batch.
+        min_visible: A box of which a smaller share is left on an image is dropped.
         last: What an epoch's last batch is where images do not fill it: ``smaller``, ``wrapped`` or
             ``dropped``.
         on_error: What is done where an image cannot be used: ``replace`` or ``raise``.
@@ -52,6 +57,10 @@ class FlowSettings:
     batch_size: int = 32
     validation: float = 0.0
     group: str | None = None
+    boxes: str | None = None
+    points: str | None = None
+    relative: bool = False
+    min_visible: float = 0.1
     last: str = SMALLER
     on_error: str = REPLACE
     epochs: int | None = None
@@ -68,6 +77,8 @@ class FlowSettings:
         require(ok, "split", self.validation, remedy)
         ok = self.group is None or self.validation > 0
         require(ok, "group", self.group, "it is for a split: give split, as 0.2, too")
+        ok = 0 <= self.min_visible <= 1
+        require(ok, "min_visible", self.min_visible, "give a share, 0 to 1")
         choose("last", self.last, LAST)
         choose("on_error", self.on_error, ON_ERROR)
         at_least(1, "epochs", self.epochs)
