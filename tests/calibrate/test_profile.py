@@ -167,6 +167,15 @@ def test_a_runs_settings_get_the_transforms_and_a_sentence(tmp_path: Path) -> No
     assert by_share.transforms == settings.transforms
 
 
+def test_copies_get_them_after_their_augmentation(tmp_path: Path) -> None:
+    path = tmp_path / "profile.toml"
+    PROFILE.save(str(path))
+    flip = (TransformInfo("affine", 1.0),)
+    asked = replace(asking(path, target=0.64), copies=2, transforms=flip)
+    settings, _ = calibrated(asked, "catalog", "abc")
+    assert list(map(str, settings.transforms)) == ["affine:1.0", "hue:0.3", "default:0.8"]
+
+
 def test_drifts_without_transforms_are_calibrated_instead_of_every_sample(tmp_path: Path) -> None:
     path = tmp_path / "profile.toml"
     PROFILE.save(str(path))

@@ -19,6 +19,7 @@ from raydrift.drift.written import read_back
 from raydrift.engine.generate import generate
 from raydrift.engine.identity import run_identity
 from raydrift.errors import SettingsError
+from raydrift.flows.flow import Flow
 from raydrift.images.codec import decode, decode_image
 from raydrift.images.masks import resized_mask
 from raydrift.images.pixels import RGB, Sample
@@ -147,23 +148,27 @@ def test_pixels_depend_neither_on_the_number_of_copies_nor_on_order_and_place(
 ) -> None:
     all_three = by_draw(three)
     assert len(set(all_three.values())) == 3 * COUNT
-    two = by_draw(made(source, tmp_path / "2", copies=2, shuffle=False))
-    assert two == {key: one for key, one in all_three.items() if key[1] < 2}
-    some = by_draw(made(source, tmp_path / "some", start=COUNT + 2, num_samples=7))
-    keys = [(row["draw_id"], row["epoch"]) for row in three.provenance.to_pylist()]
-    assert some == {key: all_three[key] for key in keys[COUNT + 2 : COUNT + 9]}
+    values = {"copies": 2, "shuffle": False, "start": 2, "num_samples": 8}
+    some = by_draw(made(source, tmp_path / "some", **values))
+    assert list(some) == [(place % COUNT, place // COUNT) for place in range(2, 10)]
+    assert some == {key: all_three[key] for key in some}
 
 
-def test_a_part_of_the_input_draws_as_the_whole(
+def test_its_bytes_are_those_that_a_flow_gives_of_a_part_and_of_the_whole(
     source: Path, three: raydrift.DriftedDataset, tmp_path: Path
 ) -> None:
-    settings = asked(source, tmp_path / "out")
-    part = catalog_of(settings).part(np.array([1, 4, 5]))
-    generate(settings, catalog=part, quiet=True)
-    found = by_draw(raydrift.open(tmp_path / "out"))
-    assert found == {key: one for key, one in by_draw(three).items() if key[0] in (1, 4, 5)}
-    rows = sample_order(settings, part)
-    assert rows.rows[:3].tolist() == epoch_order(42, 3, 0).tolist()
+    flow = Flow(source, augment=AUGMENT, size=(24, 32), batch_size=2, split=0.5, workers=0)
+    part, settings = flow.train, replace(flow.train.settings, output=str(tmp_path), copies=3)
+    generate(settings, catalog=part.catalog.part(part.rows), quiet=True)
+    written = raydrift.open(tmp_path)
+    seen = [batch for epoch in range(3) for batch in part.numpy(epoch)]
+    ids = np.concatenate([batch.sample_ids for batch in seen])
+    assert written.provenance["draw_id"].to_pylist() == ids.tolist()
+    assert 0 < part.samples < COUNT
+    pixels = np.concatenate([batch.images for batch in seen])
+    np.testing.assert_array_equal([sample.image for sample in written], pixels)
+    whole = by_draw(three)
+    assert by_draw(written).items() <= whole.items()
 
 
 def test_other_copies_are_another_run(source: Path, three: raydrift.DriftedDataset) -> None:
