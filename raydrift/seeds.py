@@ -50,6 +50,9 @@ FLOW_REPLACEMENT: Final = ORDER + 15
 FLOW_SPLIT: Final = ORDER + 16
 """Which samples of a flow are for validation."""
 
+FLOW_NAMES: Final = ORDER + 17
+"""The numbers in the names of saved images of a flow, by sample and epoch."""
+
 CORRUPTIONS: Final = ORDER + 2**32
 """What corruptions draw: + 16 · the place of its name + the severity, by sample."""
 

@@ -149,7 +149,8 @@ def _is_of_numbers(kind: pa.DataType) -> bool:
     """Whether it is of lists, or of lists of lists, of numbers."""
     while pa.types.is_list(kind) or pa.types.is_large_list(kind):
         kind = kind.value_type
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+    kinds = pa.types
+    return bool(kinds.is_integer(kind) or kinds.is_floating(kind) or kinds.is_null(kind))
 
 
 def _whole_numbers(place: StoragePath, table: pa.Table, needed: bool) -> pa.ChunkedArray:

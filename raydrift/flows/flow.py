@@ -306,4 +306,5 @@ def _calibrated(run: GenerateSettings, digest: str) -> tuple[GenerateSettings, l
     if run.calibration.profile is None:
         return run, []
     alone, told = calibrated(replace(run, transforms=()), digest)
-    return replace(alone, transforms=(*run.transforms, *alone.transforms)), told
+    transforms = (*run.transforms, *alone.transforms)
+    return replace(alone, transforms=transforms, calibration=CalibrationSettings()), told

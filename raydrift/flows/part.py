@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from raydrift.augment.batches import Batch, BatchTask, Rejected
 from raydrift.catalog import Catalog
+from raydrift.checked import path_text
 from raydrift.errors import SettingsError
 from raydrift.flows.order import Order
 from raydrift.flows.samples import SampleBatches
@@ -22,6 +24,7 @@ from raydrift.settings.generate import GenerateSettings
 if TYPE_CHECKING:
     import ray.data
 
+    from raydrift.dataset import DriftedDataset
     from raydrift.flows.flow_statistics import FlowStatistics
     from raydrift.flows.keras_batches import KerasBatches
     from raydrift.flows.torch_batches import Device, Scale, TorchBatch
@@ -204,6 +207,51 @@ class FlowPart:
 
         tasks = list(self.tasks(epoch))
         return dataset_of(self.maker, tasks, self._shared.cluster)
+
+    def write(
+        self,
+        output: str | PathLike[str],
+        epochs: int = 1,
+        *,
+        embeddings: bool = False,
+        **written: Any,
+    ) -> "DriftedDataset":
+        """Writes epochs 0 to ``epochs`` - 1 as an image set, with provenance that replays.
+
+        The pixels are those that the loops over these epochs give, in their order. An image that
+        cannot be used is a row of ``rejected.parquet``; no other takes its place there. The same
+        call goes on where an earlier one stopped.
+
+        Args:
+            output: The folder to write.
+            epochs: How many, from 0 on.
+            embeddings: Whether images are embedded too.
+            **written: Fields of ``OutputSettings``, as ``container="webdataset"``.
+
+        Returns:
+            What was written, to be read back.
+
+        Raises:
+            OutputError: The output holds something else, or cannot be written.
+            RejectedError: Too many images cannot be used.
+        """
+        from raydrift.dataset import open_dataset
+        from raydrift.engine.generate import generate
+
+        run, augments = self.settings, self.maker.schedule is not None
+        settings = replace(
+            run,
+            output=path_text("output", output),
+            copies=epochs,
+            shuffle=self.order.shuffle,
+            transforms=run.transforms if augments else (),
+            drift=run.drift if augments else (),
+            stream=self.samples * (self._shared.epochs or 1) if run.drift else None,
+            embedding=replace(run.embedding, compute=embeddings),
+            write=replace(run.write, **written),
+        )
+        generate(settings, catalog=self.catalog.part(self.rows), quiet=True)
+        return open_dataset(output, run.storage_options)
 
     def fit_statistics(self, epoch: int | None = None, whitening: bool = False) -> "FlowStatistics":
         """Mean and standard deviation of each channel, in one pass over any number of images.

@@ -15,7 +15,6 @@ from raydrift.flows.loading import checked_format
 
 _JPEG: Final = ("jpg", "jpeg")
 _DEEPEST: Final = 255
-_NAMES: Final = seeds.ORDER + 17  # draws the numbers in the names of saved samples
 
 
 def array_to_img(
@@ -135,4 +134,4 @@ def saved_name_of_file(
 
 def _number(seed: int, index: int, epoch: int, numbers: int) -> int:
     """Keeps apart what two epochs or two flows save; Keras draws it, mltk takes the time."""
-    return int(seeds.generator(seed, _NAMES, index, epoch).integers(numbers))
+    return int(seeds.generator(seed, seeds.FLOW_NAMES, index, epoch).integers(numbers))

@@ -1,6 +1,6 @@
 """The settings of a flow from a TOML file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ from raydrift.checked import image_size
 from raydrift.errors import SettingsError
 from raydrift.settings.augment import Augment
 from raydrift.settings.flow import FlowSettings
-from raydrift.settings.toml import UNWRITTEN, check_keys, generate_settings, read_toml
+from raydrift.settings.toml import UNWRITTEN, generate_settings, read_toml
 
 _OWN: Final = tuple(
     item.name for item in fields(FlowSettings) if item.name not in ("run", "validation")
@@ -42,7 +42,7 @@ def flow_settings(values: Mapping[str, Any]) -> FlowSettings:
         raise SettingsError("output: a flow writes nothing: leave it out, or use flow.write()")
     if "calibration" in values:
         raise SettingsError("calibration: give it to Flow(target=…, calibration=…)")
-    own["augment"] = _augment(own.get("augment"))
+    own["augment"] = Augment.read(own.get("augment"))
     return FlowSettings(generate_settings({**values, "output": UNWRITTEN}), **own)
 
 
@@ -54,16 +54,3 @@ def read_flow(path: str) -> FlowSettings:
     """
     return flow_settings(read_toml(path))
 
-
-def _augment(written: object) -> Augment:
-    if written is None or isinstance(written, Augment):
-        return Augment() if written is None else written
-    if not isinstance(written, Mapping):
-        raise SettingsError(f"augment is {written!r}: write it as a table, [augment]")
-    check_keys(Augment, written, "augment.")
-    plain: dict[str, Any] = {name: _tuple(value) for name, value in written.items()}
-    return Augment(**plain)
-
-
-def _tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else value

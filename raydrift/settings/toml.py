@@ -90,7 +90,7 @@ def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
     """
     values = dict(values)
     values["profile"] = _profile(values.get("profile", {}), values)
-    check_keys(GenerateSettings, values, "")
+    _check_keys(GenerateSettings, values, "")
     for name in ("input", "output"):
         if name not in values:
             raise SettingsError(f"{name} is missing: name it on the command line or in the file")
@@ -182,7 +182,7 @@ def forensics_settings(values: Mapping[str, Any]) -> ForensicsSettings:
     mlflow = mlflow_settings(values.pop("mlflow", None))
     if not isinstance(asked, Mapping):
         raise SettingsError(f"forensics is {asked!r}: write it as a table, [forensics]")
-    check_keys(SearchSettings, asked, "forensics.")
+    _check_keys(SearchSettings, asked, "forensics.")
     run = generate_settings(values)
     if task is None:
         raise SettingsError("task is missing: whom do cameras harm? give --task PATH, or [task]")
@@ -329,7 +329,7 @@ def _own_table(kind: type[T], name: str, written: object, needed: str, missing: 
         return written
     if not isinstance(written, Mapping):
         raise SettingsError(f"{name} is {written!r}: write it as a table, [{name}]")
-    check_keys(kind, written, f"{name}.")
+    _check_keys(kind, written, f"{name}.")
     if needed not in written:
         raise SettingsError(missing)
     return kind(**written)
@@ -367,17 +367,7 @@ def _table(kind: Callable[..., T], name: str, one: object) -> T:
         raise SettingsError(f"{name}: {error}") from None
 
 
-def check_keys(kind: type, values: Mapping[str, Any], prefix: str) -> None:
-    """Makes sure that the keys of a table, and of those in it, are fields of a dataclass.
-
-    Args:
-        kind: The dataclass.
-        values: The table.
-        prefix: Stands before the keys in errors, as ``image.``.
-
-    Raises:
-        SettingsError: One is not.
-    """
+def _check_keys(kind: type, values: Mapping[str, Any], prefix: str) -> None:
     hints = get_type_hints(kind)
     for key, value in values.items():
         if key not in hints:
@@ -390,7 +380,7 @@ def check_keys(kind: type, values: Mapping[str, Any], prefix: str) -> None:
         if table is not None and not is_dataclass(value):
             if not isinstance(value, Mapping):
                 raise SettingsError(f"{prefix}{key} is {value!r}: write it as a table, [{key}]")
-            check_keys(cast(type, table), value, f"{prefix}{key}.")
+            _check_keys(cast(type, table), value, f"{prefix}{key}.")
 
 
 def _lower(message: str) -> str:

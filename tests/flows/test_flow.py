@@ -306,3 +306,20 @@ def test_an_epoch_is_a_dataset_of_ray(scenes: Path) -> None:
     found = {int(row["sample_id"]): row["image"].tobytes() for row in rows}
     assert found == by_sample(flow.train.numpy(1))
     assert {row["path"].split("/")[0] for row in rows} == set(flow.classes)
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_what_is_written_is_what_training_saw(scenes: Path, tmp_path: Path) -> None:
+    flow = flow_of(scenes, split=0.25, drift=[Drift(["hue:0.5"], start=60)], epochs=2)
+    written = flow.train.write(tmp_path / "out", epochs=2)
+    seen = [
+        (image, int(label), path)
+        for epoch in range(2)
+        for batch in flow.train.numpy(epoch)
+        for image, label, path in zip(batch.images, batch.labels, batch.paths, strict=True)
+    ]
+    assert len(written) == len(seen) == 108
+    for sample, (image, label, path) in zip(written, seen, strict=True):
+        np.testing.assert_array_equal(np.asarray(sample.image), image)
+        assert sample.label == label
+        assert sample.provenance["source_path"] == path
