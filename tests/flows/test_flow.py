@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,7 @@ from raydrift.images.codec import decode
 from raydrift.images.pixels import Sample
 from raydrift.schedules.drift import Drift
 from raydrift.settings.image import ImageSettings
+from tests.calibrate.test_profile import PROFILE, SAMPLE
 
 AUGMENT = Augment(rotate=20, shift=0.1, zoom=0.2, flip=True, drift=["gaussian_noise:0.3"])
 
@@ -146,6 +148,20 @@ def test_a_curriculum_is_placed_on_the_samples_seen(scenes: Path) -> None:
     assert levels[1] == pytest.approx([place / 72 for place in range(72)])
     with pytest.raises(SettingsError, match=r"^epoch is 2: the first is 0, the last is 1$"):
         next(flow.train.numpy(2))
+
+
+def test_a_divergence_is_asked_for_by_a_calibration(scenes: Path, tmp_path: Path) -> None:
+    """What its profile comes to follows the augmentation."""
+    sample = replace(SAMPLE, height=32, width=48)
+    replace(PROFILE, sample=sample).save(tmp_path / "profile.toml")
+    flow = flow_of(
+        scenes, augment=Augment(flip=True), target=0.64, calibration=tmp_path / "profile.toml"
+    )
+    expected = [str(info) for info in PROFILE.transforms_for(0.64)]
+    assert [str(info) for info in flow.train.settings.transforms] == ["affine:1.0", *expected]
+    assert flow.notes[-1] == "the calibration was made on other images"
+    first = next(flow.train.numpy(0))
+    assert [done["type"] for done in first.transforms[0]] == ["affine", "hue", "default"]
 
 
 @pytest.fixture
