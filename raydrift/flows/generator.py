@@ -82,6 +82,7 @@ class ImageDataGenerator(FlowMethods):
     Raises:
         SettingsError: A parameter cannot be; it is a ValueError.
 
+    >>> import numpy as np
     >>> generator = ImageDataGenerator(rotation_range=20, horizontal_flip=True)
     >>> flow = generator.flow(np.zeros((10, 24, 32, 3)), np.arange(10), batch_size=4, seed=1)
     >>> x, y = next(flow)

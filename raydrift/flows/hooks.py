@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -89,7 +88,6 @@ def picked(given: Any, samples: npt.NDArray[np.int64]) -> Any:
     return [given[sample] for sample in samples]
 
 
-@cache
 def _named(function: Callable[..., Any]) -> frozenset[str]:
     told = inspect.getfullargspec(function)
     names = {"batch_index", "class_id", "filename", "batch_class_ids", "batch_filenames"}

@@ -1,6 +1,7 @@
 """Where the images of a flow come from: files, or an array."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -127,10 +128,8 @@ class FileImages:
 
     def _by_raydrift(self, data: bytes) -> Image:
         from raydrift.images.codec import decode
-        from raydrift.settings.image import ImageSettings
 
-        height, width = self.target_size or (0, 0)
-        pixels = decode(data, ImageSettings(height=height, width=width))
+        pixels = decode(data, _settings(self.target_size or (0, 0)))
         if self.color_mode == "grayscale":
             import cv2
 
@@ -152,6 +151,13 @@ def image_shape(
     size = target_size or (None, None)
     channels = _CHANNELS[color_mode]
     return (channels, *size) if data_format == "channels_first" else (*size, channels)
+
+
+@cache
+def _settings(size: tuple[int, int]) -> Any:
+    from raydrift.settings.image import ImageSettings
+
+    return ImageSettings(height=size[0], width=size[1])
 
 
 def _content(path: str) -> bytes:

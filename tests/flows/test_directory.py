@@ -1,5 +1,6 @@
 """Batches of class folders."""
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -132,8 +133,10 @@ def test_a_broken_image_is_an_error_with_its_path_where_that_is_asked(folder: Pa
         with pytest.raises(kind, match=r"a/1.png: decode: not an image"):
             flow[0]
     (folder / "a" / "1.png").unlink()
-    with pytest.raises(FileNotFoundError, match=r"a/1.png: read: No such file"):
+    with pytest.raises(FileNotFoundError, match=r"a/1.png: read: No such file") as told:
         flow[0]
+    again = pickle.loads(pickle.dumps(told.value))  # as it comes back from a worker
+    assert (type(again), str(again)) == (type(told.value), str(told.value))
 
 
 def test_a_flow_of_which_no_image_can_be_used_is_an_error(folder: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from raydrift.errors import SettingsError
-from raydrift.flows import ImageDataGenerator
+from raydrift.flows import ImageDataGenerator, fitting
 from tests.flows.keras_numbers import LIBRARIES, keras_numbers
 
 POSITIONAL = [
@@ -210,6 +210,20 @@ def test_fit_takes_a_flow_of_files_and_finds_what_arrays_would_give(scenes: Path
     assert np.array_equal(np.asarray(generator.mean), np.asarray(other.mean))
     assert np.array_equal(np.asarray(generator.std), np.asarray(other.std))
     assert flow.index_array is None  # the flow itself was not moved
+
+
+@pytest.mark.parametrize("compat", ["fixed", "kp112", "keras3"])
+def test_whitening_of_more_images_than_are_kept(
+    compat: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = np.random.RandomState(0).uniform(0, 255, (300, 3, 4, 3))
+    with pytest.warns(UserWarning, match="overrides"):
+        generator = ImageDataGenerator(zca_whitening=True, compat=compat, dtype="float64")
+    generator.fit(x)
+    whole = np.asarray(generator.zca_whitening_matrix)
+    monkeypatch.setattr(fitting, "_AT_ONCE", 36 * 7)
+    generator.fit(generator.flow(x, batch_size=8))
+    assert np.asarray(generator.zca_whitening_matrix) == pytest.approx(whole, rel=1e-6, abs=1e-9)
 
 
 def test_whitening_without_room_is_refused_with_its_bytes() -> None:
