@@ -80,6 +80,8 @@ class Flow:
         rank: Which of several processes that share each epoch this one is, from 0.
         world_size: How many they are. This one has the batches rank, rank + world_size, … of the
             one order; where they do not come out even, the first ranks have one more.
+        even: Whether all ranks have as many batches, as distributed training wants: those of a last
+            round that is not for all are left out.
         class_mapping: Class name to label; None: the sorted names become 0, 1, 2, …
         catalog: Where classes are told, and which images are left out.
         raw: What the raw files are that the input has; None: it has photographs.
@@ -132,6 +134,7 @@ class Flow:
         on_error: str = REPLACE,
         rank: int = 0,
         world_size: int = 1,
+        even: bool = False,
         class_mapping: Mapping[str, int] | None = None,
         catalog: CatalogSettings | None = None,
         raw: RawSettings | None = None,
@@ -174,6 +177,7 @@ class Flow:
                 ahead=ahead,
                 rank=rank,
                 world_size=world_size,
+                even=even,
             )
         )
 
@@ -271,6 +275,7 @@ class Flow:
             settings.epochs,
             settings.rank,
             settings.world_size,
+            settings.even,
             run.cluster,
         )
         size, on_error = settings.batch_size, settings.on_error

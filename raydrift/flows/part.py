@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,6 +80,7 @@ class Shared:
         epochs: After how many epochs the work ends; None: it does not.
         rank: Which of several processes that share an epoch this one is.
         world_size: How many they are.
+        even: Whether all of them have as many batches.
         cluster: Where Ray is.
     """
 
@@ -87,6 +89,7 @@ class Shared:
     epochs: int | None = None
     rank: int = 0
     world_size: int = 1
+    even: bool = False
     cluster: ClusterSettings = field(default_factory=ClusterSettings)
 
 
@@ -116,8 +119,7 @@ class FlowPart:
 
     def __len__(self) -> int:
         """Batches an epoch, of this rank."""
-        rank, world = self._shared.rank, self._shared.world_size
-        return len(range(rank, len(self.order), world))
+        return len(range(self._shared.rank, self._end, self._shared.world_size))
 
     def __repr__(self) -> str:
         batches = f"{len(self)} batches of {self.order.batch_size}"
@@ -275,8 +277,14 @@ class FlowPart:
             first: The first of them that is wanted.
         """
         rank, world = self._shared.rank, self._shared.world_size
-        tasks = self.order.epoch(epoch, first=first)
+        tasks = islice(self.order.epoch(epoch, first=first), max(0, self._end - first))
         return (task for task in tasks if task.place % world == rank)
+
+    @property
+    def _end(self) -> int:
+        """How many batches of an epoch are given, to all ranks."""
+        count, world = len(self.order), self._shared.world_size
+        return count // world * world if self._shared.even else count
 
     def plain(self) -> SampleBatches:
         """What makes the same samples as they are, without augmentation."""

@@ -47,6 +47,8 @@ class FlowSettings:
         ahead: Batches that may be done before they are used.
         rank: Which of several processes that share each epoch this one is, from 0.
         world_size: How many they are: this one has the batches rank, rank + world_size, …
+        even: Whether all of them have as many batches: those of a last round that is not for all
+            are left out.
 
     Raises:
         SettingsError: (a ``ValueError``) One of them cannot be.
@@ -68,6 +70,7 @@ class FlowSettings:
     ahead: int = 4
     rank: int = 0
     world_size: int = 1
+    even: bool = False
 
     def __post_init__(self) -> None:
         check_types(self)

@@ -114,6 +114,11 @@ def test_ranks_share_an_epoch(scenes: Path) -> None:
         assert sum(map(len, ranks)) == 9
 
 
+def test_ranks_have_as_many_batches_where_asked(scenes: Path) -> None:
+    ranks = [flow_of(scenes, rank=rank, world_size=2, even=True).train for rank in range(2)]
+    assert [len(list(rank.numpy(0))) for rank in ranks] == [len(rank) for rank in ranks] == [4, 4]
+
+
 def test_a_flow_goes_on_at_the_batch_where_it_stopped(scenes: Path) -> None:
     whole = [digest(iter([batch])) for batch in flow_of(scenes).train.numpy(1)]
     stopped = flow_of(scenes)
