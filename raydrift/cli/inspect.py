@@ -71,6 +71,7 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
         **_timeline(settings),
         "seed": settings["seed"],
         "samples": f"{record.samples:,} from sample {settings['start']:,} on",
+        **({"copies": f"{settings['copies']:,} of each image"} if record.has_copies else {}),
         "images": f"{image['height']} x {image['width']}",
         "embeddings": f"ResNet18, {embedding['weights']} weights, {embedding['precision']}"
         if embedding["compute"]

@@ -53,7 +53,9 @@ def test_copies_by_flags_over_a_file_then_once_more(
     assert run(command) == 0
     assert "144 images, complete already: nothing was done" in capsys.readouterr().out
     assert run(["inspect", str(out)]) == 0
-    assert "whole: all files are there and belong together" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "whole: all files are there and belong together" in said
+    assert "copies                 2 of each image" in said
 
     settings = json.loads((out / "run.json").read_text())["settings"]
     assert (settings["copies"], settings["transforms"]) == (2, ["affine:1.0", "hue:0.1"])
