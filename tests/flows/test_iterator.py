@@ -1,6 +1,7 @@
 """Which batch comes next: epochs, random access, threads, pickles, Keras, and Ray."""
 
 import pickle
+import subprocess
 import sys
 import types
 from collections import Counter
@@ -298,3 +299,28 @@ def test_workers_make_the_same_batches_whatever_is_asked_first(scenes: Path) -> 
         assert np.array_equal(next(here)[0], next(there)[0])
         with pickle.loads(pickle.dumps(there)) as again:
             assert np.array_equal(next(again)[0], next(here)[0])
+
+
+@pytest.mark.slow
+def test_workers_outlive_the_thread_that_asked_for_the_first_batch(scenes: Path) -> None:
+    """On Linux, Ray's processes end with the thread that started them."""
+    code = (
+        "import sys, time\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from raydrift.flows import ImageDataGenerator\n"
+        "generator = ImageDataGenerator(workers=1)\n"
+        "flow = generator.flow_from_directory(sys.argv[1], (24, 32), batch_size=16)\n"
+        "with ThreadPoolExecutor(2) as pool:\n"
+        "    list(pool.map(lambda _: next(flow), range(3)))\n"
+        "time.sleep(2)\n"
+        "print(len(next(flow)[0]))\n"
+        "flow.close()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(scenes)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "16"
