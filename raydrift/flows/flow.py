@@ -210,7 +210,7 @@ class Flow:
         self.close()
 
     @property
-    def classes(self) -> tuple[str, ...]:
+    def class_names(self) -> tuple[str, ...]:
         """The class names, sorted."""
         return self.train.catalog.classes
 

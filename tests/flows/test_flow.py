@@ -326,7 +326,7 @@ def test_an_epoch_is_a_dataset_of_ray(scenes: Path) -> None:
     rows = flow.train.dataset(1).take_all()
     found = {int(row["sample_id"]): row["image"].tobytes() for row in rows}
     assert found == by_sample(flow.train.numpy(1))
-    assert {row["path"].split("/")[0] for row in rows} == set(flow.classes)
+    assert {row["path"].split("/")[0] for row in rows} == set(flow.class_names)
 
 
 @pytest.mark.usefixtures("ray_session")

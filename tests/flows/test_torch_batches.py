@@ -47,7 +47,7 @@ def test_a_network_learns_from_a_flow(scenes: Path) -> None:
     flow = Flow(scenes, augment=augment, size=32, batch_size=16, seed=1, split=0.25)
     model = nn.Sequential(
         nn.Conv2d(3, 16, 5, stride=2), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(),
-        nn.Linear(64, len(flow.classes)),
+        nn.Linear(64, len(flow.class_names)),
     )  # fmt: skip
     optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
     for epoch in range(12):
