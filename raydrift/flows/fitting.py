@@ -2,7 +2,7 @@
 
 import secrets
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -55,8 +55,8 @@ def fit(generator: Any, x: Any, augment: bool, rounds: int, seed: Any) -> Fitted
     if generator.featurewise_center or generator.featurewise_std_normalization:
         for image in images:
             statistics += Statistics.of(image, axis)
-    if generator.rescale:
-        statistics = statistics.rescaled(float(generator.rescale))
+    if images.left_to_rescale:
+        statistics = statistics.rescaled(images.left_to_rescale)
     mean = std = zca = None
     if generator.featurewise_center:
         mean = broadcast(statistics.mean, axis, generator.dtype)
@@ -64,20 +64,26 @@ def fit(generator: Any, x: Any, augment: bool, rounds: int, seed: Any) -> Fitted
         std = broadcast(statistics.std, axis, generator.dtype)
     if generator.zca_whitening:
         how = (generator.zca_epsilon, generator.compat)
-        zca = _whitening(_centred(generator, images, mean, std), *how)
+        zca = _whitening(_centred(images, mean, std), *how)
     return Fitted(mean, std, None if zca is None else zca.astype(generator.dtype))
 
 
 class _Source:
     """The images, one after the other, as often as they are asked for.
 
-    Those of an array are rescaled after they are counted, which is the same, and exact.
+    Attributes:
+        left_to_rescale: By what they are to be multiplied; 0: nothing. Where they are not
+            augmented, that is exact after they are counted. Keras rescales arrays before it
+            augments them; a flow rescales what it augmented.
     """
 
     def __init__(self, generator: Any, x: Any, augment: bool, rounds: int, seed: Any) -> None:
         self._generator, self._augment, self._rounds = generator, augment, rounds
         self._seed = seed if seed is not None else secrets.randbelow(2**32)
         self._x = x if isinstance(x, Served) else _checked(generator, x)
+        rescale = float(generator.rescale or 0)
+        self._rescales_first = bool(rescale and augment and not isinstance(x, Served))
+        self.left_to_rescale = 0.0 if self._rescales_first else rescale
 
     def __iter__(self) -> Iterator[Array]:
         if isinstance(self._x, Served):
@@ -89,6 +95,8 @@ class _Source:
         with drawing_from(state_of(self._seed)):
             for _ in range(self._rounds):
                 for image in self._x:
+                    if self._rescales_first:
+                        image = image * image.dtype.type(self._generator.rescale)
                     yield self._generator.random_transform(image)
 
 
@@ -128,13 +136,11 @@ def _checked(generator: Any, x: Any) -> Array:
     return images
 
 
-def _centred(
-    generator: Any, images: Iterable[Array], mean: Array | None, std: Array | None
-) -> Iterator[Array]:
+def _centred(images: _Source, mean: Array | None, std: Array | None) -> Iterator[Array]:
     for image in images:
         x = image.astype(np.float64)
-        if generator.rescale:
-            x *= generator.rescale
+        if images.left_to_rescale:
+            x *= images.left_to_rescale
         if mean is not None:
             x -= mean
         if std is not None:
