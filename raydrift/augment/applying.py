@@ -12,7 +12,7 @@ from raydrift.augment.affine import warp
 from raydrift.augment.compat import FIXED
 from raydrift.augment.geometry import matrix
 from raydrift.augment.noise import add_noise
-from raydrift.augment.photometric import brightness, channel_shift, contrast, possible_range
+from raydrift.augment.photometric import Span, brightness, channel_shift, contrast, possible_range
 
 Image = npt.NDArray[Any]
 
@@ -106,12 +106,20 @@ def _levels_after_flips(
     if span is None and look.compat == FIXED:
         span = possible_range(before)  # a spline of a higher order leaves it
     if lit is not None:
-        out = brightness(out, lit, look.compat, span)
+        out = _lit(out, lit, look, span)
     if away is not None:
         out = contrast(out, away, look.compat, span)
     if noise is not None:
         out = add_noise(out, noise, int(parameters.get("noise_seed", 0)), look.compat, span)
     return out
+
+
+def _lit(out: Image, factor: float, look: Look, span: Span | None) -> Image:
+    """Brightness; Keras takes the last axis for the channels, wherever they are."""
+    if look.compat == FIXED or look.data_format == "channels_last":
+        return brightness(out, factor, look.compat, span)
+    planes = brightness(out.transpose(2, 0, 1), factor, look.compat, span)
+    return planes.transpose(1, 2, 0)
 
 
 def flip(x: Image, horizontal: bool, vertical: bool) -> Image:

@@ -116,13 +116,14 @@ class BatchFromFilesMixin:
             return own
         options, hooks = self.flow_options, hooks_of(self)
         return FlowBatches(
-            self._images(hooks),
+            self._images(),
             self.image_data_generator,
             self.sample_ids,
             options.draws,
             self.flow_seed,
             self.dtype,
             self._shape_in_batch(hooks),
+            works_in="float32",
             augments=options.augment_validation or self.subset != "validation",
             on_error=options.on_error,
             hooks=hooks,
@@ -132,7 +133,7 @@ class BatchFromFilesMixin:
         """The shape of an image in a batch; None where the first image of a batch says."""
         return self.batch_image_shape if hooks is None else (None,) * 3
 
-    def _images(self: Any, hooks: Hooks | None) -> FileImages:
+    def _images(self: Any) -> FileImages:
         return FileImages(
             self.filepaths,
             self._size_of_loading(),
@@ -141,7 +142,6 @@ class BatchFromFilesMixin:
             self.keep_aspect_ratio,
             self.data_format,
             self.flow_options.decode,
-            None if hooks is not None and hooks.before is not None else "float32",
         )
 
     @property

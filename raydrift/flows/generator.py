@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy.typing as npt
 
-from raydrift.augment.applying import Look
+from raydrift.augment.applying import Look, apply
 from raydrift.augment.drawing import Parameters, draw, neutral
 from raydrift.augment.ranges import Ranges
 from raydrift.augment.standardizing import Standardization, standardize
-from raydrift.flows.applied import applied
 from raydrift.flows.drawing import Seed, state_of
 from raydrift.flows.flow_methods import FlowMethods
 from raydrift.flows.generator_checks import (
@@ -20,6 +19,7 @@ from raydrift.flows.generator_checks import (
     checked_zoom,
 )
 from raydrift.flows.keras_there import floatx, image_data_format
+from raydrift.flows.levels import known_span
 from raydrift.flows.options import FlowOptions
 
 Image = npt.NDArray[Any]
@@ -215,9 +215,14 @@ class ImageDataGenerator(FlowMethods):
             The image; ``x`` itself where nothing is to do.
         """
         look = Look(
-            self.compat, self.fill_mode, self.cval, self.interpolation_order, self.data_format
+            self.compat,
+            self.fill_mode,
+            self.cval,
+            self.interpolation_order,
+            self.data_format,
+            known_span(),
         )
-        return applied(x, transform_parameters, look)
+        return apply(x, transform_parameters, look)
 
     def random_transform(self, x: Image, seed: Seed = None) -> Image:
         """Augments one image of 3 axes, see ``get_random_transform`` and ``apply_transform``."""

@@ -71,7 +71,6 @@ class FileImages:
         keep_aspect_ratio: Whether the middle of an image, in the target's ratio, is resized.
         data_format: ``channels_last`` or ``channels_first``.
         decode: ``keras`` or ``raydrift``, whose filter is bilinear whatever is said.
-        dtype: What an image is made; None: as it was decoded.
     """
 
     paths: Any
@@ -81,7 +80,6 @@ class FileImages:
     keep_aspect_ratio: bool = False
     data_format: str = "channels_last"
     decode: str = KERAS_PIXELS
-    dtype: npt.DTypeLike | None = "float32"
 
     def __post_init__(self) -> None:
         """Raises SettingsError where raydrift's decoder cannot do what is asked."""
@@ -96,7 +94,7 @@ class FileImages:
         return len(self.paths)
 
     def load(self, sample: int) -> Any:
-        """An image, read and decoded; of several files, a list of them."""
+        """An image, read and decoded: uint8 of most files; of several files, a list of them."""
         path = self.paths[sample]
         if isinstance(path, tuple):
             return [self._loaded(str(one)) for one in path]
@@ -109,9 +107,7 @@ class FileImages:
 
     def _loaded(self, path: str) -> Image:
         x = self._decoded(_content(path))
-        if self.data_format == "channels_first":
-            x = x.transpose(2, 0, 1)
-        return x if self.dtype is None else x.astype(self.dtype, copy=False)
+        return x.transpose(2, 0, 1) if self.data_format == "channels_first" else x
 
     def _decoded(self, data: bytes) -> Image:
         if self.decode != KERAS_PIXELS:

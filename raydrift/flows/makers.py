@@ -13,6 +13,7 @@ from raydrift.errors import ImageError
 from raydrift.flows.drawing import drawing_from, state_of_batch
 from raydrift.flows.hooks import Hooks, InBatch
 from raydrift.flows.images import Images
+from raydrift.flows.levels import span_of, within
 from raydrift.flows.order import KERAS
 from raydrift.settings.flow import RAISE, REPLACE
 
@@ -54,6 +55,7 @@ class FlowBatches:
         seed: The flow's seed.
         dtype: Of a batch.
         shape: Of an image; with None in it, images may be of any one shape.
+        works_in: What images are augmented in; None: as they are loaded.
         augments: Whether images are augmented.
         standardizes: Whether they are standardized.
         on_error: ``replace`` or ``raise``.
@@ -67,6 +69,7 @@ class FlowBatches:
     seed: int
     dtype: npt.DTypeLike
     shape: tuple[int | None, ...]
+    works_in: npt.DTypeLike | None = None
     augments: bool = True
     standardizes: bool = True
     on_error: str = REPLACE
@@ -121,11 +124,13 @@ class FlowBatches:
         generator, hooks = self.generator, self.hooks
         if generator is None:
             return x, {}
+        works_in = self.works_in
         if hooks is not None and hooks.before is not None:
-            x = self._floats(hooks.call(hooks.before, x, where))
-        parts = x if isinstance(x, list) else [x]
+            x = hooks.call(hooks.before, x, where)
+            works_in = self._floats_of_hooks
+        parts = [np.asarray(part) for part in (x if isinstance(x, list) else [x])]
         parameters = self._drawn(parts[0].shape)
-        parts = [generator.apply_transform(part, parameters) for part in parts]
+        parts = [self._moved(part, parameters, works_in) for part in parts]
         x = parts if isinstance(x, list) else parts[0]
         if hooks is not None and hooks.after is not None:
             x = self._floats(hooks.call(hooks.after, x, where))
@@ -135,6 +140,13 @@ class FlowBatches:
             return [generator.standardize(part) for part in x], parameters
         return generator.standardize(x), parameters
 
+    def _moved(self, x: Image, parameters: Parameters, works_in: npt.DTypeLike | None) -> Image:
+        with within(span_of(x)):
+            if works_in is not None:
+                x = x.astype(works_in, copy=False)
+            moved: Image = self.generator.apply_transform(x, parameters)
+        return moved
+
     def _drawn(self, shape: tuple[int, ...]) -> Parameters:
         if self.augments:
             found: Parameters = self.generator.get_random_transform(shape)
@@ -143,11 +155,16 @@ class FlowBatches:
         return plain
 
     def _floats(self, x: Any) -> Any:
-        """What a function returned, for the next step to write in: float32, or as batches are."""
+        """What a function returned, for the next step to write in."""
         if isinstance(x, list):
             return [self._floats(part) for part in x]
+        return np.asarray(x, dtype=self._floats_of_hooks)
+
+    @property
+    def _floats_of_hooks(self) -> npt.DTypeLike:
+        """float32, or as batches are."""
         is_float = np.issubdtype(np.dtype(self.dtype), np.floating)
-        return np.asarray(x, dtype=self.dtype if is_float else np.float32)
+        return self.dtype if is_float else np.float32
 
     def _joined(self, made: list[Any]) -> Image:
         shape = self.shape

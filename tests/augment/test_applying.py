@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from raydrift.augment.applying import Look, apply
-from raydrift.augment.compat import COMPATS
+from raydrift.augment.compat import COMPATS, FIXED
 from raydrift.augment.drawing import neutral
 from raydrift.augment.ranges import NOISES
 
@@ -68,11 +68,23 @@ def test_a_positive_angle_turns_against_the_clock_but_in_keras_preprocessing() -
 
 @pytest.mark.parametrize("compat", COMPATS)
 def test_the_axes_make_no_difference(oracle: Any, compat: str) -> None:
+    parameters = ALL if compat == FIXED else {**ALL, "brightness": None}
     for dtype in (np.float32, np.float64, np.uint8):
         x = photo(oracle, dtype)
         for planes in (x.transpose(2, 0, 1), np.ascontiguousarray(x.transpose(2, 0, 1))):
-            made = apply(planes, ALL, Look(compat, data_format="channels_first"))
-            np.testing.assert_array_equal(made.transpose(1, 2, 0), apply(x, ALL, Look(compat)))
+            made = apply(planes, parameters, Look(compat, data_format="channels_first"))
+            expected = apply(x, parameters, Look(compat))
+            np.testing.assert_array_equal(made.transpose(1, 2, 0), expected)
+
+
+@pytest.mark.parametrize("compat", ["keras3", "kp112"])
+def test_brightness_of_keras_takes_the_last_axis_for_the_channels(oracle: Any, compat: str) -> None:
+    look, lit = Look(compat, data_format="channels_first"), {"brightness": 0.5}
+    planes = photo(oracle).transpose(2, 0, 1)
+    with pytest.raises(ValueError, match="Unsupported channel number: 32"):
+        apply(planes, lit, look)
+    narrow = planes[..., :4]  # the last column is taken for opacity
+    np.testing.assert_array_equal(apply(narrow, lit, look), apply(narrow, lit, Look(compat)))
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 9])

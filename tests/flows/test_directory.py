@@ -161,6 +161,27 @@ def test_raydrifts_own_decoder_turns_images_upright(folder: Path) -> None:
         flow_of(folder, {"decode": "raydrift"}, keep_aspect_ratio=True)[0]
 
 
+@pytest.mark.parametrize("decode", ["keras", "raydrift"])
+def test_a_nearly_black_file_has_levels_up_to_255(tmp_path: Path, decode: str) -> None:
+    """Of floats alone, levels of 0 and 1 would be taken for a range that ends at 1."""
+    (tmp_path / "a").mkdir()
+    Image.new("RGB", (16, 12), (1, 0, 1)).save(tmp_path / "a" / "dark.png")
+    flow = flow_of(tmp_path, {"brightness_range": (20, 20), "decode": decode}, class_mode=None)
+    assert np.unique(next(flow)).tolist() == [0, 20]
+
+
+def test_files_of_16_bits_have_levels_up_to_65535(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    Image.fromarray(np.full((12, 16), 200, np.uint16)).save(tmp_path / "a" / "deep.png")
+    flow = flow_of(tmp_path, {"brightness_range": (2, 2)}, class_mode=None, color_mode="grayscale")
+    assert np.unique(next(flow)).tolist() == [400]
+
+
+def test_arrays_tell_the_range_of_their_levels_by_their_levels() -> None:
+    flow = ImageDataGenerator(brightness_range=(20, 20)).flow(np.full((1, 4, 4, 3), 0.5))
+    assert np.unique(next(flow)).tolist() == [1]
+
+
 def test_without_a_generator_images_are_loaded(folder: Path) -> None:
     from raydrift.flows import DirectoryIterator
 

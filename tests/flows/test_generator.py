@@ -12,6 +12,7 @@ import cloudpickle
 import numpy as np
 import pytest
 
+from raydrift.augment.compat import COMPATS
 from raydrift.errors import SettingsError
 from raydrift.flows import ImageDataGenerator, fitting
 from tests.flows.keras_numbers import LIBRARIES, keras_numbers
@@ -193,6 +194,31 @@ def test_statistics_are_those_of_float64() -> None:
     generator.fit(x)
     assert generator.mean == pytest.approx(x.mean((0, 1, 2)).reshape(1, 1, 3), rel=1e-12)
     assert generator.std == pytest.approx(x.std((0, 1, 2)).reshape(1, 1, 3), rel=1e-12)
+
+
+@pytest.mark.parametrize("compat", COMPATS)
+def test_fit_rescales_arrays_before_it_augments_them(compat: str) -> None:
+    """As Keras does; brightness of ``keras3`` then finds levels below 1, and cuts them to 0."""
+    x = np.random.RandomState(0).uniform(0, 255, (12, 8, 8, 3)).astype(np.float32)
+    given: dict[str, Any] = {"rotation_range": 20, "brightness_range": (0.5, 2), "compat": compat}
+    generator = ImageDataGenerator(
+        **given, rescale=1 / 255, featurewise_center=True, featurewise_std_normalization=True
+    )
+    generator.fit(x, augment=True, rounds=2, seed=7)
+    plain, rng = ImageDataGenerator(**given), np.random.RandomState(7)
+    seen = [plain.random_transform(one * np.float32(1 / 255), rng) for one in [*x, *x]]
+    assert generator.mean == pytest.approx(np.mean(seen, (0, 1, 2)).reshape(1, 1, 3), rel=1e-5)
+    assert generator.std == pytest.approx(np.std(seen, (0, 1, 2)).reshape(1, 1, 3), rel=1e-5)
+    assert (float(np.max(generator.mean)) == 0) == (compat == "keras3")
+
+
+def test_fit_of_a_flow_finds_what_its_batches_have() -> None:
+    x = np.random.RandomState(0).uniform(0, 255, (12, 8, 8, 3)).astype(np.float32)
+    given: dict[str, Any] = {"channel_shift_range": 50, "rescale": 1 / 255}
+    generator = ImageDataGenerator(**given, featurewise_center=True)
+    flow = ImageDataGenerator(**given).flow(x, batch_size=12, shuffle=False, seed=3)
+    generator.fit(generator.flow(x, batch_size=5, shuffle=False, seed=3), augment=True)
+    assert generator.mean == pytest.approx(next(flow).mean((0, 1, 2)).reshape(1, 1, 3), rel=1e-5)
 
 
 def test_fit_takes_a_flow_of_files_and_finds_what_arrays_would_give(scenes: Path) -> None:
