@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from raydrift.flows import Augment, Flow
 
@@ -38,30 +37,6 @@ def test_the_state_is_that_of_the_batch_given_not_of_the_one_on_its_way(flow: Fl
     assert (flow.train.state()["epoch"], flow.train.state()["place"]) == (0, 2)
     list(flow.train.torch(0))
     assert (flow.train.state()["epoch"], flow.train.state()["place"]) == (1, 0)
-
-
-def test_a_network_learns_from_a_flow(scenes: Path) -> None:
-    """Twenty lines: colours tell the drawn classes apart."""
-    torch.manual_seed(0)
-    augment = Augment(rotate=10, flip=True)
-    flow = Flow(scenes, augment=augment, size=32, batch_size=16, seed=1, split=0.25)
-    model = nn.Sequential(
-        nn.Conv2d(3, 16, 5, stride=2), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(),
-        nn.Linear(64, len(flow.class_names)),
-    )  # fmt: skip
-    optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
-    for epoch in range(12):
-        for batch in flow.train.torch(epoch, mean=0.5, std=0.25):
-            loss = nn.functional.cross_entropy(model(batch.images), batch.labels)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-    with torch.no_grad():
-        right = [
-            (model(batch.images).argmax(1) == batch.labels).float()
-            for batch in flow.validation.torch(mean=0.5, std=0.25)
-        ]
-    assert torch.cat(right).mean() > 0.5
 
 
 @pytest.mark.gpu
