@@ -153,6 +153,28 @@ def replay_sample(
     return apply_steps(original, steps, profile, sample_id)
 
 
+def move_mask(
+    mask: Array, drawn: Sequence[SampledTransform], profile: DriftProfile | None = None
+) -> Array:
+    """A further mask of a sample, moved as what was drawn for the sample moved its pixels.
+
+    Args:
+        mask: As that of a ``Sample``.
+        drawn: What was drawn for the sample.
+        profile: The ranges that a level spans; None: the published ones.
+
+    Raises:
+        PipelineError: A transform moves pixels, and not masks.
+    """
+    profile = _PUBLISHED if profile is None else profile
+    for one in drawn:
+        transform = _kernel(one, profile) if one.parameters else None
+        if transform is not None and transform.moves:
+            moved, _ = _moved_along(transform, mask, mask, None, one.parameters)
+            mask = mask if moved is None else moved
+    return mask
+
+
 def redraw_chain(
     drawn: Sequence[SampledTransform],
     *,

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from raydrift.flows.directory import DirectoryIterator
     from raydrift.flows.files import BatchFromFilesMixin
     from raydrift.flows.flow import Flow
+    from raydrift.flows.flow_batch import FlowBatch
     from raydrift.flows.generator import ImageDataGenerator
     from raydrift.flows.iterator import Iterator
     from raydrift.flows.parallel import ParallelImageDataGenerator
     from raydrift.flows.parallel_directory import ParallelDirectoryIterator
-    from raydrift.flows.part import FlowBatch, FlowPart
+    from raydrift.flows.part import FlowPart
     from raydrift.flows.process_params import ParallelProcessParams
     from raydrift.settings.augment import Augment
 
@@ -44,7 +45,7 @@ _HOMES = {
     "DataFrameIterator": "raydrift.flows.dataframe",
     "DirectoryIterator": "raydrift.flows.directory",
     "Flow": "raydrift.flows.flow",
-    "FlowBatch": "raydrift.flows.part",
+    "FlowBatch": "raydrift.flows.flow_batch",
     "FlowPart": "raydrift.flows.part",
     "ImageDataGenerator": "raydrift.flows.generator",
     "Iterator": "raydrift.flows.iterator",

@@ -13,8 +13,10 @@ from raydrift.calibrate.profile import calibrated
 from raydrift.catalog import Catalog, catalog_of
 from raydrift.catalog.value_range import with_value_range
 from raydrift.catalog.where import rows_where
+from raydrift.checked import path_text
 from raydrift.errors import SettingsError, suggest
 from raydrift.flows.annotations import annotations_of
+from raydrift.flows.more_masks import mask_folders
 from raydrift.flows.options import FlowOptions
 from raydrift.flows.order import Order
 from raydrift.flows.part import FlowPart, Shared
@@ -61,7 +63,7 @@ class Flow:
         shuffle: Whether each epoch of the training part has an order of its own.
         last: What the last batch is where images do not fill it: ``smaller``, ``wrapped`` (filled
             up with others) or ``dropped``.
-        masks: A folder with a mask for each image, of the same path but for the suffix.
+        masks: A folder with a mask for each image, of the same path but for the suffix; or several.
         boxes: The column of a manifest with the boxes on each image, lists of x1, y1, x2, y2 in
             pixels of the file; batches have them in pixels of the image.
         points: The column of a manifest with the points on each image, lists of x, y.
@@ -120,7 +122,7 @@ class Flow:
         group: str | None = None,
         shuffle: bool = True,
         last: str = SMALLER,
-        masks: Place | None = None,
+        masks: Place | Sequence[Place] | None = None,
         boxes: str | None = None,
         points: str | None = None,
         relative: bool = False,
@@ -142,13 +144,15 @@ class Flow:
         cluster: ClusterSettings | None = None,
         storage_options: Mapping[str, Any] | None = None,
     ) -> None:
+        folders = [masks] if isinstance(masks, str | PathLike) else list(masks or ())
+        paths = [path_text("masks", folder) for folder in folders]
         file = None if calibration is None else str(calibration)
         run = run_given(
             input,
             UNWRITTEN,
             catalog=catalog,
             input_dim=size,
-            masks=masks,
+            masks=paths[0] if paths else None,
             profile=profile,
             storage_options=storage_options,
             cluster=cluster,
@@ -166,6 +170,7 @@ class Flow:
                 batch_size=batch_size,
                 validation=split,
                 group=group,
+                more_masks=tuple(paths[1:]),
                 boxes=boxes,
                 points=points,
                 relative=relative,
@@ -278,17 +283,24 @@ class Flow:
             settings.even,
             run.cluster,
         )
-        size, on_error = settings.batch_size, settings.on_error
+        size = settings.batch_size
         does = schedule if schedule.infos else None
         marks = annotations_of(settings, catalog)
+        more = mask_folders(settings.more_masks, catalog, run)
         maker = SampleBatches(
-            run, catalog, split.train, does, where, size, on_error, annotations=marks
+            run,
+            catalog,
+            split.train,
+            does,
+            where,
+            settings.batch_size,
+            settings.on_error,
+            annotations=marks,
+            more_masks=more,
         )
         order = Order(len(split.train), size, run.seed, run.shuffle, last=settings.last)
         self.train = FlowPart(maker, order, shared, _TRAINING)
-        maker = SampleBatches(
-            run, catalog, split.validation, None, (), size, on_error, annotations=marks
-        )
+        maker = replace(maker, rows=split.validation, schedule=None, where=())
         order = Order(len(split.validation), size, run.seed, shuffle=False)
         self.validation = FlowPart(maker, order, shared, _VALIDATION)
 

@@ -10,7 +10,8 @@ from raydrift.errors import SettingsError, suggest
 from raydrift.flows.keras_there import begin_keras_base, with_keras_base
 
 if TYPE_CHECKING:
-    from raydrift.flows.part import FlowBatch, FlowPart
+    from raydrift.flows.flow_batch import FlowBatch
+    from raydrift.flows.part import FlowPart
 
 INT: Final = "int"
 CATEGORICAL: Final = "categorical"

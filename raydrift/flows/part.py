@@ -16,9 +16,9 @@ from raydrift.augment.batches import Batch, BatchTask, Rejected
 from raydrift.catalog import Catalog
 from raydrift.checked import path_text
 from raydrift.errors import SettingsError
+from raydrift.flows.flow_batch import FlowBatch
 from raydrift.flows.order import Order
 from raydrift.flows.samples import SampleBatches
-from raydrift.images.pixels import RGB, Array
 from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.generate import GenerateSettings
 
@@ -31,43 +31,6 @@ if TYPE_CHECKING:
     from raydrift.flows.torch_batches import Device, Scale, TorchBatch
 
 _STATE: Final = ("epoch", "place", "flow")
-
-
-@dataclass(frozen=True, eq=False)
-class FlowBatch:
-    """Some augmented images; row i of all attributes is image i.
-
-    Attributes:
-        images: uint8 of shape (n, height, width, 3), red first; read-only where Ray made them.
-        labels: int64 of shape (n,).
-        masks: Of shape (n, height, width); None: there are none.
-        sample_ids: int64 of shape (n,): the row of each image in the sorted input.
-        paths: The file of each image, from the input's folder on.
-        class_names: The class of each image.
-        boxes: For each image float64 of shape (k, 4), x1, y1, x2, y2; empty: there are none.
-        box_ids: For each image which of its boxes in the manifest these are, int64 (k,).
-        points: For each image float64 of shape (k, 2); empty: there are none.
-        transforms: What was done to each image, as ``provenance.parquet`` has it.
-        epoch: The epoch, from 0.
-        place: The batch's place in the epoch, from 0.
-    """
-
-    images: RGB
-    labels: npt.NDArray[np.int64]
-    masks: Array | None
-    sample_ids: npt.NDArray[np.int64]
-    paths: tuple[str, ...]
-    class_names: tuple[str, ...]
-    transforms: tuple[list[Mapping[str, Any]], ...]
-    epoch: int
-    place: int
-    boxes: tuple[npt.NDArray[np.float64], ...] = ()
-    box_ids: tuple[npt.NDArray[np.int64], ...] = ()
-    points: tuple[npt.NDArray[np.float64], ...] = ()
-
-    def __len__(self) -> int:
-        """How many images it has."""
-        return len(self.labels)
 
 
 @dataclass(frozen=True)
@@ -401,21 +364,7 @@ class FlowPart:
 
     def given(self, batch: Batch) -> FlowBatch:
         """A batch with what the catalog tells of its images."""
-        columns = self.maker.columns(batch)
-        masks = batch.arrays[1] if len(batch.arrays) > 1 else None
-        done = tuple(one.get("transforms", []) for one in batch.drawn)
-        return FlowBatch(
-            batch.arrays[0],
-            columns["label"],
-            masks,
-            columns["sample_id"],
-            tuple(columns["path"]),
-            tuple(columns["class_name"]),
-            done,
-            batch.task.epoch,
-            batch.task.place,
-            **{name: _of_each(batch, name) for name in ("boxes", "box_ids", "points")},
-        )
+        return FlowBatch.of(batch, self.maker.columns(batch))
 
     def _note(self, batch: Batch) -> None:
         for one in batch.rejected:
@@ -441,7 +390,3 @@ class FlowPart:
         """Ends the work on Ray where nobody has the part any more."""
         if self.__dict__.get("_batches") is not None:
             self.close()
-
-
-def _of_each(batch: Batch, name: str) -> tuple[Any, ...]:
-    return tuple(one[name] for one in batch.drawn if name in one)

@@ -10,16 +10,18 @@ import numpy.typing as npt
 from raydrift import seeds
 from raydrift.augment.batches import Batch, BatchTask, Rejected
 from raydrift.catalog import Catalog
+from raydrift.drift.chain import move_mask
 from raydrift.drift.inputs import Inputs, inputs_of
 from raydrift.drift.written import written
 from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.shard_images import MaskReader, shard_images
 from raydrift.errors import ImageError, PipelineError
 from raydrift.flows.annotations import Annotations
+from raydrift.flows.more_masks import MaskFolder
 from raydrift.images.codec import decode_image
 from raydrift.images.decoded import Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
-from raydrift.images.pixels import Array, Sample, rgb_of
+from raydrift.images.pixels import RGB, Array, Sample, rgb_of
 from raydrift.images.raw.decoder import RawDecoder
 from raydrift.schedules.schedule import Schedule
 from raydrift.schedules.where import Masks, among
@@ -31,7 +33,8 @@ from raydrift.transforms import TransformInfo
 _MOST_TRIED: Final = 1000
 
 Decoder = Callable[[bytes, ImageSettings], Decoded]
-Images = Iterator[Decoded | ImageError]
+Found = tuple[Decoded, tuple[Array, ...]]
+"""An image, and its further masks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,7 @@ class SampleBatches:
         on_error: ``replace`` or ``raise``.
         decoder: What decodes photographs.
         annotations: Boxes and points that move with the images; None: there are none.
+        more_masks: Where masks beside the first one come from.
     """
 
     settings: GenerateSettings
@@ -62,6 +66,7 @@ class SampleBatches:
     on_error: str = REPLACE
     decoder: Decoder = decode_image
     annotations: Annotations | None = None
+    more_masks: tuple[MaskFolder, ...] = ()
     _inputs: Inputs = field(init=False, repr=False)
     _reader: Reader = field(init=False, repr=False)
     _masks: MaskReader | None = field(init=False, repr=False)
@@ -103,28 +108,30 @@ class SampleBatches:
         chains = self._chains(positions + np.arange(len(samples)), self.rows[samples])
         shape = (len(samples), self.settings.image.height, self.settings.image.width)
         pixels = np.empty((*shape, 3), np.uint8)
-        masks: list[Array] = []
-        drawn = []
-        for place, (image, chain) in enumerate(zip(found, chains, strict=True)):
-            one, parameters = self._augmented(image, chain, int(self.rows[samples[place]]), task)
-            pixels[place] = rgb_of(one, "a flow")
-            if one.mask is not None:
-                masks.append(one.mask)
-            drawn.append(parameters)
-        arrays = (pixels, np.stack(masks)) if masks else (pixels,)
-        return Batch(task, arrays, samples, tuple(drawn), tuple(rejected))
+        masks, drawn = [], []
+        for place, (one, chain) in enumerate(zip(found, chains, strict=True)):
+            row = int(self.rows[samples[place]])
+            pixels[place], of_image, told = self._augmented(one, chain, row, task.epoch)
+            masks.append(of_image)
+            drawn.append(told)
+        stacked = [np.stack(several) for several in zip(*masks, strict=True)]
+        return Batch(task, (pixels, *stacked), samples, tuple(drawn), tuple(rejected))
 
     def _augmented(
-        self, image: Decoded, chain: Sequence[TransformInfo], row: int, task: BatchTask
-    ) -> tuple[Sample, Mapping[str, Any]]:
-        found: dict[str, Any] = {}
-        drifted: Sample = self._inputs.sample(image)
+        self, found: Found, chain: Sequence[TransformInfo], row: int, epoch: int
+    ) -> tuple[RGB, list[Array], Mapping[str, Any]]:
+        """Pixels and masks of an image with what was drawn for it, and what there is to tell."""
+        image, more = found
+        told: dict[str, Any] = {}
+        sample: Sample = self._inputs.sample(image)
         if self.schedule is not None:
-            drifted, drawn = self._inputs.drifted(image, chain, row, task.epoch)
-            found["transforms"] = written(drawn)
+            sample, drawn = self._inputs.drifted(image, chain, row, epoch)
+            told["transforms"] = written(drawn)
+            more = tuple(move_mask(mask, drawn, self.settings.profile) for mask in more)
         if self.annotations is not None:
-            found |= self.annotations.taken_off(drifted, self._told(row))
-        return drifted, found
+            told |= self.annotations.taken_off(sample, self._told(row))
+        first = [] if sample.mask is None else [sample.mask]
+        return rgb_of(sample, "a flow"), [*first, *more], told
 
     def _chains(
         self, positions: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
@@ -133,9 +140,7 @@ class SampleBatches:
             return [()] * len(rows)
         return list(self.schedule.samples(positions, among(rows, self.where)).chains())
 
-    def _found(
-        self, task: BatchTask
-    ) -> tuple[npt.NDArray[np.int64], list[Decoded], list[Rejected]]:
+    def _found(self, task: BatchTask) -> tuple[npt.NDArray[np.int64], list[Found], list[Rejected]]:
         """The images of a batch, and which samples they are."""
         samples, found = task.samples.copy(), []
         rejected: dict[int, Rejected] = {}
@@ -171,7 +176,7 @@ class SampleBatches:
                 seen.add(other)
                 yield other
 
-    def _images(self, samples: npt.NDArray[np.int64]) -> Images:
+    def _images(self, samples: npt.NDArray[np.int64]) -> Iterator[Found | ImageError]:
         tasks = self.catalog.samples(
             self.rows[samples],
             0,
@@ -184,11 +189,15 @@ class SampleBatches:
         for sample, image in zip(samples.tolist(), images, strict=True):
             yield self._annotated(image.image, sample)
 
-    def _annotated(self, image: Decoded | ImageError, sample: int) -> Decoded | ImageError:
-        if self.annotations is None or isinstance(image, ImageError):
+    def _annotated(self, image: Decoded | ImageError, sample: int) -> Found | ImageError:
+        """An image with its boxes and further masks; or why it cannot be used."""
+        if isinstance(image, ImageError):
             return image
+        row = int(self.rows[sample])
         try:
-            return self.annotations.put_on(image, self._told(int(self.rows[sample])))
+            if self.annotations is not None:
+                image = self.annotations.put_on(image, self._told(row))
+            return image, tuple(folder.mask_of(image, row) for folder in self.more_masks)
         except ImageError as error:
             return error
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from raydrift.flows.part import FlowBatch
+from raydrift.flows.flow_batch import FlowBatch
 
 Device = torch.device | str | None
 Scale = float | Sequence[float]

@@ -32,6 +32,7 @@ class FlowSettings:
         batch_size: Images a batch.
         validation: The share of each class that is for validation, 0 to below 1.
         group: The column of a manifest whose rows of one value are not to be split.
+        more_masks: Folders of further masks, as ``run.masks`` is one.
         boxes: The column of a manifest with the boxes on each image: lists of x1, y1, x2, y2.
         points: The column of a manifest with the points on each image: lists of x, y.
         relative: Whether boxes and points are shares of width and height, 0 to 1, here and in
@@ -59,6 +60,7 @@ class FlowSettings:
     batch_size: int = 32
     validation: float = 0.0
     group: str | None = None
+    more_masks: tuple[str, ...] = ()
     boxes: str | None = None
     points: str | None = None
     relative: bool = False
@@ -80,6 +82,8 @@ class FlowSettings:
         require(ok, "split", self.validation, remedy)
         ok = self.group is None or self.validation > 0
         require(ok, "group", self.group, "it is for a split: give split, as 0.2, too")
+        ok = not self.more_masks or self.run.raw is None
+        require(ok, "more_masks", self.more_masks, "raw files have one mask: leave it out")
         ok = 0 <= self.min_visible <= 1
         require(ok, "min_visible", self.min_visible, "give a share, 0 to 1")
         choose("last", self.last, LAST)
@@ -93,6 +97,7 @@ class FlowSettings:
         at_least(1, "world_size", self.world_size)
         ok = 0 <= self.rank < self.world_size
         require(ok, "rank", self.rank, f"give 0 to {self.world_size - 1}: world_size - 1")
+        self.run.check_no_copies()
         if self.run.transforms:
             raise SettingsError(
                 "transforms: a flow's are those of its augmentation: give augment.drift"

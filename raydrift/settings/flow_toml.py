@@ -42,6 +42,8 @@ def flow_settings(values: Mapping[str, Any]) -> FlowSettings:
         raise SettingsError("output: a flow writes nothing: leave it out, or use flow.write()")
     if "calibration" in values:
         raise SettingsError("calibration: give it to Flow(target=…, calibration=…)")
+    if isinstance(folders := own.get("more_masks"), list):
+        own["more_masks"] = tuple(folders)
     own["augment"] = Augment.read(own.get("augment"))
     return FlowSettings(generate_settings({**values, "output": UNWRITTEN}), **own)
 
@@ -53,4 +55,3 @@ def read_flow(path: str) -> FlowSettings:
         SettingsError: As ``flow_settings``, or there is no such file.
     """
     return flow_settings(read_toml(path))
-

@@ -222,6 +222,30 @@ def test_masks_move_with_their_images(scenes: Path, tmp_path: Path) -> None:
         assert np.mean((image[..., 0] > 128) == (mask > 0)) > 0.97
 
 
+def test_several_masks_move_alike(scenes: Path, tmp_path: Path) -> None:
+    """The second folder has the labels of the first, ten times as large; one image has none."""
+    for path in scenes.rglob("*.jpg"):
+        red = cv2.imread(str(path))[..., 2] // 64
+        for folder, factor in (("a", 1), ("b", 10)):
+            mask = tmp_path / folder / path.relative_to(scenes).with_suffix(".png")
+            mask.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(mask), red * factor)
+    moving = Augment(rotate=30, shift=0.2, flip=True, drift=["rotate:0.3", "hue:0.2"])
+    folders = [tmp_path / "a", tmp_path / "b"]
+    batch = next(flow_of(scenes, augment=moving, masks=folders).train.numpy(0))
+    (second,) = batch.more_masks
+    assert batch.masks is not None
+    assert len(np.unique(second)) > 2
+    np.testing.assert_array_equal(second, 10 * batch.masks)
+    first = flow_of(scenes, shuffle=False)
+    lost = first.train.maker.path(0)
+    (tmp_path / "b" / lost).with_suffix(".png").unlink()
+    flow = flow_of(scenes, masks=folders, shuffle=False)
+    with pytest.warns(UserWarning, match="it has no mask"):
+        batch = next(flow.train.numpy(0))
+    assert [one.path for one in flow.train.rejected] == [lost]
+
+
 def test_statistics_are_those_of_the_images(scenes: Path) -> None:
     flow = flow_of(scenes, split=0.25)
     found = flow.fit_statistics()
