@@ -1,5 +1,6 @@
 """Batches of the images that a frame names."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from raydrift.flows.frames import CLASS_MODES, FrameRows, read_frame
 from raydrift.flows.iterator import Iterator
 from raydrift.flows.keras_there import floatx, image_data_format
 from raydrift.flows.options import options_of
+from raydrift.paths.secrecy import conceal, reveal
 
 
 class DataFrameIterator(BatchFromFilesMixin, Iterator):
@@ -52,6 +54,8 @@ class DataFrameIterator(BatchFromFilesMixin, Iterator):
         keep_aspect_ratio: Whether the middle of an image, in the target's ratio, is resized.
         dtype: Of batches; None: float32, or Keras' own.
         validate_filenames: Whether rows whose file is not there are left out, with a warning.
+        storage_options: How a bucket is reached, as ``key``, ``secret``, ``endpoint_url`` for S3;
+            None: as the environment says.
 
     Raises:
         SettingsError: An argument cannot be; it is a ValueError.
@@ -85,6 +89,8 @@ class DataFrameIterator(BatchFromFilesMixin, Iterator):
         keep_aspect_ratio: bool = False,
         dtype: npt.DTypeLike | None = None,
         validate_filenames: bool = True,
+        *,
+        storage_options: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         self.set_processing_attrs(
@@ -100,6 +106,7 @@ class DataFrameIterator(BatchFromFilesMixin, Iterator):
             keep_aspect_ratio,
         )
         self.directory = directory or ""
+        self.storage_options = conceal(storage_options or {})
         self.class_mode = class_mode
         self.dtype = dtype or floatx()
         found = read_frame(
@@ -114,6 +121,7 @@ class DataFrameIterator(BatchFromFilesMixin, Iterator):
             compat=options_of(image_data_generator).compat,
             validate_filenames=validate_filenames,
             suffixes=self.white_list_formats,
+            storage_options=reveal(self.storage_options),
         )
         self.filenames = found.filenames
         self.samples = len(found.filenames)

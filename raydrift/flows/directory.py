@@ -1,5 +1,6 @@
 """Batches of the images in class folders."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from raydrift.flows.files import BatchFromFilesMixin
 from raydrift.flows.iterator import Iterator
 from raydrift.flows.keras_there import floatx, image_data_format
 from raydrift.flows.listing import KERAS, Listing, ListingRules, list_directory
+from raydrift.paths.secrecy import conceal, reveal
 
 
 class DirectoryIterator(BatchFromFilesMixin, Iterator):
@@ -46,6 +48,8 @@ class DirectoryIterator(BatchFromFilesMixin, Iterator):
             ``bicubic``, ``lanczos``, ``box`` or ``hamming``.
         keep_aspect_ratio: Whether the middle of an image, in the target's ratio, is resized.
         dtype: Of batches; None: float32, or Keras' own.
+        storage_options: How a bucket is reached, as ``key``, ``secret``, ``endpoint_url`` for S3;
+            None: as the environment says.
 
     Raises:
         SettingsError: An argument cannot be; it is a ValueError.
@@ -75,6 +79,8 @@ class DirectoryIterator(BatchFromFilesMixin, Iterator):
         interpolation: str = "nearest",
         keep_aspect_ratio: bool = False,
         dtype: npt.DTypeLike | None = None,
+        *,
+        storage_options: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         self.set_processing_attrs(
@@ -91,6 +97,7 @@ class DirectoryIterator(BatchFromFilesMixin, Iterator):
         )
         check_class_mode(class_mode, self.allowed_class_modes)
         self.directory = directory
+        self.storage_options = conceal(storage_options or {})
         self.class_mode = class_mode
         self.dtype = dtype or floatx()
         listing = self._listed(classes, follow_links)
@@ -111,6 +118,7 @@ class DirectoryIterator(BatchFromFilesMixin, Iterator):
             rules=self._rules,
             split=self.split,
             follow_links=follow_links,
+            storage_options=reveal(self.storage_options),
         )
 
     @property

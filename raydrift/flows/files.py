@@ -1,5 +1,8 @@
 """Batches of image files: what folders and frames have in common."""
 
+from collections.abc import Mapping
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -7,10 +10,12 @@ import numpy.typing as npt
 
 from raydrift.augment.batches import Batch
 from raydrift.errors import SettingsError
+from raydrift.flows.file_contents import FileContents
 from raydrift.flows.hooks import Hooks, hooks_of, own_maker_of
 from raydrift.flows.images import FileImages, image_shape
 from raydrift.flows.makers import FlowBatches
 from raydrift.flows.saved import save_batch
+from raydrift.paths.secrecy import redacted
 
 Array = npt.NDArray[Any]
 
@@ -34,6 +39,9 @@ class BatchFromFilesMixin:
     class_mode: str | None
     classes: Any
     class_indices: dict[str, int]
+    directory: Any = None
+    storage_options: Mapping[str, Any] = MappingProxyType({})
+    """How buckets are reached; nothing shows the values."""
 
     def set_processing_attrs(
         self,
@@ -142,7 +150,13 @@ class BatchFromFilesMixin:
             self.keep_aspect_ratio,
             self.data_format,
             self.flow_options.decode,
+            self._contents,
         )
+
+    @cached_property
+    def _contents(self) -> FileContents:
+        """Reads the files; what it opens stays open from batch to batch."""
+        return FileContents(str(self.directory or ""), self.storage_options)
 
     @property
     def batch_image_shape(self) -> tuple[int | None, ...]:
@@ -162,7 +176,7 @@ class BatchFromFilesMixin:
 
     def _path_of(self, sample: int) -> str:
         path = self.filepaths[sample]
-        return str(path[0] if isinstance(path, tuple) else path)
+        return redacted(str(path[0] if isinstance(path, tuple) else path))
 
     def _shape(self) -> tuple[int | None, ...]:
         return self.image_shape

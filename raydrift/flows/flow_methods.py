@@ -1,6 +1,7 @@
 """The three ways in which a generator makes flows."""
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
@@ -74,6 +75,8 @@ class FlowMethods:
         subset: str | None = None,
         interpolation: str = "nearest",
         keep_aspect_ratio: bool = False,
+        *,
+        storage_options: Mapping[str, Any] | None = None,
     ) -> "DirectoryIterator":
         """Makes batches of class folders; the arguments are those of ``DirectoryIterator``.
 
@@ -104,6 +107,7 @@ class FlowMethods:
             interpolation=interpolation,
             keep_aspect_ratio=keep_aspect_ratio,
             dtype=self.dtype,
+            storage_options=storage_options,
         )
 
     def flow_from_dataframe(
@@ -126,6 +130,8 @@ class FlowMethods:
         subset: str | None = None,
         interpolation: str = "nearest",
         validate_filenames: bool = True,
+        *,
+        storage_options: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> "DataFrameIterator":
         """Makes batches of a frame's files; the arguments are those of ``DataFrameIterator``.
@@ -151,6 +157,7 @@ class FlowMethods:
             subset: ``training`` or ``validation``: the first rows are for validation.
             interpolation: Pillow's filter.
             validate_filenames: Whether rows whose file is not there are left out.
+            storage_options: How a bucket is reached; None: as the environment says.
             **kwargs: What older Keras took, with a warning; others have no effect, as in Keras.
                 ``keep_aspect_ratio`` has.
 
@@ -183,6 +190,7 @@ class FlowMethods:
             keep_aspect_ratio=bool(kwargs.get("keep_aspect_ratio", False)),
             dtype=self.dtype,
             validate_filenames=validate_filenames,
+            storage_options=storage_options,
         )
 
 

@@ -1,15 +1,17 @@
 """Where the images of a flow come from: files, or an array."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from raydrift.errors import ImageError, SettingsError, reason
+from raydrift.errors import ImageError, SettingsError
+from raydrift.flows.file_contents import FileContents
 from raydrift.flows.options import KERAS_PIXELS
+from raydrift.paths.secrecy import redacted
 
 Image = npt.NDArray[Any]
 
@@ -29,8 +31,19 @@ class Images(Protocol):
             ImageError: It cannot be used.
         """
 
+    def each(self, samples: Iterable[int], /) -> Iterator[Any]:
+        """An image for each, or the ``ImageError`` that says why it cannot be used."""
+
     def path(self, sample: int, /) -> str:
         """Its file; of an array, nothing."""
+
+
+@runtime_checkable
+class WorkerImages(Images, Protocol):
+    """Images that are loaded otherwise in a process of its own, see ``WorkerMaker``."""
+
+    def in_worker(self, restarted: bool, /) -> "WorkerImages":
+        """The same for such a process."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +67,10 @@ class ArrayImages:
         copy: Image = self.x[sample].astype(self.dtype)
         return copy
 
+    def each(self, samples: Iterable[int]) -> Iterator[Image]:
+        """Copies of images."""
+        return map(self.load, samples)
+
     def path(self, _: int) -> str:
         """Nothing."""
         return ""
@@ -71,6 +88,10 @@ class FileImages:
         keep_aspect_ratio: Whether the middle of an image, in the target's ratio, is resized.
         data_format: ``channels_last`` or ``channels_first``.
         decode: ``keras`` or ``raydrift``, whose filter is bilinear whatever is said.
+        contents: Reads the files.
+        decoder: What decodes in a child process, (content, settings) to ``Decoded``; None: this
+            process does.
+        in_time: Whether this process ends where decoding an image does not.
     """
 
     paths: Any
@@ -80,6 +101,9 @@ class FileImages:
     keep_aspect_ratio: bool = False
     data_format: str = "channels_last"
     decode: str = KERAS_PIXELS
+    contents: FileContents = field(default_factory=FileContents)
+    decoder: Callable[..., Any] | None = None
+    in_time: bool = False
 
     def __post_init__(self) -> None:
         """Raises SettingsError where raydrift's decoder cannot do what is asked."""
@@ -97,21 +121,59 @@ class FileImages:
         """An image, read and decoded: uint8 of most files; of several files, a list of them."""
         path = self.paths[sample]
         if isinstance(path, tuple):
-            return [self._loaded(str(one)) for one in path]
-        return self._loaded(str(path))
+            return [self._loaded(self.contents.read(str(one))) for one in path]
+        return self._loaded(self.contents.read(str(path)))
+
+    def each(self, samples: Iterable[int]) -> Iterator[Any]:
+        """An image for each, or why it cannot be used; files of buckets are read ahead."""
+        samples = list(samples)
+        paths = [self.paths[sample] for sample in samples]
+        if all(isinstance(path, str) and "://" in path for path in paths):
+            for content in self.contents.ahead(paths):
+                yield content if isinstance(content, ImageError) else _tried(self._loaded, content)
+        else:
+            for sample in samples:
+                yield _tried(self.load, sample)
 
     def path(self, sample: int) -> str:
-        """Its file; of several, the first."""
+        """Its file, without a login; of several, the first."""
         path = self.paths[sample]
-        return str(path[0] if isinstance(path, tuple) else path)
+        return redacted(str(path[0] if isinstance(path, tuple) else path))
 
-    def _loaded(self, path: str) -> Image:
-        x = self._decoded(_content(path))
+    def in_worker(self, restarted: bool) -> "FileImages":
+        """The same for a process of its own.
+
+        Args:
+            restarted: Whether an image may have killed the one before it: each is decoded in a
+                child process from then on.
+        """
+        if not restarted:
+            return replace(self, in_time=True)
+        from raydrift.images.isolated_decoder import IsolatedDecoder
+        from raydrift.images.isolated_pillow import IsolatedPillow, PillowRules
+
+        if self.decode != KERAS_PIXELS:
+            return replace(self, decoder=IsolatedDecoder())
+        rules = PillowRules(
+            self.color_mode, self.target_size, self.interpolation, self.keep_aspect_ratio
+        )
+        return replace(self, decoder=IsolatedPillow(rules))
+
+    def _loaded(self, data: bytes) -> Image:
+        if self.in_time:
+            from raydrift.images.isolated_decoder import in_time
+
+            x = in_time(lambda: self._decoded(data))
+        else:
+            x = self._decoded(data)
         return x.transpose(2, 0, 1) if self.data_format == "channels_first" else x
 
     def _decoded(self, data: bytes) -> Image:
         if self.decode != KERAS_PIXELS:
             return self._by_raydrift(data)
+        if self.decoder is not None:
+            pixels: Image = self.decoder(data, _settings(None)).pixels
+            return pixels
         from raydrift.images.as_pillow import decode
 
         return decode(
@@ -123,9 +185,11 @@ class FileImages:
         )
 
     def _by_raydrift(self, data: bytes) -> Image:
-        from raydrift.images.codec import decode
+        from raydrift.images.codec import decode_image
+        from raydrift.images.pixels import rgb_of
 
-        pixels = decode(data, _settings(self.target_size or (0, 0)))
+        decoded = (self.decoder or decode_image)(data, _settings(self.target_size))
+        pixels = rgb_of(decoded, "a flow")
         if self.color_mode == "grayscale":
             import cv2
 
@@ -149,19 +213,15 @@ def image_shape(
     return (channels, *size) if data_format == "channels_first" else (*size, channels)
 
 
+def _tried(load: Callable[[Any], Any], what: Any) -> Any:
+    try:
+        return load(what)
+    except ImageError as error:
+        return error
+
+
 @cache
-def _settings(size: tuple[int, int]) -> Any:
+def _settings(size: tuple[int, int] | None) -> Any:
     from raydrift.settings.image import ImageSettings
 
-    return ImageSettings(height=size[0], width=size[1])
-
-
-def _content(path: str) -> bytes:
-    try:
-        if "://" not in path:
-            return Path(path).read_bytes()
-        from raydrift.paths import StoragePath
-
-        return StoragePath.of(path).read_bytes()
-    except (OSError, ValueError) as error:  # a NUL byte in a path is the latter
-        raise ImageError("read", reason(error)) from error
+    return ImageSettings() if size is None else ImageSettings(height=size[0], width=size[1])

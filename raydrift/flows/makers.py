@@ -1,7 +1,7 @@
 """What makes the batches of a flow, in any process: load, draw, apply, standardize."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from raydrift.augment.batches import Batch, BatchTask, Rejected
 from raydrift.errors import ImageError
 from raydrift.flows.drawing import drawing_from, state_of_batch
 from raydrift.flows.hooks import Hooks, InBatch
-from raydrift.flows.images import Images
+from raydrift.flows.images import Images, WorkerImages
 from raydrift.flows.levels import span_of, within
 from raydrift.flows.order import KERAS
 from raydrift.settings.flow import RAISE, REPLACE
@@ -75,6 +75,12 @@ class FlowBatches:
     on_error: str = REPLACE
     hooks: Hooks | None = None
 
+    def in_worker(self, restarted: bool) -> "FlowBatches":
+        """The same for a process of its own, see ``WorkerMaker``."""
+        if not isinstance(self.images, WorkerImages):
+            return self
+        return replace(self, images=self.images.in_worker(restarted))
+
     def make(self, task: BatchTask) -> Batch:
         """Makes a batch.
 
@@ -82,7 +88,11 @@ class FlowBatches:
             ImageError: An image cannot be used and ``on_error`` is ``raise``, or none can be.
         """
         rejected: dict[int, Rejected] = {}
-        found = [self._usable(int(sample), task.epoch, rejected) for sample in task.samples]
+        asked = task.samples.tolist()
+        found = [
+            self._usable(image, sample, task.epoch, rejected)
+            for image, sample in zip(self.images.each(asked), asked, strict=True)
+        ]
         samples = np.array([sample for _, sample in found], np.int64)
         of_batch = None
         if self.draws == KERAS:
@@ -99,15 +109,16 @@ class FlowBatches:
     def _state(self, sample: int, epoch: int) -> np.random.RandomState:
         return seeds.random_state(self.seed, seeds.FLOW_DRAW, int(self.ids[sample]), epoch)
 
-    def _usable(self, sample: int, epoch: int, rejected: dict[int, Rejected]) -> tuple[Any, int]:
+    def _usable(
+        self, image: Any, sample: int, epoch: int, rejected: dict[int, Rejected]
+    ) -> tuple[Any, int]:
         """An image, or the first of others that can be used, and which one it is."""
-        try:
-            return self.images.load(sample), sample
-        except ImageError as error:
-            path = self.images.path(sample)
-            if self.on_error == RAISE:
-                raise _unusable(path, error) from None
-            rejected[sample] = Rejected(sample, path, str(error))
+        if not isinstance(image, ImageError):
+            return image, sample
+        path = self.images.path(sample)
+        if self.on_error == RAISE:
+            raise _unusable(path, image) from None
+        rejected[sample] = Rejected(sample, path, str(image))
         rng = seeds.generator(self.seed, seeds.FLOW_REPLACEMENT, int(self.ids[sample]), epoch)
         for other in map(int, rng.permutation(len(self.images))):
             if other in rejected:

@@ -2,7 +2,7 @@
 
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -219,6 +219,8 @@ class ParallelImageDataGenerator(ImageDataGenerator):
         list_valid_filenames_in_directory_function: Callable[..., Any] | None = None,
         class_counts: dict[str, int] | None = None,
         keep_aspect_ratio: bool = False,
+        *,
+        storage_options: Mapping[str, Any] | None = None,
     ) -> "ParallelDirectoryIterator":
         """Makes batches of class folders; the arguments are those of ``ParallelDirectoryIterator``.
 
@@ -255,6 +257,7 @@ class ParallelImageDataGenerator(ImageDataGenerator):
             class_counts=class_counts,
             keep_aspect_ratio=keep_aspect_ratio,
             dtype=self.dtype,
+            storage_options=storage_options,
             **self._replaced(own),
         )
 

@@ -1,6 +1,6 @@
 """mltk's ParallelDirectoryIterator: batches of class folders, made ahead, an epoch a loop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from raydrift.flows.directory import DirectoryIterator
 from raydrift.flows.listing import MLTK, Listing, list_directory
 from raydrift.flows.process_params import ParallelProcessParams, params_of
 from raydrift.flows.saved import save_batch_of_files
+from raydrift.paths.secrecy import reveal
 
 
 class ParallelDirectoryIterator(DirectoryIterator):
@@ -55,6 +56,8 @@ class ParallelDirectoryIterator(DirectoryIterator):
         class_counts: Is filled with how many images each class has.
         keep_aspect_ratio: Whether the middle of an image, in the target's ratio, is resized.
         dtype: Of batches; None: float32, or Keras' own.
+        storage_options: How a bucket is reached, as ``key``, ``secret``, ``endpoint_url`` for S3;
+            None: as the environment says.
 
     Raises:
         SettingsError: An argument cannot be; it is a ValueError.
@@ -89,6 +92,8 @@ class ParallelDirectoryIterator(DirectoryIterator):
         class_counts: dict[str, int] | None = None,
         keep_aspect_ratio: bool = False,
         dtype: npt.DTypeLike | None = None,
+        *,
+        storage_options: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         if batch_shape is not None:
@@ -120,6 +125,7 @@ class ParallelDirectoryIterator(DirectoryIterator):
             interpolation=interpolation or "none",
             keep_aspect_ratio=keep_aspect_ratio,
             dtype=dtype,
+            storage_options=storage_options,
             **kwargs,
         )
         if batch_size == -1:
@@ -138,6 +144,7 @@ class ParallelDirectoryIterator(DirectoryIterator):
             seed=self._seed_of_index,
             lister=self._lister,
             class_counts=self.class_counts,
+            storage_options=reveal(self.storage_options),
         )
 
     @property

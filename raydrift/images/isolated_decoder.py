@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
-from typing import IO, ClassVar, Final
+from typing import IO, ClassVar, Final, TypeVar
 
 from raydrift.errors import ImageError
 from raydrift.images.carried import receive, receive_decoded, send, send_decoded
@@ -25,6 +25,8 @@ SLOWEST_S: Final = 300.0
 """How long decoding one image may take. The largest photographs take seconds."""
 
 _MEMORY_BESIDES: Final = 2**26  # libraries that are loaded late, and what the heap cannot reuse
+
+_T = TypeVar("_T")
 
 _READY: Final = b"!"
 _FINE: Final = b"+"
@@ -39,7 +41,7 @@ def decode_in_time(data: bytes, settings: ImageSettings) -> Decoded:
     return in_time(lambda: decode_image(data, settings))
 
 
-def in_time(decode: Callable[[], Decoded]) -> Decoded:
+def in_time(decode: Callable[[], _T]) -> _T:
     """Decodes; where that does not end in time, this process ends."""
     if not hasattr(signal, "setitimer"):
         return decode()
