@@ -198,7 +198,7 @@ def flow(
 ) -> None:
     """Write augmented copies of images: what a flow with these settings gives a training.
 
-    They are written epoch after epoch. A [[drift]] of a TOML file is a curriculum over them.
+    They are written epoch after epoch. The tables drift of a TOML file are a curriculum over them.
 
     The same command on the same output finishes what is missing.
     """

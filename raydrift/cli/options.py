@@ -114,7 +114,7 @@ Raw = Annotated[
     typer.Option(
         "--raw",
         help="The input is raw files of cameras (DNG, NEF, CR2, CR3, ARW, ...): develop them, and "
-        "drift their cameras. More, as TIFF or PNG mosaics: [raw] in a TOML file.",
+        "drift their cameras. More, as TIFF or PNG mosaics: the table raw of a TOML file.",
     ),
 ]
 Masks = Annotated[

@@ -1,5 +1,7 @@
 """The command line, called as a user calls it."""
 
+import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from raydrift import cli
 from raydrift.cli import run
 from raydrift.cli.settings import read_settings
 from raydrift.paths import StoragePath
@@ -264,6 +267,15 @@ def test_help_names_every_command_and_flag() -> None:
         assert flag in text
     for default in ("42", "all", "imagenet", "float32", "224", "skip", "0.1"):
         assert f"[default: ({default})]" in text
+
+
+@pytest.mark.parametrize("path", sorted(Path(cli.__file__).parent.glob("*.py")), ids=str)
+def test_no_help_has_brackets_which_would_be_taken_for_markup(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        texts = [ast.get_docstring(node) or ""] if isinstance(node, ast.FunctionDef) else []
+        if isinstance(node, ast.keyword) and node.arg == "help":
+            texts.append(ast.unparse(node.value))
+        assert not [text for text in texts if re.search(r"\[[a-z]", text)]
 
 
 def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
