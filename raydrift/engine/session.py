@@ -5,9 +5,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from raydrift.engine.ray_private import is_on_found_cluster
 from raydrift.errors import ResourcesError
 from raydrift.settings.cluster import ClusterSettings
 
+_CONNECTING = threading.Lock()  # Ray can be started once in a process
 _GIVE_BACK_S = 3.0
 _NO_PROGRESS_TIMEOUT_S = 24 * 3600
 _NEVER = -1.0  # a worker that has nothing to do for a while stays: another would have to start
@@ -39,7 +41,8 @@ def connect(cluster: ClusterSettings, cpus: int | None = None) -> None:
     """Connects this process to Ray, unless it is connected already.
 
     Without an address it starts Ray on this machine, with the dashboard off; ``RAY_ADDRESS``, which
-    ``ray job submit`` sets, goes before that. A connection stays until the process ends.
+    ``ray job submit`` sets, goes before that. A connection stays until the process ends, whichever
+    thread asked for it; several may at once.
 
     Args:
         cluster: Where Ray is.
@@ -49,8 +52,16 @@ def connect(cluster: ClusterSettings, cpus: int | None = None) -> None:
         ResourcesError: There is no cluster at the address, it has other versions of Python or Ray,
             or Ray cannot be started here.
     """
-    if ray.is_initialized():
-        return
+    with _CONNECTING:
+        if ray.is_initialized():
+            return
+        if threading.current_thread() is threading.main_thread():
+            _connect(cluster, cpus)
+        else:
+            _in_a_thread_that_stays(partial(_connect, cluster, cpus))
+
+
+def _connect(cluster: ClusterSettings, cpus: int | None) -> None:
     check_address(cluster)
     address = address_of(cluster)
     options: dict[str, Any] = {"log_to_driver": cluster.verbose}
@@ -72,6 +83,31 @@ def connect(cluster: ClusterSettings, cpus: int | None = None) -> None:
         with suppress(Exception):
             ray.shutdown()  # what was started of it
         raise ResourcesError(_no_ray(address, error)) from error
+
+
+def _in_a_thread_that_stays(start: Callable[[], None]) -> None:
+    """Calls a function in a thread that does not end.
+
+    On Linux, the system ends Ray's processes when the thread that started them ends, and not only
+    with the whole process (``PR_SET_PDEATHSIG``). A thread of a pool may end long before.
+    """
+    done = threading.Event()
+    failed: list[BaseException] = []
+
+    def stay() -> None:
+        try:
+            start()
+        except BaseException as error:
+            failed.append(error)
+            return
+        finally:
+            done.set()
+        threading.Event().wait()
+
+    threading.Thread(target=stay, daemon=True, name="raydrift-ray").start()
+    done.wait()
+    if failed:
+        raise failed[0]
 
 
 def _no_ray(address: str, error: Exception) -> str:

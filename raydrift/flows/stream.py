@@ -1,21 +1,17 @@
 """Batches that Ray makes for a flow, taken in order or nearly so."""
 
 import os
-import threading
 from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from threading import Event, RLock, Thread
-from typing import TYPE_CHECKING, Final
+from threading import RLock
+from typing import Final
 
 import numpy as np
 
 from raydrift.augment.batches import Batch, BatchMaker, BatchTask
 from raydrift.flows.order import Order
-
-if TYPE_CHECKING:
-    from raydrift.settings.cluster import ClusterSettings
 
 _NEAR: Final = 16  # batches that a reader of several threads may be ahead of itself
 
@@ -94,8 +90,6 @@ class Stream:
         first = task.number - task.place
         tasks = partial(self.order.endless, task.epoch, first, task.place)
         plan = FlowPlan(self.workers, self.ahead, self.batch_bytes)
-        if threading.current_thread() is not threading.main_thread():
-            _connect_to_stay(plan.cluster)
         self._batches = batches_on_ray(self.maker, tasks, plan)
         self._at = task.epoch, task.place
 
@@ -114,30 +108,3 @@ class Stream:
         """Drops what was pulled and not asked for: of epochs before, and beyond a few."""
         kept = [place for place in self._kept if place[0] >= epoch][-_NEAR - 1 :]
         self._kept = {place: self._kept[place] for place in kept}
-
-
-def _connect_to_stay(cluster: "ClusterSettings") -> None:
-    """Connects to Ray in a thread that does not end.
-
-    On Linux, Ray's processes end with the thread that started them. A thread of a pool, as Keras
-    has them, ends with its epoch.
-    """
-    from raydrift.engine.session import connect
-
-    done = Event()
-    failed: list[BaseException] = []
-
-    def stay() -> None:
-        try:
-            connect(cluster)
-        except BaseException as error:
-            failed.append(error)
-            return
-        finally:
-            done.set()
-        Event().wait()
-
-    Thread(target=stay, daemon=True, name="raydrift-ray").start()
-    done.wait()
-    if failed:
-        raise failed[0]

@@ -72,3 +72,46 @@ def test_a_local_run_is_closed_lean_and_leaves_the_process_as_it_was() -> None:
         "left behind": None,
         "own handler": True,
     }
+
+
+IN_A_THREAD = """
+import threading, time
+from raydrift.engine.session import connect
+from raydrift.errors import ResourcesError
+from raydrift.settings import ClusterSettings
+failed = []
+def refused():
+    try:
+        connect(ClusterSettings("127.0.0.1:1"))
+    except ResourcesError as error:
+        failed.append(error)
+def in_threads(do):
+    threads = [threading.Thread(target=do) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+in_threads(refused)
+in_threads(lambda: connect(ClusterSettings()))
+time.sleep(2)
+import ray
+@ray.remote
+def answer():
+    return "alive"
+print(len(failed), ray.get(answer.remote(), timeout=60))
+"""
+
+
+@pytest.mark.slow
+def test_ray_outlives_the_threads_that_asked_for_it() -> None:
+    """Two at once; what Ray cannot do is told to each of them."""
+    environment = {name: os.environ[name] for name in os.environ if name != "RAY_ADDRESS"}
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_THREAD],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "2 alive"
