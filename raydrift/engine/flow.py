@@ -18,6 +18,7 @@ from raydrift.engine.session import connect
 from raydrift.errors import ResourcesError
 from raydrift.log import log_event
 from raydrift.settings.cluster import ClusterSettings
+from raydrift.text import plural
 
 # A flow for validation works while the one for training waits: they share the CPUs.
 _CPUS: Final = 0.5
@@ -68,8 +69,6 @@ def batches_on_ray(
     connect(plan.cluster)
     workers = _workers(plan)
     if not workers:
-        text = "Ray has no CPU free: the batches of this flow are made in this process"
-        log_event(logging.WARNING, "flow", text)
         yield from map(maker.make, tasks())
         return
     role = Role(WORKERS, workers, cpus=_CPUS)
@@ -105,5 +104,10 @@ def _workers(plan: FlowPlan) -> int:
         free = ray.available_resources().get("CPU", 0.0)
         room = int(free / _CPUS)
         if room >= asked or time.monotonic() > deadline:
-            return min(asked, room)
+            break
         time.sleep(0.1)
+    if room < asked:
+        found = plural(room, "worker") if room else "this process"
+        text = f"Ray has {free:g} CPUs free: {found} make the batches of a flow that asks for "
+        log_event(logging.WARNING, "flow", f"{text}{plural(asked, 'worker')}")
+    return min(asked, room)

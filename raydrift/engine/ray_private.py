@@ -46,7 +46,7 @@ def executed(dataset: Dataset) -> Iterator[Iterator[pa.Table]]:
     try:
         yield tables()
     finally:
-        if executor is not None:
+        if executor is not None and ray.is_initialized():  # else it would start Ray again
             executor.shutdown(force=True)
 
 

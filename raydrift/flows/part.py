@@ -385,8 +385,3 @@ class FlowPart:
     def __getstate__(self) -> dict[str, Any]:
         """Leaves out what is at work."""
         return {**self.__dict__, "_batches": None, "_at": (0, 0)}
-
-    def __del__(self) -> None:
-        """Ends the work on Ray where nobody has the part any more."""
-        if self.__dict__.get("_batches") is not None:
-            self.close()

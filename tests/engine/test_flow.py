@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -162,3 +164,46 @@ def test_batches_of_one_epoch_end_with_it(tmp_path: Path) -> None:
     maker = Noise(tmp_path, dtype="uint8", whole=True)
     with closing(batches_on_ray(maker, lambda: ORDER.epoch(1), FlowPlan(0.5))) as batches:
         assert digest(batches) == digest(map(maker.make, ORDER.epoch(1)))
+
+
+LEFT_OPEN = """
+import sys
+from raydrift.flows import Augment, Flow, ImageDataGenerator
+
+flow = Flow(sys.argv[1], augment=Augment(flip=True), size=16, batch_size=8, workers=1)
+batches = flow.train.numpy(0)
+next(batches)
+keras = ImageDataGenerator(workers=1).flow_from_directory(sys.argv[1], (16, 16), batch_size=8)
+next(keras)
+sys.exit(3)
+"""
+
+
+def test_a_script_that_leaves_flows_open_ends_quietly(scenes: Path) -> None:
+    """With its own status, and without starting Ray again."""
+    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT_OPEN, str(scenes)],
+        capture_output=True, text=True, timeout=150, env=environment, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert done.stdout == "Found 72 images belonging to 6 classes.\n"
+    assert done.returncode == 3
+
+
+def test_an_error_tells_where_on_the_worker_it_was_raised(tmp_path: Path) -> None:
+    with (
+        closing(batches_on_ray(Wrong(tmp_path), ORDER.endless, FlowPlan(1))) as batches,
+        pytest.raises(IndexError) as raised,
+    ):
+        next(batches)
+    assert "in wrong_index" in "".join(raised.value.__notes__)
+
+
+class Wrong(Noise):
+    def make(self, task: BatchTask) -> Batch:
+        return wrong_index(task)
+
+
+def wrong_index(task: BatchTask) -> Batch:
+    return [][task.number]

@@ -1,6 +1,7 @@
 """Batches of a flow on Ray Data: what tells of them, what makes them, and what comes back."""
 
 import pickle
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,9 +15,10 @@ from raydrift.augment.batches import Batch, BatchMaker, BatchTask, Rejected, Wor
 from raydrift.engine.data.restarted import was_restarted
 from raydrift.engine.data.rows import Array, array_of, as_row, table_of, with_array
 from raydrift.engine.data.shipping import fetched
-from raydrift.errors import PipelineError, reason
+from raydrift.errors import PipelineError, RaydriftError, reason
 
 _ERROR: Final = "error"
+_RAISED: Final = "raised"
 _ARRAYS: Final = "arrays"
 _WANTED: Final = "wanted"
 _BATCH: Final = "batch"
@@ -60,7 +62,7 @@ class FlowStage:
                 self._maker = _loaded(self._reference)
             return _batch_row(self._maker.make(task_of(row)))
         except Exception as error:
-            return pa.table({_ERROR: [_pickled(error)]})
+            return pa.table({_ERROR: [_pickled(error)], _RAISED: [traceback.format_exc()]})
 
 
 def batch_of(row: pa.Table) -> Batch:
@@ -73,7 +75,10 @@ def batch_of(row: pa.Table) -> Batch:
         Exception: What its maker raised.
     """
     if _ERROR in row.column_names:
-        raise pickle.loads(row[_ERROR][0].as_py())  # noqa: S301  (our own worker's)
+        error: Exception = pickle.loads(row[_ERROR][0].as_py())  # noqa: S301  (our own worker's)
+        if not isinstance(error, RaydriftError):
+            error.add_note(f"On a worker:\n{row[_RAISED][0].as_py()}")
+        raise error
     arrays = []
     for place, wanted in enumerate(row[_WANTED][0].as_py()):
         found = array_of(row, f"{_ARRAYS}{place}")

@@ -5,9 +5,10 @@ each, one that measures returns the measures, one that hands out batches returns
 first two are taken as they are done, batches in order and no faster than they are used.
 """
 
+import atexit
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -106,8 +107,26 @@ def run_in_order(pipeline: Pipeline, ahead: int) -> Tables:
     Raises:
         RaydriftError: What a worker could not go on after.
     """
-    with closing(_results(pipeline, ahead)) as tables:
+    with closing(_results(pipeline, ahead)) as tables, _closed_before_ray(tables):
         yield from tables
+
+
+@contextmanager
+def _closed_before_ray(tables: Tables) -> Iterator[None]:
+    """Closes a pipeline that is still open when the process ends, before Ray's own end.
+
+    What is closed later would start Ray again.
+    """
+
+    def close() -> None:
+        with suppress(ValueError):  # another thread is at work in it
+            tables.close()
+
+    atexit.register(close)
+    try:
+        yield
+    finally:
+        atexit.unregister(close)
 
 
 def _results(pipeline: Pipeline, ahead: int | None) -> Tables:
