@@ -13,6 +13,7 @@ from raydrift import seeds
 from raydrift.augment.batches import BatchTask
 from raydrift.errors import SettingsError
 from raydrift.flows.drawing import drawing_from, state_of_batch, task_at_work
+from raydrift.flows.epochs import EpochCounter
 from raydrift.flows.keras_there import begin_keras_base, with_keras_base
 from raydrift.flows.order import KERAS
 from raydrift.flows.served import Served
@@ -49,7 +50,6 @@ class Iterator(Served):
         index_array: int64 of shape (n,): the order of the current epoch; None before the first.
         index_generator: Gives the samples of one batch after another; ``next`` takes from it.
         lock: Held while it is decided which batch is next.
-        epoch: The current epoch, from 0.
         rejected: The images that could not be used, one for a file.
         info: What the batch given last is made of.
 
@@ -81,13 +81,16 @@ class Iterator(Served):
         self.batch_index = 0
         self.total_batches_seen = 0
         self.index_array: npt.NDArray[np.int64] | None = None
-        self.epoch = 0
+        self._epochs = EpochCounter()
         self._stepped = False  # whether next() has given a batch of this epoch
-        self._reads = 0  # batches of this epoch that were asked for since it was begun
         self._ended = False  # whether a loop over this epoch ends
-        self._begun = False  # whether Keras has said that it begins an epoch
         self._last: BatchTask | None = None
         self._begin_here()
+
+    @property
+    def epoch(self) -> int:
+        """The current epoch, from 0."""
+        return self._epochs.epoch
 
     def __len__(self) -> int:
         """Batches an epoch."""
@@ -143,21 +146,19 @@ class Iterator(Served):
 
     def on_epoch_begin(self) -> None:
         """Keras 3 begins an epoch."""
-        self._begun, self._reads = True, 0
+        self._epochs.begin()
 
     def on_epoch_end(self) -> None:
         """Moves on to the next epoch, unless none of its batches was asked for.
 
-        One batch of several, after ``on_epoch_begin``, is Keras' look at the shapes: the epoch
-        stays as well. Keras' draws are Keras': they always draw another order.
+        The look that Keras takes at a batch before it trains ends no epoch either, see
+        ``EpochCounter``. Keras' draws are Keras': they always draw another order.
         """
         with self.lock:
-            looked = self._begun and self._reads < min(2, len(self))
-            reads, self._reads, self._begun = self._reads, 0, False
             if self.flow_options.draws == KERAS:
                 self.index_array = self._order_of_keras()
-            elif reads and not looked:
-                self._begin(self.epoch + 1)
+            elif self._epochs.end(len(self)):
+                self._begin(self.epoch)
 
     def set_epoch(self, epoch: int) -> None:
         """Begins an epoch, whichever was the current one.
@@ -168,7 +169,8 @@ class Iterator(Served):
         if epoch < 0:
             raise SettingsError(f"epoch is {epoch}: epochs are counted from 0")
         with self.lock:
-            self.batch_index = self._reads = 0
+            self.batch_index = 0
+            self._epochs.set(epoch)
             if self.flow_options.draws == KERAS:
                 self.total_batches_seen = epoch * len(self)
             self._begin(epoch)
@@ -182,7 +184,7 @@ class Iterator(Served):
         self.index_generator = self._flow_index()
 
     def _begin(self, epoch: int) -> None:
-        self.epoch, self._stepped = epoch, False
+        self._epochs.epoch, self._stepped = epoch, False
         self._set_index_array()
 
     def _set_index_array(self) -> None:
@@ -203,7 +205,7 @@ class Iterator(Served):
 
     def _seen(self, task: BatchTask) -> None:
         self._last = task
-        self._reads += 1
+        self._epochs.read()
         self.total_batches_seen += 1
 
     def _task(self, place: int) -> BatchTask:

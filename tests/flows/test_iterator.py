@@ -90,6 +90,17 @@ def test_the_look_of_keras_at_one_batch_moves_nothing() -> None:
             assert np.array_equal(read[0][0], looked[0])
 
 
+def test_keras_trains_each_epoch_of_one_batch() -> None:
+    flow = flow_of(batch_size=10)
+    trained = []
+    for _ in range(4):  # the first one is the look
+        flow.on_epoch_begin()
+        trained.append((flow.epoch, flow[0][1].tolist()))
+        flow.on_epoch_end()
+    assert [epoch for epoch, _ in trained] == [0, 0, 1, 2]
+    assert trained[0] == trained[1]
+
+
 def test_reading_by_place_and_by_next_are_the_same_epochs() -> None:
     flow, other = flow_of(), flow_of()
     by_next = labels(flow, 6)
