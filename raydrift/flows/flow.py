@@ -16,10 +16,11 @@ from raydrift.catalog.where import rows_where
 from raydrift.checked import path_text
 from raydrift.errors import SettingsError, suggest
 from raydrift.flows.annotations import annotations_of
+from raydrift.flows.epoch_stream import Shared, for_validation
 from raydrift.flows.more_masks import mask_folders
 from raydrift.flows.options import FlowOptions
 from raydrift.flows.order import Order
-from raydrift.flows.part import FlowPart, Shared
+from raydrift.flows.part import FlowPart
 from raydrift.flows.samples import SampleBatches
 from raydrift.flows.splitting import Split, grouped, missing_classes, stratified
 from raydrift.schedules.drift import Drift
@@ -34,6 +35,7 @@ from raydrift.settings.generate import CalibrationSettings, GenerateSettings
 from raydrift.settings.given import run_given
 from raydrift.settings.raw import RawSettings
 from raydrift.settings.toml import UNWRITTEN
+from raydrift.text import plural
 from raydrift.transforms import DriftProfile
 
 if TYPE_CHECKING:
@@ -224,6 +226,21 @@ class Flow:
         """Class name to label."""
         return dict(self.train.catalog.labels)
 
+    def state(self) -> dict[str, Any]:
+        """Where the loops over both parts are, as plain values, as JSON has them."""
+        return {_TRAINING: self.train.state(), _VALIDATION: self.validation.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Goes on where another process was: ``for epoch in range(flow.train.epoch, epochs)``.
+
+        Raises:
+            SettingsError: The state is of another flow.
+        """
+        if not isinstance(state, Mapping) or sorted(state) != [_TRAINING, _VALIDATION]:
+            raise SettingsError("this is no state of a flow: give what state() returned")
+        self.train.restore(state[_TRAINING])
+        self.validation.restore(state[_VALIDATION])
+
     def close(self) -> None:
         """Ends the work on Ray; a loop that comes later begins it again."""
         self.train.close()
@@ -300,9 +317,14 @@ class Flow:
         )
         order = Order(len(split.train), size, run.seed, run.shuffle, last=settings.last)
         self.train = FlowPart(maker, order, shared, _TRAINING)
+        if not len(self.train):
+            raise SettingsError(
+                f"no batches for rank {shared.rank} of {shared.world_size}: the training part has "
+                f"{plural(len(split.train), 'image')}: give a smaller batch_size, or fewer ranks"
+            )
         maker = replace(maker, rows=split.validation, schedule=None, where=())
         order = Order(len(split.validation), size, run.seed, shuffle=False)
-        self.validation = FlowPart(maker, order, shared, _VALIDATION)
+        self.validation = FlowPart(maker, order, for_validation(shared), _VALIDATION)
 
     def _split(self, catalog: Catalog, index: npt.NDArray[np.int32]) -> Split:
         share, seed, group = self.settings.validation, self.settings.run.seed, self.settings.group

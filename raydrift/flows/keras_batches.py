@@ -1,6 +1,7 @@
 """A flow's epochs as data that ``model.fit`` of Keras takes."""
 
-from itertools import islice
+import warnings
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,37 +16,51 @@ if TYPE_CHECKING:
 
 INT: Final = "int"
 CATEGORICAL: Final = "categorical"
+MASK: Final = "mask"
+LABEL_MODES: Final = (INT, CATEGORICAL, MASK)
 
 Pair = tuple[npt.NDArray[np.float32], npt.NDArray[Any]]
 
 
 def keras_batches(part: "FlowPart", label_mode: str, rescale: float) -> "KerasBatches":
-    """A part's epochs for Keras; of the imported Keras' class of data, if one was imported.
+    """A part's epochs for the imported Keras.
 
     Raises:
-        SettingsError: There is no such label mode.
+        SettingsError: There is no such label mode, the flow has no masks, or Keras was not
+            imported.
     """
-    if label_mode not in (INT, CATEGORICAL):
-        words = suggest(str(label_mode), (INT, CATEGORICAL))
+    if label_mode not in LABEL_MODES:
+        words = suggest(str(label_mode), LABEL_MODES)
         raise SettingsError(f"label_mode is {label_mode!r}: {words}")
+    if label_mode == MASK and part.catalog.masks is None:
+        raise SettingsError("label_mode is 'mask', and the flow has none: give it masks=FOLDER")
     cls: type[KerasBatches] = with_keras_base(KerasBatches)
+    if cls is KerasBatches:
+        raise SettingsError("Keras was not imported: import keras, then call keras()")
     return cls(part, label_mode, rescale)
 
 
 class KerasBatches:
     """Batch i of the current epoch, whatever is asked for first: images float32, and labels.
 
-    Keras moves it on at the end of each epoch. Before the first one it looks at a batch and says
-    that an epoch ended: an epoch of which one batch was read is not over.
+    Give ``model.fit`` ``shuffle=False``: the batches then come from the workers, in order. The
+    images of an epoch are in an order of their own anyway. Batches that are asked for in another
+    order are the same, and this process makes them.
+
+    Keras moves it on at the end of each epoch, up to the last one that the flow has. Before the
+    first one it looks at a batch and says that an epoch ended: that does not count.
     """
 
     def __init__(self, part: "FlowPart", label_mode: str, rescale: float) -> None:
         begin_keras_base(self)
         self._part, self._mode, self._rescale = part, label_mode, np.float32(rescale)
+        self._lock = RLock()
         self._running: Any = None
         self._next = 0
+        self._order: npt.NDArray[np.int64] | None = None
         self._read: set[int] = set()
         self._first: Pair | None = None
+        self._looked = self._warned = False
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -56,37 +71,62 @@ class KerasBatches:
         """Batch ``index`` of the current epoch; the next one comes from the running epoch."""
         if not 0 <= index < len(self):
             raise IndexError(f"batch {index}: an epoch has {len(self)}, the first is 0")
-        self._read.add(index)
-        if index == 0 and self._first is not None:
-            return self._first
-        if index != self._next or (self._running is None and index):
-            return self._alone(index)
-        if self._running is None:
-            self._running = self._part.numpy(self.epoch)
-        pair = self._pair(next(self._running))
-        self._next += 1
-        if index == 0:
-            self._first = pair
-        return pair
+        with self._lock:
+            self._read.add(index)
+            if index == 0 and self._first is not None:
+                return self._first
+            if index == self._next:
+                if self._running is None:
+                    self._running = self._part.numpy(self.epoch)
+                batch = next(self._running)
+                self._next += 1
+                if index == 0:
+                    self._first = self._pair(batch)
+                    return self._first
+                return self._pair(batch)
+        return self._pair(self._alone(index))
 
     def on_epoch_end(self) -> None:
-        """Begins the next epoch, if more than one batch of this one was read, or all."""
-        if len(self._read) > 1 or len(self._read) == len(self):
-            self.set_epoch(self.epoch + 1)
+        """Begins the next epoch, if more was read of this one than Keras' first look."""
+        with self._lock:
+            looks = len(self._read) <= 1 and not self._looked
+            self._looked = True
+            if not looks and (len(self._read) > 1 or len(self) == 1):
+                last = self._part.epochs
+                following = self.epoch + 1
+                self.set_epoch(following if last is None else min(following, last - 1))
 
     def set_epoch(self, epoch: int) -> None:
-        """Begins an epoch."""
-        finished = self._running is not None and next(self._running, None) is None
-        if self._running is not None and not finished:
-            self._running.close()
-        self._running, self._next, self._first = None, 0, None
-        self._read.clear()
-        self.epoch = epoch
+        """Begins an epoch.
 
-    def _alone(self, index: int) -> Pair:
+        Raises:
+            SettingsError: There is no such epoch.
+        """
+        self._part.check_epoch(epoch)
+        with self._lock:
+            running, self._running = self._running, None
+            if running is not None and next(running, None) is not None:
+                running.close()
+            self._next, self._first, self._order = 0, None, None
+            self._read.clear()
+            self.epoch = epoch
+
+    def _alone(self, index: int) -> "FlowBatch":
         """A batch that is not the next one: made by this process, the same."""
-        (task,) = islice(self._part.tasks(self.epoch), index, index + 1)
-        return self._pair(self._part.given(self._part.maker.make(task)))
+        part = self._part
+        with self._lock:
+            if not self._warned and part.has_workers:
+                self._warned = True
+                warnings.warn(
+                    "Keras asks for batches in random order, which this process makes alone: give "
+                    "model.fit shuffle=False, and the workers make them",
+                    UserWarning,
+                    stacklevel=2,
+                )
+            if self._order is None:
+                self._order = part.order_of(self.epoch)
+            order = self._order
+        return part.batch(self.epoch, index, order)
 
     def _pair(self, batch: "FlowBatch") -> Pair:
         images = batch.images.astype(np.float32)
@@ -94,5 +134,16 @@ class KerasBatches:
             images *= self._rescale
         if self._mode == INT:
             return images, batch.labels
+        if self._mode == MASK:
+            return images, np.asarray(batch.masks)
         values = sorted(set(self._part.catalog.labels.values()))
         return images, (batch.labels[:, None] == np.array(values)).astype(np.float32)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves out what belongs to this process."""
+        return {**self.__dict__, "_lock": None, "_running": None, "_next": 0}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Begins here what belongs to a process."""
+        self.__dict__.update(state)
+        self._lock = RLock()

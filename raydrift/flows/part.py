@@ -3,23 +3,23 @@
 import warnings
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from itertools import islice
+from numbers import Integral
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from raydrift.augment.batches import Batch, BatchTask, Rejected
+from raydrift.augment.batches import Batch, Rejected
 from raydrift.catalog import Catalog
-from raydrift.checked import path_text
+from raydrift.checked import check_disjoint, path_text
 from raydrift.errors import SettingsError
+from raydrift.flows.epoch_stream import EpochStream, EpochTasks, Shared
 from raydrift.flows.flow_batch import FlowBatch
 from raydrift.flows.order import Order
 from raydrift.flows.samples import SampleBatches
-from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.generate import GenerateSettings
 
 if TYPE_CHECKING:
@@ -31,29 +31,6 @@ if TYPE_CHECKING:
     from raydrift.flows.torch_batches import Device, Scale, TorchBatch
 
 _STATE: Final = ("epoch", "place", "flow")
-
-
-@dataclass(frozen=True)
-class Shared:
-    """How the batches of a flow are made, and for whom.
-
-    Attributes:
-        workers: Processes of Ray; 0: this process makes them; a float is a share of the CPUs.
-        ahead: Batches that may be done before they are used.
-        epochs: After how many epochs the work ends; None: it does not.
-        rank: Which of several processes that share an epoch this one is.
-        world_size: How many they are.
-        even: Whether all of them have as many batches.
-        cluster: Where Ray is.
-    """
-
-    workers: int | float = 0
-    ahead: int = 4
-    epochs: int | None = None
-    rank: int = 0
-    world_size: int = 1
-    even: bool = False
-    cluster: ClusterSettings = field(default_factory=ClusterSettings)
 
 
 class FlowPart:
@@ -74,15 +51,15 @@ class FlowPart:
 
     def __init__(self, maker: SampleBatches, order: Order, shared: Shared, name: str) -> None:
         self.maker, self.order, self._shared, self._name = maker, order, shared, name
-        self._batches: Generator[Batch] | None = None
-        self._at = (0, 0)  # what the pipeline makes next
+        self.tasks = EpochTasks(order, shared)
+        self.stream = EpochStream(self.tasks, shared, maker.settings.image.bytes * order.batch_size)
         self._resumed = 0
         self._rejected: dict[str, Rejected] = {}
         self.epoch = self._place = 0
 
     def __len__(self) -> int:
         """Batches an epoch, of this rank."""
-        return len(range(self._shared.rank, self._end, self._shared.world_size))
+        return len(self.tasks)
 
     def __repr__(self) -> str:
         batches = f"{len(self)} batches of {self.order.batch_size}"
@@ -151,8 +128,12 @@ class FlowPart:
         """The epochs as data that ``model.fit`` of Keras takes; import Keras first.
 
         Args:
-            label_mode: ``int`` or ``categorical`` (one value a class).
+            label_mode: What stands beside the images: ``int``, the labels; ``categorical``, one
+                value a class; ``mask``, the masks.
             rescale: What pixels are multiplied by, as 1 / 255.
+
+        Raises:
+            SettingsError: Keras was not imported, or the flow has no masks.
         """
         from raydrift.flows.keras_batches import keras_batches
 
@@ -170,6 +151,7 @@ class FlowPart:
         """
         from raydrift.engine.flow_dataset import dataset_of
 
+        self.check_epoch(epoch)
         tasks = list(self.tasks(epoch))
         return dataset_of(self.maker, tasks, self._shared.cluster)
 
@@ -203,6 +185,7 @@ class FlowPart:
         from raydrift.dataset import open_dataset
         from raydrift.engine.generate import generate
 
+        check_disjoint(self.settings.input, path_text("output", output))
         run, augments = self.settings, self.maker.schedule is not None
         settings = replace(
             run,
@@ -232,22 +215,33 @@ class FlowPart:
 
         return statistics_of(self, epoch, whitening)
 
-    def tasks(self, epoch: int, first: int = 0) -> Iterator[BatchTask]:
-        """The batches of an epoch that are this rank's.
+    @property
+    def epochs(self) -> int | None:
+        """How many epochs there are; None: as many as are asked for."""
+        return self._shared.epochs
+
+    @property
+    def has_workers(self) -> bool:
+        """Whether processes of Ray make the batches."""
+        return bool(self._shared.workers)
+
+    def order_of(self, epoch: int) -> npt.NDArray[np.int64]:
+        """The order of an epoch, over all ranks: the place of a sample among ``rows``."""
+        return self.order.permutation(epoch, epoch * len(self.order))
+
+    def batch(self, epoch: int, index: int, order: npt.NDArray[np.int64]) -> FlowBatch:
+        """Batch ``index`` of this rank, made by this process.
 
         Args:
             epoch: From 0.
-            first: The first of them that is wanted.
+            index: From 0.
+            order: What ``order_of`` gave for the epoch.
         """
-        rank, world = self._shared.rank, self._shared.world_size
-        tasks = islice(self.order.epoch(epoch, first=first), max(0, self._end - first))
-        return (task for task in tasks if task.place % world == rank)
-
-    @property
-    def _end(self) -> int:
-        """How many batches of an epoch are given, to all ranks."""
-        count, world = len(self.order), self._shared.world_size
-        return count // world * world if self._shared.even else count
+        place = self._shared.rank + index * self._shared.world_size
+        number = epoch * len(self.order) + place
+        batch = self.maker.make(self.order.task(order, epoch, place, number))
+        self._note(batch)
+        return self.given(batch)
 
     def plain(self) -> SampleBatches:
         """What makes the same samples as they are, without augmentation."""
@@ -255,12 +249,7 @@ class FlowPart:
 
     def made(self, maker: SampleBatches, epoch: int) -> Iterator[Batch]:
         """All batches of an epoch by some maker, of all ranks; no loop over the part is moved."""
-        shared = self._shared
-        if not shared.workers:
-            yield from map(maker.make, self.order.epoch(epoch))
-            return
-        with closing(self._on_ray(maker, partial(self.order.epoch, epoch))) as batches:
-            yield from batches
+        return self.stream.apart(maker, partial(self.order.epoch, epoch))
 
     def state(self) -> dict[str, Any]:
         """Where the loops over this part are, as plain values: after the batch given last."""
@@ -272,7 +261,7 @@ class FlowPart:
         Raises:
             SettingsError: The state is of another flow: other images, seed, batches or settings.
         """
-        if sorted(state) != sorted(_STATE):
+        if not isinstance(state, Mapping) or sorted(state) != sorted(_STATE):
             raise SettingsError("this is no state of a flow: give what state() returned")
         if state["flow"] != self._identity():
             raise SettingsError(
@@ -285,9 +274,7 @@ class FlowPart:
 
     def close(self) -> None:
         """Ends the work on Ray; a loop that comes later begins it again."""
-        batches, self._batches = self._batches, None
-        if batches is not None:
-            batches.close()
+        self.stream.close()
 
     def reach(self, epoch: int, place: int | None) -> None:
         """Notes how far the consumer is.
@@ -310,57 +297,28 @@ class FlowPart:
 
     def _epoch(self, epoch: int) -> Generator[FlowBatch]:
         """The batches of an epoch, from the place on that was restored."""
-        epochs = self._shared.epochs
-        if epoch < 0 or (epochs is not None and epoch >= epochs):
-            last = "" if epochs is None else f", the last is {epochs - 1}"
-            raise SettingsError(f"epoch is {epoch}: the first is 0{last}")
+        self.check_epoch(epoch)
         first = self._resumed if epoch == self.epoch else 0
         self._resumed = 0
         return self._begun(epoch, first)
 
+    def check_epoch(self, epoch: int) -> None:
+        """Raises SettingsError where there is no such epoch."""
+        epochs, whole = self._shared.epochs, isinstance(epoch, Integral)
+        if not whole or epoch < 0 or (epochs is not None and epoch >= epochs):
+            last = "" if epochs is None else f", the last is {epochs - 1}"
+            raise SettingsError(f"epoch is {epoch}: the first is 0{last}")
+
     def _begun(self, epoch: int, first: int) -> Generator[FlowBatch]:
         finished = False
         try:
-            for batch in self._made(epoch, first):
+            for batch in self.stream.epoch(self.maker, epoch, first):
                 self._note(batch)
                 yield self.given(batch)
             finished = True
         finally:
             if not finished or epoch + 1 == self._shared.epochs:
                 self.close()
-
-    def _made(self, epoch: int, first: int) -> Iterator[Batch]:
-        tasks = list(self.tasks(epoch, first))
-        if not self._shared.workers:
-            yield from map(self.maker.make, tasks)
-            return
-        if tasks and (self._batches is None or self._at != (epoch, tasks[0].place)):
-            self.close()
-            self._batches = self._on_ray(self.maker, partial(self._endless, epoch, first))
-        batches = self._batches
-        for task in tasks:
-            if batches is None or batches is not self._batches:
-                raise SettingsError(
-                    "another loop over this part of the flow began: finish one before the next, or "
-                    "make a second flow"
-                )
-            yield next(batches)
-            self._at = (epoch, task.place + self._shared.world_size)
-        self._at = (epoch + 1, self._shared.rank)
-
-    def _on_ray(self, maker: SampleBatches, tasks: Any) -> Generator[Batch]:
-        from raydrift.engine.flow import FlowPlan, batches_on_ray
-
-        shared = self._shared
-        size = self.settings.image.bytes * self.order.batch_size
-        return batches_on_ray(
-            maker, tasks, FlowPlan(shared.workers, shared.ahead, size, shared.cluster)
-        )
-
-    def _endless(self, epoch: int, first: int) -> Iterator[BatchTask]:
-        while self._shared.epochs is None or epoch < self._shared.epochs:
-            yield from self.tasks(epoch, first)
-            epoch, first = epoch + 1, 0
 
     def given(self, batch: Batch) -> FlowBatch:
         """A batch with what the catalog tells of its images."""
@@ -381,7 +339,3 @@ class FlowPart:
         from raydrift.flows.identity import identity_of
 
         return identity_of(self.maker, self.order)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leaves out what is at work."""
-        return {**self.__dict__, "_batches": None, "_at": (0, 0)}

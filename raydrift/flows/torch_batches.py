@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from raydrift.errors import SettingsError
 from raydrift.flows.flow_batch import FlowBatch
 
 Device = torch.device | str | None
@@ -78,6 +79,8 @@ class _Scale:
     def __init__(self, mean: Scale, std: Scale, where: torch.device) -> None:
         average = torch.as_tensor(mean, dtype=torch.float32, device=where)
         deviation = torch.as_tensor(std, dtype=torch.float32, device=where)
+        if not bool((deviation > 0).all()):
+            raise SettingsError(f"std is {std}: give numbers above 0, one or one a channel")
         self._factor = (1 / (_WHITE * deviation)).reshape(1, -1, 1, 1)
         self._minus = (average / deviation).reshape(1, -1, 1, 1)
 

@@ -124,9 +124,9 @@ def test_a_flow_goes_on_at_the_batch_where_it_stopped(scenes: Path) -> None:
     stopped = flow_of(scenes)
     list(stopped.train.numpy(0))
     list(islice(stopped.train.numpy(1), 4))
-    state = json.loads(json.dumps(stopped.train.state()))
+    state = json.loads(json.dumps(stopped.state()))
     resumed = flow_of(scenes)
-    resumed.train.restore(state)
+    resumed.restore(state)
     assert resumed.train.epoch == 1
     rest = [digest(iter([batch])) for batch in resumed.train.numpy(1)]
     assert rest == whole[4:]
@@ -306,6 +306,8 @@ def test_settings_come_from_toml_too(scenes: Path, tmp_path: Path) -> None:
         ({"group": "patient", "split": 0.2}, "it is a column of a manifest, and the input is none"),
         ({"group": "patient"}, "it is for a split: give split"),
         ({"epochs": 0}, "epochs is 0"),
+        ({"world_size": 99, "even": True}, "no batches for rank 0 of 99: the training part has"),
+        ({"last": "dropped", "batch_size": 99}, "has 72 images: give a smaller batch_size"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(
@@ -325,6 +327,11 @@ def test_a_class_of_one_image_cannot_be_in_both_parts(scenes: Path, tmp_path: Pa
         flow_of(source, split=0.2)
 
 
+def test_nothing_is_written_into_the_input(scenes: Path) -> None:
+    with pytest.raises(SettingsError, match="output"):
+        flow_of(scenes).train.write(scenes / "out")
+
+
 def test_there_has_to_be_an_input(tmp_path: Path) -> None:
     with pytest.raises(CatalogError):
         flow_of(tmp_path / "nowhere")
@@ -337,11 +344,10 @@ def test_epochs_are_the_same_on_ray(scenes: Path) -> None:
     expected = [digest(here.train.numpy(epoch)) for epoch in range(2)]
     with flow_of(scenes, workers=2) as flow:
         assert [digest(flow.train.numpy(epoch)) for epoch in range(2)] == expected
-        running = flow.train._batches
-        assert running is not None, "one pipeline for all epochs"
+        assert flow.train.stream.is_open, "one pipeline for all epochs"
         for _ in flow.train.numpy(0):
             break
-        assert flow.train._batches is None
+        assert not flow.train.stream.is_open
 
 
 @pytest.mark.usefixtures("ray_session")

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from raydrift.errors import SettingsError
 from raydrift.flows import Augment, Flow
+from raydrift.flows.keras_batches import KerasBatches
 
 FIT = """
 import os, sys
@@ -36,8 +38,13 @@ def flow(scenes: Path) -> Flow:
     return Flow(scenes, augment=Augment(rotate=20), size=(24, 32), batch_size=16, seed=3)
 
 
+def data_of(flow: Flow, mode: str = "int", rescale: float = 1.0) -> KerasBatches:
+    """What Keras is given, but for the class of Keras'."""
+    return KerasBatches(flow.train, mode, rescale)
+
+
 def test_batch_i_is_the_same_whatever_is_asked_first(flow: Flow) -> None:
-    forward, backward = flow.train.keras(), flow.train.keras()
+    forward, backward = data_of(flow), data_of(flow)
     ahead = [forward[place] for place in range(len(forward))]
     back = [backward[place] for place in reversed(range(len(backward)))][::-1]
     for (images, labels), (others, their_labels) in zip(ahead, back, strict=True):
@@ -47,7 +54,7 @@ def test_batch_i_is_the_same_whatever_is_asked_first(flow: Flow) -> None:
 
 
 def test_a_look_at_one_batch_does_not_skip_an_epoch(flow: Flow) -> None:
-    data = flow.train.keras()
+    data = data_of(flow)
     looked, _ = data[0]
     data.on_epoch_end()
     first, _ = data[0]
@@ -62,14 +69,46 @@ def test_a_look_at_one_batch_does_not_skip_an_epoch(flow: Flow) -> None:
 
 
 def test_labels_are_numbers_or_one_value_a_class(flow: Flow) -> None:
-    images, labels = flow.train.keras("categorical", rescale=1 / 255)[0]
+    images, labels = data_of(flow, "categorical", rescale=1 / 255)[0]
     assert images.max() <= 1
     assert labels.shape == (16, 6)
-    assert labels.argmax(axis=1).tolist() == flow.train.keras()[0][1].tolist()
+    assert labels.argmax(axis=1).tolist() == data_of(flow)[0][1].tolist()
     with pytest.raises(SettingsError, match=r"^label_mode is 'binary': choose from: int, categ"):
         flow.train.keras("binary")
     with pytest.raises(IndexError, match="batch 5: an epoch has 5, the first is 0"):
-        flow.train.keras()[5]
+        data_of(flow)[5]
+
+
+def test_an_epoch_of_one_batch_is_trained_too(scenes: Path) -> None:
+    """Keras 3 looks at a batch and ends an epoch; then each epoch is read and ended."""
+    flow = Flow(scenes, augment=Augment(rotate=20), size=16, batch_size=100, epochs=3)
+    data = data_of(flow)
+    given = []
+    for _ in range(5):  # the look, three epochs, and an evaluation behind them
+        given.append(data[0][0])
+        data.on_epoch_end()
+    expected = [next(flow.train.numpy(epoch)).images for epoch in (0, 0, 1, 2, 2)]
+    for found, image in zip(given, expected, strict=True):
+        np.testing.assert_array_equal(found, image)
+
+
+def test_masks_stand_where_the_labels_do(scenes: Path, tmp_path: Path) -> None:
+    for path in scenes.rglob("*.jpg"):
+        mask = tmp_path / path.relative_to(scenes).with_suffix(".png")
+        mask.parent.mkdir(exist_ok=True)
+        Image.fromarray(np.asarray(Image.open(path).convert("L")) // 128).save(mask)
+    flow = Flow(scenes, masks=tmp_path, size=(24, 32), batch_size=16)
+    _, masks = data_of(flow, "mask")[0]
+    assert masks.shape == (16, 24, 32)
+    with pytest.raises(SettingsError, match="the flow has none: give it masks=FOLDER"):
+        Flow(scenes).train.keras("mask")
+
+
+def test_keras_has_to_be_imported_first(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("keras", "tf_keras"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    with pytest.raises(SettingsError, match=r"^Keras was not imported: import keras, then call"):
+        flow.train.keras()
 
 
 def test_model_fit_takes_it_for_two_epochs(scenes: Path) -> None:
