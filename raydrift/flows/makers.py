@@ -1,6 +1,6 @@
 """What makes the batches of a flow, in any process: load, draw, apply, standardize."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,11 +10,14 @@ import numpy.typing as npt
 from raydrift import seeds
 from raydrift.augment.batches import Batch, BatchTask, Rejected
 from raydrift.errors import ImageError
+from raydrift.flows.consecutive import Consecutive
 from raydrift.flows.drawing import drawing_from, state_of_batch
 from raydrift.flows.hooks import Hooks, InBatch
 from raydrift.flows.images import Images, WorkerImages
 from raydrift.flows.levels import span_of, within
 from raydrift.flows.order import KERAS
+from raydrift.flows.replacing import nothing_found, others
+from raydrift.flows.user_functions import ended
 from raydrift.settings.flow import RAISE, REPLACE
 
 Image = npt.NDArray[Any]
@@ -50,7 +53,7 @@ class FlowBatches:
     Attributes:
         images: The images.
         generator: Draws, applies and standardizes; None: images are only loaded.
-        ids: int64 of shape (n,): the row of each image among all, by which it draws.
+        ids: The row of each image among all, by which it draws: int64 of shape (n,), or as it.
         draws: ``sample`` or ``keras``.
         seed: The flow's seed.
         dtype: Of a batch.
@@ -64,7 +67,7 @@ class FlowBatches:
 
     images: Images
     generator: Any
-    ids: npt.NDArray[np.int64]
+    ids: npt.NDArray[np.int64] | Consecutive
     draws: str
     seed: int
     dtype: npt.DTypeLike
@@ -86,25 +89,45 @@ class FlowBatches:
 
         Raises:
             ImageError: An image cannot be used and ``on_error`` is ``raise``, or none can be.
+            RuntimeError: A function of the user's raised ``StopIteration``.
         """
+        try:
+            return self._made(task)
+        except StopIteration as error:
+            raise ended(error) from error
+
+    def _made(self, task: BatchTask) -> Batch:
         rejected: dict[int, Rejected] = {}
-        asked = task.samples.tolist()
-        found = [
-            self._usable(image, sample, task.epoch, rejected)
-            for image, sample in zip(self.images.each(asked), asked, strict=True)
-        ]
-        samples = np.array([sample for _, sample in found], np.int64)
+        samples = task.samples.copy()
+        found: Iterable[tuple[Any, int]] = self._found(task, rejected)
+        if self.hooks is not None:  # a function is told of all samples of its batch
+            found = list(found)
+            samples[:] = [sample for _, sample in found]
         of_batch = None
         if self.draws == KERAS:
             of_batch = state_of_batch(KERAS, self.seed, task, len(self.images))
-        made, drawn = [], []
+        # One image after the other, in the same memory: new memory takes as long as a warp.
+        pixels: Image | None = None
+        drawn = []
         for place, (image, sample) in enumerate(found):
+            samples[place] = sample
             rng = of_batch or self._state(sample, task.epoch)
             with drawing_from(rng):
                 x, parameters = self._augmented(image, InBatch(task, samples, place))
-            made.append(x)
+            if pixels is None:
+                shape = np.shape(x) if None in self.shape else self.shape
+                pixels = np.empty((len(samples), *shape), self.dtype)
+            pixels[place] = x
             drawn.append(parameters)
-        return Batch(task, (self._joined(made),), samples, tuple(drawn), tuple(rejected.values()))
+        if pixels is None:
+            pixels = np.empty((0, *(size or 0 for size in self.shape)), self.dtype)
+        return Batch(task, (pixels,), samples, tuple(drawn), tuple(rejected.values()))
+
+    def _found(self, task: BatchTask, rejected: dict[int, Rejected]) -> Iterator[tuple[Any, int]]:
+        """The images of a batch, and which samples they are."""
+        asked = task.samples.tolist()
+        for image, sample in zip(self.images.each(asked), asked, strict=True):
+            yield self._usable(image, sample, task.epoch, rejected)
 
     def _state(self, sample: int, epoch: int) -> np.random.RandomState:
         return seeds.random_state(self.seed, seeds.FLOW_DRAW, int(self.ids[sample]), epoch)
@@ -119,16 +142,17 @@ class FlowBatches:
         if self.on_error == RAISE:
             raise _unusable(path, image) from None
         rejected[sample] = Rejected(sample, path, str(image))
-        rng = seeds.generator(self.seed, seeds.FLOW_REPLACEMENT, int(self.ids[sample]), epoch)
-        for other in map(int, rng.permutation(len(self.images))):
+        row, count = int(self.ids[sample]), len(self.images)
+        tried = 0
+        for other in others(self.seed, row, sample, epoch, count):
+            tried += 1
             if other in rejected:
                 continue
             try:
                 return self.images.load(other), other
             except ImageError as error:
                 rejected[other] = Rejected(other, self.images.path(other), str(error))
-        first = rejected[sample]
-        raise ImageError("read", f"no image of the flow can be used: {first.path}: {first.reason}")
+        raise ImageError("read", nothing_found(rejected[sample], tried))
 
     def _augmented(self, x: Any, where: InBatch) -> tuple[Any, Parameters]:
         """An image augmented and standardized, and what was drawn for it."""
@@ -176,15 +200,6 @@ class FlowBatches:
         """float32, or as batches are."""
         is_float = np.issubdtype(np.dtype(self.dtype), np.floating)
         return self.dtype if is_float else np.float32
-
-    def _joined(self, made: list[Any]) -> Image:
-        shape = self.shape
-        if made and None in shape:
-            shape = np.shape(made[0])
-        batch: Image = np.zeros((len(made), *(size or 0 for size in shape)), np.dtype(self.dtype))
-        for place, x in enumerate(made):
-            batch[place] = x
-        return batch
 
 
 def _unusable(path: str, error: ImageError) -> UnusableImageError:
