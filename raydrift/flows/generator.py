@@ -29,7 +29,8 @@ class ImageDataGenerator(FlowMethods):
     """Augments images at random, standardizes them, and makes batches of them.
 
     Every parameter is an attribute of its name, and may be set later; ``zoom_range`` is a list of
-    two.
+    two. A flow then goes by it from its next batch on; one with workers from its next epoch on, for
+    which it begins again, in seconds.
 
     Attributes:
         mean: Of each channel, (1, 1, channels), after ``fit``; None before.

@@ -12,15 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from raydrift.augment.batches import Batch, BatchMaker, BatchTask, Rejected
+from raydrift.flows.consecutive import Consecutive
 from raydrift.flows.drawing import at_work_on, drawing_from, state_of_batch
 from raydrift.flows.given_batches import given_batch
 from raydrift.flows.keras_there import begin_keras_base, plain_class, with_keras_base
+from raydrift.flows.made_of import made_of
 from raydrift.flows.options import FlowOptions, options_of
 from raydrift.flows.order import KERAS, Order
+from raydrift.flows.replacing import told_of
 from raydrift.flows.stream import Stream
+from raydrift.flows.user_functions import ended
 from raydrift.settings.flow import SMALLER
 
-_OWN_TO_A_PROCESS: Final = ("lock", "index_generator", "_stream", "_closing")
+_OWN_TO_A_PROCESS: Final = ("lock", "index_generator", "_stream", "_closing", "_made_of")
 _FITTED: Final = (
     ("featurewise_center", "mean"),
     ("featurewise_std_normalization", "std"),
@@ -66,6 +70,7 @@ class Served:
 
     _stream: Stream | None = None
     _closing: Callable[[], Any] | None = None
+    _made_of: Any = None
 
     @property
     def rejected(self) -> list[Rejected]:
@@ -123,6 +128,10 @@ class Served:
         """The row of each sample among all, before they were split."""
         return np.arange(self.n)
 
+    def _ids(self) -> npt.NDArray[np.int64] | Consecutive:
+        """As ``sample_ids``, to be indexed."""
+        return Consecutive()
+
     def _path_of(self, _: int) -> str:
         return ""
 
@@ -136,13 +145,16 @@ class Served:
         batch = None
         maker = self._maker() if self._from_ray(indexed) else None
         if maker is not None:
-            batch = self._stream_now(maker).take(task, indexed)
+            batch = self._stream_now(maker, begins=task.place == 0).take(task, indexed)
         return self._made_here(task) if batch is None else self._given(batch)
 
     def _made_here(self, task: BatchTask) -> Any:
         rng = state_of_batch(self.flow_options.draws, self.flow_seed, task, self.n)
         with at_work_on(task), drawing_from(rng):
-            return getattr(self, _MADE_BY)(task.samples)
+            try:
+                return getattr(self, _MADE_BY)(task.samples)
+            except StopIteration as error:  # of an iterator of the user's class
+                raise ended(error) from error
 
     def _from_ray(self, indexed: bool) -> bool:
         options = self.flow_options
@@ -158,8 +170,14 @@ class Served:
         is_validation = getattr(self, "subset", None) == "validation"
         return self.flow_options.processes(self.n, is_validation)
 
-    def _stream_now(self, maker: BatchMaker) -> Stream:
+    def _stream_now(self, maker: BatchMaker, begins: bool) -> Stream:
+        """The stream; another one where an epoch begins and the flow is not what it was."""
         with self.lock:
+            if begins or self._stream is None:
+                made = made_of((maker, self._order(), self._processes()))
+                if made != self._made_of:
+                    self.close()
+                self._made_of = made
             if self._stream is None:
                 self._warn_of_what_is_not_known()
                 size = self._batch_bytes()
@@ -200,7 +218,7 @@ class Served:
     def _given(self, batch: Batch) -> Any:
         """Turns a batch into what the user is given, and keeps what it tells."""
         self._note(batch)
-        task, ids = batch.task, self.sample_ids[batch.samples]
+        task, ids = batch.task, self._ids()[batch.samples]
         paths = tuple(self._path_of(int(sample)) for sample in batch.samples)
         self.info = BatchInfo(
             task.number, task.epoch, task.place, batch.samples, ids, paths, tuple(batch.drawn)
@@ -217,12 +235,8 @@ class Served:
         known = self.__dict__.setdefault("_rejected", {})
         for one in batch.rejected:
             if not known:
-                warnings.warn(
-                    f"{one.path or f'image {one.sample}'} cannot be used ({one.reason}): another "
-                    "image takes its place; all such images are in .rejected",
-                    UserWarning,
-                    stacklevel=2,
-                )
+                has_labels = getattr(self, "class_mode", "") is not None
+                warnings.warn(told_of(one, has_labels), UserWarning, stacklevel=2)
             known.setdefault(one.path or one.sample, one)
 
 
