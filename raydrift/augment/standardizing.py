@@ -57,13 +57,16 @@ def standardize(x: Image, how: Standardization) -> Image:
         ``x`` itself; another array after a preprocessing function or whitening.
 
     Raises:
-        TypeError: ``x`` is of a whole-number type, in which the result cannot be held.
+        TypeError: ``x`` is of a whole-number type, in which the result cannot be held; or the
+            preprocessing function returned None.
 
     >>> standardize(np.array([[[51.0]]]), Standardization(rescale=1 / 255))
     array([[[0.2]]])
     """
     if how.preprocessing_function:
         x = how.preprocessing_function(x)
+        if x is None:
+            raise TypeError("preprocessing_function returned None: return the image")
     if how.rescale:
         x *= how.rescale
     if how.samplewise_center:

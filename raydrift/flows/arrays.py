@@ -9,6 +9,7 @@ import numpy.typing as npt
 from raydrift.augment.batches import Batch, BatchMaker
 from raydrift.augment.compat import FIXED
 from raydrift.errors import SettingsError
+from raydrift.flows.consecutive import Consecutive
 from raydrift.flows.hooks import hooks_of, own_maker_of
 from raydrift.flows.images import ArrayImages
 from raydrift.flows.iterator import Iterator
@@ -102,7 +103,7 @@ class NumpyArrayIterator(Iterator):
         return FlowBatches(
             ArrayImages(self.x, self.dtype),
             self.image_data_generator,
-            self.sample_ids,
+            self._ids(),
             options.draws,
             self.flow_seed,
             self.dtype,
@@ -116,6 +117,9 @@ class NumpyArrayIterator(Iterator):
     def sample_ids(self) -> npt.NDArray[np.int64]:
         """The row of each image among all, before they were split."""
         return np.arange(self._first, self._first + self.n)
+
+    def _ids(self) -> Consecutive:
+        return Consecutive(self._first)
 
     @property
     def batch_image_shape(self) -> tuple[int | None, ...]:

@@ -126,7 +126,7 @@ class BatchFromFilesMixin:
         return FlowBatches(
             self._images(),
             self.image_data_generator,
-            self.sample_ids,
+            self._ids(),
             options.draws,
             self.flow_seed,
             self.dtype,
@@ -169,6 +169,10 @@ class BatchFromFilesMixin:
         if self.class_mode in ("raw", "multi_output"):
             return self.labels if self.class_mode == "raw" else None
         return getattr(self, "classes", None)
+
+    def _ids(self: Any) -> npt.NDArray[np.int64]:
+        rows: npt.NDArray[np.int64] = self.sample_ids
+        return rows
 
     def _size_of_loading(self) -> tuple[int, int] | None:
         """The size in which files are loaded; None: each as it is."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from raydrift.augment.batches import Batch, BatchTask
 from raydrift.flows.hooks import picked
+from raydrift.flows.user_functions import ended
 
 _BATCH: Final = "batch"
 
@@ -27,10 +28,17 @@ class GivenBatches:
     filenames: Any
 
     def make(self, task: BatchTask) -> Batch:
-        """Makes a batch; it has no arrays, see ``given_batch``."""
+        """Makes a batch; it has no arrays, see ``given_batch``.
+
+        Raises:
+            RuntimeError: The function raised ``StopIteration``.
+        """
         samples = task.samples
         filenames, classes = picked(self.filenames, samples), picked(self.classes, samples)
-        _, made = self.function(task.place, filenames, classes, self.params)
+        try:
+            _, made = self.function(task.place, filenames, classes, self.params)
+        except StopIteration as error:
+            raise ended(error) from error
         return Batch(task, (), samples.copy(), ({_BATCH: made},))
 
 

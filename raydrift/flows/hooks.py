@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from raydrift.augment.batches import BatchMaker, BatchTask
+from raydrift.flows.user_functions import returned
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +49,15 @@ class Hooks:
     filenames: Any = None
 
     def call(self, function: Callable[..., Any], x: Any, where: InBatch) -> Any:
-        """What a function makes of an image."""
+        """What a function makes of an image.
+
+        Raises:
+            TypeError: It returned None.
+        """
         wanted = _named(function)
         told = {name: found for name, found in self._told(where).items() if name in wanted}
-        return function(self.params, x, **told)
+        prefix = "noaug_" if function is self.before else ""
+        return returned(function(self.params, x, **told), f"{prefix}preprocessing_function")
 
     def _told(self, where: InBatch) -> Mapping[str, Any]:
         classes = picked(self.classes, where.samples)

@@ -56,7 +56,7 @@ def save_batch_of_files(flow: Any, images: npt.NDArray[Any], batch: Batch) -> No
 
 def _seeds(flow: Any, batch: Batch) -> list[int]:
     """By the row among all images: else the other part of a split would overwrite files."""
-    return [(flow.flow_seed + int(row)) % 2**64 for row in flow.sample_ids[batch.samples]]
+    return [(flow.flow_seed + int(row)) % 2**64 for row in flow._ids()[batch.samples]]
 
 
 def _save(flow: Any, image: npt.NDArray[Any], name: str) -> None:
