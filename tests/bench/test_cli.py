@@ -123,6 +123,7 @@ def test_yardsticks_take_turns_and_ratios_are_of_medians(
     }
 
 
+@pytest.mark.slow
 def test_kernels_alone(scenes: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = figures(capsys, scenes, "--kernels", "--repeat", 1, "--embeddings")
     assert (found["what"], found["images"]) == ("kernels", 64)

@@ -55,6 +55,7 @@ def test_what_limits(busy: float, driver: float, machine: float, limit: str) -> 
     assert limit_of(trial, cpus=2) == limit
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
 def test_workers_sleep_through_the_products_pipeline() -> None:
     found = sleep_through(Sleep(workers=2, shards=12, shard_size=16, milliseconds=10))
@@ -71,6 +72,7 @@ def test_workers_sleep_through_the_products_pipeline() -> None:
     assert found["start_up_seconds"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
 def test_too_few_shards_have_no_steady_state() -> None:
     said = "not every one of 2 workers was given two of the 2 shards"

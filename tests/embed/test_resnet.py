@@ -216,6 +216,7 @@ def test_resizing_comes_before_normalizing(
     assert error(found, embedded(plain, wanted)) < 1e-5
 
 
+@pytest.mark.slow
 def test_bfloat16_is_within_3_percent_of_float32(weights: Weights, photos: Path) -> None:
     """On an AVX-512 CPU and all 328 photographs: median 1.3 %, largest 2.9 %."""
     paths = sorted(photos.rglob("*.*"))[::8]

@@ -177,6 +177,7 @@ def test_where_there_is_nothing_to_learn_it_is_refused(
         matrix(settings_for(tmp_path / "in", tmp_path / "out", corruptions=3), quiet=True)
 
 
+@pytest.mark.slow
 def test_trained_networks_are_tested_on_corrupted_pictures_too(
     source: Path, tmp_path: Path
 ) -> None:
