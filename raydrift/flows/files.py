@@ -11,6 +11,7 @@ import numpy.typing as npt
 from raydrift.augment.batches import Batch
 from raydrift.errors import SettingsError
 from raydrift.flows.file_contents import FileContents
+from raydrift.flows.flow_checks import checked_size
 from raydrift.flows.hooks import Hooks, hooks_of, own_maker_of
 from raydrift.flows.images import FileImages, image_shape
 from raydrift.flows.makers import FlowBatches
@@ -71,10 +72,10 @@ class BatchFromFilesMixin:
             keep_aspect_ratio: Whether the middle of an image, in the target's ratio, is resized.
 
         Raises:
-            SettingsError: There is no such colour mode or subset.
+            SettingsError: There is no such colour mode or subset, or the size cannot be.
         """
         self.image_data_generator = image_data_generator
-        self.target_size = None if target_size is None else tuple(target_size)
+        self.target_size = checked_size(target_size)
         self.keep_aspect_ratio = keep_aspect_ratio
         if color_mode not in COLOR_MODES:
             raise SettingsError(

@@ -14,6 +14,7 @@ from raydrift.augment.batches import BatchTask
 from raydrift.errors import SettingsError
 from raydrift.flows.drawing import drawing_from, state_of_batch, task_at_work
 from raydrift.flows.epochs import EpochCounter
+from raydrift.flows.flow_checks import checked_batch_size
 from raydrift.flows.keras_there import begin_keras_base, with_keras_base
 from raydrift.flows.order import KERAS
 from raydrift.flows.served import Served
@@ -74,7 +75,8 @@ class Iterator(Served):
             raise TypeError(f"{type(self).__name__} has no argument {unknown}")
         begin_keras_base(self, **kwargs)
         self.n = n
-        self.batch_size = batch_size
+        is_empty = n == 0 and batch_size == 0
+        self.batch_size = 0 if is_empty else checked_batch_size(batch_size)
         self.seed = seed
         self.flow_seed = self._seed_of(seed)
         self.shuffle = shuffle

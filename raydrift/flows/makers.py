@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from raydrift import seeds
 from raydrift.augment.batches import Batch, BatchTask, Rejected
-from raydrift.errors import ImageError
+from raydrift.errors import ImageError, SettingsError
 from raydrift.flows.consecutive import Consecutive
 from raydrift.flows.drawing import drawing_from, state_of_batch
 from raydrift.flows.hooks import Hooks, InBatch
@@ -117,7 +117,7 @@ class FlowBatches:
             if pixels is None:
                 shape = np.shape(x) if None in self.shape else self.shape
                 pixels = np.empty((len(samples), *shape), self.dtype)
-            pixels[place] = x
+            self._put(pixels, place, x)
             drawn.append(parameters)
         if pixels is None:
             pixels = np.empty((0, *(size or 0 for size in self.shape)), self.dtype)
@@ -128,6 +128,21 @@ class FlowBatches:
         asked = task.samples.tolist()
         for image, sample in zip(self.images.each(asked), asked, strict=True):
             yield self._usable(image, sample, task.epoch, rejected)
+
+    def _put(self, pixels: Image, place: int, x: Any) -> None:
+        wanted, found = pixels.shape[1:], np.shape(x)
+        if None in self.shape and found != wanted:
+            raise SettingsError(
+                f"images of shapes {wanted} and {found} are in one batch: give a target_size, or "
+                "batch_size=1; functions return images of one shape"
+            )
+        try:
+            pixels[place] = x
+        except ValueError:
+            raise SettingsError(
+                f"an image is of shape {found} after the generator's functions, in a batch of "
+                f"images of {wanted}: return images of this shape"
+            ) from None
 
     def _state(self, sample: int, epoch: int) -> np.random.RandomState:
         return seeds.random_state(self.seed, seeds.FLOW_DRAW, int(self.ids[sample]), epoch)

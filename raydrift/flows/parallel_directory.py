@@ -8,6 +8,7 @@ import numpy.typing as npt
 from raydrift.augment.batches import Batch
 from raydrift.errors import SettingsError
 from raydrift.flows.directory import DirectoryIterator
+from raydrift.flows.flow_checks import checked_batch_size
 from raydrift.flows.listing import MLTK, Listing, list_directory
 from raydrift.flows.process_params import ParallelProcessParams, params_of
 from raydrift.flows.saved import save_batch_of_files
@@ -98,8 +99,11 @@ class ParallelDirectoryIterator(DirectoryIterator):
     ) -> None:
         if batch_shape is not None:
             batch_size = batch_shape[0]
-        if batch_size < 1 and batch_size != -1:
-            raise SettingsError(f"batch_size is {batch_size}: give 1 or more, or -1 for all images")
+        takes_all = batch_size == -1
+        try:
+            batch_size = 1 if takes_all else checked_batch_size(batch_size)
+        except SettingsError as error:
+            raise SettingsError(f"{error}, or -1 for all images") from None
         self._shape_of_batch = None if batch_shape is None else tuple(batch_shape)
         self._shuffle_index_dir = shuffle_index_dir
         self._lister = list_valid_filenames_in_directory_function
@@ -128,7 +132,7 @@ class ParallelDirectoryIterator(DirectoryIterator):
             storage_options=storage_options,
             **kwargs,
         )
-        if batch_size == -1:
+        if takes_all:
             self.batch_size = max(self.samples, 1)
 
     def _listed(self, classes: Any, follow_links: bool) -> Listing:

@@ -40,6 +40,9 @@ def save_batch_of_files(flow: Any, images: npt.NDArray[Any], batch: Batch) -> No
         flow: Says where, and how the names begin and end.
         images: (n, height, width, channels), or with the channels first.
         batch: Which samples they are.
+
+    Raises:
+        FileNotFoundError: The folder is not there.
     """
     for image, sample, seed in zip(images, batch.samples, _seeds(flow, batch), strict=True):
         filename = flow.filenames[sample]
@@ -61,4 +64,10 @@ def _seeds(flow: Any, batch: Batch) -> list[int]:
 
 def _save(flow: Any, image: npt.NDArray[Any], name: str) -> None:
     picture = array_to_img(image, flow.data_format, scale=True)
-    picture.save(os.path.join(flow.save_to_dir, name))
+    path = os.path.join(flow.save_to_dir, name)
+    try:
+        picture.save(path)
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"save_to_dir {flow.save_to_dir} is not there: make it before the flow is read"
+        ) from None
