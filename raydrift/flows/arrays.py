@@ -118,6 +118,10 @@ class NumpyArrayIterator(Iterator):
         """The row of each image among all, before they were split."""
         return np.arange(self._first, self._first + self.n)
 
+    def _processes(self) -> int | float:
+        is_validation = self.subset == "validation"
+        return self.flow_options.processes(self.n, is_validation, in_memory=True)
+
     def _ids(self) -> Consecutive:
         return Consecutive(self._first)
 

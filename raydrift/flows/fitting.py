@@ -15,6 +15,7 @@ from raydrift.errors import SettingsError
 from raydrift.flows.drawing import drawing_from, state_of
 from raydrift.flows.makers import FlowBatches
 from raydrift.flows.served import Served
+from raydrift.seeds import check_seed
 
 Array = npt.NDArray[Any]
 
@@ -79,6 +80,7 @@ class _Source:
 
     def __init__(self, generator: Any, x: Any, augment: bool, rounds: int, seed: Any) -> None:
         self._generator, self._augment, self._rounds = generator, augment, rounds
+        self._given_seed = seed
         self._seed = seed if seed is not None else secrets.randbelow(2**32)
         self._x = x if isinstance(x, Served) else _checked(generator, x)
         rescale = float(generator.rescale or 0)
@@ -87,7 +89,7 @@ class _Source:
 
     def __iter__(self) -> Iterator[Array]:
         if isinstance(self._x, Served):
-            yield from loaded(self._x, self._augment, self._rounds)
+            yield from loaded(self._x, self._augment, self._rounds, self._given_seed)
             return
         if not self._augment:
             yield from self._x
@@ -100,18 +102,21 @@ class _Source:
                     yield self._generator.random_transform(image)
 
 
-def loaded(flow: Any, augment: bool, rounds: int) -> Iterator[Array]:
+def loaded(flow: Any, augment: bool, rounds: int, seed: Any = None) -> Iterator[Array]:
     """The images of a flow before they are standardized, of whole epochs.
 
     Args:
         flow: The flow; it is not moved.
         augment: Whether they are augmented.
         rounds: Epochs, if they are; else it is one.
+        seed: By which they are, 0 to 2^64 - 1; None: the flow's own.
     """
     maker = flow._maker()
     if not isinstance(maker, FlowBatches):
         raise SettingsError("fit cannot look into this flow: give it one of images")
     maker = replace(maker, augments=augment, standardizes=False)
+    if seed is not None:
+        maker = replace(maker, seed=check_seed(seed))
     for epoch in range(rounds if augment else 1):
         for batch in flow.made_once(maker, epoch):
             yield from batch.arrays[0]

@@ -61,7 +61,8 @@ class ImageDataGenerator(FlowMethods):
         horizontal_flip: Whether half of the images are mirrored.
         vertical_flip: Whether half of the images are turned upside down.
         rescale: A factor on all levels, after the augmentation; None: none.
-        preprocessing_function: Is given each augmented image, float of 3 axes, and returns another.
+        preprocessing_function: Is given each augmented image, float of 3 axes, and returns another
+            of its shape. ``np.random`` is not seeded in it: draw from a generator of your own.
         data_format: ``channels_last`` or ``channels_first``; None: the first, or what the imported
             Keras is set to.
         validation_split: The share of the images that ``subset="validation"`` has, 0 to 1.
@@ -73,8 +74,9 @@ class ImageDataGenerator(FlowMethods):
             the sequences that Keras draws for a seed.
         decode: ``keras``: the pixels that Pillow reads; ``raydrift``: upright as EXIF says, JPEGs
             decoded at a scale, by an antialiased filter.
-        workers: Processes of Ray that make batches; 0: this process; below 1: a share of the CPUs;
-            None: this process up to 2,000 images, else as many as there are CPUs.
+        workers: Processes of Ray that make batches; 0: this process; below 1: a share of the CPUs
+            (1 and 1.0 are both one process). None: this process for arrays and up to 2,000 files,
+            else as many as there are CPUs.
         on_error: ``replace``: another image takes the place of one that cannot be used, and
             ``flow.rejected`` tells of it; ``raise``: it is an error.
         zoom_keep_aspect: Both directions zoom by one factor.
@@ -244,7 +246,7 @@ class ImageDataGenerator(FlowMethods):
             x: Images of rank 4; or a flow, whose files are read once, however many there are.
             augment: Whether augmented images are looked at.
             rounds: How often, then.
-            seed: Of the augmentation.
+            seed: Of the augmentation; None: a flow's own, of arrays another one each time.
 
         Raises:
             SettingsError: The images are not of rank 4, or the whitening matrix has no room.

@@ -11,7 +11,7 @@ KERAS_PIXELS: Final = "keras"
 RAYDRIFT_PIXELS: Final = "raydrift"
 """Whose pixels a file has: Pillow's as Keras reads it, or raydrift's: upright, scaled, faster."""
 
-_IN_PROCESS: Final = 2000  # images up to which Ray's start costs more than it gains
+_IN_PROCESS: Final = 2000  # files up to which Ray's start costs more than it gains
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,10 @@ class FlowOptions:
             sequences of Keras, batch by batch.
         decode: ``keras``: Pillow's pixels; ``raydrift``: raydrift's.
         workers: Processes of Ray that make batches; 0: this process does; below 1: a share of the
-            CPUs; None: this process up to 2,000 images, else ``share`` of the CPUs.
-        share: See there.
+            CPUs (1 and 1.0 are both one process). None: this process for arrays and up to 2,000
+            files, else ``share`` of the CPUs.
+        share: See there; 1: all of them.
+        always_share: Whether None is this share for arrays and for few files, too.
         halves: Whether a flow for validation has half of the workers.
         on_error: ``replace`` or ``raise``.
         augment_validation: Whether the validation part is augmented, as Keras does.
@@ -40,6 +42,7 @@ class FlowOptions:
     decode: str = KERAS_PIXELS
     workers: float | None = None
     share: float = 1.0
+    always_share: bool = False
     halves: bool = False
     on_error: str = REPLACE
     augment_validation: bool = True
@@ -62,18 +65,26 @@ class FlowOptions:
                 "the CPUs below 1"
             )
 
-    def processes(self, samples: int, validation: bool = False) -> int | float:
+    def processes(
+        self, samples: int, validation: bool = False, in_memory: bool = False
+    ) -> int | float:
         """How many processes of Ray make the batches of so many samples; 0: this one does.
 
-        A float is a share of the CPUs that Ray has.
+        A float is a share of the CPUs that Ray has: 1.0 is all of them.
+
+        Args:
+            samples: How many images there are.
+            validation: Whether they are for validation.
+            in_memory: Whether they are arrays of this process.
         """
         asked = self.workers
+        is_share = asked is None or 0 < asked < 1
         if asked is None:
-            asked = 0 if samples <= _IN_PROCESS else float(self.share)
-        is_share = isinstance(asked, float) and asked <= 1 and asked > 0
+            is_here = not self.always_share and (in_memory or samples <= _IN_PROCESS)
+            asked = 0 if is_here else self.share
         if validation and self.halves and asked:
             asked = asked / 2 if is_share else max(1, asked // 2)
-        return float(asked) if is_share else int(asked)
+        return float(asked) if is_share and asked else int(asked)
 
 
 def options_of(generator: Any) -> FlowOptions:

@@ -46,13 +46,14 @@ class ParallelImageDataGenerator(ImageDataGenerator):
 
     Args:
         cores: A whole number of processes, up to the CPUs; a share of the CPUs, 0 to 1; -1: all. A
-            flow for validation has half of them. With the default, flows of up to 2,000 images are
-            made in this process.
+            flow for validation has half of them. With the default, flows of arrays and of up to
+            2,000 files are made in this process.
         debug: Whether batches are made in this process.
         max_batches_pending: Batches that may be done before they are used.
         get_batch_function: ``f(batch_index, filenames, classes, params)`` returns (batch_index,
             batch): makes batches in place of everything else.
-        preprocessing_function: Is given each augmented image, float32.
+        preprocessing_function: Is given each augmented image, float32. As of
+            ``ImageDataGenerator``: ``np.random`` is not seeded in it.
         noaug_preprocessing_function: Is given each image before it is augmented: uint8 of files,
             ``dtype`` of arrays.
         validation_augmentation_enabled: Whether ``subset="validation"`` is augmented.
@@ -128,7 +129,7 @@ class ParallelImageDataGenerator(ImageDataGenerator):
             )
         options = self._options()
         if options.workers is None:
-            options = replace(options, workers=self._workers_of(cores))
+            options = self._with_cores(options, cores)
         return options
 
     def _options(self) -> FlowOptions:
@@ -142,14 +143,16 @@ class ParallelImageDataGenerator(ImageDataGenerator):
             endless=False,
         )
 
-    def _workers_of(self, cores: int | float) -> float | None:
+    def _with_cores(self, options: FlowOptions, cores: int | float) -> FlowOptions:
         if self.debug:
-            return 0
+            return replace(options, workers=0)
         if cores == _SHARE:
-            return None
-        if isinstance(cores, float):
-            return cores or 1
-        return 1.0 if cores == -1 else min(max(1, cores), os.cpu_count() or 1)
+            return options
+        if isinstance(cores, float) and cores:
+            return replace(options, share=cores, always_share=True)
+        if cores == -1:
+            return replace(options, share=1.0, always_share=True)
+        return replace(options, workers=min(max(1, int(cores)), os.cpu_count() or 1))
 
     @property
     def default_transform(self) -> Parameters:

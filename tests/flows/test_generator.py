@@ -221,6 +221,21 @@ def test_fit_of_a_flow_finds_what_its_batches_have() -> None:
     assert generator.mean == pytest.approx(next(flow).mean((0, 1, 2)).reshape(1, 1, 3), rel=1e-5)
 
 
+def test_fit_of_a_flow_is_by_the_seed_that_it_is_given() -> None:
+    x = np.random.RandomState(0).uniform(0, 255, (4, 6, 8, 3))
+
+    def mean(flow_seed: int, **given: Any) -> Any:
+        generator = ImageDataGenerator(featurewise_center=True, channel_shift_range=50)
+        generator.fit(generator.flow(x, seed=flow_seed), augment=True, **given)
+        return generator.mean
+
+    assert np.array_equal(mean(1, seed=5), mean(2, seed=5))
+    assert not np.array_equal(mean(1, seed=5), mean(1, seed=6))
+    assert not np.array_equal(mean(1), mean(2))
+    with pytest.raises(ValueError, match="seed is -1"):
+        mean(1, seed=-1)
+
+
 def test_fit_takes_a_flow_of_files_and_finds_what_arrays_would_give(scenes: Path) -> None:
     given: dict[str, Any] = {
         "featurewise_center": True,

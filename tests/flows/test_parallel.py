@@ -205,6 +205,9 @@ def test_augmented_images_are_saved_in_a_folder_that_is_made(folder: Path) -> No
         ({"cores": 0.5}, "validation", 0.25),
         ({"cores": 1}, "validation", 1),
         ({"cores": -1}, None, 1.0),
+        ({"cores": 1.0}, None, 1.0),
+        ({"cores": -1}, "validation", 0.5),
+        ({"workers": 1.0}, None, 1),
         ({"workers": 3}, None, 3),
         ({"cores": 10_000}, None, "all"),
     ],
@@ -215,6 +218,8 @@ def test_cores_are_processes_of_ray(given: Any, subset: Any, workers: Any) -> No
     options = ParallelImageDataGenerator(**given).flow_options
     found = options.processes(100, subset == "validation")
     assert found == (os.cpu_count() if workers == "all" else workers)
+    assert type(found) is (int if workers == "all" else type(workers))
+    assert options.processes(100, subset == "validation", in_memory=True) == found
 
 
 def test_a_share_above_one_is_refused_when_a_flow_is_made(folder: Path) -> None:
