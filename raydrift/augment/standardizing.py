@@ -1,6 +1,5 @@
 """What is done to an image's numbers after its augmentation, before a network sees them."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
@@ -9,6 +8,8 @@ from typing import Any, Final
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from raydrift.warned import warn
 
 Image = npt.NDArray[Any]
 
@@ -112,8 +113,7 @@ def _is_plain(x: Image) -> bool:
 
 
 def _warn_not_fitted(what: str) -> None:
-    warnings.warn(
+    warn(
         f"This ImageDataGenerator specifies `{what}`, but it hasn't been fit on any training "
-        "data. Fit it first by calling `.fit(numpy_data)`.",
-        stacklevel=3,
+        "data. Fit it first by calling `.fit(numpy_data)`."
     )

@@ -1,6 +1,5 @@
 """Batches of images that are in memory."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from raydrift.flows.keras_there import floatx, image_data_format
 from raydrift.flows.makers import FlowBatches
 from raydrift.flows.options import options_of
 from raydrift.flows.saved import save_batch
+from raydrift.warned import warn
 
 Array = npt.NDArray[Any]
 
@@ -210,10 +210,8 @@ def _check_images(x: Array, data_format: str) -> None:
         )
     axis = 3 if data_format == "channels_last" else 1
     if x.shape[axis] not in (1, 3, 4):
-        warnings.warn(
+        warn(
             f'NumpyArrayIterator is set to use the data format convention "{data_format}" '
             f"(channels on axis {axis}), i.e. expected either 1, 3, or 4 channels on axis {axis}. "
-            f"However, it was passed an array with shape {x.shape} ({x.shape[axis]} channels).",
-            UserWarning,
-            stacklevel=3,
+            f"However, it was passed an array with shape {x.shape} ({x.shape[axis]} channels)."
         )

@@ -1,7 +1,6 @@
 """What standardization has to know of a set: its mean, its deviation, its whitening matrix."""
 
 import secrets
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -16,6 +15,7 @@ from raydrift.flows.drawing import drawing_from, state_of
 from raydrift.flows.makers import FlowBatches
 from raydrift.flows.served import Served
 from raydrift.seeds import check_seed
+from raydrift.warned import warn
 
 Array = npt.NDArray[Any]
 
@@ -130,13 +130,11 @@ def _checked(generator: Any, x: Any) -> Array:
             f"Input to `.fit()` should have rank 4. Got array with shape: {images.shape}"
         )
     if images.shape[axis] not in (1, 3, 4):
-        warnings.warn(
+        warn(
             "Expected input to be images (as Numpy array) following the data format convention "
             f'"{generator.data_format}" (channels on axis {axis}), i.e. expected either 1, 3 or 4 '
             f"channels on axis {axis}. However, it was passed an array with shape {images.shape} "
-            f"({images.shape[axis]} channels).",
-            UserWarning,
-            stacklevel=5,
+            f"({images.shape[axis]} channels)."
         )
     return images
 

@@ -1,10 +1,11 @@
 """The three ways in which a generator makes flows."""
 
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
+
+from raydrift.warned import warn
 
 if TYPE_CHECKING:
     from raydrift.flows.arrays import NumpyArrayIterator
@@ -206,9 +207,9 @@ def _told_of_the_old(class_mode: str | None, kwargs: dict[str, Any]) -> str | No
     }
     for name, words in old.items():
         if name in kwargs:
-            warnings.warn(words, DeprecationWarning, stacklevel=3)
+            warn(words, DeprecationWarning)
     if class_mode == "other":
         words = '`class_mode="other"` is deprecated, please use `class_mode="raw"`.'
-        warnings.warn(words, DeprecationWarning, stacklevel=3)
+        warn(words, DeprecationWarning)
         return "raw"
     return class_mode

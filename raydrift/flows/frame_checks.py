@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from raydrift.errors import SettingsError
 from raydrift.flows.columns import MissingColumnError
-from raydrift.flows.listing_checks import named, warn
+from raydrift.flows.listing_checks import named
 from raydrift.text import plural
+from raydrift.warned import warn
 
 _ONE_COLUMN: Final = ("binary", "categorical", "sparse")
 _NOTHING: Final = ("nan", "None", "<NA>", "NaT")

@@ -21,8 +21,8 @@ from raydrift.flows.frame_checks import (
     check_weights,
 )
 from raydrift.flows.listing import KERAS
-from raydrift.flows.listing_checks import warn
 from raydrift.flows.valid_files import joined, valid_files
+from raydrift.warned import warn
 
 CLASS_MODES: Final = frozenset(
     {"binary", "categorical", "input", "multi_output", "raw", "sparse", None}

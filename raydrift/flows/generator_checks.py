@@ -1,10 +1,10 @@
 """What the constructors of the generators check, in Keras' words."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from raydrift.errors import SettingsError
+from raydrift.warned import warn
 
 
 def checked_zoom(zoom_range: Any) -> list[float]:
@@ -71,8 +71,4 @@ def check_standardization(generator: Any) -> None:
 def _override(generator: Any, by: str, name: str, value: bool) -> None:
     if bool(getattr(generator, name)) != value:
         setattr(generator, name, value)
-        warnings.warn(
-            f"This ImageDataGenerator specifies `{by}`, which overrides setting of `{name}`.",
-            UserWarning,
-            stacklevel=4,
-        )
+        warn(f"This ImageDataGenerator specifies `{by}`, which overrides setting of `{name}`.")

@@ -21,8 +21,9 @@ from raydrift.flows.class_folders import (
     open_folders,
     plain_path,
 )
-from raydrift.flows.listing_checks import ClassSeen, check_classes, check_names, warn
+from raydrift.flows.listing_checks import ClassSeen, check_classes, check_names
 from raydrift.flows.shuffled_index import INDEX, ShuffledIndex
+from raydrift.warned import warn
 
 FileName = str | tuple[str, ...]
 """A path from the folder; of a lister of the user's also several that are one sample."""

@@ -1,7 +1,6 @@
 """What a user should know of a listing: empty classes, files that are there twice."""
 
 import unicodedata
-import warnings
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Final
 
 from raydrift.errors import CatalogError
 from raydrift.text import plural
+from raydrift.warned import warn
 
 _SHOWN: Final = 5
 _TIFF: Final = (
@@ -103,11 +103,6 @@ def check_names(directory: str, names: list[str]) -> None:
         )
     if any(name.lower().endswith(".tiff") for name in names):
         warn(_TIFF)
-
-
-def warn(words: str) -> None:
-    """Tells the user, in one line."""
-    warnings.warn(words, UserWarning, stacklevel=6)  # whoever asks a generator for a flow
 
 
 def named(names: Iterable[str]) -> str:

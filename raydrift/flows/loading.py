@@ -1,7 +1,6 @@
 """Image files to Pillow's images and to arrays, as Keras' functions of these names do it."""
 
 import os
-import warnings
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from raydrift.errors import SettingsError
 from raydrift.images.as_pillow import converted, resized
+from raydrift.warned import warn
 
 _PICTURES: Final = ("jpg", "jpeg", "bmp", "png", "ppm", "tif", "tiff")
 
@@ -47,11 +47,7 @@ def load_img(
     if isinstance(grayscale, str):
         color_mode = grayscale
     elif grayscale:
-        warnings.warn(
-            'grayscale is deprecated. Please use color_mode = "grayscale"',
-            UserWarning,
-            stacklevel=2,
-        )
+        warn('grayscale is deprecated. Please use color_mode = "grayscale"')
         color_mode = "grayscale"
     image = converted(_opened(path), color_mode)
     return resized(image, target_size, interpolation, keep_aspect_ratio)

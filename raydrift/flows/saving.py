@@ -1,7 +1,6 @@
 """Arrays to Pillow's images and to files, as Keras' functions of these names do it."""
 
 import os
-import warnings
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from PIL import Image
 from raydrift import seeds
 from raydrift.errors import SettingsError
 from raydrift.flows.loading import checked_format
+from raydrift.warned import warn
 
 _JPEG: Final = ("jpg", "jpeg")
 _DEEPEST: Final = 255
@@ -84,11 +84,7 @@ def save_img(
     is_jpeg = str(ending).lower() in _JPEG
     image = array_to_img(x, data_format=data_format, scale=scale)
     if image.mode == "RGBA" and is_jpeg:
-        warnings.warn(
-            "The JPG format does not support RGBA images, converting to RGB.",
-            UserWarning,
-            stacklevel=2,
-        )
+        warn("The JPG format does not support RGBA images, converting to RGB.")
         image = image.convert("RGB")
     image.save(path, format="jpeg" if is_jpeg else file_format, **kwargs)
 

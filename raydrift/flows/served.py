@@ -1,6 +1,5 @@
 """How an iterator comes to its batches: in this process, or from Ray."""
 
-import warnings
 import weakref
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
@@ -23,6 +22,7 @@ from raydrift.flows.replacing import told_of
 from raydrift.flows.stream import Stream
 from raydrift.flows.user_functions import ended
 from raydrift.settings.flow import SMALLER
+from raydrift.warned import warn
 
 _OWN_TO_A_PROCESS: Final = ("lock", "index_generator", "_stream", "_closing", "_made_of")
 _FITTED: Final = (
@@ -204,11 +204,9 @@ class Served:
         generator = self.image_data_generator
         for name, found in _FITTED:
             if getattr(generator, name, False) and getattr(generator, found, None) is None:
-                warnings.warn(
+                warn(
                     f"This ImageDataGenerator specifies `{name}`, but it hasn't been fit on any "
-                    "training data. Fit it first by calling `.fit(numpy_data)`.",
-                    UserWarning,
-                    stacklevel=2,
+                    "training data. Fit it first by calling `.fit(numpy_data)`."
                 )
 
     def _batch_bytes(self) -> int:
@@ -236,7 +234,7 @@ class Served:
         for one in batch.rejected:
             if not known:
                 has_labels = getattr(self, "class_mode", "") is not None
-                warnings.warn(told_of(one, has_labels), UserWarning, stacklevel=2)
+                warn(told_of(one, has_labels))
             known.setdefault(one.path or one.sample, one)
 
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from pyarrow import fs
 
 from raydrift.flows.class_folders import LISTERS
-from raydrift.flows.listing_checks import warn
 from raydrift.paths import StoragePath
+from raydrift.warned import warn
 
 _AT_ONCE: Final = 1_000
 _WORTH_A_LOOK: Final = 16
