@@ -23,7 +23,7 @@ STAGE = "boxes"
 
 @dataclass(frozen=True)
 class Annotations:
-    """Where boxes and points come from, and how they are given.
+    """The columns of a manifest with boxes and points, and their form.
 
     Attributes:
         boxes: The column of the manifest with boxes; None: there are none.
@@ -89,7 +89,7 @@ class Annotations:
 
 
 def annotations_of(settings: FlowSettings, catalog: Catalog) -> Annotations | None:
-    """What a flow is told of boxes and points; None: nothing.
+    """The annotations that a flow asks for; None: it asks for none.
 
     Raises:
         SettingsError: There is no such column, or the input is no manifest or raw files.

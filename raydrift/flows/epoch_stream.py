@@ -18,7 +18,7 @@ Tasks = Callable[[int, int], Iterator[BatchTask]]
 
 @dataclass(frozen=True)
 class Shared:
-    """How the batches of a flow are made, and for whom.
+    """The workers of a flow, and its share of each epoch.
 
     Attributes:
         workers: Processes of Ray; 0: this process makes them; a float is a share of the CPUs.
@@ -55,7 +55,7 @@ class EpochStream:
 
     @property
     def is_open(self) -> bool:
-        """Whether workers are at work, or ready for the next epoch."""
+        """Workers are at work, or ready for the next epoch."""
         return self._batches is not None
 
     def epoch(self, maker: BatchMaker, epoch: int, first: int) -> Iterator[Batch]:
@@ -147,6 +147,6 @@ class EpochTasks:
 
     @property
     def end(self) -> int:
-        """How many batches of an epoch are given, to all ranks."""
+        """The number of batches that all ranks together get of an epoch."""
         count, world = len(self.order), self.shared.world_size
         return count // world * world if self.shared.even else count

@@ -227,7 +227,7 @@ class Flow:
         return dict(self.train.catalog.labels)
 
     def state(self) -> dict[str, Any]:
-        """Where the loops over both parts are, as plain values, as JSON has them."""
+        """The progress of the loops over both parts, as plain values that JSON has."""
         return {_TRAINING: self.train.state(), _VALIDATION: self.validation.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:

@@ -69,7 +69,7 @@ class FlowBatch:
         )
 
     def __len__(self) -> int:
-        """How many images it has."""
+        """The number of images."""
         return len(self.labels)
 
 

@@ -23,7 +23,7 @@ _EPSILON = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class FlowStatistics:
-    """What the images of a flow are like, on a scale where white is 1.
+    """Mean and deviation of the images of a flow, on a scale where white is 1.
 
     Attributes:
         images: How many were looked at.

@@ -1,4 +1,4 @@
-"""What the batches of a flow depend on, in a few letters."""
+"""A digest of everything that the batches of a flow depend on."""
 
 import json
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""A flow's epochs as data that ``model.fit`` of Keras takes."""
+"""The epochs of a flow as data for ``model.fit`` of Keras."""
 
 import warnings
 from threading import RLock

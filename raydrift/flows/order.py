@@ -20,7 +20,7 @@ KERAS: Final = "keras"
 
 @dataclass(frozen=True)
 class Order:
-    """Which samples each batch of each epoch has.
+    """The samples of each batch of each epoch.
 
     Attributes:
         samples: How many samples an epoch has.

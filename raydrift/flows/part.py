@@ -67,7 +67,7 @@ class FlowPart:
 
     @property
     def samples(self) -> int:
-        """How many samples an epoch has, over all ranks."""
+        """The number of samples of an epoch, over all ranks."""
         return self.order.samples
 
     @property
@@ -77,7 +77,7 @@ class FlowPart:
 
     @property
     def settings(self) -> GenerateSettings:
-        """What would be generated of it."""
+        """The settings of a run that makes the same images."""
         return self.maker.settings
 
     @property
@@ -87,7 +87,7 @@ class FlowPart:
 
     @property
     def rows(self) -> npt.NDArray[np.int64]:
-        """Which rows of the input are its samples."""
+        """The rows of the input that are its samples."""
         return self.maker.rows
 
     def numpy(self, epoch: int = 0) -> Iterator[FlowBatch]:
@@ -217,12 +217,12 @@ class FlowPart:
 
     @property
     def epochs(self) -> int | None:
-        """How many epochs there are; None: as many as are asked for."""
+        """The number of epochs; None: as many as are asked for."""
         return self._shared.epochs
 
     @property
     def has_workers(self) -> bool:
-        """Whether processes of Ray make the batches."""
+        """Processes of Ray make the batches."""
         return bool(self._shared.workers)
 
     def order_of(self, epoch: int) -> npt.NDArray[np.int64]:
@@ -244,7 +244,7 @@ class FlowPart:
         return self.given(batch)
 
     def plain(self) -> SampleBatches:
-        """What makes the same samples as they are, without augmentation."""
+        """The maker of the same samples without augmentation."""
         return replace(self.maker, schedule=None, where=())
 
     def made(self, maker: SampleBatches, epoch: int) -> Iterator[Batch]:
@@ -252,7 +252,7 @@ class FlowPart:
         return self.stream.apart(maker, partial(self.order.epoch, epoch))
 
     def state(self) -> dict[str, Any]:
-        """Where the loops over this part are, as plain values: after the batch given last."""
+        """The progress of the loops over this part, after the batch given last, as plain values."""
         return {"epoch": self.epoch, "place": self._place, "flow": self._identity()}
 
     def restore(self, state: Mapping[str, Any]) -> None:

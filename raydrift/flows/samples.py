@@ -1,4 +1,4 @@
-"""What makes the batches of a flow: reads, decodes and augments its samples, in any process."""
+"""Makes the batches of a flow: reads, decodes and augments its samples, in any process."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -166,7 +166,7 @@ class SampleBatches:
         return samples, found, list(rejected.values())
 
     def _others(self, sample: int, epoch: int) -> Iterator[int]:
-        """What may take a sample's place, each once: drawn by the sample and the epoch alone."""
+        """Samples that may take another one's place, each once, drawn by that and the epoch alone."""
         rng = seeds.generator(
             self.settings.seed, seeds.FLOW_REPLACEMENT, int(self.rows[sample]), epoch
         )
@@ -202,12 +202,12 @@ class SampleBatches:
             return error
 
     def _told(self, row: int) -> dict[str, Any]:
-        """What a manifest tells of a row."""
+        """The other columns of a manifest for a row."""
         columns = self.catalog.columns
         return {} if columns is None else columns.slice(row, 1).to_pylist()[0]
 
     def columns(self, batch: Batch) -> dict[str, Any]:
-        """What the catalog tells of the images of a batch: label, sample_id, path, class_name."""
+        """Label, sample_id, path and class_name of the images of a batch."""
         rows = self.rows[batch.samples]
         table = self.catalog.table.take(rows)
         names = [self.catalog.classes[one] for one in table["class_index"].to_pylist()]

@@ -1,4 +1,4 @@
-"""Batches of a flow on Ray Data: what tells of them, what makes them, and what comes back."""
+"""Batches of a flow on Ray Data: the source of tasks, the stage that makes batches, the way back."""
 
 import pickle
 import traceback
