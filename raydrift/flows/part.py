@@ -1,6 +1,5 @@
 """One part of a flow, for training or for validation: its epochs, as batches for any library."""
 
-import warnings
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -19,8 +18,10 @@ from raydrift.errors import SettingsError
 from raydrift.flows.epoch_stream import EpochStream, EpochTasks, Shared
 from raydrift.flows.flow_batch import FlowBatch
 from raydrift.flows.order import Order
+from raydrift.flows.replacing import told_of
 from raydrift.flows.samples import SampleBatches
 from raydrift.settings.generate import GenerateSettings
+from raydrift.warned import warn
 
 if TYPE_CHECKING:
     import ray.data
@@ -327,12 +328,7 @@ class FlowPart:
     def _note(self, batch: Batch) -> None:
         for one in batch.rejected:
             if not self._rejected:
-                warnings.warn(
-                    f"{one.path} cannot be used ({one.reason}): another image takes its place; "
-                    "all such images are in .rejected",
-                    UserWarning,
-                    stacklevel=2,
-                )
+                warn(told_of(one))
             self._rejected.setdefault(one.path, one)
 
     def _identity(self) -> str:

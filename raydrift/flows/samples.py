@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from raydrift import seeds
 from raydrift.augment.batches import Batch, BatchTask, Rejected
 from raydrift.catalog import Catalog
 from raydrift.drift.chain import move_mask
@@ -18,6 +17,7 @@ from raydrift.engine.data.shard_images import MaskReader, shard_images
 from raydrift.errors import ImageError, PipelineError
 from raydrift.flows.annotations import Annotations
 from raydrift.flows.more_masks import MaskFolder
+from raydrift.flows.replacing import nothing_found, others
 from raydrift.images.codec import decode_image
 from raydrift.images.decoded import Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
@@ -29,8 +29,6 @@ from raydrift.settings.flow import RAISE, REPLACE
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.transforms import TransformInfo
-
-_MOST_TRIED: Final = 1000
 
 Decoder = Callable[[bytes, ImageSettings], Decoded]
 Found = tuple[Decoded, tuple[Array, ...]]
@@ -146,7 +144,8 @@ class SampleBatches:
         rejected: dict[int, Rejected] = {}
         for place, image in enumerate(self._images(samples)):
             asked = int(samples[place])
-            tried = self._others(asked, task.epoch)
+            row = int(self.rows[asked])
+            tried = others(self.settings.seed, row, asked, task.epoch, len(self.rows))
             sample = asked
             while isinstance(image, ImageError):
                 if self.on_error == RAISE:
@@ -154,27 +153,11 @@ class SampleBatches:
                 rejected[sample] = Rejected(sample, self.path(sample), str(image))
                 sample = next(tried, -1)
                 if sample < 0:
-                    first = rejected[asked]
-                    raise PipelineError(
-                        f"{first.path} cannot be used ({first.reason}), nor can "
-                        f"{len(rejected) - 1} others that were tried in its place: look at the "
-                        "files of the flow"
-                    )
+                    raise PipelineError(nothing_found(rejected[asked], len(rejected) - 1))
                 (image,) = self._images(np.array([sample]))
             samples[place] = sample
             found.append(image)
         return samples, found, list(rejected.values())
-
-    def _others(self, sample: int, epoch: int) -> Iterator[int]:
-        """Samples that may take another one's place, each once, drawn by that and the epoch alone."""
-        rng = seeds.generator(
-            self.settings.seed, seeds.FLOW_REPLACEMENT, int(self.rows[sample]), epoch
-        )
-        seen = {sample}
-        for other in rng.integers(len(self.rows), size=_MOST_TRIED).tolist():
-            if other not in seen:
-                seen.add(other)
-                yield other
 
     def _images(self, samples: npt.NDArray[np.int64]) -> Iterator[Found | ImageError]:
         tasks = self.catalog.samples(

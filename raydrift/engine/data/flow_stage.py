@@ -1,4 +1,4 @@
-"""Batches of a flow on Ray Data: the source of tasks, the stage that makes batches, the way back."""
+"""Batches of a flow on Ray Data: the source of tasks, the stage that makes them, the way back."""
 
 import pickle
 import traceback
