@@ -1,9 +1,12 @@
 """What an augmentation draws: the ranges, under the names that Keras gave them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from numbers import Real
 from typing import Any, Final
+
+import numpy as np
 
 from raydrift.augment.compat import FIXED
 from raydrift.errors import SettingsError, suggest
@@ -49,14 +52,24 @@ class Ranges:
         """Refuses what would give an image that nobody means; only the fixed behaviour does.
 
         Raises:
-            SettingsError: A zoom range that holds 0 or less, a negative brightness or contrast, an
-                unknown noise, or a number that is not finite.
+            SettingsError: A zoom range that holds 0 or less, a negative brightness or contrast or
+                one whose greater factor is first, an unknown noise, or what is no finite number.
         """
         if compat != FIXED:
             return
+        for name in ("rotation_range", "shear_range", "channel_shift_range"):
+            given = getattr(self, name)
+            if given is not None and not _is_finite(given):
+                raise SettingsError(f"{name} is {given!r}: give a finite number, as 20")
+        for name in ("width_shift_range", "height_shift_range"):
+            given = getattr(self, name)
+            if given is not None and not all(map(_is_finite, _several(given))):
+                raise SettingsError(
+                    f"{name} is {given!r}: give a finite number, as 0.1, or a list of some"
+                )
         for name in ("zoom_range", "brightness_range", "contrast_range"):
             given = getattr(self, name)
-            if given is not None and not all(isfinite(end) for end in given):
+            if given is not None and not all(map(_is_finite, given)):
                 raise SettingsError(f"{name} is {_shown(given)}: give two finite numbers")
         if min(self.zoom_range) <= 0:
             raise SettingsError(
@@ -71,10 +84,26 @@ class Ranges:
                     "(0.8, 1.2); 1 leaves an image as it is, 0 makes it "
                     + ("black" if name == "brightness_range" else "grey")
                 )
+            if given is not None and given[0] > given[1]:
+                raise SettingsError(
+                    f"{name} is {_shown(given)}: give the least factor first, as "
+                    f"{_shown(given[::-1])}"
+                )
         for noise in self.noise or ():
             if noise not in NOISES:
                 raise SettingsError(f"noise is {noise!r}: {suggest(str(noise), NOISES)}")
 
 
-def _shown(given: Sequence[float]) -> str:
-    return f"({', '.join(f'{float(end):g}' for end in given)})"
+def _is_finite(given: Any) -> bool:
+    return isinstance(given, Real) and isfinite(given)
+
+
+def _several(given: Any) -> Iterable[Any]:
+    """The shifts of a range: those to choose from, or the one that there is."""
+    if isinstance(given, np.ndarray):
+        return given.ravel().tolist()
+    return given if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
+
+
+def _shown(given: Sequence[Any]) -> str:
+    return f"({', '.join(f'{one:g}' if isinstance(one, Real) else repr(one) for one in given)})"

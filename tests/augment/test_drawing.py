@@ -80,6 +80,15 @@ def test_keyed_numbers_are_of_the_sample_and_the_epoch_alone() -> None:
             Ranges(contrast_range=[-1, 1]),
             "contrast_range is (-1, 1), which holds less than 0: give",
         ),
+        (Ranges(brightness_range=(1.2, 0.8)), "brightness_range is (1.2, 0.8): give the least"),
+        (Ranges(contrast_range=(2, 1)), "contrast_range is (2, 1): give the least factor first"),
+        (Ranges(brightness_range=("1", 2)), "brightness_range is ('1', 2): give two finite"),
+        (Ranges(rotation_range="20"), "rotation_range is '20': give a finite number"),  # type: ignore[arg-type]
+        (Ranges(shear_range=np.nan), "shear_range is nan: give a finite number"),
+        (Ranges(channel_shift_range=np.inf), "channel_shift_range is inf: give a finite number"),
+        (Ranges(width_shift_range=np.nan), "width_shift_range is nan: give a finite number"),
+        (Ranges(height_shift_range="0.1"), "height_shift_range is '0.1': give a finite number"),
+        (Ranges(width_shift_range=[1, "2"]), "width_shift_range is [1, '2']: give a finite"),
         (Ranges(noise=["gaus"]), "noise is 'gaus': did you mean 'gauss'?"),
     ],
 )
@@ -88,6 +97,13 @@ def test_what_nobody_means_is_refused_when_fixed(ranges: Ranges, said: str) -> N
         ranges.check_values("fixed")
     assert str(error.value).startswith(said)
     ranges.check_values("keras3")
+
+
+@pytest.mark.parametrize(
+    "shift", [None, 0, 3, 0.2, -0.2, [1, 2], (0.1, 3), np.array([1, 2]), np.float32(0.1), range(3)]
+)
+def test_a_shift_may_be_a_number_or_several(shift: Any) -> None:
+    Ranges(width_shift_range=shift, rotation_range=np.float32(20)).check_values("fixed")
 
 
 def test_a_behaviour_that_there_is_not_is_refused() -> None:
