@@ -89,8 +89,8 @@ class FileImages:
         data_format: ``channels_last`` or ``channels_first``.
         decode: ``keras`` or ``raydrift``, whose filter is bilinear whatever is said.
         contents: Reads the files.
-        decoder: What decodes in a child process, (content, settings) to ``Decoded``; None: this
-            process does.
+        decoder: What decodes in a child process: content to pixels with ``keras``, content and
+            settings to ``Decoded`` with ``raydrift``; None: this process does.
         in_time: Whether this process ends where decoding an image does not.
     """
 
@@ -157,7 +157,7 @@ class FileImages:
         rules = PillowRules(
             self.color_mode, self.target_size, self.interpolation, self.keep_aspect_ratio
         )
-        return replace(self, decoder=IsolatedPillow(rules))
+        return replace(self, decoder=IsolatedPillow(rules).pixels)
 
     def _loaded(self, data: bytes) -> Image:
         if self.in_time:
@@ -172,7 +172,7 @@ class FileImages:
         if self.decode != KERAS_PIXELS:
             return self._by_raydrift(data)
         if self.decoder is not None:
-            pixels: Image = self.decoder(data, _settings(None)).pixels
+            pixels: Image = self.decoder(data)
             return pixels
         from raydrift.images.as_pillow import decode
 
