@@ -74,8 +74,10 @@ def batches_on_ray(
     role = Role(WORKERS, workers, cpus=_CPUS)
     stages = (Stage(FlowStage, WORKERS, (maker,)),)
     verbose = plan.cluster.verbose
-    pipeline = Pipeline(FlowSource(tasks), stages, Plan((role,)), verbose=verbose)
-    with closing(run_in_order(pipeline, _ahead(plan, workers))) as rows:
+    ahead = _ahead(plan, workers)
+    waiting = _IN_WORK * ahead
+    pipeline = Pipeline(FlowSource(tasks), stages, Plan((role,)), verbose=verbose, waiting=waiting)
+    with closing(run_in_order(pipeline, ahead)) as rows:
         for row in rows:
             yield batch_of(row)
 

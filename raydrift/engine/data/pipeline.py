@@ -75,6 +75,8 @@ class Pipeline:
         passed_bytes: The passed bytes of a shard's pixels between the last two stages; 0: none are
             passed on.
         verbose: Whether Ray shows its own progress.
+        waiting: Shards whose tasks may wait for workers. A task costs its source 18 ms: where
+            there is no end of them, a few are enough.
     """
 
     source: ShardSource
@@ -82,6 +84,7 @@ class Pipeline:
     plan: Plan
     passed_bytes: int = 0
     verbose: bool = False
+    waiting: int = _SHARDS_AHEAD
 
 
 def run_pipeline(pipeline: Pipeline) -> Generator[dict[str, Any]]:
@@ -167,7 +170,7 @@ def _executed(pipeline: Pipeline, ahead: int | None) -> Tables:
 
 
 def _dataset(pipeline: Pipeline) -> ray.data.Dataset:
-    dataset = _source(pipeline.source)
+    dataset = _source(pipeline.source, pipeline.waiting)
     for stage in pipeline.stages:
         dataset = _map(
             dataset,
@@ -202,7 +205,7 @@ def _resources(role: Role, threads: int) -> dict[str, Any]:
     return {"compute": pool, "num_cpus": role.cpus, "num_gpus": role.gpus}
 
 
-def _source(shards: ShardSource) -> ray.data.Dataset:
+def _source(shards: ShardSource, waiting: int) -> ray.data.Dataset:
     """The shards, each a block of one row, made by a process of their own as they are needed.
 
     As blocks that are there from the start they would cost the driver 65 kB and 2.6 ms each. The
@@ -215,7 +218,7 @@ def _source(shards: ShardSource) -> ray.data.Dataset:
         fn_args=(ray.put(shards),),
         batch_size=None,
         num_cpus=0,
-        **{OBJECTS_AHEAD: 2 * _SHARDS_AHEAD},  # a block is two
+        **{OBJECTS_AHEAD: 2 * waiting},  # a block is two
     )
 
 
