@@ -1,6 +1,5 @@
 """The epochs of a flow as data for ``model.fit`` of Keras."""
 
-import warnings
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,6 +8,7 @@ import numpy.typing as npt
 
 from raydrift.errors import SettingsError, suggest
 from raydrift.flows.keras_there import begin_keras_base, with_keras_base
+from raydrift.warned import warn
 
 if TYPE_CHECKING:
     from raydrift.flows.flow_batch import FlowBatch
@@ -117,11 +117,9 @@ class KerasBatches:
         with self._lock:
             if not self._warned and part.has_workers:
                 self._warned = True
-                warnings.warn(
+                warn(
                     "Keras asks for batches in random order, which this process makes alone: give "
-                    "model.fit shuffle=False, and the workers make them",
-                    UserWarning,
-                    stacklevel=2,
+                    "model.fit shuffle=False, and the workers make them"
                 )
             if self._order is None:
                 self._order = part.order_of(self.epoch)

@@ -1,6 +1,5 @@
 """The second face in Keras: ``model.fit`` takes it, and each epoch has its own images."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,26 +10,6 @@ from PIL import Image
 from raydrift.errors import SettingsError
 from raydrift.flows import Augment, Flow
 from raydrift.flows.keras_batches import KerasBatches
-
-FIT = """
-import os, sys
-os.environ["KERAS_BACKEND"] = "torch"
-import keras
-from raydrift.flows import Augment, Flow
-
-flow = Flow(sys.argv[1], augment=Augment(flip=True, rotate=9), size=24, batch_size=16, split=0.25)
-data = flow.train.keras("categorical", rescale=1 / 255)
-assert isinstance(data, keras.utils.PyDataset)
-model = keras.Sequential([
-    keras.Input((24, 24, 3)), keras.layers.Flatten(), keras.layers.Dense(6, activation="softmax"),
-])
-model.compile(loss="categorical_crossentropy", metrics=["accuracy"])
-done = model.fit(
-    data, validation_data=flow.validation.keras("categorical"), epochs=2, verbose=0, shuffle=False
-)
-assert len(done.history["val_loss"]) == 2
-print(data.epoch)
-"""
 
 
 @pytest.fixture
@@ -109,12 +88,3 @@ def test_keras_has_to_be_imported_first(flow: Flow, monkeypatch: pytest.MonkeyPa
         monkeypatch.delitem(sys.modules, name, raising=False)
     with pytest.raises(SettingsError, match=r"^Keras was not imported: import keras, then call"):
         flow.train.keras()
-
-
-def test_model_fit_takes_it_for_two_epochs(scenes: Path) -> None:
-    """In a process of its own: a flow looks at which Keras was imported."""
-    done = subprocess.run(
-        [sys.executable, "-c", FIT, str(scenes)], capture_output=True, text=True, timeout=200
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split()[-1] == "2"
