@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from raydrift.errors import SettingsError, suggest
-from raydrift.flows.keras_there import begin_keras_base, with_keras_base
+from raydrift.flows.keras_there import RANDOM_ORDER, begin_keras_base, with_keras_base
 from raydrift.warned import warn
 
 if TYPE_CHECKING:
@@ -117,10 +117,7 @@ class KerasBatches:
         with self._lock:
             if not self._warned and part.has_workers:
                 self._warned = True
-                warn(
-                    "Keras asks for batches in random order, which this process makes alone: give "
-                    "model.fit shuffle=False, and the workers make them"
-                )
+                warn(RANDOM_ORDER)
             if self._order is None:
                 self._order = part.order_of(self.epoch)
             order = self._order

@@ -4,6 +4,12 @@ import sys
 from functools import cache
 from typing import Any
 
+RANDOM_ORDER = (
+    "batches are asked for in random order, which this process makes alone: give model.fit "
+    "shuffle=False, and the workers make them"
+)
+"""The warning where Keras shuffles batches whose workers make them in order."""
+
 _PACKAGES = ("keras", "tf_keras")
 
 

@@ -11,9 +11,12 @@ from typing import Final
 import numpy as np
 
 from raydrift.augment.batches import Batch, BatchMaker, BatchTask
+from raydrift.flows.keras_there import RANDOM_ORDER
 from raydrift.flows.order import Order
+from raydrift.warned import warn
 
 _NEAR: Final = 16  # batches that a reader of several threads may be ahead of itself
+_SCATTERED: Final = 3  # so many batches out of order are no look at one of them
 
 
 @dataclass(eq=False)
@@ -35,6 +38,7 @@ class Stream:
     batch_bytes: int
     _batches: Generator[Batch] | None = None
     _at: tuple[int, int] = (0, 0)
+    _far: int = 0  # batches that were asked for out of order
     _kept: dict[tuple[int, int], Batch] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
     _process: int = field(default_factory=os.getpid)
@@ -54,6 +58,8 @@ class Stream:
             return None
         with self._lock:
             place = task.epoch, task.place
+            if indexed and self._far == _SCATTERED:
+                return None
             if place not in self._kept and not self._pull(task, indexed):
                 return None
             batch = self._kept.pop(place)
@@ -74,14 +80,22 @@ class Stream:
 
     def _pull(self, task: BatchTask, indexed: bool) -> bool:
         """Pulls batches up to a task's; False where none should be."""
-        ahead = task.place - self._at[1] if task.epoch == self._at[0] else -1
-        if self._batches is None or not 0 <= ahead <= _NEAR:
-            if indexed and task.place:
+        here = self._batches is not None and task.epoch == self._at[0]
+        if not here or not 0 <= task.place - self._at[1] <= _NEAR:
+            if indexed and (task.place or here):
+                self._note_far()
                 return False
             self._open(task)
         while (task.epoch, task.place) not in self._kept:
             self._next()
         return True
+
+    def _note_far(self) -> None:
+        """Ends the work where batches are asked for in random order: it would be for nothing."""
+        self._far += 1
+        if self._far == _SCATTERED:
+            self.close()
+            warn(RANDOM_ORDER)
 
     def _open(self, task: BatchTask) -> None:
         from raydrift.engine.flow import FlowPlan, batches_on_ray
