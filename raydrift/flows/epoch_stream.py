@@ -58,6 +58,11 @@ class EpochStream:
         """Workers are at work, or ready for the next epoch."""
         return self._batches is not None
 
+    @property
+    def following(self) -> int:
+        """The epoch that the workers make next; 0: none are at work."""
+        return 0 if self._batches is None or self._next is None else self._next[0]
+
     def epoch(self, maker: BatchMaker, epoch: int, first: int) -> Iterator[Batch]:
         """The batches of an epoch from a place on.
 
@@ -129,16 +134,18 @@ class EpochTasks:
 
     Attributes:
         order: Which samples each batch of each epoch has.
-        shared: The rank, and how many there are.
+        shared: The rank, and the number of ranks.
+        constant: All epochs are the same: nothing is drawn by the epoch.
     """
 
     order: Order
     shared: Shared
+    constant: bool = False
 
     def __call__(self, epoch: int, first: int = 0) -> Iterator[BatchTask]:
         """The tasks of an epoch, the first of them from a place on."""
         rank, world, end = self.shared.rank, self.shared.world_size, self.end
-        tasks = self.order.epoch(epoch, first=first)
+        tasks = self.order.epoch(0 if self.constant else epoch, first=first)
         return (task for task in tasks if task.place < end and task.place % world == rank)
 
     def __len__(self) -> int:

@@ -46,12 +46,13 @@ class FlowBatch:
     more_masks: tuple[Array, ...] = ()
 
     @classmethod
-    def of(cls, batch: Batch, columns: Mapping[str, Any]) -> "FlowBatch":
+    def of(cls, batch: Batch, columns: Mapping[str, Any], epoch: int) -> "FlowBatch":
         """A batch with what the catalog tells of its images.
 
         Args:
             batch: As its maker made it.
             columns: ``label``, ``sample_id``, ``path`` and ``class_name`` of each image.
+            epoch: The epoch that was asked for.
         """
         images, *masks = batch.arrays
         return cls(
@@ -62,7 +63,7 @@ class FlowBatch:
             tuple(columns["path"]),
             tuple(columns["class_name"]),
             tuple(one.get("transforms", []) for one in batch.drawn),
-            batch.task.epoch,
+            epoch,
             batch.task.place,
             more_masks=tuple(masks[1:]),
             **{name: _of_each(batch, name) for name in ("boxes", "box_ids", "points")},

@@ -61,7 +61,7 @@ class KerasBatches:
         self._read: set[int] = set()
         self._first: Pair | None = None
         self._looked = self._warned = False
-        self.epoch = 0
+        self.epoch = part.begin_anew()
 
     def __len__(self) -> int:
         """Batches an epoch."""

@@ -52,7 +52,8 @@ class FlowPart:
 
     def __init__(self, maker: SampleBatches, order: Order, shared: Shared, name: str) -> None:
         self.maker, self.order, self._shared, self._name = maker, order, shared, name
-        self.tasks = EpochTasks(order, shared)
+        constant = maker.schedule is None and not order.shuffle
+        self.tasks = EpochTasks(order, shared, constant)
         self.stream = EpochStream(self.tasks, shared, maker.settings.image.bytes * order.batch_size)
         self._resumed = 0
         self._rejected: dict[str, Rejected] = {}
@@ -91,35 +92,41 @@ class FlowPart:
         """The rows of the input that are its samples."""
         return self.maker.rows
 
-    def numpy(self, epoch: int = 0) -> Iterator[FlowBatch]:
+    def numpy(self, epoch: int | None = None) -> Iterator[FlowBatch]:
         """The batches of an epoch.
 
         Args:
-            epoch: From 0. After ``restore``, the epoch that was restored begins at its place.
+            epoch: From 0. None: the epoch after the last one that was read to its end. After
+                ``restore``, the restored epoch continues with its next batch.
 
         Yields:
             The batches, in order.
 
         Raises:
-            ImageError: An image cannot be used, and the flow was told to stop there.
+            ImageError: An image cannot be used, and ``on_error`` is ``raise``.
+            SettingsError: There is no such epoch.
         """
         return self._moving(self._epoch(epoch))
 
     def torch(
         self,
-        epoch: int = 0,
+        epoch: int | None = None,
         device: "Device" = None,
         mean: "Scale" = 0.0,
         std: "Scale" = 1.0,
     ) -> Iterator["TorchBatch"]:
-        """The batches of an epoch as tensors, the next one on its way while one is used.
+        """The batches of an epoch as tensors; the next one is copied while one is used.
 
         Args:
             epoch: As for ``numpy``.
-            device: Where they are to be; None: the CPU. To a GPU they go from pinned memory, as
-                bytes, and become numbers there.
-            mean: What is subtracted from values of 0 to 1: one number, or one a channel.
-            std: What they are divided by then, likewise.
+            device: The device; None: the CPU. Pixels are copied to a GPU as uint8, from pinned
+                memory, and converted there.
+            mean: Images are ``(pixel / 255 - mean) / std``: one number, or one per channel.
+            std: As for ``mean``; above 0.
+
+        Yields:
+            ``images`` float32 of shape (n, 3, height, width), ``labels`` int64, ``masks``, and
+            ``told``, the ``FlowBatch`` with paths, boxes and points.
         """
         from raydrift.flows.torch_batches import torch_batches
 
@@ -228,6 +235,7 @@ class FlowPart:
 
     def order_of(self, epoch: int) -> npt.NDArray[np.int64]:
         """The order of an epoch, over all ranks: the place of a sample among ``rows``."""
+        epoch = 0 if self.tasks.constant else epoch
         return self.order.permutation(epoch, epoch * len(self.order))
 
     def batch(self, epoch: int, index: int, order: npt.NDArray[np.int64]) -> FlowBatch:
@@ -239,10 +247,11 @@ class FlowPart:
             order: What ``order_of`` gave for the epoch.
         """
         place = self._shared.rank + index * self._shared.world_size
+        drawn = 0 if self.tasks.constant else epoch
         number = epoch * len(self.order) + place
-        batch = self.maker.make(self.order.task(order, epoch, place, number))
+        batch = self.maker.make(self.order.task(order, drawn, place, number))
         self._note(batch)
-        return self.given(batch)
+        return self.given(batch, epoch)
 
     def plain(self) -> SampleBatches:
         """The maker of the same samples without augmentation."""
@@ -286,6 +295,11 @@ class FlowPart:
         """
         self.epoch, self._place = (epoch + 1, 0) if place is None else (epoch, place + 1)
 
+    def begin_anew(self) -> int:
+        """The epoch to continue with, from its first batch on, also after ``restore``."""
+        self._resumed = self._place = 0
+        return self.epoch
+
     def _moving(self, batches: Generator[FlowBatch]) -> Generator[FlowBatch]:
         epoch = None
         with closing(batches):
@@ -296,8 +310,9 @@ class FlowPart:
         if epoch is not None:
             self.reach(epoch, None)
 
-    def _epoch(self, epoch: int) -> Generator[FlowBatch]:
+    def _epoch(self, epoch: int | None) -> Generator[FlowBatch]:
         """The batches of an epoch, from the place on that was restored."""
+        epoch = self.epoch if epoch is None else epoch
         self.check_epoch(epoch)
         first = self._resumed if epoch == self.epoch else 0
         self._resumed = 0
@@ -312,18 +327,20 @@ class FlowPart:
 
     def _begun(self, epoch: int, first: int) -> Generator[FlowBatch]:
         finished = False
+        # All epochs of validation are one: the workers go on, whichever is asked for.
+        streamed = self.stream.following if self.tasks.constant else epoch
         try:
-            for batch in self.stream.epoch(self.maker, epoch, first):
+            for batch in self.stream.epoch(self.maker, streamed, first):
                 self._note(batch)
-                yield self.given(batch)
+                yield self.given(batch, epoch)
             finished = True
         finally:
-            if not finished or epoch + 1 == self._shared.epochs:
+            if not finished or streamed + 1 == self._shared.epochs:
                 self.close()
 
-    def given(self, batch: Batch) -> FlowBatch:
-        """A batch with what the catalog tells of its images."""
-        return FlowBatch.of(batch, self.maker.columns(batch))
+    def given(self, batch: Batch, epoch: int) -> FlowBatch:
+        """A batch of an epoch, with labels, paths and class names."""
+        return FlowBatch.of(batch, self.maker.columns(batch), epoch)
 
     def _note(self, batch: Batch) -> None:
         for one in batch.rejected:

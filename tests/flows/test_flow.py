@@ -337,6 +337,26 @@ def test_there_has_to_be_an_input(tmp_path: Path) -> None:
         flow_of(tmp_path / "nowhere")
 
 
+def test_without_a_number_each_loop_is_the_next_epoch(scenes: Path) -> None:
+    flow = flow_of(scenes)
+    assert [next(flow.train.numpy()).epoch for _ in range(2)] == [0, 0], "left early"
+    assert [{batch.epoch for batch in flow.train.numpy()} for _ in range(3)] == [{0}, {1}, {2}]
+    assert next(flow.train.numpy(7)).epoch == 7
+
+
+@pytest.mark.usefixtures("ray_session")
+def test_all_epochs_of_validation_are_one_pipeline(scenes: Path) -> None:
+    with flow_of(scenes, split=0.25, workers=1, epochs=3) as flow:
+        first = [batch.images.tobytes() for batch in flow.validation.numpy()]
+        streams = []
+        for epoch in (0, 0, 2):
+            streams.append(flow.validation.stream._batches)
+            batches = list(flow.validation.numpy(epoch))
+            assert [batch.images.tobytes() for batch in batches] == first
+            assert {batch.epoch for batch in batches} == {epoch}
+    assert streams[0] is streams[1] is not None
+
+
 @pytest.mark.usefixtures("ray_session")
 def test_epochs_are_the_same_on_ray(scenes: Path) -> None:
     """Two epochs in one pipeline, and one that is left early; the workers go with the flow."""

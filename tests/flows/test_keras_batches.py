@@ -88,3 +88,14 @@ def test_keras_has_to_be_imported_first(flow: Flow, monkeypatch: pytest.MonkeyPa
         monkeypatch.delitem(sys.modules, name, raising=False)
     with pytest.raises(SettingsError, match=r"^Keras was not imported: import keras, then call"):
         flow.train.keras()
+
+
+def test_after_restore_keras_begins_the_epoch_anew(flow: Flow) -> None:
+    list(flow.train.numpy(0))
+    next(flow.train.numpy(1))
+    state = flow.state()
+    flow.restore(state)
+    data = data_of(flow)
+    assert data.epoch == 1
+    np.testing.assert_array_equal(data[0][0], next(flow.train.numpy(1)).images)
+    assert all(data[place][0].shape[0] for place in range(len(data)))
