@@ -1,4 +1,4 @@
-"""The second face of flows: class folders in, augmented batches for training out."""
+"""Flow: class folders or a manifest in, augmented batches out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -50,57 +50,61 @@ _VALIDATION: Final = "validation"
 class Flow:
     """Augmented batches of an image set for training, and plain ones for validation.
 
-    An image's augmentation in an epoch depends on the seed, the epoch and the image alone: not on
-    the number of workers, the batch size, the split, or what is asked for first.
+    The augmentation of an image depends on the seed, the epoch and the row of the image in the
+    sorted input: not on the number of workers, the batch size or the split. Only the level of a
+    ``drift`` depends on the place in the epoch.
 
     Args:
         input: A folder with one sub-folder a class, or a manifest, here or in a bucket.
         augment: What happens to training images; None: nothing does.
         size: Height and width of the images in pixels, or one number for both.
-        batch_size: Images a batch.
+        batch_size: Images per batch.
         seed: 0 to 2^64 - 1.
         split: The share of each class that is for validation, 0 to below 1.
-        group: The column of a manifest whose rows of one value, as the pictures of a patient, are
-            not to be split.
-        shuffle: Whether each epoch of the training part has an order of its own.
-        last: What the last batch is where images do not fill it: ``smaller``, ``wrapped`` (filled
-            up with others) or ``dropped``.
+        group: A column of the manifest. Rows with the same value, for example all images of one
+            patient, stay in the same part.
+        shuffle: Shuffle the training part anew in each epoch.
+        last: The last batch of an epoch when too few images are left for it: ``smaller``,
+            ``wrapped`` (filled with images of the same epoch, which then come twice) or
+            ``dropped``.
         masks: A folder with a mask for each image, of the same path but for the suffix; or several.
         boxes: The column of a manifest with the boxes on each image, lists of x1, y1, x2, y2 in
             pixels of the file; batches have them in pixels of the image.
         points: The column of a manifest with the points on each image, lists of x, y.
-        relative: Whether boxes and points are shares of width and height, 0 to 1, in both places.
-        min_visible: A box of which a smaller share is left on its image is dropped.
-        drift: Drifts on the timeline over ``augment``, which is the samples seen: a curriculum.
-            Fractions are of all epochs, so give ``epochs``.
+        relative: Boxes and points are shares of width and height, 0 to 1, in the manifest and in
+            batches.
+        min_visible: A box is dropped if less than this share of it is inside the image.
+        drift: Drifts that are added to ``augment`` and change during training (a curriculum). The
+            timeline counts the samples seen. A fraction is a share of all epochs, so give
+            ``epochs``.
         target: A divergence that the images are to have, by ``calibration``.
         calibration: The file that ``raydrift calibrate`` wrote.
         epochs: How many epochs there are to be; None: as many as are asked for.
         workers: Processes of Ray that make batches; 0: this process makes them; below 1: a share of
-            the CPUs. None: this process, or from 2,000 images on all CPUs.
-        ahead: Batches that may be done before they are used.
-        on_error: ``replace``: another image takes the place of one that cannot be used, which
-            ``rejected`` then tells; ``raise``.
+            the CPUs. None: this process for inputs of up to 2,000 images, else all CPUs.
+        ahead: Batches prepared in advance, beside two per worker.
+        on_error: ``replace``: another image replaces an unusable one, and ``rejected`` lists it.
+            ``raise``: an ``ImageError`` is raised.
         rank: Which of several processes that share each epoch this one is, from 0.
-        world_size: How many they are. This one has the batches rank, rank + world_size, … of the
-            one order; where they do not come out even, the first ranks have one more.
-        even: Whether all ranks have as many batches, as distributed training wants: those of a last
-            round that is not for all are left out.
+        world_size: The number of processes. This rank gets the batches rank, rank + world_size, …;
+            if the batches do not divide evenly, the first ranks get one more.
+        even: All ranks get the same number of training batches; the remaining ones are left out.
+            Distributed training needs this.
         class_mapping: Class name to label; None: the sorted names become 0, 1, 2, …
-        catalog: Where classes are told, and which images are left out.
-        raw: What the raw files are that the input has; None: it has photographs.
-        profile: The ranges that levels span.
-        cluster: Where Ray is.
-        storage_options: How buckets are reached.
+        catalog: The source of the class labels, and the images to skip.
+        raw: The format of raw camera files; None: the input has ordinary image files.
+        profile: The range of each transform at level 1.
+        cluster: The Ray cluster to use.
+        storage_options: Credentials and options for buckets.
 
     Attributes:
         train: The part for training.
         validation: The part for validation, in the order of the input and not augmented.
-        settings: What the flow was made with.
+        settings: The settings of the flow.
         notes: Plain sentences that whoever uses the input should read.
 
     Raises:
-        SettingsError: (a ``ValueError``) A setting cannot be, or a part lacks a class.
+        SettingsError: (a ``ValueError``) A setting is invalid, or a part lacks a class.
         CatalogError: (a ``ValueError``) The input is not there, or has no images.
 
     Example:
@@ -109,7 +113,7 @@ class Flow:
             flow = Flow("photos", augment=Augment(rotate=20, flip=True), batch_size=64, split=0.2)
             for epoch in range(10):
                 for batch in flow.train.torch(epoch, device="cuda"):
-                    loss = criterion(model(batch.images), batch.labels)
+                    print(batch.images.shape, batch.labels)
     """
 
     def __init__(

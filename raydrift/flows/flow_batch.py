@@ -20,11 +20,12 @@ class FlowBatch:
         labels: int64 of shape (n,).
         masks: Of shape (n, height, width); None: there are none.
         sample_ids: int64 of shape (n,): the row of each image in the sorted input.
-        paths: The file of each image, from the input's folder on.
+        paths: The path of each image, relative to the input folder.
         class_names: The class of each image.
-        boxes: For each image float64 of shape (k, 4), x1, y1, x2, y2; empty: there are none.
-        box_ids: For each image which of its boxes in the manifest these are, int64 (k,).
-        points: For each image float64 of shape (k, 2); empty: there are none.
+        boxes: One float64 array (k, 4) per image, x1, y1, x2, y2; an empty tuple if the flow has
+            no boxes.
+        box_ids: For each box its index among the boxes of that image in the manifest, int64 (k,).
+        points: One float64 array (k, 2) per image; an empty tuple if the flow has no points.
         more_masks: Masks of further folders, as ``masks``, in the order of the folders.
         transforms: What was done to each image, as ``provenance.parquet`` has it.
         epoch: The epoch, from 0.

@@ -28,17 +28,17 @@ Image = npt.NDArray[Any]
 class ImageDataGenerator(FlowMethods):
     """Augments images at random, standardizes them, and makes batches of them.
 
-    Every parameter is an attribute of its name, and may be set later; ``zoom_range`` is a list of
-    two. A flow then goes by it from its next batch on; one with workers from its next epoch on, for
-    which it begins again, in seconds.
+    Every parameter but ``validation_split`` is an attribute of its name, and may be set later;
+    ``zoom_range`` is a list of two. A flow uses the new value from its next batch on. A flow with
+    workers uses it from its next epoch on, and restarts its workers for that, which takes seconds.
 
     Attributes:
-        mean: Of each channel, (1, 1, channels), after ``fit``; None before.
-        std: The standard deviation of each channel, likewise.
-        zca_whitening_matrix: (d, d) over the d numbers of an image, likewise; also by its older
-            name, ``principal_components``.
-        channel_axis: Of a batch: 3, or 1 where channels are first. So are ``row_axis`` and
-            ``col_axis``.
+        mean: The mean of each channel, shape (1, 1, channels); None before ``fit``.
+        std: The standard deviation of each channel, of the same shape; None before ``fit``.
+        zca_whitening_matrix: Shape (d, d) for images of d numbers; None before ``fit``. Its older
+            name is ``principal_components``.
+        channel_axis: The channel axis of a batch: 3, or 1 where channels are first. ``row_axis``
+            and ``col_axis`` are its row and column axes.
 
     Args:
         featurewise_center: Subtract the mean of the set, which ``fit`` finds.
@@ -46,44 +46,45 @@ class ImageDataGenerator(FlowMethods):
         featurewise_std_normalization: Divide by the deviation of the set; centres as well.
         samplewise_std_normalization: Divide by the deviation of the image; centres as well.
         zca_whitening: Whiten by a matrix that ``fit`` finds; centres by the set.
-        zca_epsilon: Keeps its small eigenvalues from being blown up.
-        rotation_range: Degrees; the angle is from -this to this.
+        zca_epsilon: Added to the eigenvalues, so that small ones are not amplified.
+        rotation_range: Degrees. The angle is between -rotation_range and rotation_range.
         width_shift_range: A float below 1 is a share of the width, one from 1 on pixels; a whole
             number n is whole pixels below n; a list is the shifts to choose from, of random sign.
         height_shift_range: As for the width.
-        brightness_range: The least and the greatest factor, a tuple or a list; None: none.
+        brightness_range: The least and the greatest factor, a tuple or a list; None: no change.
         shear_range: Degrees, as for the rotation.
         zoom_range: The least and the greatest factor, above 1 more of the scene is seen; or a
             number z for 1 - z to 1 + z.
-        channel_shift_range: Levels that are added to all channels, from -this to this.
-        fill_mode: What lies around an image: ``nearest``, ``reflect``, ``constant``, ``wrap``.
+        channel_shift_range: One number between -channel_shift_range and channel_shift_range is
+            added to all channels.
+        fill_mode: The filling outside an image: ``nearest``, ``reflect``, ``constant``, ``wrap``.
         cval: The level around it, for ``constant``.
-        horizontal_flip: Whether half of the images are mirrored.
-        vertical_flip: Whether half of the images are turned upside down.
-        rescale: A factor on all levels, after the augmentation; None: none.
+        horizontal_flip: Mirror each image with probability 0.5.
+        vertical_flip: Turn each image upside down with probability 0.5.
+        rescale: A factor for all levels, after the augmentation; None: no change.
         preprocessing_function: Is given each augmented image, float of 3 axes, and returns another
             of its shape. ``np.random`` is not seeded in it: draw from a generator of your own.
         data_format: ``channels_last`` or ``channels_first``; None: the first, or what the imported
             Keras is set to.
-        validation_split: The share of the images that ``subset="validation"`` has, 0 to 1.
-        interpolation_order: Of the spline of the geometry, 0 to 5.
-        dtype: Of batches; None: float32, or what the imported Keras is set to.
-        compat: Whose geometry, brightness, whitening and order of a frame's classes: ``fixed``,
-            ``keras3`` (and tf_keras), or ``kp112`` (keras-preprocessing 1.1.2).
-        draws: ``sample``: what an image is drawn depends on seed, epoch and image alone; ``keras``:
-            the sequences that Keras draws for a seed.
+        validation_split: The share of the images in ``subset="validation"``, 0 to below 1.
+        interpolation_order: The order of the spline for the geometry, 0 to 5.
+        dtype: The dtype of batches; None: float32, or what the imported Keras is set to.
+        compat: The geometry, brightness, whitening and order of a frame's classes: ``fixed``, or as
+            in ``keras3`` (and tf_keras) or ``kp112`` (keras-preprocessing 1.1.2).
+        draws: ``sample``: the random numbers of an image depend on seed, epoch and image only.
+            ``keras``: the random numbers that Keras draws for this seed.
         decode: ``keras``: the pixels that Pillow reads; ``raydrift``: upright as EXIF says, JPEGs
             decoded at a scale, by an antialiased filter.
         workers: Processes of Ray that make batches; 0: this process; below 1: a share of the CPUs
             (1 and 1.0 are both one process). None: this process for arrays and up to 2,000 files,
             else as many as there are CPUs.
-        on_error: ``replace``: another image takes the place of one that cannot be used, and
-            ``flow.rejected`` tells of it; ``raise``: it is an error.
-        zoom_keep_aspect: Both directions zoom by one factor.
-        augment_validation: Whether ``subset="validation"`` is augmented, as Keras does.
+        on_error: ``replace``: another image replaces an unusable one, and ``flow.rejected`` lists
+            it. ``raise``: an ``ImageError`` is raised.
+        zoom_keep_aspect: Zoom both directions by one factor.
+        augment_validation: Augment ``subset="validation"`` too, as Keras does.
 
     Raises:
-        SettingsError: A parameter cannot be; it is a ValueError.
+        SettingsError: A parameter is invalid; it is a ValueError.
 
     >>> import numpy as np
     >>> generator = ImageDataGenerator(rotation_range=20, horizontal_flip=True)
@@ -195,9 +196,9 @@ class ImageDataGenerator(FlowMethods):
         """Draws the parameters of one image.
 
         Args:
-            img_shape: Its shape, of whose size shifts are shares.
-            seed: 0 to 2^32 - 1, or a numpy RandomState; None: what the batch draws from, else the
-                system's entropy. Numbers are Keras' for a seed.
+            img_shape: The shape of the image. Shifts below 1 are shares of its height and width.
+            seed: 0 to 2^32 - 1, or a numpy RandomState; None: inside a batch, the generator of that
+                batch; elsewhere, a random seed. For a seed, the numbers are those of Keras.
 
         Returns:
             ``theta`` (degrees), ``tx``, ``ty`` (pixels), ``shear`` (degrees), ``zx``, ``zy``,
@@ -243,10 +244,11 @@ class ImageDataGenerator(FlowMethods):
         """Finds what featurewise standardization and whitening need.
 
         Args:
-            x: Images of rank 4; or a flow, whose files are read once, however many there are.
-            augment: Whether augmented images are looked at.
-            rounds: How often, then.
-            seed: Of the augmentation; None: a flow's own, of arrays another one each time.
+            x: Images of rank 4; or a flow, whose files are read batch by batch, once, and once more
+                for whitening.
+            augment: Use augmented images.
+            rounds: With ``augment``, the number of passes over the images.
+            seed: The seed of the augmentation. None: the seed of the flow; for arrays, a random one.
 
         Raises:
             SettingsError: The images are not of rank 4, or the whitening matrix has no room.

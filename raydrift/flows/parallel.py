@@ -40,9 +40,10 @@ class ParallelImageDataGenerator(ImageDataGenerator):
     validation is rounded up; folders are resized by the bilinear filter. All its arguments are by
     name; those of ``ImageDataGenerator`` are taken, too.
 
-    Functions are ``f(params, x, ...)``: ``params`` is a ``ParallelProcessParams``, and of
-    ``batch_index``, ``class_id``, ``filename``, ``batch_class_ids`` and ``batch_filenames`` those
-    are given that are names of their arguments. They work for arrays, folders and frames.
+    Functions are called as ``f(params, x, ...)``; ``params`` is a ``ParallelProcessParams``. A
+    function with an argument named ``batch_index``, ``class_id``, ``filename``, ``batch_class_ids``
+    or ``batch_filenames`` also gets that value. Functions are called for arrays, folders and
+    frames.
 
     Args:
         cores: A whole number of processes, up to the CPUs; a share of the CPUs, 0 to 1; -1: all. A

@@ -37,17 +37,17 @@ _STATE: Final = ("epoch", "place", "flow")
 class FlowPart:
     """The samples of a flow that are for training, or those that are for validation.
 
-    An epoch has the same batches whoever asks for it, when, and for how many workers. A loop that
-    is left early ends the work on Ray; one that reaches the end of its epoch leaves the workers
-    ready for the next.
+    An epoch always has the same batches, for any number of workers and in any order of epochs. If
+    you leave a loop early, the workers stop. If a loop reaches the end of its epoch, the workers
+    are ready for the next epoch.
 
     Attributes:
-        maker: What makes the batches.
-        order: Which samples each batch of each epoch has.
-        samples: How many there are.
-        epoch: The epoch that a loop goes on with: that of the batch given last, or the next one
-            after its end.
-        rejected: The images that could not be used, one for a file.
+        maker: The maker of the batches.
+        order: The samples of each batch of each epoch.
+        samples: The number of samples.
+        epoch: The epoch to continue with: the current one, or the next one if the current one has
+            ended.
+        rejected: The unusable images, one per file, with path and reason.
     """
 
     def __init__(self, maker: SampleBatches, order: Order, shared: Shared, name: str) -> None:
@@ -136,9 +136,9 @@ class FlowPart:
         """The epochs as data that ``model.fit`` of Keras takes; import Keras first.
 
         Args:
-            label_mode: What stands beside the images: ``int``, the labels; ``categorical``, one
-                value a class; ``mask``, the masks.
-            rescale: What pixels are multiplied by, as 1 / 255.
+            label_mode: The target of each image: ``int`` (label), ``categorical`` (one-hot) or
+                ``mask``.
+            rescale: A factor for pixels, for example 1 / 255. With 1.0, pixels are 0 to 255.
 
         Raises:
             SettingsError: Keras was not imported, or the flow has no masks.
@@ -154,8 +154,9 @@ class FlowPart:
             epoch: From 0.
 
         Returns:
-            Columns image (uint8), label, sample_id, path and class_name, and mask where there are
-            masks. Rows are made when they are read, in order only where Ray is told to keep it.
+            Columns image (uint8), label, sample_id, path and class_name, and mask if the flow has
+            masks. Rows are computed when they are read. Ray Data keeps their order only with
+            ``preserve_order``.
         """
         from raydrift.engine.flow_dataset import dataset_of
 
@@ -173,9 +174,10 @@ class FlowPart:
     ) -> "DriftedDataset":
         """Writes epochs 0 to ``epochs`` - 1 as an image set, with provenance that replays.
 
-        The pixels are those that the loops over these epochs give, in their order. An image that
-        cannot be used is a row of ``rejected.parquet``; no other takes its place there. The same
-        call goes on where an earlier one stopped.
+        The pixels are those that loops over these epochs give, in their order and for all ranks. An
+        unusable image is a row of ``rejected.parquet`` and is not replaced; no batch is wrapped or
+        dropped. Boxes, points and further masks are not written. The same call continues where an
+        earlier one stopped.
 
         Args:
             output: The folder to write.

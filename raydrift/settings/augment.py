@@ -21,31 +21,32 @@ _NUMBERS: Final = ("rotate", "shift", "shear", "channel_shift", "fill_value")
 
 @dataclass(frozen=True)
 class Augment:
-    """What an augmentation does: each image gets numbers of its own from these ranges.
+    """An augmentation: each image gets its own numbers from these ranges.
 
     The image is moved first, all at once. Then its levels change, and then the transforms of
     ``drift`` follow. What is left out is not done.
 
     Attributes:
-        rotate: Degrees; an angle is from -this to this.
-        shift: A share of the width and of the height, below 1; each way from -this to this.
+        rotate: Degrees. The angle is between -rotate and rotate.
+        shift: A share of the width and of the height, below 1, in both directions.
         shear: Degrees, below 90; as for ``rotate``.
         zoom: The least and the greatest factor, each direction by itself. Above 1 more of the scene
             is seen. A number below 1, as 0.2, is (0.8, 1.2).
-        flip: Whether half of the images are mirrored.
-        flip_vertical: Whether half of the images are turned upside down.
-        keep_aspect: Whether both directions zoom by one factor.
-        fill: What lies around the image: ``nearest`` (its outermost pixels), ``reflect``,
+        flip: Mirror each image with probability 0.5.
+        flip_vertical: Turn each image upside down with probability 0.5.
+        keep_aspect: Zoom both directions by one factor.
+        fill: The filling outside the image: ``nearest`` (its outermost pixels), ``reflect``,
             ``constant`` or ``wrap``.
         fill_value: The grey level of ``constant``, 0 to 255.
         brightness: The least and the greatest factor of all levels; 1 leaves them.
-        contrast: The same of the distance from the mean grey.
-        channel_shift: Grey levels, up to 255; all channels get a number from -this to this.
+        contrast: The least and the greatest factor of the distance from the mean grey.
+        channel_shift: Grey levels, up to 255. One number between -channel_shift and channel_shift
+            is added to all channels.
         drift: Transforms of the catalogue or of your own at a level, ``NAME:LEVEL``, in order.
 
     Raises:
-        SettingsError: (a ``ValueError``) A value cannot be, or a transform of ``drift`` is one of
-            those that a range stands for already.
+        SettingsError: (a ``ValueError``) A value is invalid, or a transform of ``drift`` has a range
+            as well.
 
     >>> augment = Augment(rotate=20, zoom=(0.8, 1.2), flip=True, drift=["gaussian_noise:0.2"])
     >>> [str(info) for info in augment.transforms()]

@@ -12,13 +12,13 @@ SMALLER: Final = "smaller"
 WRAPPED: Final = "wrapped"
 DROPPED: Final = "dropped"
 LAST: Final = (SMALLER, WRAPPED, DROPPED)
-"""What an epoch's last batch is where the samples do not fill it: smaller, filled up with samples
-of a second order, or left out."""
+"""The last batch of an epoch when too few samples are left for it: smaller, filled with samples of
+the same epoch, or left out."""
 
 REPLACE: Final = "replace"
 RAISE: Final = "raise"
 ON_ERROR: Final = (REPLACE, RAISE)
-"""What is done where an image cannot be used: another one takes its place, or the flow stops."""
+"""An unusable image is replaced by another one, or the flow stops."""
 
 
 @dataclass(frozen=True)
@@ -29,30 +29,30 @@ class FlowSettings:
         run: The images: input, size, seed, masks, raw files, ranges, and the drifts on the
             timeline, which is the samples seen. Its transforms are those of ``augment``.
         augment: What happens to images for training.
-        batch_size: Images a batch.
+        batch_size: Images per batch.
         validation: The share of each class that is for validation, 0 to below 1.
-        group: The column of a manifest whose rows of one value are not to be split.
+        group: A column of the manifest. Rows with the same value stay in the same part.
         more_masks: Folders of further masks, as ``run.masks`` is one.
         boxes: The column of a manifest with the boxes on each image: lists of x1, y1, x2, y2.
         points: The column of a manifest with the points on each image: lists of x, y.
-        relative: Whether boxes and points are shares of width and height, 0 to 1, here and in
+        relative: Boxes and points are shares of width and height, 0 to 1, in the manifest and in
             batches; else pixels of the file, and of the image in a batch.
-        min_visible: A box of which a smaller share is left on an image is dropped.
-        last: What an epoch's last batch is where images do not fill it: ``smaller``, ``wrapped`` or
-            ``dropped``.
-        on_error: What is done where an image cannot be used: ``replace`` or ``raise``.
-        epochs: How many there are to be: fractions on the timeline are of all their samples, and
-            after the last one the workers end. None: of one epoch, and they do not end.
+        min_visible: A box is dropped if less than this share of it is inside the image.
+        last: The last batch of an epoch when too few images are left for it: ``smaller``,
+            ``wrapped`` or ``dropped``.
+        on_error: ``replace`` an unusable image by another one, or ``raise`` an error.
+        epochs: The number of epochs. Fractions on the timeline are shares of all their samples. The
+            workers stop after the last epoch. None: fractions are shares of one epoch, and the
+            workers do not stop.
         workers: Processes of Ray that make batches; 0: this process makes them; below 1: a share of
-            the CPUs. None: this process, or from 2,000 images on every CPU.
-        ahead: Batches that may be done before they are used.
+            the CPUs. None: this process for inputs of up to 2,000 images, else all CPUs.
+        ahead: Batches prepared in advance, beside two per worker.
         rank: Which of several processes that share each epoch this one is, from 0.
-        world_size: How many they are: this one has the batches rank, rank + world_size, …
-        even: Whether all of them have as many batches: those of a last round that is not for all
-            are left out.
+        world_size: The number of processes: this one gets the batches rank, rank + world_size, …
+        even: All ranks get the same number of training batches; the remaining ones are left out.
 
     Raises:
-        SettingsError: (a ``ValueError``) One of them cannot be.
+        SettingsError: (a ``ValueError``) A setting is invalid.
     """
 
     run: GenerateSettings
