@@ -42,6 +42,7 @@ def with_value_range(
     settings: GenerateSettings,
     catalog: Catalog,
     earlier: Callable[[], Mapping[str, Range] | None] = lambda: None,
+    promised_too: bool = False,
 ) -> tuple[GenerateSettings, list[str]]:
     """The settings with the value ranges of the input's kinds of samples.
 
@@ -51,6 +52,7 @@ def with_value_range(
             a sample are read.
         earlier: Returns the ranges that this run found when it began, None if it begins now. They
             hold to its end, whatever has become of the input since.
+        promised_too: Give also the ranges that are those that a kind promises.
 
     Returns:
         The settings, and a sentence for each range that is not what its kind promises.
@@ -68,9 +70,12 @@ def with_value_range(
             found.setdefault(values.kind, []).append(values)
         for kind, several in sorted(found.items()):
             here = range_in(kind, several)
-            if kind not in ranges and here != promised(kind):
-                ranges[kind] = here
+            if kind in ranges:
+                continue
+            if here != promised(kind):
                 notes.append(_told(kind, here, len(several)))
+            if promised_too or here != promised(kind):
+                ranges[kind] = here
     if not ranges:
         return settings, []
     return replace(settings, image=replace(settings.image, value_range=ranges)), notes

@@ -14,6 +14,7 @@ from raydrift.engine.data.restarted import was_restarted
 from raydrift.engine.data.rows import as_row
 from raydrift.engine.data.shipping import fetched, pack
 from raydrift.engine.session import connect
+from raydrift.errors import SettingsError
 from raydrift.settings.cluster import ClusterSettings
 
 _BLOCKS: Final = 256  # each costs the driver 2.6 ms, and is what one worker is given at a time
@@ -35,6 +36,10 @@ def dataset_of(
         is made before it is read.
     """
     connect(cluster)
+    if not tasks:
+        raise SettingsError(
+            "this part of the flow has no batches: give a share for it, as split=0.2"
+        )
     rows = [as_row(table) for table in FlowSource(lambda: iter(tasks))]
     size = -(-len(rows) // _BLOCKS)
     blocks = [pa.concat_tables(rows[at : at + size]) for at in range(0, len(rows), size)]

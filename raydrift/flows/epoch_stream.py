@@ -3,7 +3,6 @@
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -63,7 +62,7 @@ class EpochStream:
         """The epoch that the workers make next; 0: none are at work."""
         return 0 if self._batches is None or self._next is None else self._next[0]
 
-    def epoch(self, maker: BatchMaker, epoch: int, first: int) -> Iterator[Batch]:
+    def epoch(self, maker: BatchMaker, epoch: int, first: int) -> Generator[Batch]:
         """The batches of an epoch from a place on.
 
         Raises:
@@ -78,16 +77,22 @@ class EpochStream:
             return
         if self._batches is None or self._next != (epoch, start.place):
             self.close()
-            self._batches = self._on_ray(maker, partial(self._endless, epoch, first))
-        batches = self._batches
-        for task in chain([start], tasks):
-            if batches is not self._batches:
-                raise SettingsError(
-                    "another loop over this part of the flow began: finish one before the next, or "
-                    "make a second flow"
-                )
-            yield next(batches)
-            self._next = (epoch, task.place + self._shared.world_size)
+            endless = _Endless(self._tasks, self._shared.epochs, epoch, first)
+            self._batches = self._on_ray(maker, endless)
+        batches, finished = self._batches, False
+        try:
+            for task in chain([start], tasks):
+                if batches is not self._batches:
+                    raise SettingsError(
+                        "another loop over this part of the flow began: finish one before the "
+                        "next, or make a second flow"
+                    )
+                yield next(batches)
+                self._next = (epoch, task.place + self._shared.world_size)
+            finished = epoch + 1 != self._shared.epochs
+        finally:
+            if not finished and batches is self._batches:
+                self.close()
         self._next = (epoch + 1, self._shared.rank)
 
     def apart(self, maker: BatchMaker, tasks: Callable[[], Iterator[BatchTask]]) -> Iterator[Batch]:
@@ -113,14 +118,25 @@ class EpochStream:
         plan = FlowPlan(shared.workers, shared.ahead, self._batch_bytes, shared.cluster)
         return batches_on_ray(maker, tasks, plan)
 
-    def _endless(self, epoch: int, first: int) -> Iterator[BatchTask]:
-        while self._shared.epochs is None or epoch < self._shared.epochs:
-            yield from self._tasks(epoch, first)
-            epoch, first = epoch + 1, 0
-
     def __getstate__(self) -> dict[str, Any]:
         """Leaves out what is at work."""
         return {**self.__dict__, "_batches": None, "_next": None}
+
+
+@dataclass(frozen=True)
+class _Endless:
+    """The tasks of all epochs from one on; it holds nothing of the stream, so that this can go."""
+
+    tasks: Tasks
+    epochs: int | None
+    epoch: int
+    first: int
+
+    def __call__(self) -> Iterator[BatchTask]:
+        epoch, first = self.epoch, self.first
+        while self.epochs is None or epoch < self.epochs:
+            yield from self.tasks(epoch, first)
+            epoch, first = epoch + 1, 0
 
 
 def for_validation(shared: Shared) -> Shared:

@@ -23,6 +23,7 @@ from raydrift.flows.order import Order
 from raydrift.flows.part import FlowPart
 from raydrift.flows.samples import SampleBatches
 from raydrift.flows.splitting import Split, grouped, missing_classes, stratified
+from raydrift.paths import redacted
 from raydrift.schedules.drift import Drift
 from raydrift.schedules.positions import TimeAxis
 from raydrift.schedules.schedule import Schedule, place_drifts
@@ -210,7 +211,7 @@ class Flow:
 
     def __repr__(self) -> str:
         parts = [repr(self.train)] + [repr(self.validation)] * bool(self.validation.samples)
-        return f"<Flow of {self.settings.run.input}: {', '.join(parts)}>"
+        return f"<Flow of {redacted(self.settings.run.input)}: {', '.join(parts)}>"
 
     def __enter__(self) -> Self:
         """The flow itself; the end of the block closes it."""
@@ -282,7 +283,8 @@ class Flow:
     def _begin(self, settings: FlowSettings) -> None:
         run = settings.run
         catalog = catalog_of(run)
-        run, notes = with_value_range(run, catalog)
+        # The ranges of all kinds: a part that is written has the same, whatever it alone has.
+        run, notes = with_value_range(run, catalog, promised_too=True)
         run, told = _calibrated(run, catalog.digest())
         self.settings = settings
         self.notes = (*catalog.notes, *notes, *told)
@@ -290,7 +292,8 @@ class Flow:
         split = self._split(catalog, index)
         if said := missing_classes(split, index, catalog.classes):
             raise SettingsError(f"split is {settings.validation:g}: {said}")
-        axis = TimeAxis(max(1, len(split.train)) * (settings.epochs or 1), 0.0, 1.0)
+        seen = max(1, len(split.train)) * (settings.epochs or 1)
+        axis = TimeAxis(seen, run.first_timestamp, run.delta_timestamp)
         drifts = place_drifts(run.drift, axis)
         schedule = Schedule(run.seed, run.transforms, drifts)
         where = tuple(rows_where(catalog, one.where) if one.where else None for one in run.drift)

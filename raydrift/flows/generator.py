@@ -248,7 +248,8 @@ class ImageDataGenerator(FlowMethods):
                 for whitening.
             augment: Use augmented images.
             rounds: With ``augment``, the number of passes over the images.
-            seed: The seed of the augmentation. None: the seed of the flow; for arrays, a random one.
+            seed: The seed of the augmentation. None: the seed of the flow; for arrays, a random
+                one.
 
         Raises:
             SettingsError: The images are not of rank 4, or the whitening matrix has no room.

@@ -154,7 +154,7 @@ class FlowBatches:
         if not isinstance(image, ImageError):
             return image, sample
         path = self.images.path(sample)
-        if self.on_error == RAISE:
+        if self.on_error == RAISE or image.passing:  # the image itself may be fine
             raise _unusable(path, image) from None
         rejected[sample] = Rejected(sample, path, str(image))
         row, count = int(self.ids[sample]), len(self.images)

@@ -4,7 +4,7 @@ An image of a run has one mask. A flow may have several, each in a folder of its
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -12,12 +12,14 @@ import pyarrow as pa
 from raydrift.catalog import Catalog
 from raydrift.catalog.catalog import MASK
 from raydrift.catalog.masks import with_masks
-from raydrift.engine.data.shard_images import MaskReader
+from raydrift.engine.data.shard_images import Decoder, MaskReader
 from raydrift.errors import CatalogError, reason
 from raydrift.images.decoded import Decoded
+from raydrift.images.masks import decode_mask
 from raydrift.images.pixels import Array
 from raydrift.paths import StoragePath, redacted
 from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.image import ImageSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +27,26 @@ class MaskFolder:
     """One folder of further masks.
 
     Attributes:
-        reader: Reads its files.
+        folder: The folder.
+        image: The size and the limits.
         paths: For each row of the catalog its mask's path, null where it has none.
+        decoder: The decoder of its files.
+        reader: The reader of its files.
     """
 
-    reader: MaskReader
+    folder: StoragePath
+    image: ImageSettings
     paths: pa.ChunkedArray
+    decoder: Decoder = decode_mask
+    reader: MaskReader = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        reader = MaskReader(self.folder, self.image, self.decoder)
+        object.__setattr__(self, "reader", reader)
+
+    def decoded_by(self, decoder: Decoder) -> "MaskFolder":
+        """The same with another decoder."""
+        return replace(self, decoder=decoder)
 
     def mask_of(self, image: Decoded, row: int) -> Array:
         """The mask of an image, in the size of the batch.
@@ -66,5 +82,5 @@ def mask_folders(
             masked = with_masks(plain, folder)
         except OSError as error:
             raise CatalogError(f"masks {folder}: {redacted(reason(error))}") from error
-        found.append(MaskFolder(MaskReader(folder, run.image), masked.table[MASK]))
+        found.append(MaskFolder(folder, run.image, masked.table[MASK]))
     return tuple(found)

@@ -20,6 +20,7 @@ from raydrift.flows.flow_batch import FlowBatch
 from raydrift.flows.order import Order
 from raydrift.flows.replacing import told_of
 from raydrift.flows.samples import SampleBatches
+from raydrift.settings.flow import SMALLER
 from raydrift.settings.generate import GenerateSettings
 from raydrift.warned import warn
 
@@ -106,7 +107,8 @@ class FlowPart:
             ImageError: An image cannot be used, and ``on_error`` is ``raise``.
             SettingsError: There is no such epoch.
         """
-        return self._moving(self._epoch(epoch))
+        epoch = self.epoch if epoch is None else epoch
+        return self._moving(epoch, self._epoch(epoch))
 
     def torch(
         self,
@@ -130,7 +132,9 @@ class FlowPart:
         """
         from raydrift.flows.torch_batches import torch_batches
 
-        return torch_batches(self._epoch(epoch), device, mean, std, self.reach)
+        epoch = self.epoch if epoch is None else epoch
+        reach = partial(self.reach, epoch)
+        return torch_batches(self._epoch(epoch), device, mean, std, reach)
 
     def keras(self, label_mode: str = "int", rescale: float = 1.0) -> "KerasBatches":
         """The epochs as data that ``model.fit`` of Keras takes; import Keras first.
@@ -196,6 +200,7 @@ class FlowPart:
         from raydrift.engine.generate import generate
 
         check_disjoint(self.settings.input, path_text("output", output))
+        self.check_epoch(epochs - 1)
         run, augments = self.settings, self.maker.schedule is not None
         settings = replace(
             run,
@@ -228,7 +233,7 @@ class FlowPart:
     @property
     def epochs(self) -> int | None:
         """The number of epochs; None: as many as are asked for."""
-        return self._shared.epochs
+        return None if self.tasks.constant else self._shared.epochs
 
     @property
     def has_workers(self) -> bool:
@@ -261,7 +266,9 @@ class FlowPart:
 
     def made(self, maker: SampleBatches, epoch: int) -> Iterator[Batch]:
         """All batches of an epoch by some maker, of all ranks; no loop over the part is moved."""
-        return self.stream.apart(maker, partial(self.order.epoch, epoch))
+        self.check_epoch(epoch)
+        order = replace(self.order, shuffle=False, last=SMALLER)
+        return self.stream.apart(maker, partial(order.epoch, epoch))
 
     def state(self) -> dict[str, Any]:
         """The progress of the loops over this part, after the batch given last, as plain values."""
@@ -300,21 +307,18 @@ class FlowPart:
     def begin_anew(self) -> int:
         """The epoch to continue with, from its first batch on, also after ``restore``."""
         self._resumed = self._place = 0
-        return self.epoch
+        last = self.epoch if self.epochs is None else self.epochs - 1
+        return min(self.epoch, last)
 
-    def _moving(self, batches: Generator[FlowBatch]) -> Generator[FlowBatch]:
-        epoch = None
+    def _moving(self, epoch: int, batches: Generator[FlowBatch]) -> Generator[FlowBatch]:
         with closing(batches):
             for batch in batches:
-                epoch = batch.epoch
                 self.reach(epoch, batch.place)
                 yield batch
-        if epoch is not None:
-            self.reach(epoch, None)
+        self.reach(epoch, None)
 
-    def _epoch(self, epoch: int | None) -> Generator[FlowBatch]:
+    def _epoch(self, epoch: int) -> Generator[FlowBatch]:
         """The batches of an epoch, from the place on that was restored."""
-        epoch = self.epoch if epoch is None else epoch
         self.check_epoch(epoch)
         first = self._resumed if epoch == self.epoch else 0
         self._resumed = 0
@@ -322,23 +326,19 @@ class FlowPart:
 
     def check_epoch(self, epoch: int) -> None:
         """Raises SettingsError where there is no such epoch."""
-        epochs, whole = self._shared.epochs, isinstance(epoch, Integral)
+        epochs = None if self.tasks.constant else self._shared.epochs
+        whole = isinstance(epoch, Integral)
         if not whole or epoch < 0 or (epochs is not None and epoch >= epochs):
             last = "" if epochs is None else f", the last is {epochs - 1}"
             raise SettingsError(f"epoch is {epoch}: the first is 0{last}")
 
     def _begun(self, epoch: int, first: int) -> Generator[FlowBatch]:
-        finished = False
         # All epochs of validation are one: the workers go on, whichever is asked for.
         streamed = self.stream.following if self.tasks.constant else epoch
-        try:
-            for batch in self.stream.epoch(self.maker, streamed, first):
+        with closing(self.stream.epoch(self.maker, streamed, first)) as batches:
+            for batch in batches:
                 self._note(batch)
                 yield self.given(batch, epoch)
-            finished = True
-        finally:
-            if not finished or streamed + 1 == self._shared.epochs:
-                self.close()
 
     def given(self, batch: Batch, epoch: int) -> FlowBatch:
         """A batch of an epoch, with labels, paths and class names."""

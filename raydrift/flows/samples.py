@@ -21,6 +21,8 @@ from raydrift.flows.replacing import nothing_found, others
 from raydrift.images.codec import decode_image
 from raydrift.images.decoded import Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
+from raydrift.images.isolated_masks import IsolatedMaskDecoder, decode_mask_in_time
+from raydrift.images.masks import decode_mask
 from raydrift.images.pixels import RGB, Array, Sample, rgb_of
 from raydrift.images.raw.decoder import RawDecoder
 from raydrift.schedules.schedule import Schedule
@@ -50,7 +52,8 @@ class SampleBatches:
         where: For each of its drifts, to the images of which rows.
         batch_size: Samples a batch.
         on_error: ``replace`` or ``raise``.
-        decoder: What decodes photographs.
+        decoder: The decoder of photographs.
+        mask_decoder: The decoder of their masks.
         annotations: Boxes and points that move with the images; None: there are none.
         more_masks: Where masks beside the first one come from.
     """
@@ -63,6 +66,7 @@ class SampleBatches:
     batch_size: int
     on_error: str = REPLACE
     decoder: Decoder = decode_image
+    mask_decoder: Decoder = decode_mask
     annotations: Annotations | None = None
     more_masks: tuple[MaskFolder, ...] = ()
     _inputs: Inputs = field(init=False, repr=False)
@@ -75,7 +79,7 @@ class SampleBatches:
         made: dict[str, Any] = {
             "_inputs": inputs_of(self.settings),
             "_reader": Reader(self.catalog.root, image.max_bytes, image.max_memory),
-            "_masks": None if masks is None else MaskReader(masks, image),
+            "_masks": None if masks is None else MaskReader(masks, image, self.mask_decoder),
         }
         if raw is not None:
             made["decoder"] = RawDecoder(raw)
@@ -91,7 +95,10 @@ class SampleBatches:
         """
         if self.settings.raw is not None:
             return self
-        return replace(self, decoder=IsolatedDecoder() if restarted else decode_in_time)
+        decoder: Decoder = IsolatedDecoder() if restarted else decode_in_time
+        of_masks: Decoder = IsolatedMaskDecoder() if restarted else decode_mask_in_time
+        more = tuple(one.decoded_by(of_masks) for one in self.more_masks)
+        return replace(self, decoder=decoder, mask_decoder=of_masks, more_masks=more)
 
     def make(self, task: BatchTask) -> Batch:
         """Makes a batch.
@@ -148,7 +155,7 @@ class SampleBatches:
             tried = others(self.settings.seed, row, asked, task.epoch, len(self.rows))
             sample = asked
             while isinstance(image, ImageError):
-                if self.on_error == RAISE:
+                if self.on_error == RAISE or image.passing:  # the image itself may be fine
                     raise ImageError(image.stage, f"{self.path(sample)}: {image.reason}")
                 rejected[sample] = Rejected(sample, self.path(sample), str(image))
                 sample = next(tried, -1)

@@ -12,7 +12,7 @@ import numpy as np
 
 from raydrift.augment.batches import Batch, BatchMaker, BatchTask
 from raydrift.flows.keras_there import RANDOM_ORDER
-from raydrift.flows.order import Order
+from raydrift.flows.order import KERAS, Order
 from raydrift.warned import warn
 
 _NEAR: Final = 16  # batches that a reader of several threads may be ahead of itself
@@ -68,7 +68,11 @@ class Stream:
                 self._kept[place] = batch
                 batch = replace(batch, arrays=tuple(array.copy() for array in batch.arrays))
             self._forget(task.epoch)
-        return batch if np.array_equal(batch.task.samples, task.samples) else None
+        same = np.array_equal(batch.task.samples, task.samples)
+        if self.order.draws == KERAS:  # which draws by the batch's number
+            asked = (task.number, task.draws_order)
+            same = same and (batch.task.number, batch.task.draws_order) == asked
+        return batch if same else None
 
     def close(self) -> None:
         """Ends the work; the next batch that is asked for begins it again."""

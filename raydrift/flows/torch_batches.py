@@ -45,7 +45,7 @@ def torch_batches(
     device: Device,
     mean: Scale,
     std: Scale,
-    reach: Callable[[int, int | None], None],
+    reach: Callable[[int | None], None],
 ) -> Generator[TorchBatch]:
     """Sends batches to a device, each while the one before it is used.
 
@@ -54,8 +54,7 @@ def torch_batches(
         device: Where to; None: the CPU.
         mean: What is subtracted from pixels of 0 to 1: one number, or one a channel.
         std: What they are divided by then.
-        reach: Is told the epoch and the place of each batch that is given away, and None for a
-            place at the end.
+        reach: Is told the place of each batch that is given away, and None at the end.
     """
     where = torch.device("cpu" if device is None else device)
     scale = _Scale(mean, std, where)
@@ -64,13 +63,13 @@ def torch_batches(
         for batch in batches:
             coming = _sent(batch, where)
             if sent is not None:
-                reach(sent[-1].epoch, sent[-1].place)
+                reach(sent[-1].place)
                 yield scale.scaled(*sent)
             sent = coming
     if sent is not None:
-        reach(sent[-1].epoch, sent[-1].place)
+        reach(sent[-1].place)
         yield scale.scaled(*sent)
-        reach(sent[-1].epoch, None)
+    reach(None)
 
 
 class _Scale:

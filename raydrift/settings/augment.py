@@ -1,6 +1,6 @@
 """What an augmentation does to each image: ranges for what is usual, transforms for the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from math import isfinite
 from numbers import Real
@@ -45,8 +45,8 @@ class Augment:
         drift: Transforms of the catalogue or of your own at a level, ``NAME:LEVEL``, in order.
 
     Raises:
-        SettingsError: (a ``ValueError``) A value is invalid, or a transform of ``drift`` has a range
-            as well.
+        SettingsError: (a ``ValueError``) A value is invalid, or a transform of ``drift`` has a
+            range as well.
 
     >>> augment = Augment(rotate=20, zoom=(0.8, 1.2), flip=True, drift=["gaussian_noise:0.2"])
     >>> [str(info) for info in augment.transforms()]
@@ -174,13 +174,25 @@ class Augment:
 
     def _check_drift(self) -> None:
         """Refuses a transform at two levels: at its own, and at that of a range."""
+        self.check_apart(self._infos, "augment.drift")
+
+    def check_apart(self, infos: Iterable[TransformInfo], where: str) -> None:
+        """Refuses transforms that a range stands for: they would have its ends.
+
+        Args:
+            infos: The transforms.
+            where: The setting that has them, for the error.
+
+        Raises:
+            SettingsError: One of them has a range in the augmentation.
+        """
         ranges = self._ranges()
-        for info in self._infos:
+        for info in infos:
             if info.name in ranges:
                 moving = info.name is ImageTransform.AFFINE
                 what = "rotate, shift, shear, zoom or flip" if moving else str(info.name)
                 raise SettingsError(
-                    f"augment.drift has {info}, and {what} has a range in [augment] as well: "
+                    f"{where} has {info}, and {what} has a range in [augment] as well: "
                     "leave out one of them"
                 )
 

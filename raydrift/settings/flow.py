@@ -98,10 +98,16 @@ class FlowSettings:
         ok = 0 <= self.rank < self.world_size
         require(ok, "rank", self.rank, f"give 0 to {self.world_size - 1}: world_size - 1")
         self.run.check_no_copies()
-        if self.run.transforms:
+        infos, profile = self.augment.transforms(), self.augment.profile(self.run.profile)
+        if self.run.transforms not in ((), infos):
             raise SettingsError(
                 "transforms: a flow's are those of its augmentation: give augment.drift"
             )
-        infos, profile = self.augment.transforms(), self.augment.profile(self.run.profile)
+        for name in ("num_samples", "label_shift", "stream"):
+            value = getattr(self.run, name)
+            require(not value, name, value, "a flow has all images of each epoch: leave it out")
+        require(self.run.start == 0, "start", self.run.start, "a flow begins at 0: leave it out")
+        of_drifts = (info for drift in self.run.drift for info in drift.transforms)
+        self.augment.check_apart(of_drifts, "drift")
         run = replace(self.run, transforms=infos, profile=profile)
         object.__setattr__(self, "run", run)

@@ -22,6 +22,7 @@ from raydrift.images.pixels import Sample
 from raydrift.schedules.drift import Drift
 from raydrift.settings.image import ImageSettings
 from tests.calibrate.test_profile import PROFILE, SAMPLE
+from tests.flows.test_annotations import painted
 
 AUGMENT = Augment(rotate=20, shift=0.1, zoom=0.2, flip=True, drift=["gaussian_noise:0.3"])
 
@@ -355,6 +356,73 @@ def test_all_epochs_of_validation_are_one_pipeline(scenes: Path) -> None:
             assert [batch.images.tobytes() for batch in batches] == first
             assert {batch.epoch for batch in batches} == {epoch}
     assert streams[0] is streams[1] is not None
+
+
+def test_validation_can_be_asked_for_any_number_of_times(scenes: Path) -> None:
+    """Also after the last epoch of training."""
+    flow = flow_of(scenes, split=0.25, epochs=2)
+    found = [digest(replaced(flow.validation.numpy(), epoch=0)) for _ in range(4)]
+    assert len(set(found)) == 1
+    assert next(flow.validation.numpy(99)).epoch == 99
+
+
+def replaced(batches: Iterator[FlowBatch], **values: Any) -> Iterator[FlowBatch]:
+    return (replace(batch, **values) for batch in batches)
+
+
+def test_a_state_at_the_end_of_an_epoch_begins_the_next(scenes: Path) -> None:
+    flow = flow_of(scenes)
+    list(islice(flow.train.numpy(0), 9))  # all batches, but not the end of the loop
+    state = flow.state()
+    resumed = flow_of(scenes)
+    resumed.restore(state)
+    assert list(resumed.train.numpy()) == []
+    assert next(resumed.train.numpy()).epoch == 1
+
+
+def test_a_loop_that_was_left_does_not_end_the_one_that_follows(scenes: Path) -> None:
+    flow = flow_of(scenes)
+    first = flow.train.numpy(0)
+    next(first)
+    second = flow.train.numpy(0)
+    next(second)
+    del first
+    assert len(list(second)) == 8
+
+
+def test_each_image_counts_once_whatever_the_last_batch_is(scenes: Path) -> None:
+    whole = flow_of(scenes).fit_statistics()
+    for last in ("wrapped", "dropped"):
+        found = flow_of(scenes, batch_size=7, last=last).fit_statistics()
+        assert found.images == 72
+        np.testing.assert_array_equal(found.mean, whole.mean)
+
+
+def test_settings_of_a_flow_can_be_replaced(scenes: Path) -> None:
+    settings = flow_of(scenes).settings
+    ranks = [Flow.of(replace(settings, rank=rank, world_size=2)) for rank in range(2)]
+    assert [len(flow.train) for flow in ranks] == [5, 4]
+
+
+def test_a_curriculum_has_the_whole_range_of_its_transforms(scenes: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^drift has brightness:1.0, and brightness has a"):
+        flow_of(scenes, augment=Augment(brightness=(0.9, 1.1)), drift=[Drift(["brightness:1"])])
+
+
+@pytest.mark.parametrize("others", [{"relative": True}, {"min_visible": 0.9}, {"points": "other"}])
+def test_a_state_knows_the_annotations(tmp_path: Path, others: dict[str, Any]) -> None:
+    manifest = painted(tmp_path, points=[[[1.0, 2.0]]] * 12, other=[[[2.0, 1.0]]] * 12)
+    state = flow_of(manifest, boxes="boxes", points="points").state()
+    with pytest.raises(SettingsError, match="the state is of another flow"):
+        flow_of(manifest, **{"boxes": "boxes", "points": "points", **others}).restore(state)
+
+
+def test_a_login_is_not_shown(scenes: Path) -> None:
+    flow = flow_of(scenes)
+    flow.settings = replace(
+        flow.settings, run=replace(flow.settings.run, input="s3://KEY:S3CRET@bucket/photos")
+    )
+    assert "S3CRET" not in repr(flow)
 
 
 @pytest.mark.usefixtures("ray_session")
