@@ -286,6 +286,7 @@ class Flow:
         # The ranges of all kinds: a part that is written has the same, whatever it alone has.
         run, notes = with_value_range(run, catalog, promised_too=True)
         run, told = _calibrated(run, catalog.digest())
+        run = replace(run, profile=run.profile.holding(run.infos))  # workers lack their modules
         self.settings = settings
         self.notes = (*catalog.notes, *notes, *told)
         index = catalog.table["class_index"].to_numpy()

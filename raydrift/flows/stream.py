@@ -58,6 +58,7 @@ class Stream:
             return None
         with self._lock:
             place = task.epoch, task.place
+            self._far = self._far if indexed else 0
             if indexed and self._far == _SCATTERED:
                 return None
             if place not in self._kept and not self._pull(task, indexed):

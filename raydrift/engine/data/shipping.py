@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 from ray import cloudpickle
 
+from raydrift.augment.batches import WorkerMaker
 from raydrift.errors import SettingsError, reason
 from raydrift.transforms import DriftProfile, Transform
 from raydrift.transforms.code import is_ours
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from raydrift.engine.data.shard_work import ShardJob
     from raydrift.engine.data.tasks import ShardTasks
     from raydrift.schedules.schedule import Schedule
+    from raydrift.settings.generate import GenerateSettings
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def pack(value: Any) -> Any:
     Raises:
         SettingsError: What a transform uses cannot be sent.
     """
-    held = (one for job in _jobs(value) for one in job.settings.profile.given.values())
+    held = (one for settings in _settings(value) for one in settings.profile.given.values())
     kinds = [kind for kind in dict.fromkeys(map(type, held)) if not is_ours(kind)]
     return _packed(value, kinds) if kinds else value
 
@@ -137,17 +139,20 @@ def _by_value(modules: Iterable[ModuleType]) -> Iterator[None]:
             cloudpickle.unregister_pickle_by_value(module)
 
 
-def _jobs(value: Any) -> Iterator["ShardJob"]:
-    """The jobs in what workers are told."""
+def _settings(value: Any) -> Iterator["GenerateSettings"]:
+    """The settings of the jobs, and of the makers of a flow, in what workers are told."""
     from raydrift.engine.data.pipeline import Pipeline
     from raydrift.engine.data.shard_work import ShardJob
+    from raydrift.settings.generate import GenerateSettings
 
-    if isinstance(value, ShardJob):
-        yield value
+    if isinstance(value, ShardJob | WorkerMaker):
+        settings = getattr(value, "settings", None)
+        if isinstance(settings, GenerateSettings):
+            yield settings
     elif isinstance(value, Pipeline):
         for stage in value.stages:
             for argument in stage.arguments:
-                yield from _jobs(argument)
+                yield from _settings(argument)
 
 
 class _Pickler(cloudpickle.CloudPickler):

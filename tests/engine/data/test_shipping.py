@@ -16,6 +16,7 @@ from raydrift import TransformInfo
 from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.data.shipping import Packed, pack
 from raydrift.errors import SettingsError
+from raydrift.flows import Augment, Flow
 from raydrift.paths import StoragePath
 from raydrift.settings.toml import generate_settings
 
@@ -153,3 +154,14 @@ def test_what_cannot_be_sent_is_named(folder: Path) -> None:
     assert str(error.value).endswith(
         ": move its class into a module of its own, or start Python again if that has changed"
     )
+
+
+def test_the_maker_of_a_flow_takes_its_transforms_along(
+    folder: Path, tmp_path: Path, scenes: Path
+) -> None:
+    (folder / "my_fog.py").write_text(STATEFUL)
+    fog = import_module("my_fog").Fog()
+    flow = Flow(scenes, augment=Augment(drift=[TransformInfo(fog, 1.0)]), size=16)
+    sent = pack(flow.train.maker)
+    shutil.rmtree(folder)
+    assert greyest_elsewhere(sent, tmp_path) == [fog.code, "200"]
