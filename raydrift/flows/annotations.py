@@ -1,12 +1,13 @@
 """Boxes and points on the images of a flow: they move under the same draw."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from raydrift.augment.boxes import corners_of, hulls
 from raydrift.catalog import Catalog
@@ -37,26 +38,35 @@ class Annotations:
     relative: bool
     min_visible: float
 
-    def put_on(self, image: Decoded, row: Mapping[str, Any]) -> Decoded:
+    def put_on(self, image: Decoded, columns: pa.Table, row: int) -> tuple[Decoded, int]:
         """An image with the corners of its boxes and its points as its own points.
 
         Args:
             image: As it was decoded, in the size of the batch.
-            row: What the manifest tells of it.
+            columns: The columns of the manifest.
+            row: The row of the image.
+
+        Returns:
+            The image, and the number of its boxes.
 
         Raises:
             ImageError: They are no boxes or points.
         """
-        boxes, points = self._read(row, self.boxes, 4), self._read(row, self.points, 2)
+        boxes = self._read(columns, row, self.boxes, 4)
+        points = self._read(columns, row, self.points, 2)
         edges = np.vstack([corners_of(boxes).reshape(-1, 2), points])
         height, width = image.pixels.shape[:2]
-        rows, columns = (1, 1) if self.relative else (image.size or (height, width))
-        scale = np.array([width / columns, height / rows])
+        before = (1, 1) if self.relative else (image.size or (height, width))
+        scale = np.array([width / before[1], height / before[0]])
         # Edges are counted from the corner of the first pixel, points of a sample from its centre.
-        return replace(image, points=edges * scale - 0.5)
+        return replace(image, points=edges * scale - 0.5), len(boxes)
 
-    def taken_off(self, sample: Sample, row: Mapping[str, Any]) -> dict[str, Floats]:
+    def taken_off(self, sample: Sample, boxes: int) -> dict[str, Floats]:
         """The boxes and points of an image that has moved.
+
+        Args:
+            sample: The image.
+            boxes: The number of its boxes.
 
         Returns:
             ``boxes`` float64 (kept, 4), ``box_ids`` int64 (kept,), which of the row's boxes each
@@ -64,7 +74,7 @@ class Annotations:
         """
         height, width = sample.pixels.shape[:2]
         size = np.array([width, height], np.float64)
-        count = 4 * len(self._read(row, self.boxes, 4))
+        count = 4 * boxes
         at = (np.empty((0, 2)) if sample.points is None else sample.points) + 0.5
         scale = size if self.relative else np.ones(2)
         moved = hulls(at[:count].reshape(-1, 4, 2) / scale, size / scale, self.min_visible)
@@ -75,8 +85,8 @@ class Annotations:
             found["points"] = at[count:] / scale
         return found
 
-    def _read(self, row: Mapping[str, Any], column: str | None, numbers: int) -> Floats:
-        given = [] if column is None else row[column]
+    def _read(self, columns: pa.Table, row: int, column: str | None, numbers: int) -> Floats:
+        given = [] if column is None else columns[column][row].as_py()
         try:
             plain = json.loads(given) if isinstance(given, str) else given
             values = np.array(plain if plain is not None else [], np.float64)

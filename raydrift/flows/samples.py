@@ -33,8 +33,8 @@ from raydrift.settings.image import ImageSettings
 from raydrift.transforms import TransformInfo
 
 Decoder = Callable[[bytes, ImageSettings], Decoded]
-Found = tuple[Decoded, tuple[Array, ...]]
-"""An image, and its further masks."""
+Found = tuple[Decoded, tuple[Array, ...], int]
+"""An image with its boxes and points, its further masks, and the number of its boxes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,15 +126,17 @@ class SampleBatches:
         self, found: Found, chain: Sequence[TransformInfo], row: int, epoch: int
     ) -> tuple[RGB, list[Array], Mapping[str, Any]]:
         """Pixels and masks of an image with what was drawn for it, and what there is to tell."""
-        image, more = found
+        image, more, boxes = found
         told: dict[str, Any] = {}
-        sample: Sample = self._inputs.sample(image)
-        if self.schedule is not None:
+        sample: Sample
+        if self.schedule is None:
+            sample = self._inputs.sample(image)
+        else:
             sample, drawn = self._inputs.drifted(image, chain, row, epoch)
             told["transforms"] = written(drawn)
             more = tuple(move_mask(mask, drawn, self.settings.profile) for mask in more)
         if self.annotations is not None:
-            told |= self.annotations.taken_off(sample, self._told(row))
+            told |= self.annotations.taken_off(sample, boxes)
         first = [] if sample.mask is None else [sample.mask]
         return rgb_of(sample, "a flow"), [*first, *more], told
 
@@ -183,18 +185,13 @@ class SampleBatches:
         """An image with its boxes and further masks; or why it cannot be used."""
         if isinstance(image, ImageError):
             return image
-        row = int(self.rows[sample])
+        row, boxes = int(self.rows[sample]), 0
         try:
             if self.annotations is not None:
-                image = self.annotations.put_on(image, self._told(row))
-            return image, tuple(folder.mask_of(image, row) for folder in self.more_masks)
+                image, boxes = self.annotations.put_on(image, self.catalog.columns, row)
+            return image, tuple(folder.mask_of(image, row) for folder in self.more_masks), boxes
         except ImageError as error:
             return error
-
-    def _told(self, row: int) -> dict[str, Any]:
-        """The other columns of a manifest for a row."""
-        columns = self.catalog.columns
-        return {} if columns is None else columns.slice(row, 1).to_pylist()[0]
 
     def columns(self, batch: Batch) -> dict[str, Any]:
         """Label, sample_id, path and class_name of the images of a batch."""
