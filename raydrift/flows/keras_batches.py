@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from raydrift.errors import SettingsError, suggest
+from raydrift.flows.epochs import EpochCounter
 from raydrift.flows.keras_there import RANDOM_ORDER, begin_keras_base, with_keras_base
 from raydrift.warned import warn
 
@@ -58,10 +59,15 @@ class KerasBatches:
         self._running: Any = None
         self._next = 0
         self._order: npt.NDArray[np.int64] | None = None
-        self._read: set[int] = set()
         self._first: Pair | None = None
-        self._looked = self._warned = False
-        self.epoch = part.begin_anew()
+        self._warned = False
+        self._epochs = EpochCounter(part.begin_anew())
+        self._values = np.array(sorted(set(part.catalog.labels.values())))
+
+    @property
+    def epoch(self) -> int:
+        """The current epoch, from 0."""
+        return self._epochs.epoch
 
     def __len__(self) -> int:
         """Batches an epoch."""
@@ -72,7 +78,7 @@ class KerasBatches:
         if not 0 <= index < len(self):
             raise IndexError(f"batch {index}: an epoch has {len(self)}, the first is 0")
         with self._lock:
-            self._read.add(index)
+            self._epochs.read()
             if index == 0 and self._first is not None:
                 return self._first
             if index == self._next:
@@ -86,15 +92,17 @@ class KerasBatches:
                 return self._pair(batch)
         return self._pair(self._alone(index))
 
+    def on_epoch_begin(self) -> None:
+        """Keras 3 begins an epoch."""
+        self._epochs.begin()
+
     def on_epoch_end(self) -> None:
-        """Begins the next epoch, if more was read of this one than Keras' first look."""
+        """Begins the next epoch, unless Keras only looked at a batch, see ``EpochCounter``."""
         with self._lock:
-            looks = len(self._read) <= 1 and not self._looked
-            self._looked = True
-            if not looks and (len(self._read) > 1 or len(self) == 1):
+            if self._epochs.end(len(self)):
                 last = self._part.epochs
-                following = self.epoch + 1
-                self.set_epoch(following if last is None else min(following, last - 1))
+                self._epochs.epoch = self.epoch if last is None else min(self.epoch, last - 1)
+                self._begin()
 
     def set_epoch(self, epoch: int) -> None:
         """Begins an epoch.
@@ -104,12 +112,14 @@ class KerasBatches:
         """
         self._part.check_epoch(epoch)
         with self._lock:
-            running, self._running = self._running, None
-            if running is not None and next(running, None) is not None:
-                running.close()
-            self._next, self._first, self._order = 0, None, None
-            self._read.clear()
-            self.epoch = epoch
+            self._epochs.set(epoch)
+            self._begin()
+
+    def _begin(self) -> None:
+        running, self._running = self._running, None
+        if running is not None and next(running, None) is not None:
+            running.close()
+        self._next, self._first, self._order = 0, None, None
 
     def _alone(self, index: int) -> "FlowBatch":
         """A batch that is not the next one: made by this process, the same."""
@@ -131,8 +141,7 @@ class KerasBatches:
             return images, batch.labels
         if self._mode == MASK:
             return images, np.asarray(batch.masks)
-        values = sorted(set(self._part.catalog.labels.values()))
-        return images, (batch.labels[:, None] == np.array(values)).astype(np.float32)
+        return images, (batch.labels[:, None] == self._values).astype(np.float32)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leaves out what belongs to this process."""

@@ -34,6 +34,7 @@ def test_batch_i_is_the_same_whatever_is_asked_first(flow: Flow) -> None:
 
 def test_a_look_at_one_batch_does_not_skip_an_epoch(flow: Flow) -> None:
     data = data_of(flow)
+    data.on_epoch_begin()
     looked, _ = data[0]
     data.on_epoch_end()
     first, _ = data[0]
@@ -64,6 +65,7 @@ def test_an_epoch_of_one_batch_is_trained_too(scenes: Path) -> None:
     data = data_of(flow)
     given = []
     for _ in range(5):  # the look, three epochs, and an evaluation behind them
+        data.on_epoch_begin()
         given.append(data[0][0])
         data.on_epoch_end()
     expected = [next(flow.train.numpy(epoch)).images for epoch in (0, 0, 1, 2, 2)]
