@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from raydrift.augment.compat import check_compat
 from raydrift.errors import SettingsError, suggest
 from raydrift.flows.order import KERAS, SAMPLE
-from raydrift.settings.flow import ON_ERROR, REPLACE, SMALLER
+from raydrift.settings.flow import ON_ERROR, REPLACE, SMALLER, check_workers
 
 KERAS_PIXELS: Final = "keras"
 RAYDRIFT_PIXELS: Final = "raydrift"
@@ -52,18 +53,11 @@ class FlowOptions:
 
     def __post_init__(self) -> None:
         """Raises SettingsError where a word is not one of those above."""
-        _one_of("compat", self.compat, ("fixed", "keras3", "kp112"))
+        check_compat(self.compat)
         _one_of("draws", self.draws, (SAMPLE, KERAS))
         _one_of("decode", self.decode, (KERAS_PIXELS, RAYDRIFT_PIXELS))
         _one_of("on_error", self.on_error, ON_ERROR)
-        workers = self.workers
-        if workers is not None and not (
-            isinstance(workers, int | float) and workers >= 0 and (workers < 1 or workers % 1 == 0)
-        ):
-            raise SettingsError(
-                f"workers is {workers!r}: give a whole number, 0 for this process, or a share of "
-                "the CPUs below 1"
-            )
+        check_workers(self.workers)
 
     def processes(
         self, samples: int, validation: bool = False, in_memory: bool = False

@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 from raydrift.checked import check_types, choose, require
 from raydrift.errors import SettingsError, suggest
 from raydrift.schedules.drift import plain_transforms
+from raydrift.settings.generate import GenerateSettings
 from raydrift.transforms import DriftProfile, ImageTransform, TransformInfo
 
 FILLS: Final = ("nearest", "reflect", "constant", "wrap")
@@ -128,6 +129,15 @@ class Augment:
         base = DriftProfile() if base is None else base
         ranges: dict[str, Any] = {str(name): values for name, values in self._ranges().items()}
         return replace(base, **ranges).with_own(self._infos)
+
+    def in_run(self, run: GenerateSettings) -> GenerateSettings:
+        """The settings of a run with this augmentation in place of its transforms.
+
+        Raises:
+            SettingsError: A drift on the timeline has a transform that a range stands for.
+        """
+        self.check_apart((info for one in run.drift for info in one.transforms), "drift")
+        return replace(run, transforms=self.transforms(), profile=self.profile(run.profile))
 
     def written(self) -> dict[str, Any]:
         """The augmentation as plain values, the way TOML has it; what is not done is left out."""

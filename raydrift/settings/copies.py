@@ -1,7 +1,6 @@
 """The settings of a run that writes augmented copies of images."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from raydrift.errors import SettingsError
@@ -33,8 +32,7 @@ def copies_settings(values: Mapping[str, Any]) -> GenerateSettings:
         )
     if values["copies"] is None:
         raise SettingsError("copies is None: give how many there are to be of each image, as 3")
-    run = generate_settings(values)
-    return replace(run, transforms=augment.transforms(), profile=augment.profile(run.profile))
+    return augment.in_run(generate_settings(values))
 
 
 def planned_settings(values: Mapping[str, Any]) -> GenerateSettings:

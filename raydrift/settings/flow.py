@@ -1,7 +1,7 @@
 """A flow: augmented batches for training, plain ones for validation."""
 
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from raydrift.checked import at_least, check_types, choose, require
 from raydrift.errors import SettingsError
@@ -89,17 +89,13 @@ class FlowSettings:
         choose("last", self.last, LAST)
         choose("on_error", self.on_error, ON_ERROR)
         at_least(1, "epochs", self.epochs)
-        workers = self.workers
-        ok = workers is None or (workers >= 0 and (workers < 1 or workers % 1 == 0))
-        remedy = "give a whole number, 0 for this process, or a share of the CPUs below 1"
-        require(ok, "workers", workers, remedy)
+        check_workers(self.workers)
         at_least(1, "ahead", self.ahead)
         at_least(1, "world_size", self.world_size)
         ok = 0 <= self.rank < self.world_size
         require(ok, "rank", self.rank, f"give 0 to {self.world_size - 1}: world_size - 1")
         self.run.check_no_copies()
-        infos, profile = self.augment.transforms(), self.augment.profile(self.run.profile)
-        if self.run.transforms not in ((), infos):
+        if self.run.transforms not in ((), self.augment.transforms()):
             raise SettingsError(
                 "transforms: a flow's are those of its augmentation: give augment.drift"
             )
@@ -107,7 +103,17 @@ class FlowSettings:
             value = getattr(self.run, name)
             require(not value, name, value, "a flow has all images of each epoch: leave it out")
         require(self.run.start == 0, "start", self.run.start, "a flow begins at 0: leave it out")
-        of_drifts = (info for drift in self.run.drift for info in drift.transforms)
-        self.augment.check_apart(of_drifts, "drift")
-        run = replace(self.run, transforms=infos, profile=profile)
-        object.__setattr__(self, "run", run)
+        object.__setattr__(self, "run", self.augment.in_run(self.run))
+
+
+def check_workers(workers: Any) -> None:
+    """Makes sure of a number of workers of a flow; None: the flow chooses.
+
+    Raises:
+        SettingsError: It is neither a whole number nor a share of the CPUs below 1.
+    """
+    ok = workers is None or (
+        isinstance(workers, int | float) and workers >= 0 and (workers < 1 or workers % 1 == 0)
+    )
+    remedy = "give a whole number, 0 for this process, or a share of the CPUs below 1"
+    require(ok, "workers", workers, remedy)

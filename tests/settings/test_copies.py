@@ -85,3 +85,17 @@ def test_what_looks_at_each_image_once_refuses_copies(settings: Any) -> None:
     with pytest.raises(SettingsError) as caught:
         settings(PLAIN | task | {"copies": 3})
     assert str(caught.value) == "copies is 3: only generate and flow make copies: leave it out"
+
+
+def test_a_drift_on_the_timeline_of_copies_has_its_own_range() -> None:
+    """As in a flow: a range of the augmentation would be that of the drift, too."""
+    values = {
+        "input": "a",
+        "output": "b",
+        "augment": {"brightness": [0.9, 1.1]},
+        "drift": [{"transforms": ["brightness:1"]}],
+    }
+    with pytest.raises(
+        SettingsError, match=r"^drift has brightness:1.0, and brightness has a rang"
+    ):
+        copies_settings(values)
