@@ -51,6 +51,18 @@ def zca_matrix(
     return found
 
 
+def whitening_of(covariance: Floats, epsilon: float = 1e-6) -> Floats:
+    """The same matrix, of ``fixed``, from a covariance that was added up.
+
+    Args:
+        covariance: float64 of shape (d, d).
+        epsilon: As for ``zca_matrix``.
+    """
+    values, vectors = np.linalg.eigh(covariance)
+    found: Floats = (vectors / np.sqrt(np.maximum(values, 0) + epsilon)) @ vectors.T
+    return found
+
+
 def check_room(shape: tuple[int, ...], room: int | None = None) -> None:
     """Makes sure that the matrix of images of a shape has room.
 

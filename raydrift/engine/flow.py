@@ -20,8 +20,8 @@ from raydrift.log import log_event
 from raydrift.settings.cluster import ClusterSettings
 from raydrift.text import plural
 
-# A flow for validation works while the one for training waits: they share the CPUs.
-_CPUS: Final = 0.5
+CPUS: Final = 0.5
+"""CPUs of a worker: a flow for validation works while the one for training waits."""
 
 _IN_WORK: Final = 2  # batches a worker: the one that it makes, and one that waits for it
 _OF_STORE: Final = 0.3  # the share of the object store that a flow's batches may take
@@ -71,7 +71,7 @@ def batches_on_ray(
     if not workers:
         yield from map(maker.make, tasks())
         return
-    role = Role(WORKERS, workers, cpus=_CPUS)
+    role = Role(WORKERS, workers, cpus=CPUS)
     stages = (Stage(FlowStage, WORKERS, (maker,)),)
     verbose = plan.cluster.verbose
     ahead = _ahead(plan, workers)
@@ -96,7 +96,7 @@ def _workers(plan: FlowPlan) -> int:
     cpus = ray.cluster_resources().get("CPU", 0.0)
     share = isinstance(plan.workers, float)
     asked = max(1, ceil(plan.workers * cpus)) if share else int(plan.workers)
-    if cpus < _CPUS:
+    if cpus < CPUS:
         raise ResourcesError(
             "Ray has no CPUs: give the flow workers=0, which makes batches in this process, or "
             "connect to a larger cluster"
@@ -104,7 +104,7 @@ def _workers(plan: FlowPlan) -> int:
     deadline = time.monotonic() + _GIVE_BACK_S
     while True:
         free = ray.available_resources().get("CPU", 0.0)
-        room = int(free / _CPUS)
+        room = int(free / CPUS)
         if room >= asked or time.monotonic() > deadline:
             break
         time.sleep(0.1)

@@ -8,17 +8,16 @@ import pyarrow as pa
 import ray
 import ray.data
 
-from raydrift.augment.batches import BatchTask, TellingMaker, WorkerMaker
-from raydrift.engine.data.flow_stage import FlowSource, task_of
-from raydrift.engine.data.restarted import was_restarted
+from raydrift.augment.batches import BatchTask, TellingMaker
+from raydrift.engine.data.flow_stage import FlowSource, loaded_maker, task_of
 from raydrift.engine.data.rows import as_row
-from raydrift.engine.data.shipping import fetched, pack
+from raydrift.engine.data.shipping import pack
+from raydrift.engine.flow import CPUS
 from raydrift.engine.session import connect
 from raydrift.errors import SettingsError
 from raydrift.settings.cluster import ClusterSettings
 
 _BLOCKS: Final = 256  # each costs the driver 2.6 ms, and is what one worker is given at a time
-_CPUS: Final = 0.5
 
 
 def dataset_of(
@@ -49,7 +48,7 @@ def dataset_of(
         batch_size=1,
         batch_format="pyarrow",
         compute=ray.data.ActorPoolStrategy(min_size=1, max_size=len(blocks)),
-        num_cpus=_CPUS,
+        num_cpus=CPUS,
     )
     return epoch
 
@@ -58,10 +57,7 @@ class FlowRows:
     """Makes the images of batches."""
 
     def __init__(self, maker: Any) -> None:
-        self._maker: TellingMaker = fetched(maker)
-        if isinstance(self._maker, WorkerMaker):
-            inside: Any = self._maker.in_worker(was_restarted())
-            self._maker = inside
+        self._maker: Any = loaded_maker(maker)
 
     def __call__(self, row: pa.Table) -> Iterator[dict[str, Any]]:
         """The images of one batch, with what the maker tells of them."""

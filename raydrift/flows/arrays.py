@@ -54,6 +54,8 @@ class NumpyArrayIterator(Iterator):
         SettingsError: What is given does not fit together; it is a ValueError.
     """
 
+    _in_memory = True
+
     def __init__(
         self,
         x: Any,
@@ -112,15 +114,6 @@ class NumpyArrayIterator(Iterator):
             on_error=options.on_error,
             hooks=hooks,
         )
-
-    @property
-    def sample_ids(self) -> npt.NDArray[np.int64]:
-        """The row of each image among all, before they were split."""
-        return np.arange(self._first, self._first + self.n)
-
-    def _processes(self) -> int | float:
-        is_validation = self.subset == "validation"
-        return self.flow_options.processes(self.n, is_validation, in_memory=True)
 
     def _ids(self) -> Consecutive:
         return Consecutive(self._first)

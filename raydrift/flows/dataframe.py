@@ -157,9 +157,7 @@ class DataFrameIterator(BatchFromFilesMixin, Iterator):
         """The weight of every file, or None."""
         return self._sample_weight
 
-    @property
-    def sample_ids(self) -> npt.NDArray[np.int64]:
-        """The row of the frame of each file."""
+    def _ids(self) -> npt.NDArray[np.int64]:
         return self._rows
 
 

@@ -136,9 +136,7 @@ class DirectoryIterator(BatchFromFilesMixin, Iterator):
         """None: folders have no weights."""
         return None
 
-    @property
-    def sample_ids(self) -> npt.NDArray[np.int64]:
-        """The row of each file among all, before they were split."""
+    def _ids(self) -> npt.NDArray[np.int64]:
         return self._rows
 
 

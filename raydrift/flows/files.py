@@ -13,10 +13,9 @@ from raydrift.errors import SettingsError
 from raydrift.flows.file_contents import FileContents
 from raydrift.flows.flow_checks import checked_size
 from raydrift.flows.hooks import Hooks, hooks_of, own_maker_of
-from raydrift.flows.images import FileImages, image_shape
+from raydrift.flows.images import FileImages, image_shape, shown_path
 from raydrift.flows.makers import FlowBatches
 from raydrift.flows.saved import save_batch
-from raydrift.paths.secrecy import redacted
 
 Array = npt.NDArray[Any]
 
@@ -171,17 +170,12 @@ class BatchFromFilesMixin:
             return self.labels if self.class_mode == "raw" else None
         return getattr(self, "classes", None)
 
-    def _ids(self: Any) -> npt.NDArray[np.int64]:
-        rows: npt.NDArray[np.int64] = self.sample_ids
-        return rows
-
     def _size_of_loading(self) -> tuple[int, int] | None:
         """The size in which files are loaded; None: each as it is."""
         return self.target_size
 
     def _path_of(self, sample: int) -> str:
-        path = self.filepaths[sample]
-        return redacted(str(path[0] if isinstance(path, tuple) else path))
+        return shown_path(self.filepaths[sample])
 
     def _shape(self) -> tuple[int | None, ...]:
         return self.image_shape

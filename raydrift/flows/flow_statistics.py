@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from raydrift.augment.statistics import Statistics
-from raydrift.augment.zca import check_room
+from raydrift.augment.zca import check_room, whitening_of
 from raydrift.images.pixels import RGB
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 _WHITE = 255.0
-_EPSILON = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +96,5 @@ class _Covariance:
 
     @property
     def whitening(self) -> Floats:
-        """U · diag(1 / sqrt(s + epsilon)) · U' of the covariance (Bell and Sejnowski 1997)."""
         mean = self.mean
-        covariance = self._products / self._count - np.outer(mean, mean)
-        values, vectors = np.linalg.eigh(covariance)
-        weights = 1 / np.sqrt(np.maximum(values, 0) + _EPSILON)
-        found: Floats = (vectors * weights) @ vectors.T
-        return found
+        return whitening_of(self._products / self._count - np.outer(mean, mean))

@@ -137,8 +137,7 @@ class FileImages:
 
     def path(self, sample: int) -> str:
         """Its file, without a login; of several, the first."""
-        path = self.paths[sample]
-        return redacted(str(path[0] if isinstance(path, tuple) else path))
+        return shown_path(self.paths[sample])
 
     def in_worker(self, restarted: bool) -> "FileImages":
         """The same for a process of its own.
@@ -211,6 +210,11 @@ def image_shape(
     size = target_size or (None, None)
     channels = _CHANNELS[color_mode]
     return (channels, *size) if data_format == "channels_first" else (*size, channels)
+
+
+def shown_path(path: Any) -> str:
+    """The file of a sample as it is told, without a login; of several, the first."""
+    return redacted(str(path[0] if isinstance(path, tuple) else path))
 
 
 def _tried(load: Callable[[Any], Any], what: Any) -> Any:

@@ -25,9 +25,8 @@ from raydrift.settings.generate import GenerateSettings
 from raydrift.warned import warn
 
 if TYPE_CHECKING:
-    import ray.data
-
     from raydrift.dataset import DriftedDataset
+    from raydrift.engine.reading import RayDataset
     from raydrift.flows.flow_statistics import FlowStatistics
     from raydrift.flows.keras_batches import KerasBatches
     from raydrift.flows.torch_batches import Device, Scale, TorchBatch
@@ -151,7 +150,7 @@ class FlowPart:
 
         return keras_batches(self, label_mode, rescale)
 
-    def dataset(self, epoch: int = 0) -> "ray.data.Dataset":
+    def dataset(self, epoch: int = 0) -> "RayDataset":
         """An epoch as a dataset of Ray, a row an image, for ``ray.train`` or more of Ray Data.
 
         Args:

@@ -1,8 +1,7 @@
 """How an iterator comes to its batches: in this process, or from Ray."""
 
 import weakref
-from collections.abc import Callable, Generator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Self
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from raydrift.augment.batches import Batch, BatchMaker, BatchTask, Rejected
 from raydrift.flows.consecutive import Consecutive
 from raydrift.flows.drawing import at_work_on, drawing_from, state_of_batch
+from raydrift.flows.epoch_stream import EpochStream, EpochTasks, Shared
 from raydrift.flows.given_batches import given_batch
 from raydrift.flows.keras_there import begin_keras_base, plain_class, with_keras_base
 from raydrift.flows.made_of import made_of
@@ -60,6 +60,7 @@ class Served:
     """Serves the batches that an iterator asks for; ``Iterator`` says which come next."""
 
     image_data_generator: Any = None
+    subset: str | None = None
     flow_seed: int
     lock: Any
     n: int
@@ -67,6 +68,9 @@ class Served:
     shuffle: bool
     info: BatchInfo | None = None
     """What the batch given last is made of."""
+
+    _in_memory: bool = False
+    """The images are an array of this process."""
 
     _stream: Stream | None = None
     _closing: Callable[[], Any] | None = None
@@ -126,7 +130,8 @@ class Served:
     @property
     def sample_ids(self) -> npt.NDArray[np.int64]:
         """The row of each sample among all, before they were split."""
-        return np.arange(self.n)
+        rows: npt.NDArray[np.int64] = self._ids()[np.arange(self.n)]
+        return rows
 
     def _ids(self) -> npt.NDArray[np.int64] | Consecutive:
         """As ``sample_ids``, to be indexed."""
@@ -167,8 +172,8 @@ class Served:
         )
 
     def _processes(self) -> int | float:
-        is_validation = getattr(self, "subset", None) == "validation"
-        return self.flow_options.processes(self.n, is_validation)
+        is_validation = self.subset == "validation"
+        return self.flow_options.processes(self.n, is_validation, self._in_memory)
 
     def _stream_now(self, maker: BatchMaker, begins: bool) -> Stream:
         """The stream; another one where an epoch begins and the flow is not what it was."""
@@ -186,18 +191,12 @@ class Served:
                 self._closing = weakref.finalize(self, Stream.close, self._stream)
             return self._stream
 
-    def made_once(self, maker: BatchMaker, epoch: int) -> Generator[Batch]:
+    def made_once(self, maker: BatchMaker, epoch: int) -> Iterator[Batch]:
         """All batches of an epoch by another maker; the flow is not moved."""
         order = replace(self._order(), shuffle=False, last=SMALLER)
-        workers = self._processes()
-        if not workers:
-            yield from map(maker.make, order.epoch(epoch))
-            return
-        from raydrift.engine.flow import FlowPlan, batches_on_ray
-
-        plan = FlowPlan(workers, self.flow_options.ahead, self._batch_bytes())
-        with closing(batches_on_ray(maker, partial(order.epoch, epoch), plan)) as batches:
-            yield from batches
+        shared = Shared(self._processes(), self.flow_options.ahead)
+        stream = EpochStream(EpochTasks(order, shared), shared, self._batch_bytes())
+        return stream.apart(maker, partial(order.epoch, epoch))
 
     def _warn_of_what_is_not_known(self) -> None:
         """Says here what workers would say where nobody reads it."""

@@ -59,7 +59,7 @@ class FlowStage:
     def __call__(self, row: pa.Table) -> pa.Table:
         try:
             if self._maker is None:  # in the constructor its failure would be Ray's
-                self._maker = _loaded(self._reference)
+                self._maker = loaded_maker(self._reference)
             return _batch_row(self._maker.make(task_of(row)))
         except Exception as error:
             return pa.table({_ERROR: [_pickled(error)], _RAISED: [traceback.format_exc()]})
@@ -87,7 +87,12 @@ def batch_of(row: pa.Table) -> Batch:
     return Batch(task_of(row), tuple(arrays), samples, drawn, rejected)
 
 
-def _loaded(reference: Any) -> BatchMaker:
+def loaded_maker(reference: Any) -> BatchMaker:
+    """The maker of a reference that a stage was given, for this process.
+
+    Raises:
+        PipelineError: A function of the user's is in a module that is not here.
+    """
     try:
         maker: BatchMaker = fetched(reference)
         if isinstance(maker, WorkerMaker):
