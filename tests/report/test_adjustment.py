@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import replace
 from io import BytesIO
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from PIL import Image
 from raydrift import schemas
 from raydrift.report.adjustment import Adjustment, Curves, adjustment_sentences
 from raydrift.report.adjustment_page import adjustment_page
-from raydrift.report.adjustment_plot import adjustment_plot
+from raydrift.report.adjustment_plot import adjustment_figure, adjustment_plot
 from raydrift.report.matrix import ViewMeasures
 from raydrift.settings.toml import adjust_settings
 from raydrift.storage import layout
@@ -87,6 +88,27 @@ def test_it_is_said_in_plain_sentences() -> None:
 def test_the_plot_is_a_picture() -> None:
     with Image.open(BytesIO(adjustment_plot(found_of()))) as picture:
         assert picture.size == (1260, 720)
+
+
+@pytest.mark.parametrize("drifts", [True, False])
+@pytest.mark.parametrize(
+    ("original", "drifted"), [(0.0, 0.0), (0.13, 0.02), (0.02, 0.03), (0.5, 0.5), (1.0, 1.0)]
+)
+def test_nothing_in_the_plot_lies_over_a_label(
+    original: float, drifted: float, drifts: bool
+) -> None:
+    found = found_of()
+    curves = replace(found.curves, original=np.full(2, original), drifted=np.full(2, drifted))
+    figure = adjustment_figure(replace(found, curves=curves, drifts=drifts))
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    inside, legend = axes.get_window_extent(), axes.get_legend()
+    assert legend is not None
+    assert not legend.get_window_extent().overlaps(inside)
+    labels = [label.get_window_extent() for label in axes.texts]
+    assert len(labels) == (2 if drifts else 1)
+    assert all(inside.y0 < label.y0 and label.y1 < inside.y1 for label in labels)
+    assert not any(one.overlaps(two) for one, two in combinations(labels, 2))
 
 
 @pytest.mark.parametrize(
