@@ -53,6 +53,21 @@ FLOW_SPLIT: Final = ORDER + 16
 FLOW_NAMES: Final = ORDER + 17
 """The numbers in the names of saved images of a flow, by sample and epoch."""
 
+GAN_WEIGHTS: Final = ORDER + 18
+"""What the weights of a generative network begin with, by the number of the network."""
+
+GAN_BATCH: Final = ORDER + 19
+"""Which images a training step of a generative network sees, by step or epoch."""
+
+GAN_DRAW: Final = ORDER + 20
+"""What else a training step draws (latents, noise, augmentation, pools), by step and purpose."""
+
+GAN_LATENT: Final = ORDER + 21
+"""The latent of a generated image, by its number and its class."""
+
+GAN_SPLIT: Final = ORDER + 22
+"""Which images a generative network does not see in its training."""
+
 CORRUPTIONS: Final = ORDER + 2**32
 """What corruptions draw: + 16 · the place of its name + the severity, by sample."""
 

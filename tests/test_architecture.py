@@ -25,7 +25,7 @@ FLOORS = (
     "report",
     "storage",
     "calibrate",
-    "metrics embed tasks",
+    "metrics embed tasks gan",
     "drift camera augment",
     "catalog",
     "images",
@@ -83,9 +83,10 @@ def test_ray_torch_and_mlflow_have_one_home_each(path: Path) -> None:
 
 
 def may_use_torch(path: Path) -> bool:
-    """Networks, their tasks, the differentiable twin of the camera, batches as tensors."""
+    """Networks, their tasks and trainings, the camera's differentiable twin, batches as tensors."""
     inside = path.relative_to(PACKAGE).as_posix()
-    return inside.startswith(("embed/", "tasks/", "camera/differentiable", "flows/torch_"))
+    return torch_rooms = ("embed/", "tasks/", "gan/", "camera/differentiable", "flows/torch_")
+    return inside.startswith((*torch_rooms, "engine/training/"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -1,0 +1,1 @@
+"""Adaptive augmentation of what a discriminator sees (Karras et al. 2020)."""
