@@ -85,8 +85,8 @@ def test_ray_torch_and_mlflow_have_one_home_each(path: Path) -> None:
 def may_use_torch(path: Path) -> bool:
     """Networks, their tasks and trainings, the camera's differentiable twin, batches as tensors."""
     inside = path.relative_to(PACKAGE).as_posix()
-    return torch_rooms = ("embed/", "tasks/", "gan/", "camera/differentiable", "flows/torch_")
-    return inside.startswith((*torch_rooms, "engine/training/"))
+    rooms = ("embed/", "tasks/", "gan/", "camera/differentiable", "flows/torch_")
+    return inside.startswith((*rooms, "engine/training/"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
