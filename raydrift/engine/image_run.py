@@ -1,7 +1,7 @@
 """A run that writes images, from the look at its folder to the merged result."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -92,59 +92,76 @@ def carry_out(run: ImageRun, clock: Clock, quiet: bool = False) -> JobRecord:
     Raises:
         RaydriftError: As ``generate``.
     """
-    settings, output, samples, notes = run.settings, run.output, run.samples, run.notes
-    write = settings.write
+    with locked_output(run.output, quiet) as lock:
+        report_input(run.catalog, quiet)
+        return make_images(run, lock, clock, quiet)
+
+
+@contextmanager
+def locked_output(output: StoragePath, quiet: bool = False) -> Iterator[OutputLock]:
+    """Makes a run's folder, if it is not there, and locks it.
+
+    Raises:
+        OutputError: It cannot be made, or written.
+        LockedError: Another run is at work on it.
+    """
     with (
         made_folder(output),
         failing_as_output(output),
         OutputLock(output, tell=wait_reporter(quiet)) as lock,
     ):
-        report_input(run.catalog, quiet)
-        tell = damage_reporter(quiet)
-        found = find_run(output, run.identity, write.overwrite, tell, identity_defaults)
-        clock.end_phase("list")
-        if found is not None and write.finalize:
-            found = _in_container(found, settings, output, lock)
-        if found is not None and gains(found, settings, output, run.catalog.root):
-            found = None
-        if write.finalize and found is None:
-            for folder in run.folders:
-                finisher_for(write).check_before_run(folder, samples, settings.image)
-        pictures = len(run.folders)
-        size = found.shard_size if found else shard_size(settings, samples, pictures)
-        maker = run.maker(size)
-        if found is not None and found.status == "complete":
-            changes = changes_of_results(run.folders[0], found, maker.input_now)
-            lock.check()  # it may have taken hours
-            if not changes.files:
-                _still_complete(found, changes, settings, output)
-                JobLog(found, output).end(found, clock.total)
-                return found
-            if not can_make_some_again(output, found):
-                notes = [*notes, changes_note(changes, found.shards, kept=False)]
-                remove_all_shards(output, found)  # results stay until others take their place
-        record = JobRecord(
-            identity=found.identity if found else run.identity,
-            settings=run.shown,
-            shard_size=size,
-            samples=samples,
-            classes=dict(run.catalog.labels),
-            made_on=dict(found.made_on) if found else {},
-            ranges_found=dict(run.ranges_found),
-            ignored=dict(run.catalog.ignored),
-            files=dict(found.files) if found else {},
-            notes=list(dict.fromkeys([*(found.notes if found else ()), *notes])),
-        )
-        job = Job(record, output, maker, settings.faults, lock, clock, quiet=quiet)
-        with job.log.ending():
-            if found is None:
-                job.begin(partial(clear, output, write.overwrite, record.views))
-            else:
-                job.resume(checked=not write.finalize)
-            merge = partial(_merged, record, output, write, job.log, lock.check, quiet)
-            merged = job.finish(merge if write.finalize else lambda _: record)
-            job.log.end(merged, clock.total)
-            return merged
+        yield lock
+
+
+def make_images(run: ImageRun, lock: OutputLock, clock: Clock, quiet: bool = False) -> JobRecord:
+    """Makes the images of a run in a folder that is locked, see ``carry_out``."""
+    settings, output, samples, notes = run.settings, run.output, run.samples, run.notes
+    write = settings.write
+    tell = damage_reporter(quiet)
+    found = find_run(output, run.identity, write.overwrite, tell, identity_defaults)
+    clock.end_phase("list")
+    if found is not None and write.finalize:
+        found = _in_container(found, settings, output, lock)
+    if found is not None and gains(found, settings, output, run.catalog.root):
+        found = None
+    if write.finalize and found is None:
+        for folder in run.folders:
+            finisher_for(write).check_before_run(folder, samples, settings.image)
+    pictures = len(run.folders)
+    size = found.shard_size if found else shard_size(settings, samples, pictures)
+    maker = run.maker(size)
+    if found is not None and found.status == "complete":
+        changes = changes_of_results(run.folders[0], found, maker.input_now)
+        lock.check()  # it may have taken hours
+        if not changes.files:
+            _still_complete(found, changes, settings, output)
+            JobLog(found, output).end(found, clock.total)
+            return found
+        if not can_make_some_again(output, found):
+            notes = [*notes, changes_note(changes, found.shards, kept=False)]
+            remove_all_shards(output, found)  # results stay until others take their place
+    record = JobRecord(
+        identity=found.identity if found else run.identity,
+        settings=run.shown,
+        shard_size=size,
+        samples=samples,
+        classes=dict(run.catalog.labels),
+        made_on=dict(found.made_on) if found else {},
+        ranges_found=dict(run.ranges_found),
+        ignored=dict(run.catalog.ignored),
+        files=dict(found.files) if found else {},
+        notes=list(dict.fromkeys([*(found.notes if found else ()), *notes])),
+    )
+    job = Job(record, output, maker, settings.faults, lock, clock, quiet=quiet)
+    with job.log.ending():
+        if found is None:
+            job.begin(partial(clear, output, write.overwrite, record.views))
+        else:
+            job.resume(checked=not write.finalize)
+        merge = partial(_merged, record, output, write, job.log, lock.check, quiet)
+        merged = job.finish(merge if write.finalize else lambda _: record)
+        job.log.end(merged, clock.total)
+        return merged
 
 
 def _merged(
