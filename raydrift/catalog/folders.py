@@ -53,6 +53,10 @@ _NOT_UTF8: Final = "name is not UTF-8"
 _NO_FILE: Final = "neither a file nor a folder"
 
 
+class FlatFolderError(CatalogError):
+    """A folder has images, and no class folders."""
+
+
 ONE_CLASS: Final = "all"
 """What the one class is called of a folder whose folders are no classes."""
 
@@ -94,7 +98,8 @@ def list_folders(
     for why in skipped.values():
         ignored[why] = ignored.get(why, 0) + 1
     if not kept:
-        raise CatalogError(_nothing_found(root, ignored, raw))
+        flat = raw is None and not ignored.get(_RAW) and ignored.get(_OUTSIDE)
+        raise (FlatFolderError if flat else CatalogError)(_nothing_found(root, ignored, raw))
     names = tuple(sorted(kept))
     counts = [sum(map(len, kept[name])) for name in names]
     index = np.repeat(np.arange(len(names), dtype=np.int32), counts)

@@ -90,7 +90,7 @@ def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
     """
     values = dict(values)
     values["profile"] = _profile(values.get("profile", {}), values)
-    _check_keys(GenerateSettings, values, "")
+    check_keys(GenerateSettings, values, "")
     for name in ("input", "output"):
         if name not in values:
             raise SettingsError(f"{name} is missing: name it on the command line or in the file")
@@ -99,7 +99,7 @@ def generate_settings(values: Mapping[str, Any]) -> GenerateSettings:
     values["label_shift"] = _tables(LabelShift, "label_shift", values.get("label_shift", ()))
     if isinstance(cluster := values.get("cluster"), Mapping):
         values["cluster"] = {name: _counted(name, value) for name, value in cluster.items()}
-    return _checked(GenerateSettings, values)
+    return checked_as(GenerateSettings, values)
 
 
 def evaluate_settings(values: Mapping[str, Any]) -> EvaluateSettings:
@@ -182,7 +182,7 @@ def forensics_settings(values: Mapping[str, Any]) -> ForensicsSettings:
     mlflow = mlflow_settings(values.pop("mlflow", None))
     if not isinstance(asked, Mapping):
         raise SettingsError(f"forensics is {asked!r}: write it as a table, [forensics]")
-    _check_keys(SearchSettings, asked, "forensics.")
+    check_keys(SearchSettings, asked, "forensics.")
     run = generate_settings(values)
     if task is None:
         raise SettingsError("task is missing: whom do cameras harm? give --task PATH, or [task]")
@@ -206,7 +206,7 @@ def _settings_of_views(kind: type[V], values: Mapping[str, Any]) -> V:
         own["views"] = view_codes(own["views"])
     if "corruptions" in own:
         own["corruptions"] = severities(own["corruptions"])
-    return _checked(kind, {"run": generate_settings(values), **own})
+    return checked_as(kind, {"run": generate_settings(values), **own})
 
 
 def adjust_settings(values: Mapping[str, Any]) -> AdjustSettings:
@@ -229,7 +229,7 @@ def adjust_settings(values: Mapping[str, Any]) -> AdjustSettings:
     tables: dict[str, Any] = {"task": task, "mlflow": mlflow}
     names = {item.name for item in fields(AdjustSettings)} - {"run", *tables}
     own: dict[str, Any] = {name: values.pop(name) for name in names if name in values}
-    return _checked(AdjustSettings, {"run": generate_settings(values), **tables, **own})
+    return checked_as(AdjustSettings, {"run": generate_settings(values), **tables, **own})
 
 
 def calibrate_settings(values: Mapping[str, Any]) -> CalibrateSettings:
@@ -255,12 +255,12 @@ def calibrate_settings(values: Mapping[str, Any]) -> CalibrateSettings:
         if key not in names:
             raise SettingsError(f"unknown key calibration.{key}: {suggest(key, names)}")
     found = evaluate_settings(values | {"output": UNWRITTEN})
-    return _checked(
+    return checked_as(
         CalibrateSettings, {"run": found.run, "sweep": found.sweep, **asked}, "calibration."
     )
 
 
-def _checked(kind: type[T], values: Mapping[str, Any], prefix: str = "") -> T:
+def checked_as(kind: type[T], values: Mapping[str, Any], prefix: str = "") -> T:
     """The settings of these values, each of the type that it has to be."""
     from pydantic import TypeAdapter, ValidationError
 
@@ -329,7 +329,7 @@ def _own_table(kind: type[T], name: str, written: object, needed: str, missing: 
         return written
     if not isinstance(written, Mapping):
         raise SettingsError(f"{name} is {written!r}: write it as a table, [{name}]")
-    _check_keys(kind, written, f"{name}.")
+    check_keys(kind, written, f"{name}.")
     if needed not in written:
         raise SettingsError(missing)
     return kind(**written)
@@ -367,7 +367,12 @@ def _table(kind: Callable[..., T], name: str, one: object) -> T:
         raise SettingsError(f"{name}: {error}") from None
 
 
-def _check_keys(kind: type, values: Mapping[str, Any], prefix: str) -> None:
+def check_keys(kind: type, values: Mapping[str, Any], prefix: str) -> None:
+    """Refuses keys that a dataclass, or one in it, does not have.
+
+    Raises:
+        SettingsError: There is one; the message suggests another.
+    """
     hints = get_type_hints(kind)
     for key, value in values.items():
         if key not in hints:
@@ -380,7 +385,7 @@ def _check_keys(kind: type, values: Mapping[str, Any], prefix: str) -> None:
         if table is not None and not is_dataclass(value):
             if not isinstance(value, Mapping):
                 raise SettingsError(f"{prefix}{key} is {value!r}: write it as a table, [{key}]")
-            _check_keys(cast(type, table), value, f"{prefix}{key}.")
+            check_keys(cast(type, table), value, f"{prefix}{key}.")
 
 
 def _lower(message: str) -> str:
