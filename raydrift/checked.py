@@ -136,7 +136,7 @@ def check_disjoint(source: str, output: str) -> None:
     require(
         not here.startswith(there), "output", output, "that is in the input: choose another folder"
     )
-    manifest = source.lower().endswith((".csv", ".parquet"))
+    manifest = source.lower().endswith((".csv", ".tsv", ".parquet", ".manifest", ".jsonl"))
     inside = there.startswith(here) and not manifest
     require(not inside, "output", output, "the input is in it: choose another folder")
 

@@ -417,7 +417,8 @@ class TestNothingToSample:
     def test_a_file_that_is_no_manifest(self, tmp_path: Path) -> None:
         source = fill(tmp_path, "1.jpg") + "/1.jpg"
         assert refusal(source) == (
-            f"input {source} is a file: give a folder, or a .parquet or .csv manifest"
+            f"input {source} is a file: give a folder, or a .parquet, .csv, .manifest or .jsonl "
+            "manifest"
         )
 
 

@@ -228,13 +228,15 @@ def load_catalog(
 
     Args:
         source: A folder with one sub-folder a class and images anywhere below it, or a manifest:
-            a parquet or CSV file with ``path`` and ``class`` or ``label``. A manifest's paths start
-            from its own folder unless they are absolute.
+            a parquet or CSV file with ``path`` and ``class`` or ``label``, or JSON lines
+            (``catalog.json_lines``). A manifest's paths start from its own folder unless they are
+            absolute.
         class_mapping: Class name to integer label, several classes to one label allowed; None:
             the sorted names become 0..C-1, or keep the manifest's labels.
         options: How a remote input is reached (``StoragePath.of``).
         split: The sub-folder of the input that has the class folders, as ``train``; of a manifest,
-            the rows that have it in the column ``split``. None: the whole input.
+            the rows that have it in the column ``split``, or lines of this ``usage``. None: the
+            whole input.
         raw: What the raw files are that class folders have; None: they have photographs.
         chosen: Where the classes of a folder are told, and which images are left out; None:
             sub-folders are classes, and all images are used.
@@ -250,11 +252,14 @@ def load_catalog(
         if kind == fs.FileType.NotFound:
             raise CatalogError(f"input {place} is not there: give a folder or a manifest")
         if kind == fs.FileType.File:
-            if chosen.labels is not None:
+            if chosen.labels not in (None, UNLABELLED):
                 raise CatalogError(
                     f"input {place} is a manifest, which tells classes itself: leave --labels out"
                 )
-            listing = read_manifest(place, class_mapping is None, options or {}, split)
+            told = chosen.labels is None
+            listing = read_manifest(
+                place, class_mapping is None, options or {}, split, classes=told
+            )
         else:
             folder = place if split is None else split_folder(place, split)
             listing = list_folders(folder, raw, classes=chosen.labels is None)

@@ -1,4 +1,4 @@
-"""A manifest to a listing: parquet or CSV with ``path`` and ``class`` or ``label``."""
+"""A manifest to a listing: parquet or CSV with ``path`` and ``class`` or ``label``; JSON lines."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from raydrift.catalog.files import sizes_and_times
+from raydrift.catalog.folders import ONE_CLASS
+from raydrift.catalog.json_lines import is_json_lines, read_json_lines
 from raydrift.catalog.listing import Listing
 from raydrift.catalog.repeated import repeated_files
 from raydrift.catalog.tables import is_table, not_readable, read_table
@@ -22,9 +24,16 @@ _OTHER_NAMES: Final = {
 }
 """How the columns are often called elsewhere; ``file_name``, which is Hugging Face's, is taken."""
 
+_UNLABELLED: Final = "image without a class in the manifest"
+
 
 def read_manifest(
-    place: StoragePath, with_labels: bool, options: Mapping[str, Any], split: str | None = None
+    place: StoragePath,
+    with_labels: bool,
+    options: Mapping[str, Any],
+    split: str | None = None,
+    *,
+    classes: bool = True,
 ) -> Listing:
     """Reads a manifest.
 
@@ -32,41 +41,78 @@ def read_manifest(
         place: The file.
         with_labels: Whether a ``label`` column gives the labels; else it may only name classes.
         options: How the filesystem of paths with a scheme is reached.
-        split: Only the rows that have it in the column ``split``; None: all.
+        split: Only the rows that have it in the column ``split``; of JSON lines those of this
+            ``usage``, in upper or lower case. None: all.
+        classes: Whether it tells classes; else all images are of the class ``all``.
 
     Raises:
         CatalogError: It is no manifest, or not a consistent one.
         OSError: It cannot be read.
     """
-    if not is_table(place):
+    lines = is_json_lines(place)
+    if not lines and not is_table(place):
         raise CatalogError(
-            f"input {place} is a file: give a folder, or a .parquet or .csv manifest"
+            f"input {place} is a file: give a folder, or a .parquet, .csv, .manifest or .jsonl "
+            "manifest"
         )
-    table = read_table("manifest", place, ("path", "file_name"), ("class",))
+    table = read_json_lines(place) if lines else _read_table(place)
     try:
-        if "path" not in table.column_names and "file_name" in table.column_names:
-            names = ["path" if name == "file_name" else name for name in table.column_names]
-            table = table.rename_columns(names)
         if split is not None:
-            table = _split(place, table, split)
-        return _checked(place, table, with_labels, options)
+            asked, column = (split.upper(), "usage") if lines else (split, "split")
+            table = _split(place, table, asked, column)
+        ignored = dict[str, int]()
+        if not classes:
+            table = _of_one_class(table)
+        elif lines:
+            table, ignored = _labelled_lines(table)
+        return replace(_checked(place, table, with_labels, options), ignored=ignored)
     except pa.ArrowException as error:
         raise not_readable("manifest", place, error) from None
 
 
-def _split(place: StoragePath, table: pa.Table, split: str) -> pa.Table:
-    if table.column_names.count("split") > 1:
-        raise CatalogError(f"manifest {place} has several columns split: keep one")
-    if "split" not in table.column_names:
+def _read_table(place: StoragePath) -> pa.Table:
+    table = read_table("manifest", place, ("path", "file_name"), ("class",))
+    if "path" not in table.column_names and "file_name" in table.column_names:
+        names = ["path" if name == "file_name" else name for name in table.column_names]
+        table = table.rename_columns(names)
+    return table
+
+
+def _of_one_class(table: pa.Table) -> pa.Table:
+    others = [name for name in table.column_names if name not in ("class", "label")]
+    one = pa.array([ONE_CLASS], pa.string()).take(pa.array(np.zeros(len(table), np.int64)))
+    return table.select(others).append_column("class", one)
+
+
+def _labelled_lines(table: pa.Table) -> tuple[pa.Table, dict[str, int]]:
+    """Images with a class; where none has one, all are of one class.
+
+    Returns:
+        The images, and how many were left out, by reason.
+    """
+    lacking = table["class"].null_count
+    if lacking == len(table):
+        return _of_one_class(table), {}
+    if not lacking:
+        return table, {}
+    return table.filter(table["class"].is_valid()), {_UNLABELLED: lacking}
+
+
+def _split(place: StoragePath, table: pa.Table, split: str, column: str) -> pa.Table:
+    if table.column_names.count(column) > 1:
+        raise CatalogError(f"manifest {place} has several columns {column}: keep one")
+    if column not in table.column_names:
         raise CatalogError(
-            f"manifest {place} has no column split, whose {split!r} is asked for: "
+            f"manifest {place} has no column {column}, whose {split!r} is asked for: "
             "add it, or leave the split out"
         )
-    names = table["split"].cast(pa.string())
+    names = table[column].cast(pa.string())
     table = table.filter(pc.equal(names, split))
     if not table.num_rows:
         there = ", ".join(map(repr, sorted(pc.unique(names.drop_null()).to_pylist())[:20]))
-        raise CatalogError(f"manifest {place} has no split {split!r}: there are {there}")
+        raise CatalogError(
+            f"manifest {place} has no {column} {split!r}: there are {there or 'none'}"
+        )
     return table
 
 

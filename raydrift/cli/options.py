@@ -10,7 +10,10 @@ _NAMES: Final = f"NAME: {', '.join(ImageTransform)}, or MODULE:CLASS of your own
 
 Input = Annotated[
     str | None,
-    typer.Argument(help="Folder with one sub-folder a class, or a .parquet or .csv manifest."),
+    typer.Argument(
+        help="Folder with one sub-folder a class, or a manifest: .parquet, .csv, or JSON lines as "
+        "ModelArts has them, .manifest or .jsonl."
+    ),
 ]
 Split = Annotated[
     str | None,

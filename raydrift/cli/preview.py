@@ -10,7 +10,7 @@ from raydrift.cli.options import Config, ImageSize, Labels, Raw, Seed, Split, Va
 def preview(
     input: Annotated[
         str,
-        typer.Argument(help="Folder with one sub-folder a class, or a .parquet or .csv manifest."),
+        typer.Argument(help="Folder with one sub-folder a class, or a .parquet, .csv or .manifest file."),
     ],
     output: Annotated[str, typer.Argument(metavar="OUTPUT.png", help="Picture to write.")],
     transform: Annotated[

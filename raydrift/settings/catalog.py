@@ -18,8 +18,8 @@ class CatalogSettings:
 
     Attributes:
         labels: A file with the class of each image of a folder without class folders, see
-            ``catalog.labels``; ``none``: all images of the folder are of one class. None: class
-            folders or a manifest tell the classes.
+            ``catalog.labels``; ``none``: all images of the folder or manifest are of one class.
+            None: class folders or a manifest tell the classes.
         exclude: Patterns of paths that are left out, as ``*_thumb.jpg`` or ``drafts/*``; ``*``
             stands for any characters, also for slashes.
         least: Classes with fewer images are left out.

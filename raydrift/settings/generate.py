@@ -60,7 +60,8 @@ class GenerateSettings:
     """One run of the generator.
 
     Attributes:
-        input: A folder with one sub-folder a class, or a manifest (``.parquet``, ``.csv``).
+        input: A folder with one sub-folder a class, or a manifest (``.parquet``, ``.csv``, or JSON
+            lines as ModelArts has them: ``.manifest``, ``.jsonl``).
         output: The folder to write.
         split: The sub-folder of the input that has the class folders, as ``train``; of a manifest,
             the rows that have it in the column ``split``. None: the whole input.

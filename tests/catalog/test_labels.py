@@ -180,7 +180,7 @@ def test_labels_that_are_not_there_or_not_text_or_of_a_manifest_are_refused(
         listed(images, tmp_path / "bytes.txt")
     (tmp_path / "list.csv").write_text("path,class\nin/1.jpg,a\n")
     with pytest.raises(CatalogError, match="is a manifest, which tells classes itself"):
-        listed(tmp_path / "list.csv", "none")
+        listed(tmp_path / "list.csv", tmp_path / "labels.csv")
 
 
 def test_a_folder_without_class_folders_is_told_of_labels(images: Path) -> None:
