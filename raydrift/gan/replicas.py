@@ -54,6 +54,23 @@ class Replicas:
         dist.all_reduce(total)
         return total / self.world
 
+    def gather(self, value: Tensor) -> Tensor:
+        """The parts of all processes in one, in the order of their ranks, without a gradient.
+
+        Args:
+            value: This process' part, of the same shape on all of them.
+
+        Returns:
+            All parts, one after the other along the first dimension.
+        """
+        value = value.detach()
+        if self.world == 1:
+            return value
+        value = value.contiguous()
+        parts = [torch.empty_like(value) for _ in range(self.world)]
+        dist.all_gather(parts, value)
+        return torch.cat(parts)
+
     def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
         """Gives every parameter the mean of the gradients that it has on all processes."""
         if self.world == 1:
