@@ -18,6 +18,7 @@ from raydrift.engine.data.restarted import was_restarted
 from raydrift.engine.data.shard_images import Decoder, MaskReader, shard_images
 from raydrift.engine.data.shard_work import ShardJob, drift_shard
 from raydrift.errors import ImageError, PipelineError
+from raydrift.images.centred import Centred
 from raydrift.images.decoded import Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
 from raydrift.images.isolated_masks import IsolatedMaskDecoder, decode_mask_in_time
@@ -43,6 +44,7 @@ class Taken:
         remarks: On the usable ones.
         read_seconds: Waited for input.
         decode_seconds: For the rest, and for what was done with them.
+        content_crcs: CRC-32 of the file of each usable one.
     """
 
     rows: list[int]
@@ -51,6 +53,7 @@ class Taken:
     remarks: tuple[Remark, ...]
     read_seconds: float
     decode_seconds: float
+    content_crcs: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,8 @@ class Drifter:
         self._reader = Reader(job.source, image.max_bytes, image.max_memory)
         self._masks = None if job.masks is None else MaskReader(job.masks, image, _mask_decoder())
         raw = job.settings.raw
-        self._decoder = _decoder() if raw is None else RawDecoder(raw)
+        decoder = Centred(_decoder()) if job.centred else _decoder()
+        self._decoder = decoder if raw is None else RawDecoder(raw)
         needed = PIXEL_PACKAGES if raw is None or raw.is_declared else PIXEL_PACKAGES + RAW_PACKAGES
         self._other = other_version(needed, job.versions)
 
@@ -156,6 +160,7 @@ class Drifter:
         clock, waited = time.perf_counter(), 0.0
         settings = self._job.settings
         rows: list[int] = []
+        crcs: list[int] = []
         rejected: list[Rejected] = []
         interrupted = 0
         remarks = RemarkCount()
@@ -175,6 +180,7 @@ class Drifter:
                 interrupted += decoded.passing
                 continue
             rows.append(row)
+            crcs.append(crc or 0)
             remarks.add(Remark(text, 1, (paths[row],)) for text in decoded.remarks)
             del taken, decoded  # while the next file is read
         return Taken(
@@ -184,6 +190,7 @@ class Drifter:
             remarks.listed,
             waited,
             time.perf_counter() - clock - waited,
+            tuple(crcs),
         )
 
     def _check(self) -> None:

@@ -18,6 +18,7 @@ from raydrift.engine.data.copies import Copies, DriftedCopies, Embedded, ViewCop
 from raydrift.engine.data.drifter import Drifter
 from raydrift.engine.data.failures import FAILURE, MESSAGE, failure_row
 from raydrift.engine.data.kept_drifts import KeepDriftsJob, KeptDrifts
+from raydrift.engine.data.kept_images import KeepImagesJob, KeptImages
 from raydrift.engine.data.kept_pictures import KeepViewsJob, KeptPictures
 from raydrift.engine.data.lazy_embedder import LazyEmbedder
 from raydrift.engine.data.lazy_task import LazyTask
@@ -75,6 +76,8 @@ class MeasureStage(ABC):
         self._copies: Copies
         if isinstance(told, KeepDriftsJob):
             self._copies = _kept(self._job, told, drifter)
+        elif isinstance(told, KeepImagesJob):
+            self._copies = KeptImages(self._job, told, drifter)
         elif isinstance(told, KeepViewsJob):
             self._copies = KeptPictures(self._job, told, drifter, self._embedder)
         elif isinstance(told, MeasureViewsJob):

@@ -57,6 +57,7 @@ class ShardJob:
         schedule: What happens to each sample; None: the settings' transforms to every one.
         made_on: The kinds of machines that the run's first shard was made on, if there is one.
         masks: Where the masks' paths start from; None: samples have none.
+        centred: Whether the centre square of each photograph is taken, instead of all of it.
     """
 
     settings: GenerateSettings
@@ -67,6 +68,7 @@ class ShardJob:
     schedule: Schedule | None = None
     made_on: Mapping[str, str] = field(default_factory=dict)
     masks: StoragePath | None = None
+    centred: bool = False
 
     def drifts(self, tasks: pa.Table) -> SampleDrift:
         """What happens to the samples of a shard (``schemas.TASK``)."""
