@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         TrackingError,
         WeightsError,
     )
+    from raydrift.generated_sets import synthesize, translate
     from raydrift.generator import ImageDatasetGenerator
     from raydrift.images.batch import DriftedBatch
     from raydrift.images.pixels import ColourSpace, Sample
@@ -46,8 +47,11 @@ if TYPE_CHECKING:
     from raydrift.settings.mlflow import MlflowSettings
     from raydrift.settings.output import FaultSettings
     from raydrift.settings.raw import RawSettings
+    from raydrift.settings.synthesize import StyleGanSettings, SynthesizeTraining
     from raydrift.settings.task import TaskSettings
     from raydrift.settings.train import TrainSettings
+    from raydrift.settings.translate import CycleGanSettings, TranslateTraining
+    from raydrift.settings.validate import ValidateSettings
     from raydrift.transforms import DriftProfile, ImageTransform, Transform, TransformInfo
     from raydrift.view_sets import matrix, views
 
@@ -61,6 +65,7 @@ __all__ = [
     "CatalogSettings",
     "ClusterSettings",
     "ColourSpace",
+    "CycleGanSettings",
     "Drift",
     "DriftProfile",
     "DriftedBatch",
@@ -86,12 +91,16 @@ __all__ = [
     "SearchSettings",
     "SettingsError",
     "ShardError",
+    "StyleGanSettings",
+    "SynthesizeTraining",
     "TaskError",
     "TaskSettings",
     "TrackingError",
     "TrainSettings",
     "Transform",
     "TransformInfo",
+    "TranslateTraining",
+    "ValidateSettings",
     "WeightsError",
     "__version__",
     "adjust",
@@ -101,7 +110,9 @@ __all__ = [
     "kl_softmax",
     "matrix",
     "open",
+    "synthesize",
     "track",
+    "translate",
     "views",
 ]
 
@@ -128,6 +139,7 @@ _HOMES = {
         "TrackingError",
         "WeightsError",
     ),
+    "raydrift.generated_sets": ("synthesize", "translate"),
     "raydrift.generator": ("ImageDatasetGenerator",),
     "raydrift.images.pixels": ("ColourSpace", "Sample"),
     "raydrift.images.batch": ("DriftedBatch",),
@@ -140,12 +152,17 @@ _HOMES = {
     "raydrift.settings": (
         "CatalogSettings",
         "ClusterSettings",
+        "CycleGanSettings",
         "FaultSettings",
         "MlflowSettings",
         "RawSettings",
         "SearchSettings",
+        "StyleGanSettings",
+        "SynthesizeTraining",
         "TaskSettings",
         "TrainSettings",
+        "TranslateTraining",
+        "ValidateSettings",
     ),
     "raydrift.view_sets": ("matrix", "views"),
     "raydrift.transforms": ("DriftProfile", "ImageTransform", "Transform", "TransformInfo"),

@@ -26,7 +26,9 @@ from raydrift.cli.matrix import matrix
 from raydrift.cli.plan import plan
 from raydrift.cli.preview import preview
 from raydrift.cli.status import status
+from raydrift.cli.synthesize import synthesize
 from raydrift.cli.track import track
+from raydrift.cli.translate import translate
 from raydrift.cli.views import views
 from raydrift.errors import (
     CatalogError,
@@ -56,6 +58,8 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "matrix": matrix,
     "forensics": forensics,
     "adjust": adjust,
+    "translate": translate,
+    "synthesize": synthesize,
     "track": track,
     "demo": demo,
     "bench": bench,
@@ -175,7 +179,8 @@ def _terminate(*_: object) -> None:
 
 def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
     kept = {"finalize": "the shards are kept"}
-    lasting = ("generate", "flow", "views", "matrix", "forensics", "adjust")
+    lasting = ("generate", "flow", "views", "matrix", "forensics", "adjust", "translate")
+    lasting += ("synthesize",)
     kept |= dict.fromkeys(lasting, "what is finished is kept")
     command = arguments[0] if arguments else ""
     goes_on = f": {kept[command]}, the same command goes on" if command in kept else ""

@@ -215,6 +215,19 @@ def measure_demands(
     return drift_demands(cluster, free, embed=False, gpu_for=gpu_for)
 
 
+def generate_demands(cluster: ClusterSettings, free: Resources) -> tuple[Demand, ...]:
+    """What the one role needs that makes images with a network: a GPU each where there are any.
+
+    Args:
+        cluster: What was asked for; where there are no GPUs, of workers.
+        free: What Ray has free.
+    """
+    if cluster.embedders != 0 and (cluster.min_embedders or free.gpus):
+        on_gpu = replace(_embedders(cluster, on_gpu=True), role=WORKERS)
+        return (replace(on_gpu, cpus=1, purpose="the generator"),)
+    return drift_demands(cluster, free, embed=False)
+
+
 def train_demands(cluster: ClusterSettings, free: Resources) -> tuple[Demand, ...]:
     """What the one role needs that trains: a GPU each where there are any, as embedders.
 

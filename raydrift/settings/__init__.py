@@ -17,8 +17,15 @@ from raydrift.settings.mlflow import MlflowSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.raw import RawSettings
 from raydrift.settings.sweep import Sweep
+from raydrift.settings.synthesize import (
+    StyleGanSettings,
+    SynthesizeSettings,
+    SynthesizeTraining,
+)
 from raydrift.settings.task import TaskSettings
 from raydrift.settings.train import TrainSettings
+from raydrift.settings.translate import CycleGanSettings, TranslateSettings, TranslateTraining
+from raydrift.settings.validate import ValidateSettings
 from raydrift.settings.views import ViewsSettings
 
 __all__ = [
@@ -28,6 +35,7 @@ __all__ = [
     "CalibrationSettings",
     "CatalogSettings",
     "ClusterSettings",
+    "CycleGanSettings",
     "EmbeddingSettings",
     "EvaluateSettings",
     "FaultSettings",
@@ -39,8 +47,14 @@ __all__ = [
     "OutputSettings",
     "RawSettings",
     "SearchSettings",
+    "StyleGanSettings",
     "Sweep",
+    "SynthesizeSettings",
+    "SynthesizeTraining",
     "TaskSettings",
     "TrainSettings",
+    "TranslateSettings",
+    "TranslateTraining",
+    "ValidateSettings",
     "ViewsSettings",
 ]

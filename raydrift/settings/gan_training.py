@@ -29,6 +29,8 @@ class GanTraining:
             are taken on them.
         resume: A finished run's folder, a ``training.pt`` or a ``generator.safetensors`` that the
             training starts from; None: new networks.
+        weights: The network that measures the generated images at every save, as
+            ``EmbeddingSettings.weights``; None: they are measured by their pixels alone.
         on_collapse: When generated images become alike: ``warn`` or ``stop``.
     """
 
@@ -41,6 +43,7 @@ class GanTraining:
     keep: int = 2
     held_out: float = 0.1
     resume: str | None = None
+    weights: str | None = None
     on_collapse: str = "warn"
 
     def check(self) -> None:
@@ -60,6 +63,8 @@ class GanTraining:
         require(ok, "train.held_out", self.held_out, "give a share from 0 to 0.5")
         ok = self.max_hours is None or (isfinite(self.max_hours) and self.max_hours > 0)
         require(ok, "train.max_hours", self.max_hours, "give a number of hours above 0")
+        ok = self.weights is None or bool(self.weights)
+        require(ok, "train.weights", self.weights, "give imagenet, random or the path of a network")
         ok = self.resume is None or bool(self.resume)
         require(ok, "train.resume", self.resume, "give the path of a run or of a model")
 

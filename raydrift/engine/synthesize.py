@@ -1,0 +1,127 @@
+"""One run that makes new images: a network learns a small set, and draws more of it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from raydrift.catalog import Catalog
+from raydrift.catalog.domains import domain_of
+from raydrift.engine.data.generated_work import SynthesizeStage
+from raydrift.engine.generated_run import GeneratedRun, generated_images
+from raydrift.engine.image_run import locked_output
+from raydrift.engine.jobs.clock import Clock
+from raydrift.engine.training.models import Model, find_model, trained_model
+from raydrift.errors import SettingsError
+from raydrift.paths import StoragePath
+from raydrift.settings.synthesize import SynthesizeSettings
+from raydrift.storage.record import JobRecord
+
+GENERATOR = "generator"
+PER_CLASS = 300
+"""Images that are made of each class, unless the settings say otherwise."""
+
+
+def synthesize(
+    settings: SynthesizeSettings, *, notes: Sequence[str] = (), quiet: bool = False
+) -> JobRecord:
+    """Makes new images of a small set, or what is missing of them.
+
+    A StyleGAN2 is trained, unless a model is given, and then every class gets its images. Latent i
+    of a class depends on the seed, the class's name and i alone: more images, or a further class,
+    change none that was there.
+
+    Args:
+        settings: The run's settings.
+        notes: Plain sentences for ``run.json``.
+        quiet: Show no progress.
+
+    Returns:
+        What ``run.json`` says at the end.
+
+    Raises:
+        RaydriftError: As ``translate``.
+    """
+    clock = Clock()
+    run = settings.run
+    output = StoragePath.of(run.output, run.options_of("output"))
+    if settings.model is not None:
+        model = find_model(settings.model, "stylegan2", run)
+        with locked_output(output, quiet) as lock:
+            return generated_images(_run(settings, model, output, notes), lock, clock, quiet)
+    run, catalog = domain_of(run)
+    settings = replace(settings, run=run)
+    with locked_output(output, quiet) as lock:
+        trained = trained_model(settings, [("images", run, catalog)], output, lock, clock, quiet)
+        of_run = _run(settings, trained, output, [*notes, *catalog.notes], catalog)
+        return generated_images(of_run, lock, clock, quiet)
+
+
+def _run(
+    settings: SynthesizeSettings,
+    model: Model,
+    output: StoragePath,
+    notes: Sequence[str],
+    trained_on: Catalog | None = None,
+) -> GeneratedRun:
+    described = model.description
+    run = settings.run
+    size = (described["height"], described["width"])
+    if trained_on is None:
+        run = replace(run, image=replace(run.image, height=size[0], width=size[1]))
+    per_class = run.num_samples or PER_CLASS
+    classes = tuple(described.get("classes") or ("all",))
+    labels = _labels(settings, classes, trained_on)
+    catalog = latent_catalog(output, classes, labels, per_class)
+    return GeneratedRun(
+        replace(run, num_samples=None),
+        catalog,
+        output,
+        model,
+        GENERATOR,
+        SynthesizeStage,
+        notes=[*notes, *model.notes],
+        truncation=settings.stylegan.truncation,
+    )
+
+
+def _labels(
+    settings: SynthesizeSettings, classes: Sequence[str], trained_on: Catalog | None
+) -> dict[str, int]:
+    """The label of each class."""
+    if trained_on is not None:
+        return {name: trained_on.labels[name] for name in classes}
+    mapping = settings.run.class_mapping
+    if mapping is None:
+        return {name: label for label, name in enumerate(sorted(classes))}
+    for name in classes:
+        if name not in mapping:
+            raise SettingsError(f"class_mapping has no class {name!r}, which the model makes")
+    return {name: mapping[name] for name in classes}
+
+
+def latent_catalog(
+    root: StoragePath, classes: Sequence[str], labels: dict[str, int], per_class: int
+) -> Catalog:
+    """The latents of a run as an input: the path of each is its key, ``shoes/00000012``.
+
+    Args:
+        root: Where paths start from; nothing is read there.
+        classes: The classes.
+        labels: Class name to label.
+        per_class: Latents of each class.
+    """
+    names = tuple(sorted(classes))
+    count = per_class * len(names)
+    paths = [f"{name}/{number:08d}" for name in names for number in range(per_class)]
+    nothing = np.zeros(count, np.int64)  # known, and always the same
+    table = pa.table(
+        {
+            "path": pa.array(paths, pa.large_string()),
+            "class_index": pa.array(np.repeat(np.arange(len(names), dtype=np.int32), per_class)),
+            "size": pa.array(nothing),
+            "modified": pa.array(nothing),
+        }
+    )
+    return Catalog(root, table, names, labels)

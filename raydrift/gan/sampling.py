@@ -1,0 +1,98 @@
+"""Images of a trained model: the same bytes on every machine of a kind, whoever makes them."""
+
+import cv2
+import numpy as np
+import torch
+
+from raydrift.embed.platform import embedding_platform
+from raydrift.gan.cyclegan.translating import translate_pixels
+from raydrift.gan.model_file import model_of
+from raydrift.gan.stylegan.sampling import latents, synthesize
+from raydrift.gan.trainer import Pixels
+
+CYCLEGAN = "cyclegan"
+
+_PROBE_SEED = 0
+
+
+class ImageMaker:
+    """Makes images with one generator of a model, one at a time.
+
+    An image's bytes do not depend on the images beside it: networks are called with one image, on
+    one thread of a CPU, and noise is the generator's constant one.
+
+    Args:
+        model: The content of a ``generator.safetensors``.
+        network: Which of its generators.
+        device: ``cpu`` or ``cuda``.
+
+    Raises:
+        SettingsError: It is not a model of raydrift's, or has no such generator.
+
+    Attributes:
+        platform: The kind of machine that this is, as far as bytes depend on it.
+    """
+
+    def __init__(self, model: bytes, network: str, device: str = "cpu") -> None:
+        self._device = torch.device(device)
+        if self._device.type == "cpu":
+            torch.set_num_threads(1)
+        else:
+            torch.backends.cudnn.deterministic = True
+            torch.backends.cudnn.benchmark = False
+            torch.backends.cudnn.allow_tf32 = False
+            torch.backends.cuda.matmul.allow_tf32 = False
+        read = model_of(model, "the model")
+        self._description = read.description
+        self._generator = read.generator(network).to(self._device)
+        self._classes = {
+            name: place for place, name in enumerate(self._description.get("classes", ()))
+        }
+        self.platform = self._platform()
+
+    def translate(self, pixels: Pixels) -> Pixels:
+        """Translates an image.
+
+        Args:
+            pixels: uint8 of shape (height, width, 3).
+
+        Returns:
+            uint8 of the same shape.
+        """
+        grey = self._description["channels"] == 1
+        given = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[..., None] if grey else pixels
+        return _rgb(translate_pixels(self._generator, given[None])[0])
+
+    def synthesize(
+        self, seed: int, class_name: str, number: int, truncation: float = 1.0
+    ) -> Pixels:
+        """Makes the image of a latent.
+
+        Args:
+            seed: The run's.
+            class_name: Of the image; with the number it says which latent.
+            number: The latent's number in its class.
+            truncation: See ``StyleGanSettings``.
+
+        Returns:
+            uint8 of shape (height, width, 3).
+        """
+        drawn = latents(seed, class_name, np.array([number]), self._description["latent"])
+        index = self._classes.get(class_name) if self._classes else None
+        return _rgb(synthesize(self._generator, drawn, index, truncation)[0])
+
+    def _platform(self) -> str:
+        """The device, and a checksum of what the network makes of a fixed input."""
+        if self._description["kind"] == CYCLEGAN:
+            size = (self._description["height"], self._description["width"], 3)
+            drawn = np.random.default_rng(_PROBE_SEED).integers(0, 256, size, np.uint8)
+            made = self.translate(drawn)
+        else:
+            made = self.synthesize(_PROBE_SEED, next(iter(self._classes), ""), 0)
+        return embedding_platform(self._device, torch.float32, made.astype(np.float64))
+
+
+def _rgb(pixels: Pixels) -> Pixels:
+    """Three channels, whatever the network has."""
+    whole = np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
+    return np.ascontiguousarray(whole)
