@@ -12,7 +12,7 @@ from raydrift.engine.generated_shards import GeneratedShards
 from raydrift.engine.identity import run_identity, shown
 from raydrift.engine.image_run import ImageRun, make_images
 from raydrift.engine.jobs.clock import Clock
-from raydrift.engine.training.models import Model
+from raydrift.engine.training.models import RunModel
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
@@ -38,7 +38,7 @@ class GeneratedRun:
     settings: GenerateSettings
     catalog: Catalog
     output: StoragePath
-    model: Model
+    model: RunModel
     network: str
     stage: type[GeneratedStage]
     notes: Sequence[str] = ()
@@ -73,7 +73,7 @@ def generated_images(
     catalog = replace(catalog, columns=None)  # workers have no use for them
     identity = run_identity(settings, samples, listed, None)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
-    identity |= {"model": model.digest, "network": network, "truncation": truncation}
+    identity |= {"model": model.file.digest, "network": network, "truncation": truncation}
     run = ImageRun(
         settings,
         catalog,
@@ -92,8 +92,8 @@ def generated_images(
             size,
             stream.where,
             of_run.stage,
-            model.content,
-            model.digest,
+            model.file.content,
+            model.file.digest,
             network,
             truncation,
         ),

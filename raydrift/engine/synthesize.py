@@ -12,8 +12,10 @@ from raydrift.engine.data.generated_work import SynthesizeStage
 from raydrift.engine.generated_run import GeneratedRun, generated_images
 from raydrift.engine.image_run import locked_output
 from raydrift.engine.jobs.clock import Clock
-from raydrift.engine.training.models import Model, find_model, trained_model
+from raydrift.engine.training.models import RunModel, find_model
+from raydrift.engine.training.trained import trained_model
 from raydrift.errors import SettingsError
+from raydrift.gan.model_content import STYLEGAN
 from raydrift.paths import StoragePath
 from raydrift.settings.synthesize import SynthesizeSettings
 from raydrift.storage.record import JobRecord
@@ -47,7 +49,7 @@ def synthesize(
     run = settings.run
     output = StoragePath.of(run.output, run.options_of("output"))
     if settings.model is not None:
-        model = find_model(settings.model, "stylegan2", run)
+        model = find_model(settings.model, STYLEGAN, run)
         with locked_output(output, quiet) as lock:
             return generated_images(_run(settings, model, output, notes), lock, clock, quiet)
     run, catalog = domain_of(run)
@@ -60,12 +62,12 @@ def synthesize(
 
 def _run(
     settings: SynthesizeSettings,
-    model: Model,
+    model: RunModel,
     output: StoragePath,
     notes: Sequence[str],
     trained_on: Catalog | None = None,
 ) -> GeneratedRun:
-    described = model.description
+    described = model.file.description
     run = settings.run
     size = (described["height"], described["width"])
     if trained_on is None:

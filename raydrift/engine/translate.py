@@ -11,8 +11,11 @@ from raydrift.engine.generated_run import GeneratedRun, generated_images
 from raydrift.engine.image_run import locked_output
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.reports import report_input
-from raydrift.engine.training.models import Model, find_model, trained_model
+from raydrift.engine.training.models import RunModel, find_model
+from raydrift.engine.training.trained import trained_model
+from raydrift.gan.model_content import CYCLEGAN
 from raydrift.paths import StoragePath
+from raydrift.settings.gan_training import SIDE
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.translate import TranslateSettings
 from raydrift.storage.record import JobRecord
@@ -48,10 +51,11 @@ def translate(
     settings = replace(settings, run=run)
     output = StoragePath.of(run.output, run.options_of("output"))
     if settings.model is not None:
-        model = find_model(settings.model, "cyclegan", run)
+        model = find_model(settings.model, CYCLEGAN, run)
+        settings, told = _sized(settings, model)
         with locked_output(output, quiet) as lock:
             report_input(catalog, quiet)
-            of_run = _run(settings, catalog, model, output, notes)
+            of_run = _run(settings, catalog, model, output, [*notes, *told])
             return generated_images(of_run, lock, clock, quiet)
     target = _target(settings)
     domains = [("source", run, catalog), ("target", target, catalog_of(target))]
@@ -63,22 +67,35 @@ def translate(
 
 def _target(settings: TranslateSettings) -> GenerateSettings:
     """The other domain as an input; its classes do not matter."""
-    options = dict(settings.run.storage_options)
+    run = settings.run
     other = replace(
-        settings.run,
+        run,
         input=str(settings.to),
         num_samples=None,
         start=0,
         class_mapping=None,
-        storage_options=options,
+        split=None,
+        storage_options={"input": run.options_of("to")},
     )
     return unlabelled(other)
+
+
+def _sized(settings: TranslateSettings, model: RunModel) -> tuple[TranslateSettings, list[str]]:
+    """The settings with the model's size, unless they ask for another one; and notes."""
+    image, size = settings.run.image, model.size
+    if (image.height, image.width) == size:
+        return settings, []
+    trained = f"the model was trained on images of {size[0]} x {size[1]} pixels"
+    if (image.height, image.width) != (SIDE, SIDE):
+        return settings, [f"{trained}, and these are of {image.height} x {image.width}"]
+    run = replace(settings.run, image=replace(image, height=size[0], width=size[1]))
+    return replace(settings, run=run), [f"{trained}, and so are these"]
 
 
 def _run(
     settings: TranslateSettings,
     catalog: Catalog,
-    model: Model,
+    model: RunModel,
     output: StoragePath,
     notes: Sequence[str],
 ) -> GeneratedRun:

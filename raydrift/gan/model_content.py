@@ -20,6 +20,10 @@ MODEL_FOLDER: Final = "model"
 MODEL_FILE: Final = "generator.safetensors"
 """In the folder of a run: what its images are made with."""
 
+CYCLEGAN: Final = "cyclegan"
+STYLEGAN: Final = "stylegan2"
+"""The kinds of models."""
+
 FORMAT: Final = 1
 """Goes up when the file says the same in another way."""
 

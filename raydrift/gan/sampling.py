@@ -6,11 +6,10 @@ import torch
 
 from raydrift.embed.platform import embedding_platform
 from raydrift.gan.cyclegan.translating import translate_pixels
+from raydrift.gan.model_content import CYCLEGAN
 from raydrift.gan.model_file import model_of
 from raydrift.gan.stylegan.sampling import latents, synthesize
 from raydrift.gan.trainer import Pixels
-
-CYCLEGAN = "cyclegan"
 
 _PROBE_SEED = 0
 

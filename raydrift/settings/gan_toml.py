@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
+from raydrift.settings.gan_training import SIDE
 from raydrift.settings.modelarts import CYCLEGAN, STYLEGAN, with_our_names
 from raydrift.settings.synthesize import SynthesizeSettings
 from raydrift.settings.toml import check_keys, checked_as, generate_settings
 from raydrift.settings.translate import TranslateSettings
-
-SIDE: Final = 256
-"""Height and width of generated images, unless the settings say otherwise."""
 
 Kind = TypeVar("Kind", TranslateSettings, SynthesizeSettings)
 

@@ -8,6 +8,9 @@ from raydrift.checked import at_least, choose, require
 
 AUTO: Final = "auto"
 
+SIDE: Final = 256
+"""Height and width of generated images, unless the settings say otherwise."""
+
 PRECISIONS: Final = ("float32", "bfloat16")
 ON_COLLAPSE: Final = ("warn", "stop")
 

@@ -1,6 +1,6 @@
 """One run of the generator."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from operator import index
@@ -29,7 +29,7 @@ FINEST_TIME: Final = 1e-6
 # Arrow's columns of bytes end at 2 GiB, and a PNG can be larger than its pixels.
 _MOST_SHARD_BYTES: Final = 2**30
 
-_PLACES: Final = ("input", "output", "weights", "profile", "task")
+_PLACES: Final = ("input", "output", "weights", "profile", "task", "model", "to", "twins")
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,14 @@ class GenerateSettings:
         raw: What the raw files are that the input has; None: it has photographs.
         masks: A folder with a mask for each image, of the same path but for the suffix; None: a
             manifest may have them in the column ``mask``, else there are none.
+        twins: What the transform ``twin`` blends each image with: what ``translate`` made of the
+            input, or another finished run of it; or a folder with images of the same paths, whose
+            suffixes may be others. None: nothing.
         catalog: Where the classes of a folder are told, and which images are left out.
         storage_options: How buckets are reached; its values are kept as ``Secret``s, so that
             nothing of it is ever shown or written. Sub-tables ``input``, ``output``, ``weights``,
-            ``profile`` (of a calibration) and ``task`` go before the rest for that one place.
+            ``profile`` (of a calibration), ``task``, ``twins``, ``model`` and ``to`` (of generative
+            networks) go before the rest for that one place.
     """
 
     input: str
@@ -112,6 +116,7 @@ class GenerateSettings:
     image: ImageSettings = field(default_factory=ImageSettings)
     raw: RawSettings | None = None
     masks: str | None = None
+    twins: str | None = None
     catalog: CatalogSettings = field(default_factory=CatalogSettings)
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     write: OutputSettings = field(default_factory=OutputSettings)
@@ -140,6 +145,8 @@ class GenerateSettings:
         require(ok, "masks", self.masks, "give a folder")
         if self.masks is not None:
             check_masks_apart(self.masks, self.input, self.output, self.split)
+        ok = self.twins is None or bool(self.twins)
+        require(ok, "twins", self.twins, "give the output of a run, or a folder")
         require(self.start >= 0, "start", self.start, "give at least 0")
         ok = self.num_samples is None or self.num_samples >= 1
         require(ok, "num_samples", self.num_samples, "give at least 1")
@@ -161,9 +168,31 @@ class GenerateSettings:
             self.raw.check_transforms(self.infos)
         if self.transforms or self.drift:
             self.profile.check_setups(self.infos)
+            self.check_twins(self.infos)
         if self.class_mapping is not None:
             labels = {name: _label(name, label) for name, label in self.class_mapping.items()}
             object.__setattr__(self, "class_mapping", labels)
+
+    def check_twins(self, infos: Iterable[TransformInfo]) -> None:
+        """Makes sure that there are twins where images are blended with theirs.
+
+        Args:
+            infos: All that is done to images.
+
+        Raises:
+            SettingsError: There are none, or the input is raw files.
+        """
+        if not self.profile.blends(infos):
+            return
+        if self.raw is not None:
+            raise SettingsError(
+                "twin: raw files have no twins: leave the transform out, or give developed pictures"
+            )
+        if self.twins is None:
+            raise SettingsError(
+                "twin: what is each image blended with? Give --twins PATH, or twins in a TOML "
+                "file: the output of raydrift translate, or a folder with images of the same paths"
+            )
 
     def check_no_copies(self) -> None:
         """Refuses copies, where each image is looked at once.
