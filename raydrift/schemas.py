@@ -118,6 +118,21 @@ METRICS: Final = pa.schema(
 """``metrics.parquet``: each metric of each batch at each level; null where the batch is too small
 for it. ``samples`` are the images of the batch that could be used."""
 
+GAN_PROGRESS: Final = pa.schema(
+    [
+        ("step", pa.int64()),
+        ("images", pa.int64()),
+        ("seconds", pa.float64()),
+        ("name", pa.string()),
+        ("value", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+    ]
+)
+"""``progress.parquet`` of a training: what was found after so many steps, real images and seconds.
+Losses and learning rates, the chance of augmentation, images a second, and measures of generated
+images with their 95 % intervals, null without one; a value is NaN where it is not defined."""
+
 CLASS_DRIFT: Final = pa.schema(
     [
         ("level", pa.float64()),

@@ -10,6 +10,7 @@ from raydrift.metrics.energy import energy_distance
 from raydrift.metrics.frechet import frechet_distance
 from raydrift.metrics.gaussian import gaussian_geometric_js, gaussian_kl, gaussian_kl_reverse
 from raydrift.metrics.histogram import histogram_js, histogram_kl, histogram_kl_reverse
+from raydrift.metrics.kernel_distance import kernel_distance
 from raydrift.metrics.kl import kl_softmax, kl_softmax_pairs
 from raydrift.metrics.kolmogorov_smirnov import KolmogorovSmirnov, ks_statistic, ks_test
 from raydrift.metrics.mmd import mmd_squared
@@ -31,6 +32,7 @@ __all__ = [
     "histogram_js",
     "histogram_kl",
     "histogram_kl_reverse",
+    "kernel_distance",
     "kl_softmax",
     "kl_softmax_pairs",
     "ks_statistic",

@@ -11,6 +11,7 @@ from raydrift.metrics.energy import energy_distance
 from raydrift.metrics.frechet import frechet_distance
 from raydrift.metrics.gaussian import gaussian_geometric_js, gaussian_kl, gaussian_kl_reverse
 from raydrift.metrics.histogram import histogram_js, histogram_kl, histogram_kl_reverse
+from raydrift.metrics.kernel_distance import kernel_distance
 from raydrift.metrics.kl import kl_softmax
 from raydrift.metrics.kolmogorov_smirnov import ks_statistic
 from raydrift.metrics.mmd import mmd_squared
@@ -51,6 +52,7 @@ METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
         "histogram_kl_reverse": Metric(histogram_kl_reverse, symmetric=False),
         "histogram_js": Metric(histogram_js, most=math.log(2)),
         "mmd_squared": Metric(mmd_squared, least=-2.0, most=2.0),
+        "kernel_distance": Metric(kernel_distance, least=-math.inf),
         "frechet_distance": Metric(frechet_distance),
         "energy_distance": Metric(energy_distance),
         "sliced_wasserstein": Metric(sliced_wasserstein),

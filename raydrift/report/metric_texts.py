@@ -67,6 +67,12 @@ METRIC_TEXTS: Final[Mapping[str, MetricText]] = MappingProxyType(
             "Squared maximum mean discrepancy with a Gaussian kernel, unbiased: about 0 without "
             "drift, and below it for an image set against itself.",
         ),
+        "kernel_distance": MetricText(
+            "Kernel distance",
+            "squared MMD, cubic kernel",
+            "The formula of the kernel inception distance, on ResNet18's embeddings, unbiased: "
+            "about 0 without drift, and below it for an image set against itself.",
+        ),
         "frechet_distance": MetricText(
             "Fréchet distance",
             "Fréchet distance, squared embedding units",

@@ -82,7 +82,7 @@ def test_it_grows_with_the_level_on_photographs_and_their_twins(
     # A sample against itself; the unbiased estimate is then below what it estimates.
     none = METRICS[name].without_drift
     assert found[0] <= none + 1e-9
-    assert found[0] == pytest.approx(none, abs=0.03)
+    assert found[0] == pytest.approx(none, abs=max(0.03, 0.25 * found[-1]))
 
 
 @pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if not metric.paired])

@@ -101,8 +101,8 @@ def test_the_plots_say_what_the_tables_say(browser: Browser, tmp_path: Path) -> 
         assert boxes == [row.median for row in evaluation.summary] == pytest.approx([0.52, 1.02])
         rows = page.locator("table[aria-labelledby=by-level] tbody tr").all_inner_texts()
         assert rows == [
-            "0.5\t0.520\t0.510 to 0.530\t6.76",
-            "1\t1.02\t1.01 to 1.03\t13.3",
+            "0.5\t0.520\t0.510 to 0.530\t7.28",
+            "1\t1.02\t1.01 to 1.03\t14.3",
         ]
 
 
