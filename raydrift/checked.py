@@ -122,7 +122,7 @@ def choose(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 def check_apart(source: str, output: str) -> None:
     """Raises SettingsError where the output is the input: results would lie among its classes."""
-    apart = _as_written(source) != _as_written(output)
+    apart = as_written(source) != as_written(output)
     require(apart, "output", output, "that is the input: choose another folder")
 
 
@@ -132,7 +132,7 @@ def check_disjoint(source: str, output: str) -> None:
     A manifest may lie beside what is written.
     """
     check_apart(source, output)
-    there, here = (f"{_as_written(place)}/" for place in (source, output))
+    there, here = (f"{as_written(place)}/" for place in (source, output))
     require(
         not here.startswith(there), "output", output, "that is in the input: choose another folder"
     )
@@ -143,7 +143,7 @@ def check_disjoint(source: str, output: str) -> None:
 
 def check_masks_apart(masks: str, source: str, output: str, split: str | None) -> None:
     """Raises SettingsError where masks would be taken for images, or be written over."""
-    there, here, results = (f"{_as_written(place)}/" for place in (masks, source, output))
+    there, here, results = (f"{as_written(place)}/" for place in (masks, source, output))
     remedy = "that is the input: give the folder of the masks"
     require(there != here, "masks", masks, remedy)
     remedy = "that is in the input, where it is taken for a class: move it beside the input"
@@ -151,6 +151,6 @@ def check_masks_apart(masks: str, source: str, output: str, split: str | None) -
     require(not there.startswith(results), "masks", masks, "that is in the output: move it")
 
 
-def _as_written(place: str) -> str:
+def as_written(place: str) -> str:
     """A path or URI without what makes no difference."""
     return place.rstrip("/") if "://" in place else os.path.abspath(place)

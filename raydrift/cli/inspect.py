@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from raydrift.report.inspection import Inspection
 
 _LONGEST = 60
+_DIGITS = 12  # of a digest
 
 
 def inspect(
@@ -60,6 +61,10 @@ def _print_run(out: "Console", place: str, found: "Inspection") -> None:
         views["view"] = settings["view"]
     elif record.views:
         views["views"] = " ".join(record.views)
+    elif "network" in settings:
+        digest = record.identity["model"][:_DIGITS]
+        views["model"] = f"{settings['model']}, {digest}"
+        views["network"] = settings["network"]
     image, embedding = settings["image"], settings["embedding"]
     labels = settings.get("catalog", {}).get("labels")
     facts = {

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
+from raydrift.errors import SettingsError, suggest
 from raydrift.settings.gan_training import SIDE
+from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.modelarts import CYCLEGAN, STYLEGAN, with_our_names
 from raydrift.settings.synthesize import SynthesizeSettings
 from raydrift.settings.toml import check_keys, checked_as, generate_settings
@@ -60,4 +62,8 @@ def _settings(kind: type[Kind], values: Mapping[str, Any]) -> Kind:
     names = [item.name for item in fields(kind) if item.name != "run"]
     own = {name: values.pop(name) for name in names if name in values}
     check_keys(kind, own, "")
+    known = [item.name for item in fields(GenerateSettings)] + names
+    for key in values:
+        if key not in known:
+            raise SettingsError(f"unknown key {key}: {suggest(key, known)}")
     return checked_as(kind, {"run": generate_settings(values), **own})

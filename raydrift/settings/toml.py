@@ -43,6 +43,9 @@ _WANTED: Final = {
 }
 """What to write, by the first word of pydantic's kinds of errors."""
 
+_TYPES: Final = ("int", "float", "str", "bool")
+"""How pydantic tells apart the types that one setting may have."""
+
 
 def as_dict(settings: GenerateSettings) -> dict[str, Any]:
     """The settings as plain values, the way a TOML file or ``run.json`` holds them.
@@ -272,10 +275,15 @@ def checked_as(kind: type[T], values: Mapping[str, Any], prefix: str = "") -> T:
         if isinstance(cause, SettingsError):
             raise cause from None
         # One of several types that a value may have is named with brackets.
-        key = prefix + ".".join(str(part) for part in first["loc"] if "[" not in str(part))
+        key = prefix + ".".join(part for part in map(str, first["loc"]) if _is_key(part))
         value = "not to be shown" if key.startswith("storage_options") else repr(first["input"])
         remedy = _WANTED.get(first["type"].partition("_")[0], _lower(first["msg"]))
         raise SettingsError(f"{key} is {value}: {remedy}") from None
+
+
+def _is_key(part: str) -> bool:
+    """Whether a part of pydantic's place is a key, and not one of the types a value may have."""
+    return "[" not in part and part not in _TYPES
 
 
 def _counted(name: str, value: object) -> object:

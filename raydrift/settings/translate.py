@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from raydrift.checked import at_least, check_apart, check_disjoint, check_types, choose, require
+from raydrift.checked import as_written, at_least, check_disjoint, check_types, choose, require
 from raydrift.errors import SettingsError
 from raydrift.settings.gan_training import AUTO, GanTraining, check_rate
 from raydrift.settings.generate import GenerateSettings
@@ -123,7 +123,10 @@ class TranslateSettings:
         require(self.channels in (1, 3), "channels", self.channels, "give 1 or 3")
         check_disjoint(self.run.input, self.run.output)
         if self.to is not None:
-            check_apart(self.to, self.run.output)
+            require(bool(self.to), "to", self.to, "give a folder or a manifest")
+            itself = as_written(self.to) == as_written(self.run.input)
+            ok = not itself or self.run.split is not None
+            require(ok, "to", self.to, "that is the input itself: give other images")
             check_disjoint(self.to, self.run.output)
         for name, side in (("height", self.run.image.height), ("width", self.run.image.width)):
             check_side(name, side, self.cyclegan.discriminator_layers)
