@@ -15,7 +15,7 @@ from raydrift.drift.camera.raw_sensed import check_of_sensor
 from raydrift.engine.adjust_trainings import KeptBatch, Trained, adjust_job, kept_tables
 from raydrift.engine.data.adjust_work import PROGRAM, TRAININGS, AdjustStage
 from raydrift.engine.data.tasks import run_samples
-from raydrift.engine.identity import identity_defaults, run_identity, shown
+from raydrift.engine.identity import identity_defaults, run_identity, shown, twins_identity
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.kept_drifted import KeptDrifted, keep_drifted
 from raydrift.engine.learnable import Learnable, learnable_batches, learnable_input
@@ -38,6 +38,7 @@ from raydrift.storage.evaluated import (
     working_folder,
     write_evaluation,
 )
+from raydrift.storage.image_sets import twinned
 from raydrift.storage.record import installed_versions
 from raydrift.storage.tables import parquet_bytes
 from raydrift.tasks.files import TaskFile, find_task
@@ -73,6 +74,7 @@ def adjust(settings: AdjustSettings, *, quiet: bool = False) -> Adjustment:
     check_tracking(settings.mlflow)
     catalog = catalog_of(settings.run)
     settings, ranges = _resolved(settings, catalog)
+    catalog = twinned(catalog, settings.run, settings.run.infos)
     run, has_masks = settings.run, catalog.masks is not None
     _check(settings, learnable_input(run, catalog, has_masks))
     file = find_task(settings.task, run.options_of("task"))
@@ -215,7 +217,8 @@ def _identity(settings: AdjustSettings, catalog: Catalog) -> dict[str, Any]:
     run = replace(run, embedding=replace(run.embedding, compute=False))
     samples = run.num_samples or len(catalog)
     identity = run_identity(run, samples, catalog.digest(), None)
-    return identity | {"classes": dict(catalog.labels)} | Stream.of(run, catalog).identity(run)
+    identity |= {"classes": dict(catalog.labels)} | Stream.of(run, catalog).identity(run)
+    return identity | twins_identity(catalog)
 
 
 def _record(

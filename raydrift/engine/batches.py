@@ -29,6 +29,7 @@ from raydrift.images.batch import DriftedBatch
 from raydrift.log import log_event
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
+from raydrift.storage.image_sets import twinned
 from raydrift.storage.record import installed_versions
 from raydrift.text import plural
 
@@ -66,10 +67,13 @@ def drifted_batches(
     demands = partial(drift_demands, cluster, embed=False, gpu_for=gpu_for)
     plan = plan_when_free(cluster, demands, count, quiet)
     shards = np.arange(count)
+    catalog = twinned(catalog, settings, settings.infos)
     catalog = replace(catalog, columns=None)  # workers have no use for them
     tasks = ShardTasks(settings, catalog, samples, size, shards, stream.where)
     output = StoragePath.of(settings.output)  # nothing is written there
     job = ShardJob(settings, catalog.root, output, "", installed_versions(), stream.schedule)
+    if catalog.twins is not None:
+        job = replace(job, twins=catalog.twins.root)
     stages = (Stage(BatchStage, WORKERS, (with_transforms(job),)),)
     pipeline = Pipeline(without_transforms(tasks), stages, plan, verbose=cluster.verbose)
     most, ahead = settings.faults.max_rejected * samples, _AHEAD * plan[WORKERS].processes

@@ -34,6 +34,7 @@ from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.sweep import Sweep
 from raydrift.storage import layout
 from raydrift.storage.evaluated import working_folder
+from raydrift.storage.image_sets import twinned
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.record import installed_versions
 from raydrift.storage.shards import remove_shards
@@ -114,6 +115,7 @@ def calibrate(
     settings = replace(settings, num_samples=samples, transforms=(), drift=(), label_shift=())
     settings = replace(settings, profile=settings.profile.with_own(sweep.infos()))
     settings, ranges = with_value_range(settings, catalog)
+    catalog = twinned(catalog, settings, sweep.infos())
     weights = find_weights(
         settings.embedding.weights, settings.seed, settings.options_of("weights")
     )

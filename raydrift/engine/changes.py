@@ -6,7 +6,7 @@ it does not, the shard's files are read and compared. A copy of the same files, 
 merely touched, are no change.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -17,16 +17,23 @@ import pyarrow.parquet as pq
 from isal import isal_zlib
 
 from raydrift.catalog import Catalog
-from raydrift.catalog.catalog import MASK
 from raydrift.catalog.stream import sample_order
 from raydrift.engine.address import address_of
 from raydrift.engine.cluster_map import cluster_map
+from raydrift.engine.data.companions import (
+    CompanionReader,
+    File,
+    MaskReader,
+    TwinReader,
+    TwinsWanted,
+    content_crc,
+)
 from raydrift.engine.data.reader import Reader
-from raydrift.engine.data.shard_images import MaskReader, content_crc
 from raydrift.engine.jobs.maker import InputChanges
 from raydrift.engine.session import connect
 from raydrift.errors import OutputError, ShardError, reason
 from raydrift.paths import StoragePath, redacted
+from raydrift.schedules.where import Masks
 from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
 from raydrift.storage.listing import pack, unpack
@@ -42,6 +49,10 @@ Checksums = npt.NDArray[np.int64]
 """CRC-32s of files; -1 of those that could not be read."""
 
 
+Key = tuple[File, ...]
+"""The path of an image, and where what belongs to it is."""
+
+
 @dataclass(frozen=True)
 class ShardFiles:
     """The files of a shard, and what they were.
@@ -50,29 +61,28 @@ class ShardFiles:
         shard: Its number.
         paths: The paths of the files, as the catalog has them.
         checksums: That they had.
-        masks: The paths of their masks; None: they have none.
+        beside: The files of what belongs to them, as masks, each kind by itself.
     """
 
     shard: int
     paths: list[str]
     checksums: Checksums
-    masks: list[str | None] | None = None
+    beside: Sequence[Sequence[File]] = ()
 
     @property
-    def keys(self) -> list[tuple[str, str | None]]:
-        """The path and the mask of each sample, of which several may be the same."""
-        masks = [None] * len(self.paths) if self.masks is None else self.masks
-        return list(zip(self.paths, masks, strict=True))
+    def keys(self) -> list[Key]:
+        """The path of each sample and what belongs to it, of which several may be the same."""
+        return list(zip(self.paths, *self.beside, strict=True))
 
 
 def compare_files(
-    reader: Reader, masks: MaskReader | None, files: ShardFiles
+    reader: Reader, companions: Sequence[CompanionReader], files: ShardFiles
 ) -> tuple[int, int, bool]:
     """Reads a shard's files, each once.
 
     Args:
         reader: What reads them.
-        masks: What reads their masks; None: they have none.
+        companions: What reads what belongs to them, each kind.
         files: The shard's.
 
     Returns:
@@ -80,7 +90,7 @@ def compare_files(
         then can be now.
     """
     changed, unread = 0, 0
-    checksums = _checksums_now(reader, masks, files)
+    checksums = _checksums_now(reader, companions, files)
     for key, before in zip(files.keys, files.checksums.tolist(), strict=True):
         now = checksums[key]
         unread += now is None and before != _NONE
@@ -89,15 +99,14 @@ def compare_files(
 
 
 def _checksums_now(
-    reader: Reader, masks: MaskReader | None, files: ShardFiles
-) -> dict[tuple[str, str | None], int | None]:
-    """The checksum of each file and its mask, read once."""
-    keys = list(dict.fromkeys(files.keys))
-    contents = reader.fetch([path for path, _ in keys])
-    if masks is None:
-        return dict(zip(keys, map(content_crc, contents), strict=True))
-    crcs = map(content_crc, contents, masks.fetch([mask for _, mask in keys]))
-    return dict(zip(keys, crcs, strict=True))
+    reader: Reader, companions: Sequence[CompanionReader], files: ShardFiles
+) -> dict[Key, int | None]:
+    """The checksum of each file and what belongs to it, read once."""
+    keys = dict.fromkeys(files.keys)
+    paths, *beside = zip(*keys, strict=True)
+    contents = reader.fetch(paths)
+    fetched = [one.fetch(own) for one, own in zip(companions, beside, strict=True)]
+    return dict(zip(keys, map(content_crc, contents, *fetched), strict=True))
 
 
 class InputNow:
@@ -108,24 +117,38 @@ class InputNow:
         catalog: The input, listed now.
         samples: The samples of the run.
         size: Samples a shard.
+        where: For each drift, of which rows of the catalog it is meant.
+        wanted: Which samples are blended with their twins; None: all that have one.
     """
 
     def __init__(
-        self, settings: GenerateSettings, catalog: Catalog, samples: int, size: int
+        self,
+        settings: GenerateSettings,
+        catalog: Catalog,
+        samples: int,
+        size: int,
+        *,
+        where: Masks = (),
+        wanted: TwinsWanted | None = None,
     ) -> None:
         self.first, self._size = settings.start, size
-        order = sample_order(settings, catalog).rows
-        self._rows = order[self.first : self.first + samples]
-        self._paths = catalog.table["path"]
-        self._masks = None if catalog.masks is None else catalog.table[MASK]
+        self._catalog, self._where = catalog, where
+        self._order = sample_order(settings, catalog).rows
+        self._rows = self._order[self.first : self.first + samples]
         states, size = catalog.states(self._rows), self._size
         self.listing = [
             isal_zlib.crc32(states[start : start + size]) for start in range(0, len(states), size)
         ]
         self._cluster = settings.cluster
         image = settings.image
-        masks = None if catalog.masks is None else MaskReader(catalog.masks, image)
-        self._compare = partial(compare_files, Reader(catalog.root, image.max_bytes), masks)
+        self._companions: list[CompanionReader] = []
+        if catalog.masks is not None:
+            self._companions.append(MaskReader(catalog.masks, image))
+        if catalog.twins is not None:
+            self._companions.append(TwinReader(catalog.twins.root, image, wanted))
+        reader = Reader(catalog.root, image.max_bytes)
+        alone = [one.alone() for one in self._companions]
+        self._compare = partial(compare_files, reader, alone)
 
     def samples(self, shard: int) -> slice:
         """The places of a shard's samples among those of the run."""
@@ -149,9 +172,18 @@ class InputNow:
         )  # which reads some files at once
 
     def _files_of(self, shard: int, then: Checksums) -> ShardFiles:
-        rows = self._rows[self.samples(shard)]
-        masks = None if self._masks is None else self._masks.take(rows).to_pylist()
-        return ShardFiles(shard, self._paths.take(rows).to_pylist(), then, masks)
+        own = self.samples(shard)
+        tasks = self._catalog.samples(
+            self._order,
+            self.first + own.start,
+            own.stop - own.start,
+            shard=shard,
+            first_timestamp=0.0,
+            delta_timestamp=0.0,
+            where=self._where,
+        )
+        beside = [one.files(tasks) for one in self._companions]
+        return ShardFiles(shard, tasks["source_path"].to_pylist(), then, beside)
 
     def _parallel_map(self, count: int) -> ParallelMap:
         if count <= _FEW_SHARDS or address_of(self._cluster) == "local":

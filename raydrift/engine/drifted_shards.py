@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from raydrift.embed.weights import Weights
 from raydrift.engine.changes import changes_of_shards
+from raydrift.engine.data.companions import TwinsWanted
 from raydrift.engine.data.pipeline import Pipeline
 from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.data.stages import drift_stages
@@ -30,6 +31,11 @@ class DriftedShards(ImageShards):
     schedule: Schedule
     weights: Weights | None
 
+    @property
+    def twins_wanted(self) -> TwinsWanted:
+        """Which samples are blended with their twins."""
+        return TwinsWanted(self.settings.profile, (self.schedule,))
+
     def demands(self, free: Resources) -> Sequence[Demand]:
         """Workers, and embedders where there are weights and GPUs."""
         gpu_for = transforms_on_gpu(self.settings, [self.schedule])
@@ -46,6 +52,7 @@ class DriftedShards(ImageShards):
             self.schedule,
             record.made_on,
             self.catalog.masks,
+            twins=None if self.catalog.twins is None else self.catalog.twins.root,
         )
         passed = self.size * self.settings.image.bytes if EMBEDDERS in plan else 0
         stages = drift_stages(job, plan, self.weights)

@@ -37,6 +37,7 @@ from raydrift.storage.evaluated import (
     working_folder,
     write_evaluation,
 )
+from raydrift.storage.image_sets import twinned
 from raydrift.storage.record import installed_versions
 from raydrift.storage.tables import parquet_bytes
 from raydrift.tasks.files import find_task
@@ -69,6 +70,7 @@ def evaluate(settings: EvaluateSettings, *, quiet: bool = False) -> Evaluation:
     catalog = catalog_of(settings.run)
     settings, ranges = _resolved(settings, catalog)
     run = settings.run
+    catalog = twinned(catalog, run, settings.sweep.infos(max(settings.sweep.levels)))
     task = _task(settings, catalog)
     measured = replace(MeasuredBatches.of(run, catalog, settings.sweep.chains), task=task)
     record = _record(settings, catalog, measured)

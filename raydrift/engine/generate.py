@@ -10,12 +10,13 @@ from raydrift.embed.weights import find_weights
 from raydrift.engine.begun import with_ranges
 from raydrift.engine.data.tasks import notes_of, run_samples
 from raydrift.engine.drifted_shards import DriftedShards
-from raydrift.engine.identity import run_identity, shown
+from raydrift.engine.identity import run_identity, shown, twins_identity
 from raydrift.engine.image_run import ImageRun, carry_out
 from raydrift.engine.jobs.clock import Clock
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
+from raydrift.storage.image_sets import twinned
 from raydrift.storage.record import JobRecord
 
 
@@ -38,7 +39,7 @@ def generate(
         What ``run.json`` says at the end.
 
     Raises:
-        CatalogError: The input is not there or empty.
+        CatalogError: The input is not there or empty, or none of its images has a twin.
         SettingsError: More samples are asked for than the input has.
         OutputError: The output holds another run, or cannot be written.
         LockedError: Another run is at work on the output.
@@ -65,11 +66,13 @@ def generate(
         notes = [*notes, *told]
     if not (settings.transforms or settings.drift):
         settings.profile.check_setups(())
+    catalog = twinned(catalog, settings, settings.infos)
     stream = Stream.of(settings, catalog)
     notes = [*notes, *catalog.notes, *ranges, *notes_of(settings, stream, samples, ended_by)]
     catalog = replace(catalog, columns=None)  # workers have no use for them
     identity = run_identity(settings, samples, listed, digest)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
+    identity |= twins_identity(catalog)
     run = ImageRun(
         settings,
         catalog,

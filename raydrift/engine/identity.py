@@ -23,10 +23,10 @@ from raydrift.transforms import DriftProfile, TransformInfo
 _ELSEWHERE: Final = (
     "input", "output", "num_samples", "class_mapping", "calibration", "stream", "profile",
     "embedding", "write", "faults", "cluster", "split", "masks",
-    "catalog",
+    "catalog", "twins",
 )  # fmt: skip
 """Settings that do not change a byte of the result, or that are told in another way: the input by
-its digest, as the masks and the choice of images; the mapping by the classes' labels; a calibration
+its digest, as the masks and the choice of images; twins by theirs; the mapping by the classes' labels; a calibration
 by the transforms that it comes to; the length of the stream where something is placed on it; a
 profile by the ranges in use."""
 
@@ -87,10 +87,16 @@ def measure_identity(
     identity = run_identity(swept, samples, catalog.digest(), weights.digest)
     identity["embedding"]["batch_size"] = settings.embedding.batch_size
     identity |= {"classes": dict(catalog.labels)} | Stream.of(settings, catalog).identity(settings)
+    identity |= twins_identity(catalog)
     return identity | {
         "transforms": [str(one) for one in sweep.transforms],
         "levels": list(sweep.levels),
     }
+
+
+def twins_identity(catalog: Catalog) -> dict[str, Any]:
+    """What a run's bytes depend on where its images are blended with their twins; plain values."""
+    return {} if catalog.twins is None else {"twins": catalog.twins.digest}
 
 
 def views_identity(settings: ViewsSettings) -> dict[str, Any]:
@@ -148,6 +154,8 @@ def shown(settings: GenerateSettings) -> dict[str, Any]:
     plain["input"], plain["output"] = redacted(settings.input), redacted(settings.output)
     if settings.masks is not None:
         plain["masks"] = redacted(settings.masks)
+    if settings.twins is not None:
+        plain["twins"] = redacted(settings.twins)
     if settings.catalog.labels is not None:
         plain["catalog"]["labels"] = redacted(settings.catalog.labels)
     plain["embedding"]["weights"] = redacted(settings.embedding.weights)

@@ -8,6 +8,7 @@ import numpy as np
 
 from raydrift.catalog import Catalog
 from raydrift.engine.changes import InputNow
+from raydrift.engine.data.companions import TwinsWanted
 from raydrift.engine.data.shipping import without_transforms
 from raydrift.engine.data.tasks import ShardTasks
 from raydrift.engine.plan import EMBEDDERS, Plan
@@ -73,4 +74,10 @@ class ImageShards:
     @cached_property
     def input_now(self) -> InputNow:
         """The files of the shards, as they are listed now."""
-        return InputNow(self.settings, self.catalog, self.samples, self.size)
+        now = self.settings, self.catalog, self.samples, self.size
+        return InputNow(*now, where=self.where, wanted=self.twins_wanted)
+
+    @property
+    def twins_wanted(self) -> TwinsWanted | None:
+        """Which samples are blended with their twins; None: all that have one."""
+        return None

@@ -31,6 +31,7 @@ from raydrift.paths import StoragePath
 from raydrift.schedules.schedule import Schedule
 from raydrift.schedules.where import Masks
 from raydrift.settings.generate import GenerateSettings
+from raydrift.storage.image_sets import twinned
 from raydrift.storage.made_on import check_made_on
 from raydrift.storage.record import JobRecord, installed_versions
 from raydrift.storage.shards import LedgerRow
@@ -78,7 +79,7 @@ class MeasuredBatches(ImageShards):
             weights: The weights of the network, if they were found already.
 
         Raises:
-            SettingsError: More samples are asked for than the input has.
+            SettingsError: More samples are asked for than the input has, or there are no twins.
             WeightsError: The network's weights cannot be found.
         """
         schedules: tuple[Schedule, ...]
@@ -88,6 +89,8 @@ class MeasuredBatches(ImageShards):
             schedules, where = (stream.schedule,), stream.where
         else:
             schedules = tuple(Schedule(settings.seed, tuple(chain)) for chain in chains)
+        infos = (info for schedule in schedules for info in schedule.infos)
+        catalog = twinned(catalog, settings, infos)
         if weights is None:
             name = settings.embedding.weights
             weights = find_weights(name, settings.seed, settings.options_of("weights"))
@@ -164,6 +167,8 @@ class MeasuredBatches(ImageShards):
         )
         if self.reads_masks:
             job = replace(job, masks=self.catalog.masks)
+        if self.catalog.twins is not None:
+            job = replace(job, twins=self.catalog.twins.root, schedules=self.schedules)
         stages = measure_stages(actor, job, self.told, plan, self.weights, self.task)
         return Pipeline(self.tasks(shards), stages, plan, verbose=self.cluster.verbose)
 

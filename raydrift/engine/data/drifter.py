@@ -11,18 +11,19 @@ import pyarrow as pa
 
 from raydrift.drift.inputs import inputs_of
 from raydrift.drift.platform import pixel_platform
+from raydrift.engine.data.companions import CompanionReader, Decoder, MaskReader, TwinReader
 from raydrift.engine.data.kept_mosaics import KeptMosaics
 from raydrift.engine.data.part_samples import PartSamples, samples_in_parts
 from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.restarted import was_restarted
-from raydrift.engine.data.shard_images import Decoder, MaskReader, shard_images
+from raydrift.engine.data.shard_images import shard_images
 from raydrift.engine.data.shard_work import ShardJob, drift_shard
 from raydrift.errors import ImageError, PipelineError
 from raydrift.images.centred import Centred
 from raydrift.images.decoded import Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder, decode_in_time
 from raydrift.images.isolated_masks import IsolatedMaskDecoder, decode_mask_in_time
-from raydrift.images.pixels import RGB, Array, Sample, rgb_of
+from raydrift.images.pixels import RGB, Array, Sample, Twin, rgb_of
 from raydrift.images.raw.decoder import RawDecoder
 from raydrift.storage.made_on import check_made_on
 from raydrift.storage.record import PIXEL_PACKAGES, RAW_PACKAGES, other_version
@@ -66,12 +67,14 @@ class Originals:
             reference development.
         masks: Theirs, (n, height, width); None: they have none, or nobody asks for them.
         mosaics: Of raw files what they were developed from; None: they are photographs.
+        twins: What they are blended with; None where that is nothing.
     """
 
     taken: Taken
     pixels: RGB
     masks: Array | None
     mosaics: "KeptMosaics | None"
+    twins: Sequence[Twin | None]
 
     @property
     def samples(self) -> Iterator[Sample]:
@@ -79,7 +82,8 @@ class Originals:
         if self.mosaics is not None:
             return iter(self.mosaics)
         masks = repeat(None) if self.masks is None else iter(self.masks)
-        return (Sample(one, mask=mask) for one, mask in zip(self.pixels, masks, strict=False))
+        whole = zip(self.pixels, masks, self.twins, strict=False)
+        return (Sample(pixels, mask=mask, twin=twin) for pixels, mask, twin in whole)
 
 
 class Drifter:
@@ -90,10 +94,15 @@ class Drifter:
         image = job.settings.image
         self._inputs = inputs_of(job.settings)
         self._reader = Reader(job.source, image.max_bytes, image.max_memory)
-        self._masks = None if job.masks is None else MaskReader(job.masks, image, _mask_decoder())
         raw = job.settings.raw
         decoder = Centred(_decoder()) if job.centred else _decoder()
         self._decoder = decoder if raw is None else RawDecoder(raw)
+        self._companions: list[CompanionReader] = []
+        if job.masks is not None:
+            self._companions.append(MaskReader(job.masks, image, _mask_decoder()))
+        if job.twins is not None:
+            twins = TwinReader(job.twins, image, job.twins_wanted, self._decoder)
+            self._companions.append(twins)
         needed = PIXEL_PACKAGES if raw is None or raw.is_declared else PIXEL_PACKAGES + RAW_PACKAGES
         self._other = other_version(needed, job.versions)
 
@@ -101,13 +110,13 @@ class Drifter:
         """Drifts a shard, see ``drift_shard``."""
         self._check()
         job, reader, decoder = self._job, self._reader, self._decoder
-        return drift_shard(job, tasks, keep_pixels, reader, decoder, rows, self._masks)
+        return drift_shard(job, tasks, keep_pixels, reader, decoder, rows, self._companions)
 
     def samples(self, tasks: pa.Table, rows: int) -> Iterator[PartSamples]:
         """Reads and decodes the images of a shard, see ``samples_in_parts``."""
         self._check()
         settings, reader, decoder = self._job.settings, self._reader, self._decoder
-        return samples_in_parts(settings, tasks, reader, decoder, rows, self._masks)
+        return samples_in_parts(settings, tasks, reader, decoder, rows, self._companions)
 
     def originals(
         self, tasks: pa.Table, taker: str, check: Callable[[Sample], object] = lambda _: None
@@ -127,6 +136,7 @@ class Drifter:
         pixels = np.empty(shape, np.uint8)
         mosaics = None if settings.raw is None else KeptMosaics()
         masks: list[Array] = []
+        twins: list[Twin | None] = []
 
         def keep(place: int, _: int, decoded: Decoded) -> None:
             sample = self._inputs.sample(decoded)
@@ -136,13 +146,15 @@ class Drifter:
                 mosaics.add(decoded)
             if sample.mask is not None:
                 masks.append(sample.mask)
+            twins.append(sample.twin)
 
         taken = self.take(tasks, keep)
         return Originals(
             taken,
             pixels[: len(taken.rows)],
-            None if self._masks is None else _stacked(masks, shape[1:3]),
+            None if self._job.masks is None else _stacked(masks, shape[1:3]),
             mosaics,
+            twins,
         )
 
     def take(self, tasks: pa.Table, use: Callable[[int, int, Decoded], None]) -> Taken:
@@ -165,7 +177,7 @@ class Drifter:
         interrupted = 0
         remarks = RemarkCount()
         ids, paths = tasks["sample_id"].to_pylist(), tasks["source_path"].to_pylist()
-        images = shard_images(settings, tasks, self._reader, self._decoder, self._masks)
+        images = shard_images(settings, tasks, self._reader, self._decoder, self._companions)
         for row, taken in enumerate(images):
             waited += taken.waited
             decoded, crc = taken.image, taken.content_crc

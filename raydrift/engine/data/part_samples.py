@@ -1,7 +1,7 @@
 """The samples of a part of a shard: their images, one by one, and what there is to know of them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from raydrift.drift.platform import pixel_platform
 from raydrift.engine.data.reader import Reader
-from raydrift.engine.data.shard_images import Decoder, MaskReader, NextImage, shard_images
+from raydrift.engine.data.companions import CompanionReader, Decoder
+from raydrift.engine.data.shard_images import NextImage, shard_images
 from raydrift.errors import ImageError
 from raydrift.images.decoded import Decoded
 from raydrift.settings.generate import GenerateSettings
@@ -115,7 +116,7 @@ def samples_in_parts(
     reader: Reader,
     decoder: Decoder,
     rows: int | None = None,
-    masks: MaskReader | None = None,
+    companions: Sequence[CompanionReader] = (),
 ) -> Iterator[PartSamples]:
     """The samples of a shard, some at a time; those of a part are taken before the next part.
 
@@ -125,9 +126,9 @@ def samples_in_parts(
         reader: What reads the images.
         decoder: What decodes them.
         rows: The rows of a part; None: there is one part.
-        masks: What reads the masks; None: there are none.
+        companions: What reads the masks, and the twins.
     """
-    images = shard_images(settings, tasks, reader, decoder, masks)
+    images = shard_images(settings, tasks, reader, decoder, companions)
     for start in range(0, tasks.num_rows, rows or tasks.num_rows):
         yield PartSamples(settings, tasks.slice(start, rows), images)
 

@@ -2,14 +2,14 @@
 
 import errno
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from threading import Condition
 from typing import Any, Final
 
 from raydrift.errors import ImageError, PipelineError, reason
-from raydrift.paths import CredentialsError, StoragePath, may_pass, redacted
+from raydrift.paths import CredentialsError, FileRange, StoragePath, may_pass, redacted
 
 READ_AHEAD_BYTES: Final = 2**26
 """How many bytes of files wait to be decoded, at most; one file alone may have more."""
@@ -52,8 +52,8 @@ class Reader:
         """Another process has threads of its own."""
         return Reader, (self._source, self._max_bytes, self._max_memory, self._ahead_bytes)
 
-    def fetch(self, paths: list[str]) -> Iterator[_Content]:
-        """Yields each file's content in order, or why it could not be read.
+    def fetch(self, paths: Sequence[str | FileRange]) -> Iterator[_Content]:
+        """Yields each file's content in order, or that of a range of it, or why it was not read.
 
         No content is kept here once it was given away.
 
@@ -78,7 +78,10 @@ class Reader:
             room.close()
 
     def _read_all(
-        self, paths: list[str], files: deque[tuple[int, "Future[_Content]"]], room: "_Room"
+        self,
+        paths: Sequence[str | FileRange],
+        files: deque[tuple[int, "Future[_Content]"]],
+        room: "_Room",
     ) -> None:
         while files:
             place, file = files.popleft()
@@ -88,10 +91,11 @@ class Reader:
                 file.set_exception(error)
             del file  # its content is whose it was given to, while the next file is read
 
-    def _read(self, path: str, place: int, room: "_Room") -> _Content:
+    def _read(self, path: str | FileRange, place: int, room: "_Room") -> _Content:
         try:
             admit = partial(self._admit, place, room)
-            return self._source.at(path).read_bytes(self._max_bytes, admit)
+            file = FileRange(path) if isinstance(path, str) else path
+            return file.read(self._source, self._max_bytes, admit)
         except CredentialsError as error:  # which no image is to blame for
             raise PipelineError(
                 f"input {self._source} cannot be read: {redacted(reason(error))}: "

@@ -5,7 +5,7 @@ ones too, so that no shard is ever empty on its way.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,12 @@ from raydrift import schemas
 from raydrift.drift import SampledTransform
 from raydrift.drift.inputs import inputs_of
 from raydrift.drift.written import as_text, written
+from raydrift.engine.data.companions import (
+    CompanionReader,
+    Decoder,
+    TwinsWanted,
+    meant_of,
+)
 from raydrift.engine.data.committing import TimedParts, new_row
 from raydrift.engine.data.gathered import PixelStack, PngColumn
 from raydrift.engine.data.part_samples import (
@@ -31,7 +37,6 @@ from raydrift.engine.data.part_samples import (
     with_masks,
 )
 from raydrift.engine.data.reader import Reader
-from raydrift.engine.data.shard_images import Decoder, MaskReader
 from raydrift.errors import PipelineError
 from raydrift.images.codec import decode_image
 from raydrift.images.pixels import RGB, Array, Sample
@@ -58,6 +63,9 @@ class ShardJob:
         made_on: The kinds of machines that the run's first shard was made on, if there is one.
         masks: Where the masks' paths start from; None: samples have none.
         centred: Whether the centre square of each photograph is taken, instead of all of it.
+        twins: Where the twins' places start from; None: samples have none.
+        schedules: What happens to samples, where the worker makes several copies of each; empty:
+            ``schedule`` alone.
     """
 
     settings: GenerateSettings
@@ -69,14 +77,21 @@ class ShardJob:
     made_on: Mapping[str, str] = field(default_factory=dict)
     masks: StoragePath | None = None
     centred: bool = False
+    twins: StoragePath | None = None
+    schedules: tuple[Schedule, ...] = ()
+
+    @property
+    def twins_wanted(self) -> TwinsWanted:
+        """Which samples are blended with their twins."""
+        return TwinsWanted(self.settings.profile, self.schedules or (self._schedule,))
+
+    @property
+    def _schedule(self) -> Schedule:
+        return self.schedule or Schedule(self.settings.seed, self.settings.transforms)
 
     def drifts(self, tasks: pa.Table) -> SampleDrift:
         """What happens to the samples of a shard (``schemas.TASK``)."""
-        settings = self.settings
-        schedule = self.schedule or Schedule(settings.seed, settings.transforms)
-        ids, flags = tasks["sample_id"].to_numpy(), tasks["where"].combine_chunks().flatten()
-        meant = flags.to_numpy(zero_copy_only=False).reshape(len(ids), -1) if len(flags) else None
-        return schedule.samples(ids, meant)
+        return self._schedule.samples(tasks["sample_id"].to_numpy(), meant_of(tasks))
 
 
 @dataclass(frozen=True)
@@ -103,7 +118,7 @@ def drift_shard(
     reader: Reader,
     decoder: Decoder = decode_image,
     rows: int | None = None,
-    masks: MaskReader | None = None,
+    companions: Sequence[CompanionReader] = (),
 ) -> Iterator[tuple[pa.Table, Array | None]]:
     """Reads, decodes, drifts and encodes one shard's images, part by part.
 
@@ -114,7 +129,7 @@ def drift_shard(
         reader: What reads the images.
         decoder: What decodes them.
         rows: The rows of a part, whose PNGs are in memory at a time; None: there is one part.
-        masks: What reads the masks; None: there are none.
+        companions: What reads the masks, and the twins.
 
     Yields:
         The tasks with ``file_name``, ``image``, ``transforms``, ``drifted``, ``level``,
@@ -127,7 +142,7 @@ def drift_shard(
         PipelineError: A transform failed, the pixels of an image cannot be a PNG, or those that are
             kept are not alike.
     """
-    for samples in samples_in_parts(job.settings, tasks, reader, decoder, rows, masks):
+    for samples in samples_in_parts(job.settings, tasks, reader, decoder, rows, companions):
         yield _drift_part(job, samples, keep_pixels)
 
 

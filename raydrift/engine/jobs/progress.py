@@ -79,15 +79,10 @@ class RunProgress:
         self._waiting = label or waiting
         self._first: float | None = time.time() if label else None
         console = console or Console(stderr=True)
-        live = console.is_terminal or console.is_jupyter
-        self._views: list[_View] = []
+        self._views: list[View] = []
         if LOGGER.isEnabledFor(logging.INFO):
-            self._views.append(_Lines(self._log, last=not label))
-        if live and not quiet:
-            self._views.append(_Bar(console, total, f"{unit}s", passing=bool(label)))
-        elif not quiet:
-            line = partial(console.print, highlight=False, soft_wrap=True)
-            self._views.append(_Lines(lambda: line(self.line()), last=not label))
+            self._views.append(Lines(self._log, last=not label))
+        self._views += live_views(console, total, f"{unit}s", self.line, bool(label), quiet)
 
     def __enter__(self) -> Self:
         for view in self._views:
@@ -119,7 +114,7 @@ class RunProgress:
         rate = self.rate
         if not rate:
             return f"{self._waiting} · {self._rejected} rejected"
-        eta = _clock((self._total - self._done) / rate)
+        eta = clock_text((self._total - self._done) / rate)
         label = f"{self._label} · " if self._label else ""
         units = plural(2, self._unit).partition(" ")[2]
         pace = f"{rate:,.0f} {units}/s" if rate >= 0.5 else f"{60 * rate:.1f} {units}/min"
@@ -148,13 +143,50 @@ class RunProgress:
         )
 
 
-class _View(Protocol):
-    def start(self) -> None: ...
-    def show(self, done: int, facts: str) -> None: ...
-    def stop(self) -> None: ...
+class View(Protocol):
+    """Where what is done is shown, between its start and its end."""
+
+    def start(self) -> None:
+        """Begins."""
+
+    def show(self, done: int, facts: str) -> None:
+        """So many are done."""
+
+    def stop(self) -> None:
+        """Ends."""
 
 
-class _Bar:
+def live_views(
+    console: Console, total: int, units: str, line: Callable[[], str], passing: bool, quiet: bool
+) -> list[View]:
+    """A bar on a terminal, a line every 10 s elsewhere; nothing where it is to be quiet.
+
+    Args:
+        console: Where to.
+        total: How many there are to be done.
+        units: What they are counted in.
+        line: What is written as a line.
+        passing: Whether nothing is left of it at the end.
+        quiet: Show nothing.
+    """
+    if quiet:
+        return []
+    if console.is_terminal or console.is_jupyter:
+        return [Bar(console, total, units, passing)]
+    write = partial(console.print, highlight=False, soft_wrap=True)
+    return [Lines(lambda: write(line()), last=not passing)]
+
+
+class Bar:
+    """A bar on a terminal.
+
+    Args:
+        console: The terminal.
+        total: How many there are to be done.
+        units: What they are counted in.
+        passing: Whether it goes at the end.
+    """
+
     def __init__(self, console: Console, total: int, units: str, passing: bool) -> None:
         self._progress = Progress(
             SpinnerColumn("dots" if console.encoding.startswith("utf") else "line"),
@@ -168,17 +200,25 @@ class _Bar:
         self._task = self._progress.add_task("generate", total=total, facts="")
 
     def start(self) -> None:
+        """Begins."""
         self._progress.start()
 
     def show(self, done: int, facts: str) -> None:
+        """So many are done."""
         self._progress.update(self._task, completed=done, facts=facts)
 
     def stop(self) -> None:
+        """Ends."""
         self._progress.stop()
 
 
-class _Lines:
-    """Writes something every few seconds, and once more at the end if it is to."""
+class Lines:
+    """Writes something every few seconds, and once more at the end if it is to.
+
+    Args:
+        write: Writes it.
+        last: Whether it is written at the end.
+    """
 
     def __init__(self, write: Callable[[], None], last: bool) -> None:
         self._write = write
@@ -186,17 +226,21 @@ class _Lines:
         self._repeated = PeriodicCall(write, LINE_EVERY_S)
 
     def start(self) -> None:
+        """Begins."""
         self._repeated.start()
 
-    def show(self, done: int, facts: str) -> None: ...
+    def show(self, done: int, facts: str) -> None:
+        """It is written when it is time for it."""
 
     def stop(self) -> None:
+        """Ends."""
         self._repeated.stop()
         if self._last:
             self._write()
 
 
-def _clock(seconds: float) -> str:
+def clock_text(seconds: float) -> str:
+    """``1:02:03``: hours, minutes and seconds."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}"
