@@ -59,8 +59,15 @@ class Trainer(Protocol):
             SettingsError: It is of other networks; the message says what differs.
         """
 
+    def start_from(self, generators: Mapping[str, nn.Module]) -> None:
+        """Begins with the weights of other generators, as ``generators`` gives them.
+
+        Raises:
+            SettingsError: They are other networks; the message says what differs.
+        """
+
     def scale_rates(self, factor: float) -> None:
-        """Multiplies all learning rates, after a loss that was not finite."""
+        """Multiplies all learning rates, after a loss that was not finite; states keep it."""
 
     def generators(self) -> Mapping[str, nn.Module]:
         """The averaged generators, by name: ``to_target`` and ``to_source``, or ``generator``."""

@@ -217,18 +217,21 @@ class StyleGanTrainer:
         self._tally.clear()
         self._set_rates()
 
-    def start_from(self, generator: Generator) -> None:
+    def start_from(self, generators: Mapping[str, nn.Module]) -> None:
         """Begins with the weights of a trained generator instead of with drawn ones (transfer).
 
         The discriminator begins anew, the average follows slowly from the start, and the chance of
         augmentation can rise in 100 thousand images.
 
         Args:
-            generator: Of the same sizes and classes.
+            generators: One of the same sizes and classes, by the name ``generator``.
 
         Raises:
-            SettingsError: It is of other sizes; the message says what differs.
+            SettingsError: There is none, or it is of other sizes; the message says what differs.
         """
+        generator = generators.get("generator")
+        if not isinstance(generator, Generator):
+            raise SettingsError("the earlier model is no StyleGAN2: give one of synthesize")
         self._architecture.check_same(generator.architecture.description())
         self._generator.load_state_dict(generator.state_dict())
         self._average.load_state_dict(generator.state_dict())
