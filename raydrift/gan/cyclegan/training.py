@@ -102,11 +102,9 @@ class CycleGanTrainer:
         for name, network in (earlier or {}).items():
             networks.get_submodule(name).load_state_dict(network.state_dict())
         self._networks = networks.to(self._device)
-        # Averages keep the plain layout in memory, which files of weights need.
         self._averages = {
             name: Averaged(network) for name, network in self._networks.generators().items()
         }
-        self._networks.to(memory_format=torch.channels_last)
         train = self._settings.train
         self._generator_adam = _adam(self._networks.generators(), train.generator_rate)
         self._discriminator_adam = _adam(self._networks.discriminators(), train.discriminator_rate)
@@ -304,7 +302,7 @@ class CycleGanTrainer:
 
 def _adam(networks: Mapping[str, nn.Module], rate: float) -> torch.optim.Adam:
     weights = chain.from_iterable(network.parameters() for network in networks.values())
-    return torch.optim.Adam(weights, lr=rate, betas=_BETAS)
+    return torch.optim.Adam(weights, lr=rate, betas=_BETAS, fused=True)
 
 
 def _split(both: Tensor, count: int) -> tuple[Tensor, Tensor]:
