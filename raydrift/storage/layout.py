@@ -91,6 +91,27 @@ MATRIX_RESULTS: Final = (
 )  # fmt: skip
 """The files that a matrix consists of, ``matrix.json`` apart; it may lack some of the tables."""
 
+TRAINED: Final = "model"
+"""The folder of what a training of a generative network leaves: its model and its state."""
+
+GENERATOR: Final = "generator.safetensors"
+TRAINING_STATE: Final = "training.pt"
+TRAINING_RECORD: Final = "training.json"
+EARLIER_MODELS: Final = "checkpoints"
+"""In the folder of the model; generators of earlier saves are in the last one."""
+
+SAMPLES: Final = "samples"
+REAL_SAMPLES: Final = "real.png"
+PROGRESS: Final = "progress.parquet"
+PROGRESS_PLOT: Final = "progress.png"
+TRAINING_PICTURES: Final = "_training_pictures"
+"""The folder in which the pictures of a training are kept until it is finished."""
+
+VALIDATION: Final = "validation.json"
+"""What was found to be wrong with images of a training, by path."""
+
+_SAVE_FILE: Final = re.compile(r"[0-9]{6}\.(png|safetensors)")
+
 FORENSICS: Final = "forensics.parquet"
 FORENSICS_PLOT: Final = "forensics.png"
 FORENSICS_RECORD: Final = "forensics.json"
@@ -150,6 +171,21 @@ def model_name(code: str, split: int, suffix: str) -> str:
 def is_model(name: str) -> bool:
     """Whether a file in ``models/`` is one of ours, by its name."""
     return _MODEL_FILE.fullmatch(name) is not None
+
+
+def sample_name(save: int) -> str:
+    """``000010.png``: the generated images of a save."""
+    return f"{save:06d}.png"
+
+
+def earlier_model(save: int) -> str:
+    """``000010.safetensors``: the generators of a save."""
+    return f"{save:06d}.safetensors"
+
+
+def is_of_save(name: str) -> bool:
+    """Whether a file in ``samples/`` or ``checkpoints/`` is of a save, by its name."""
+    return name == REAL_SAMPLES or _SAVE_FILE.fullmatch(name) is not None
 
 
 def is_result(name: str) -> bool:

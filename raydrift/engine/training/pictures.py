@@ -19,6 +19,7 @@ from raydrift.engine.measured_batches import MeasuredBatches
 from raydrift.engine.measuring_job import MeasuringJob
 from raydrift.engine.plan import Demand, Plan, drift_demands
 from raydrift.engine.session import Resources
+from raydrift.engine.training.mapped import MappedPictures, Rows
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.validate import FITS
@@ -50,7 +51,7 @@ class Domain:
     catalog: Catalog
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KeptImages:
     """What came of a domain.
 
@@ -62,7 +63,8 @@ class KeptImages:
         rejected: The other images.
         remarks: On the usable ones.
         notes: What is odd about the input, in plain sentences.
-        shards: Where the pixels are.
+        shards: Where the pixels are, of all pictures.
+        rows: Which of those the facts are of, in order; None: all.
     """
 
     name: str
@@ -71,9 +73,19 @@ class KeptImages:
     remarks: tuple[Remark, ...]
     notes: tuple[str, ...]
     shards: PictureShards
+    rows: Rows | None = None
 
     def __len__(self) -> int:
         return int(self.facts.num_rows)
+
+    def chosen(self, rows: Rows) -> Self:
+        """Some of the pictures, by their rows in the facts."""
+        own = rows if self.rows is None else self.rows[rows]
+        return replace(self, facts=self.facts.take(pa.array(rows)).combine_chunks(), rows=own)
+
+    def mapped(self) -> MappedPictures:
+        """The pixels, mapped; see ``PictureShards.mapped``."""
+        return MappedPictures(self.shards.mapped(), self.rows)
 
 
 @dataclass(frozen=True)
