@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         TrackingError,
         WeightsError,
     )
+    from raydrift.exports.export import export
     from raydrift.generated_sets import synthesize, translate
     from raydrift.generator import ImageDatasetGenerator
     from raydrift.images.batch import DriftedBatch
@@ -106,6 +107,7 @@ __all__ = [
     "adjust",
     "drift_image",
     "drift_sample",
+    "export",
     "forensics",
     "kl_softmax",
     "matrix",
@@ -140,6 +142,7 @@ _HOMES = {
         "WeightsError",
     ),
     "raydrift.generated_sets": ("synthesize", "translate"),
+    "raydrift.exports.export": ("export",),
     "raydrift.generator": ("ImageDatasetGenerator",),
     "raydrift.images.pixels": ("ColourSpace", "Sample"),
     "raydrift.images.batch": ("DriftedBatch",),

@@ -19,7 +19,7 @@ FLOORS = (
     "cli __main__",
     "bench",
     "generator timeline view_sets generated_sets model_runs flows",
-    "dataset",
+    "dataset exports",
     "engine",
     "tracking",
     "report",

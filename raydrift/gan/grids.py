@@ -63,14 +63,46 @@ def translation_grid(sources: Pixels, translated: Pixels, cycled: Pixels | None)
     return _laid_out(rows, _GAP, _WIDE_GAP)
 
 
+def generated_in(sheet: Pixels, height: int, width: int, translations: bool) -> Pixels:
+    """The generated images of a grid, as they were before it was laid out.
+
+    Args:
+        sheet: Of ``image_grid``, or of ``translation_grid`` with what comes back.
+        height: Of one image, pixels.
+        width: Likewise.
+        translations: Whether it is of ``translation_grid``: then the translations are taken.
+
+    Returns:
+        uint8 of shape (n, height, width, c), in order. An empty place at the end is no image; it is
+        white, and so a last image that is all white is taken for one.
+    """
+    factor = _factor(height, width)
+    tall, wide = factor * height + _GAP, factor * width + _GAP
+    across = 3 * wide - _GAP + _WIDE_GAP if translations else wide
+    first = wide if translations else 0
+    found = [
+        sheet[top : top + factor * height : factor, left : left + factor * width : factor]
+        for top in range(0, sheet.shape[0], tall)
+        for left in range(first, sheet.shape[1], across)
+    ]
+    while len(found) > 1 and (found[-1] == 255).all():
+        found.pop()
+    return np.stack(found)
+
+
 def _check(pixels: Pixels) -> None:
     if not len(pixels):
         raise ValueError("a grid needs at least one image")
 
 
 def _enlarged(pixels: Pixels) -> Pixels:
-    factor = max(1, -(-_SHOWN // min(pixels.shape[1:3])))
+    factor = _factor(*pixels.shape[1:3])
     return pixels.repeat(factor, axis=1).repeat(factor, axis=2)
+
+
+def _factor(height: int, width: int) -> int:
+    """How often the pixels of an image are repeated on both axes."""
+    return max(1, -(-_SHOWN // min(height, width)))
 
 
 def _laid_out(rows: list[list[Pixels]], gap: int, across: int | None = None) -> Pixels:

@@ -129,7 +129,7 @@ def write_model(generators: Mapping[str, nn.Module], description: Mapping[str, A
         "generators": sorted(generators),
         "weights": sha256(data).hexdigest(),
     }
-    return cast(bytes, save(weights, {KEY: json.dumps(facts, sort_keys=True)}))
+    return save(weights, {KEY: json.dumps(facts, sort_keys=True)})
 
 
 def read_model(

@@ -66,12 +66,11 @@ RUN = {"torch": run_torch, "onnx": run_onnx}
 @pytest.mark.parametrize("kind", RUN)
 def test_a_cyclegan_takes_any_number_of_images_of_any_size(kind: str) -> None:
     model = cycle_model()
-    for name in ("to_target", "to_source"):
-        content = exported(model, name, kind)
-        for shape in ((1, 3, 32, 32), (3, 3, 8, 52)):
-            images = torch.rand(shape) * 2 - 1
-            made = RUN[kind](content, (images,))
-            torch.testing.assert_close(made, model.generator(name)(images), **EQUAL)
+    content = exported(model, "to_target", kind)
+    for shape in ((1, 3, 32, 32), (3, 3, 8, 52)):
+        images = torch.rand(shape) * 2 - 1
+        made = RUN[kind](content, (images,))
+        torch.testing.assert_close(made, model.generator("to_target")(images), **EQUAL)
 
 
 @pytest.mark.parametrize("kind", RUN)

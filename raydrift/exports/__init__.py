@@ -1,0 +1,1 @@
+"""What a run wrote, or a model, in files for other programs."""

@@ -1,0 +1,90 @@
+"""What ModelArts leaves of a training beside the images: samples of each save, and a model."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from raydrift.errors import OutputError
+from raydrift.exports.pictures import jpeg_of_pixels
+from raydrift.exports.run_rows import FinishedRun
+from raydrift.paths import StoragePath
+from raydrift.storage import layout
+
+_PROGRAM: Final = "torch"
+
+
+def write_gan_files(run: FinishedRun, folder: StoragePath) -> list[str]:
+    """Writes ``samples/0001_0.jpg`` … and ``model/CYcleGan_epoch_100.pt2``.
+
+    Args:
+        run: A run of translate or synthesize; one that has trained nothing has neither.
+        folder: The folder of the export.
+
+    Returns:
+        The paths of the models' files in it.
+
+    Raises:
+        OutputError: What the training left cannot be read.
+    """
+    if not (run.output / layout.TRAINED / layout.GENERATOR).is_file():
+        return []
+    _write_samples(run, folder)
+    return [_write_model(run, folder)]
+
+
+def _write_samples(run: FinishedRun, folder: StoragePath) -> None:
+    there = run.output / layout.SAMPLES
+    saves = sorted(
+        name for name in there.names() if layout.is_of_save(name) and name != layout.REAL_SAMPLES
+    )
+    if saves:
+        (folder / layout.SAMPLES).create()
+    for name in saves:
+        for number, image in enumerate(_images(run, there / name)):
+            file = f"{int(name.partition('.')[0]):04d}_{number}.jpg"
+            (folder / layout.SAMPLES / file).write_bytes(jpeg_of_pixels(image))
+
+
+def _images(run: FinishedRun, place: StoragePath) -> Iterator[np.ndarray]:
+    from raydrift.gan.grids import generated_in
+
+    data = np.frombuffer(place.read_bytes(), np.uint8)
+    sheet = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
+    if sheet is None:
+        raise OutputError(f"{place} is damaged: delete it, and export again")
+    image = _training(run)["identity"]["image"]
+    yield from generated_in(
+        np.asarray(sheet, np.uint8),
+        int(image["height"]),
+        int(image["width"]),
+        translations=run.network != "generator",
+    )
+
+
+def _write_model(run: FinishedRun, folder: StoragePath) -> str:
+    from raydrift.gan.exporting import SUFFIXES, exported
+    from raydrift.gan.model_file import read_model
+
+    trained = _training(run)
+    model, network = read_model(run.output), str(run.network)
+    if network == "generator":
+        name = f"StyleGan_kimg_{round(trained['images'] / 1000)}"
+    else:
+        share = trained["saved_step"] / max(trained["steps"], 1)
+        name = f"CYcleGan_epoch_{round(trained['identity']['train']['epochs'] * share)}"
+    (folder / layout.TRAINED).create()
+    file = f"{layout.TRAINED}/{name}{SUFFIXES[_PROGRAM]}"
+    (folder / file).write_bytes(exported(model, network, _PROGRAM))
+    return file
+
+
+def _training(run: FinishedRun) -> dict[str, Any]:
+    place = run.output / layout.TRAINED / layout.TRAINING_RECORD
+    try:
+        found: dict[str, Any] = json.loads(place.read_bytes())
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{place} cannot be read ({error}): it is part of the run") from None
+    return found

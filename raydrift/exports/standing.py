@@ -1,0 +1,105 @@
+"""``export.json``: what an export is, and how far it is; the same command goes on there."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from typing import Any, Final
+
+from raydrift.errors import OutputError
+from raydrift.exports.layouts import Layout
+from raydrift.exports.pictures import LOSSY
+from raydrift.exports.run_rows import FinishedRun
+from raydrift.paths import StoragePath
+
+EXPORT: Final = "export.json"
+
+RUNNING: Final = "running"
+COMPLETE: Final = "complete"
+
+
+@dataclass
+class Standing:
+    """The content of ``export.json``.
+
+    Attributes:
+        run: The run, as it was called.
+        fingerprint: The run's.
+        layout: ``folders`` or ``modelarts``.
+        images: How many images there are to write.
+        lossy: What an image loses; None: nothing.
+        raydrift: The version that writes.
+        status: ``running`` or ``complete``.
+        written: How many images are there at least, the first ones.
+        files: What there is besides images, in the order to look at it.
+    """
+
+    run: str
+    fingerprint: str
+    layout: str
+    images: int
+    lossy: str | None
+    raydrift: str = field(default_factory=lambda: version("raydrift"))
+    status: str = RUNNING
+    written: int = 0
+    files: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, run: FinishedRun, of_run: Layout) -> "Standing":
+        """An export that has not begun."""
+        lossy = LOSSY if of_run.is_lossy else None
+        return cls(str(run.output), run.record.fingerprint, of_run.name, len(run), lossy)
+
+    def save(self, folder: StoragePath) -> None:
+        """Writes ``export.json`` whole or not at all."""
+        (folder / EXPORT).write_bytes(json.dumps(asdict(self), indent=2).encode() + b"\n")
+
+
+def begin(run: FinishedRun, of_run: Layout, folder: StoragePath) -> Standing:
+    """Looks at a folder, and begins an export there or goes on with it.
+
+    Args:
+        run: The run.
+        of_run: How its files are called.
+        folder: The folder, which is there.
+
+    Raises:
+        OutputError: It has other content.
+    """
+    new = Standing.of(run, of_run)
+    found = _found(folder)
+    if found is None:
+        others = sorted(one.base_name for one in folder.entries() if _is_other(one.path, run))
+        if others:
+            raise OutputError(
+                f"output {folder} holds {others[0]} of another origin: choose another folder"
+            )
+        new.save(folder)
+        return new
+    for name in ("fingerprint", "layout", "raydrift"):
+        there, here = getattr(found, name), getattr(new, name)
+        if there != here:
+            what = "run" if name == "fingerprint" else name
+            differs = (found.run, new.run) if name == "fingerprint" else (there, here)
+            raise OutputError(
+                f"output {folder} holds another export ({what} is {differs[0]} there and "
+                f"{differs[1]} here): choose another folder, or delete it"
+            )
+    return found
+
+
+def _found(folder: StoragePath) -> Standing | None:
+    place = folder / EXPORT
+    if not place.is_file():
+        return None
+    try:
+        told: dict[str, Any] = json.loads(place.read_bytes())
+        return Standing(**told)
+    except (ValueError, TypeError):
+        raise OutputError(
+            f"{place} is not of an export of raydrift: choose another folder, or delete the file"
+        ) from None
+
+
+def _is_other(path: str, run: FinishedRun) -> bool:
+    """Whether what is in the folder is not the run itself, which may be exported beside it."""
+    return path.rstrip("/") != run.output.path
