@@ -16,6 +16,7 @@ from raydrift.cli.calibrate import calibrate
 from raydrift.cli.demo import demo
 from raydrift.cli.encoding import write_any_sign
 from raydrift.cli.evaluate import evaluate
+from raydrift.cli.export import export
 from raydrift.cli.finalize import finalize
 from raydrift.cli.flow import flow
 from raydrift.cli.forensics import forensics
@@ -51,6 +52,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "finalize": finalize,
     "status": status,
     "inspect": inspect,
+    "export": export,
     "preview": preview,
     "evaluate": evaluate,
     "calibrate": calibrate,
@@ -179,8 +181,8 @@ def _terminate(*_: object) -> None:
 
 def _stopped(how: str, arguments: Sequence[str], status: int) -> int:
     kept = {"finalize": "the shards are kept"}
-    lasting = ("generate", "flow", "views", "matrix", "forensics", "adjust", "translate")
-    lasting += ("synthesize",)
+    lasting = ["generate", "flow", "views", "matrix", "forensics", "adjust"]
+    lasting += ["translate", "synthesize", "export"]
     kept |= dict.fromkeys(lasting, "what is finished is kept")
     command = arguments[0] if arguments else ""
     goes_on = f": {kept[command]}, the same command goes on" if command in kept else ""
