@@ -13,9 +13,11 @@ def is_blit(inverse: Tensor) -> Tensor:
     Returns:
         Bools of shape (n,).
     """
-    exact = ((inverse - inverse.round()).abs() < 1e-9).flatten(1).all(dim=1)
-    sizes = inverse[:, :2, :2].abs().sum(dim=(1, 2))
-    return exact & ((sizes - 2).abs() < 1e-9) & (torch.linalg.det(inverse).abs() > 0.5)
+    exact: Tensor = ((inverse - inverse.round()).abs() < 1e-9).flatten(1).all(dim=1)
+    # Of whole numbers, only a matrix of the determinant 1 or -1 with two that are not 0 is one.
+    two: Tensor = (inverse[:, :2, :2].abs().sum(dim=(1, 2)) - 2).abs() < 1e-9
+    regular: Tensor = torch.linalg.det(inverse).abs() > 0.5
+    return exact & two & regular
 
 
 def blit(images: Tensor, inverse: Tensor) -> Tensor:

@@ -105,10 +105,10 @@ def draw_augmentations(
     Returns:
         Float64 tensors on the CPU.
     """
-    wide = {"generator": generator, "dtype": torch.float64}
-    lots = torch.rand(count, 13, **wide)
-    even = torch.rand(count, 8, **wide)
-    normal = torch.randn(count, 7, **wide)
+    wide = torch.float64
+    lots = torch.rand(count, 13, generator=generator, dtype=wide)
+    even = torch.rand(count, 8, generator=generator, dtype=wide)
+    normal = torch.randn(count, 7, generator=generator, dtype=wide)
     turn_chance = 1 - sqrt(1 - chance)
 
     def chosen(kind: str, lot: int, value: Tensor, unchanged: float, share: float) -> Tensor:
@@ -121,7 +121,8 @@ def draw_augmentations(
         return (even[:, column] < 0.5).to(torch.float64)
 
     def angle(column: int) -> Tensor:
-        return (2 * even[:, column] - 1) * pi
+        turns: Tensor = 2 * even[:, column] - 1
+        return turns * pi
 
     def power(column: int, deviation: float) -> Tensor:
         return torch.exp2(normal[:, column] * deviation)

@@ -53,6 +53,10 @@ class StyleGanTrainer:
         replicas: The processes that train together.
         device: Where the networks are.
 
+    Attributes:
+        generator: In training; samples are made with the average, see ``generators``.
+        discriminator: In training.
+
     Raises:
         SettingsError: The batch cannot be shared, or there are no images.
     """
@@ -75,6 +79,7 @@ class StyleGanTrainer:
         self._device = device
         self._batch = train.batch_size
         self._group = compared(self._batch, replicas)
+        self._class_names = list(class_names)
         names = () if labels is None else class_names
         self._architecture = architecture_of(settings, names)
         pixels = self._architecture.height * self._architecture.width
@@ -82,20 +87,20 @@ class StyleGanTrainer:
         self._gamma = auto_gamma if networks.gamma == AUTO else float(networks.gamma)
         half_life = self._batch * 10 / 32 if networks.ema_kimg == AUTO else networks.ema_kimg
         self._half_life = float(half_life) * 1000
-        self._generator = make_generator(self._architecture, weight_generator(seed, 0)).to(device)
-        self._discriminator = make_discriminator(
+        self.generator = make_generator(self._architecture, weight_generator(seed, 0)).to(device)
+        self.discriminator = make_discriminator(
             self._architecture, self._group, weight_generator(seed, 1)
         ).to(device)
-        self._average = Averaged(self._generator)
+        self._average = Averaged(self.generator)
         self._phases = Phases(
-            self._generator, self._discriminator, replicas, train.precision == "bfloat16"
+            self.generator, self.discriminator, replicas, train.precision == "bfloat16"
         )
         self._batches = Batches(
             seed,
             pictures,
             labels,
             self._batch,
-            self._generator,
+            self.generator,
             mixing=networks.mixing,
             mirror=networks.mirror,
             augment=networks.augment,
@@ -108,8 +113,8 @@ class StyleGanTrainer:
         self._rate = train.rate_at(self._architecture.side)
         self._rate_factor = 1.0
         path_every = PATH_EVERY if networks.path_length else None
-        self._generator_adam = lazy_adam(self._generator, self._rate, path_every)
-        self._discriminator_adam = lazy_adam(self._discriminator, self._rate, PENALTY_EVERY)
+        self._generator_adam = lazy_adam(self.generator, self._rate, path_every)
+        self._discriminator_adam = lazy_adam(self.discriminator, self._rate, PENALTY_EVERY)
         self._path_mean = torch.zeros((), device=device)
         self._ramp = True
         self._step = 0
@@ -154,7 +159,7 @@ class StyleGanTrainer:
         half_life = self._half_life
         if self._ramp:
             half_life = min(half_life, _RAMP * self._images)
-        self._average.update(self._generator, self._batch, half_life)
+        self._average.update(self.generator, self._batch, half_life)
         self._step += 1
         self._images += self._batch
 
@@ -182,8 +187,8 @@ class StyleGanTrainer:
             "description": self.description(),
             "step": self._step,
             "images": self._images,
-            "generator": self._generator.state_dict(),
-            "discriminator": self._discriminator.state_dict(),
+            "generator": self.generator.state_dict(),
+            "discriminator": self.discriminator.state_dict(),
             "average": self._average.state_dict(),
             "generator_adam": self._generator_adam.state_dict(),
             "discriminator_adam": self._discriminator_adam.state_dict(),
@@ -204,8 +209,8 @@ class StyleGanTrainer:
         """
         self._architecture.check_same(state["description"])
         self._step, self._images = int(state["step"]), int(state["images"])
-        self._generator.load_state_dict(state["generator"])
-        self._discriminator.load_state_dict(state["discriminator"])
+        self.generator.load_state_dict(state["generator"])
+        self.discriminator.load_state_dict(state["discriminator"])
         self._average.load_state_dict(state["average"])
         self._generator_adam.load_state_dict(_copied(state["generator_adam"]))
         self._discriminator_adam.load_state_dict(_copied(state["discriminator_adam"]))
@@ -233,7 +238,7 @@ class StyleGanTrainer:
         if not isinstance(generator, Generator):
             raise SettingsError("the earlier model is no StyleGAN2: give one of synthesize")
         self._architecture.check_same(generator.architecture.description())
-        self._generator.load_state_dict(generator.state_dict())
+        self.generator.load_state_dict(generator.state_dict())
         self._average.load_state_dict(generator.state_dict())
         self._ramp = False
         self._control.kimg = TRANSFER_KIMG
@@ -243,22 +248,28 @@ class StyleGanTrainer:
         self._rate_factor *= factor
         self._set_rates()
 
+    def rates(self) -> tuple[float, float]:
+        """The learning rates of the generator and of the discriminator."""
+        adams = (self._generator_adam, self._discriminator_adam)
+        generator, discriminator = (float(adam.param_groups[0]["lr"]) for adam in adams)
+        return generator, discriminator
+
     def generators(self) -> Mapping[str, nn.Module]:
         """The averaged generator, by the name ``generator``."""
         return {"generator": self._average.network}
 
     def description(self) -> dict[str, Any]:
         """What the networks are, as JSON holds it; ``generator_of`` builds them from it."""
-        return self._architecture.description()
+        return self._architecture.description() | {"class_names": self._class_names}
 
     def _train_generator(self) -> None:
         latents = self._batches.latents(self._step, Phase.GENERATOR)
         augmentations = self._augmentations(Phase.GENERATOR)
-        self._discriminator.requires_grad_(False)
+        self.discriminator.requires_grad_(False)
         scores = self._phases.generator_scores(latents, augmentations)
         loss = self._phases.generator_loss(scores)
         self._descend("generator", loss, 1.0)
-        self._discriminator.requires_grad_(True)
+        self.discriminator.requires_grad_(True)
         self._tally.add("generator", loss)
 
     def _shorten_paths(self) -> None:
@@ -297,7 +308,7 @@ class StyleGanTrainer:
     def _descend(self, name: str, loss: Tensor, weight: float) -> None:
         """One step of Adam against a loss."""
         own = name == "generator"
-        network: nn.Module = self._generator if own else self._discriminator
+        network: nn.Module = self.generator if own else self.discriminator
         adam = self._generator_adam if own else self._discriminator_adam
         adam.zero_grad(set_to_none=True)
         (loss * weight).backward()
