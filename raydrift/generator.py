@@ -82,6 +82,7 @@ class ImageDatasetGenerator:
         colour_profile: ``ignore`` leaves pixels as they are, ``convert`` brings them to sRGB.
         raw: What the raw files of the input are, ``RawSettings()`` a camera's; None: photographs.
         masks: A folder with a mask for each image; None: a manifest's column ``mask``, else none.
+        twins: What ``twin`` blends images with: a run of ``translate``, or a folder; None: nothing.
         max_pixels, max_bytes: Larger images and files are rejected before they are decoded, read.
         max_memory: An input image that takes more bytes of memory to decode is rejected.
         batch_size: Images in a batch whose similarity is evaluated.
@@ -135,6 +136,7 @@ class ImageDatasetGenerator:
         colour_profile: str = "ignore",
         raw: RawSettings | None = None,
         masks: str | os.PathLike[str] | None = None,
+        twins: str | os.PathLike[str] | None = None,
         max_pixels: int = ImageSettings.max_pixels,
         max_bytes: int = ImageSettings.max_bytes,
         max_memory: int = ImageSettings.max_memory,
@@ -157,7 +159,7 @@ class ImageDatasetGenerator:
         cluster: ClusterSettings | None = None,
         progress: bool = True,
     ) -> None:
-        settings = GenerateSettings(
+        self._settings = settings = GenerateSettings(
             input=path_text("input_path", input_path),
             output=UNWRITTEN,
             split=split,
@@ -178,6 +180,7 @@ class ImageDatasetGenerator:
             ),
             raw=raw,
             masks=None if masks is None else path_text("masks", masks),
+            twins=None if twins is None else path_text("twins", twins),
             embedding=EmbeddingSettings(
                 compute=compute_embeddings,
                 weights=path_text("weights", weights),
@@ -196,7 +199,6 @@ class ImageDatasetGenerator:
             storage_options={} if storage_options is None else storage_options,
             cluster=ClusterSettings() if cluster is None else cluster,
         )
-        self._settings = settings
         self._catalog = catalog_of(settings)
         self._timeline = Timeline(settings, self._catalog)
         self._progress = progress
@@ -318,7 +320,6 @@ class ImageDatasetGenerator:
 
         settings = replace(self._settings, start=self._timeline.written, num_samples=num_samples)
         sweep = Sweep(sweep_items(transform_list), (1.0,))
-        quiet = not self._progress
         told: list[InputSummary] = []
         profile = calibrate(
             settings,
@@ -328,7 +329,7 @@ class ImageDatasetGenerator:
             for_images=for_images,
             catalog=self._catalog,
             on_images=told.append,
-            quiet=quiet,
+            quiet=not self._progress,
         )
         for remark in told[0].remarks:
             warnings.warn(str(remark), stacklevel=2)
@@ -354,8 +355,7 @@ class ImageDatasetGenerator:
         """
         from raydrift.engine.divergences import batch_divergences
 
-        measure = kl_softmax if similarity_func is None else similarity_func
-        if not callable(measure):
+        if not callable(measure := kl_softmax if similarity_func is None else similarity_func):
             raise SettingsError(
                 f"similarity_func is {measure!r}: give a function of two arrays of embeddings"
             )

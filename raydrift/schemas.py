@@ -316,6 +316,11 @@ VIEW_DIVERGENCE: Final = pa.schema(
 """``view_divergence.parquet``: how far the pictures of one view are from those that another one
 makes of the same images, batch by batch; null where a batch is too small for the metric."""
 
+FILE_RANGE: Final = pa.struct(
+    [("path", pa.string()), ("offset", pa.int64()), ("size", pa.int64()), ("name", pa.string())]
+)
+"""A file, or a range of its bytes, as the fields of ``paths.FileRange``."""
+
 TASK: Final = pa.schema(
     [
         ("shard", pa.int64()),
@@ -329,14 +334,15 @@ TASK: Final = pa.schema(
         ("row", pa.int32()),
         ("column", pa.int32()),
         ("mask", pa.string()),
+        ("twin", FILE_RANGE),
         *COPY,
     ]
 )
 """What a worker is told of each sample of its shard; ``where``: which drifts are meant for it, one
 value a drift, none where each is meant for all; ``file_state``: ``Catalog.states``; ``row`` and
 ``column``: the first pixel of the tile of its file that it is, null of a whole file; ``mask``: the
-path of its mask, null where it has none; ``draw_id`` and ``epoch``: what keys its draws, null where
-its own number does."""
+path of its mask, null where it has none; ``twin``: where its twin is, likewise; ``draw_id`` and
+``epoch``: what keys its draws, null where its own number does."""
 
 REMARKS: Final = pa.list_(
     pa.struct([("text", pa.string()), ("images", pa.int64()), ("examples", pa.list_(pa.string()))])

@@ -25,9 +25,10 @@ from raydrift.camera import (
     develop,
     unprocess,
 )
-from raydrift.drift import drift_image
+from raydrift.drift import drift_sample
 from raydrift.errors import CatalogError, ImageError
 from raydrift.images.codec import RGB, decode, encode_png
+from raydrift.images.pixels import Sample, Twin
 from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.transforms import TransformInfo, plain_transforms
@@ -80,11 +81,12 @@ def measure_kernels(
     calls: dict[str, list[Callable[[], object]]] = {
         "decode": [partial(decode, data, settings) for data in files]
     }
-    for transform in plain_transforms():
+    twins = [Twin(np.ascontiguousarray(image[:, ::-1]), "mirrored", 0) for image in images]
+    samples = [Sample(image, twin=twin) for image, twin in zip(images, twins, strict=True)]
+    for transform in plain_transforms(with_twins=True):
         info = TransformInfo(transform, _LEVEL)
         calls[str(info)] = [
-            partial(drift_image, image, [info], seed=0, sample_id=i)
-            for i, image in enumerate(images)
+            partial(drift_sample, one, [info], seed=0, sample_id=i) for i, one in enumerate(samples)
         ]
     mosaics = [unprocess(image, REFERENCE) for image in images]
     calls["unprocess"] = [partial(unprocess, image, REFERENCE) for image in images]

@@ -37,6 +37,12 @@ MASK: Final = "mask"
 MASK_STATE: Final = "mask_state"
 """Column beside it: the state of the mask's file, 0 where there is none."""
 
+TWIN: Final = "twin"
+"""Column of a table of images with twins: where each one's is (``image_files.PLACE``), or null."""
+
+TWIN_STATE: Final = "twin_state"
+"""Column beside it: the state of the twin's file, 0 where there is none, or where it is a run's."""
+
 DRAW_ID: Final = "draw_id"
 """Column of a table of a part of an input: each image's row in the whole."""
 
@@ -44,6 +50,19 @@ _HASH_ROWS: Final = 100_000
 _SPREAD: Final = np.int64(0x1E3779B97F4A7C15)  # odd: all times stay apart
 UNKNOWN_STATE: Final = int(-1 - _SPREAD)
 """The state of a file of which neither size nor time is known."""
+
+
+@dataclass(frozen=True)
+class Twins:
+    """What images are blended with.
+
+    Attributes:
+        root: The folder that their places start from.
+        digest: What all of them are.
+    """
+
+    root: StoragePath
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -56,14 +75,16 @@ class Catalog:
             not known) and ``modified`` int64 (ns since 1970; likewise), sorted by path. Where a
             file is cut into several images (``catalog.tiles``), also ``row`` and ``column``, int32:
             where each begins, null where that is not known. Where images have masks
-            (``catalog.masks``), also ``mask``, large_string, and ``mask_state``, int64. Of a part
-            of an input also ``draw_id``, int64: each image's row in the whole.
+            (``catalog.masks``), also ``mask``, large_string, and ``mask_state``, int64; where they
+            have twins (``catalog.twins``), ``twin`` and ``twin_state``. Of a part of an input also
+            ``draw_id``, int64: each image's row in the whole.
         classes: The class names, sorted; ``class_index`` counts in them.
         labels: Class name to integer label.
         ignored: Why files were passed over, and how many.
         columns: What else a manifest tells of each image, row by row.
         notes: Plain sentences that whoever uses the input should read.
         masks: The folder that the paths of masks start from; None: images have none.
+        twins: What the images are blended with; None: nothing is.
     """
 
     root: StoragePath
@@ -74,6 +95,7 @@ class Catalog:
     columns: pa.Table | None = None
     notes: tuple[str, ...] = ()
     masks: StoragePath | None = None
+    twins: Twins | None = None
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -133,12 +155,15 @@ class Catalog:
         Args:
             rows: Which rows of the table; None: all.
         """
-        masked = self.masks is not None
-        facts = self.table.select(["size", "modified", *([MASK_STATE] if masked else [])])
+        of_masks = [MASK_STATE] if self.masks is not None else []
+        of_twins = [TWIN_STATE] if self.twins is not None else []
+        facts = self.table.select(["size", "modified", *of_masks, *of_twins])
         facts = facts if rows is None else facts.take(rows)
-        size, modified, *masks = (facts[name].to_numpy() for name in facts.column_names)
-        states = file_states(size, modified)
-        return file_states(states, masks[0]) if masked else states
+        states: npt.NDArray[np.int64]
+        states, *others = (facts[name].to_numpy() for name in facts.column_names)
+        for other in others:
+            states = file_states(states, other)
+        return states
 
     def order(self, seed: int, shuffle: bool) -> npt.NDArray[np.int64]:
         """Row of the table by sample id: a permutation of 0..n-1, or 0..n-1 itself."""
@@ -187,7 +212,7 @@ class Catalog:
             _meant(picked, where),
             self.states(picked),
         ]
-        for name in (*TILE, MASK):
+        for name in (*TILE, MASK, TWIN):
             kind = schemas.TASK.field(name).type
             there = name in rows.column_names
             columns.append(rows[name].cast(kind) if there else pa.nulls(len(rows), kind))

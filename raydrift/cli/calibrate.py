@@ -17,6 +17,7 @@ from raydrift.cli.options import (
     Seed,
     Split,
     SweptTransform,
+    Twins,
     ValueRange,
     Verbose,
     Weights,
@@ -76,6 +77,7 @@ def calibrate(
     image_size: ImageSize = None,
     value_range: ValueRange = None,
     raw: Raw = None,
+    twins: Twins = None,
     workers: Workers = None,
     config: Config = None,
     address: Address = None,
@@ -109,6 +111,7 @@ def calibrate(
         "seed": seed,
         "image": image_flags(image_size, value_range),
         "raw": {} if raw else None,
+        "twins": twins,
         "embedding": {"weights": weights, "normalize": normalize, "precision": precision},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }

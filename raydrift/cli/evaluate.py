@@ -25,6 +25,7 @@ from raydrift.cli.options import (
     Split,
     SweptTransform,
     TaskDrop,
+    Twins,
     ValueRange,
     Verbose,
     Weights,
@@ -79,6 +80,7 @@ def evaluate(
     value_range: ValueRange = None,
     raw: Raw = None,
     masks: Masks = None,
+    twins: Twins = None,
     workers: Workers = None,
     mlflow: Mlflow = None,
     mlflow_experiment: MlflowExperiment = None,
@@ -114,6 +116,7 @@ def evaluate(
         "image": image_flags(image_size, value_range),
         "raw": {} if raw else None,
         "masks": masks,
+        "twins": twins,
         "embedding": {
             "weights": weights,
             "normalize": normalize,

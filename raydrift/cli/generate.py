@@ -46,6 +46,7 @@ from raydrift.cli.options import (
     Split,
     Target,
     Transform,
+    Twins,
     ValueRange,
     Verbose,
     Weights,
@@ -93,6 +94,7 @@ def generate(
     value_range: ValueRange = None,
     raw: Raw = None,
     masks: Masks = None,
+    twins: Twins = None,
     shard_size: ShardSize = None,
     workers: Workers = None,
     on_error: OnError = None,
@@ -121,6 +123,7 @@ def generate(
         "image": image_flags(image_size, value_range),
         "raw": {} if raw else None,
         "masks": masks,
+        "twins": twins,
         "embedding": {
             "compute": embeddings,
             "weights": weights,

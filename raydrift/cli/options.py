@@ -129,6 +129,14 @@ Masks = Annotated[
         show_default="a manifest's column mask, else none",
     ),
 ]
+Twins = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH",
+        help="What -t twin:LEVEL blends each image with: the output of raydrift translate, or a "
+        "folder with images of the same paths but for the suffix.",
+    ),
+]
 Task = Annotated[
     str | None,
     typer.Option(

@@ -28,6 +28,7 @@ from raydrift.cli.options import (
     Split,
     Target,
     Transform,
+    Twins,
 )
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def plan(
     seed: Seed = None,
     num_samples: NumSamples = None,
     raw: Raw = None,
+    twins: Twins = None,
     config: Config = None,
 ) -> None:
     """Draw the timeline of a run: level, drifted samples and classes, as they will be."""
@@ -87,6 +89,7 @@ def plan(
         "seed": seed,
         "num_samples": num_samples,
         "raw": {} if raw else None,
+        "twins": twins,
         "calibration": {"profile": profile, "target": target, "level": level},
     }
     flags |= drift_flags(

@@ -4,13 +4,15 @@ from typing import Annotated
 
 import typer
 
-from raydrift.cli.options import Config, ImageSize, Labels, Raw, Seed, Split, ValueRange
+from raydrift.cli.options import Config, ImageSize, Labels, Raw, Seed, Split, Twins, ValueRange
 
 
 def preview(
     input: Annotated[
         str,
-        typer.Argument(help="Folder with one sub-folder a class, or a .parquet, .csv or .manifest file."),
+        typer.Argument(
+            help="Folder with one sub-folder a class, or a .parquet, .csv or .manifest file."
+        ),
     ],
     output: Annotated[str, typer.Argument(metavar="OUTPUT.png", help="Picture to write.")],
     transform: Annotated[
@@ -33,6 +35,7 @@ def preview(
     image_size: ImageSize = None,
     value_range: ValueRange = None,
     raw: Raw = None,
+    twins: Twins = None,
     config: Config = None,
 ) -> None:
     """Show transforms by levels on the first images of a run, as generate would write them."""
@@ -58,6 +61,7 @@ def preview(
         "seed": seed,
         "image": image_flags(image_size, value_range),
         "raw": {} if raw else None,
+        "twins": twins,
     }
     settings = read_settings(config, flags)
     for name in transform or ():
@@ -65,7 +69,7 @@ def preview(
             raise SettingsError(f"transform {name!r}: name it alone, all --levels are shown")
     names = [plain_name(name) for name in transform or ()]
     names = names or [info.name for info in settings.transforms]
-    names = names or plain_transforms()
+    names = names or plain_transforms(with_twins=settings.twins is not None)
     place = StoragePath.of(settings.output, settings.options_of("output"))
     check_folder(place)
     found = draw(settings, list(dict.fromkeys(names)), parse_levels(levels), images)

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 
 from raydrift import seeds
+from raydrift.drift.blending import TwinOnItsWay, TwinTransform, drawn_alone, with_twin
 from raydrift.drift.joint import JointTransform, Step
 from raydrift.drift.moving import MovingTransform
 from raydrift.drift.sampled import SampledTransform, sample, unchanged
@@ -63,7 +64,8 @@ def drift_sample(
     drawn, steps = draw_chain(
         transforms, seed=seed, sample_id=sample_id, epoch=epoch, profile=profile
     )
-    return apply_steps(original, steps, profile, sample_id), drawn
+    drifted = apply_steps(original, steps, profile, sample_id)
+    return drifted, with_twin(drawn, steps, original.twin)
 
 
 def draw_chain(
@@ -239,6 +241,7 @@ def apply_steps(
             that does not come with raydrift failed.
     """
     pixels, mask, points = original.pixels, original.mask, original.points
+    twin = TwinOnItsWay(original.twin, steps)
     for _, together in groupby(steps, key=_family_or_itself):
         group = tuple(together)
         with failing_as_transform([step.drawn.info for step in group], sample_id):
@@ -246,11 +249,14 @@ def apply_steps(
                 _check_kind(step.transform, original)
             if isinstance(group[0].transform, JointTransform):
                 pixels = _applied_together(group, pixels, profile)
+            elif isinstance(group[0].transform, TwinTransform):
+                pixels = _blended(group[0], group[0].transform, pixels, twin)
             else:
+                twin.follow(group[0])
                 pixels, mask, points = _applied(group[0], pixels, mask, points)
     if pixels is original.pixels:
         return original
-    return replace(original, pixels=pixels, mask=mask, points=points)
+    return replace(original, pixels=pixels, mask=mask, points=points, twin=None)
 
 
 def _family_or_itself(step: Step) -> object:
@@ -294,6 +300,17 @@ def _applied(
     found = transform.apply_with(step.rng, pixels.copy(), **parameters)
     _check_result(found, pixels, "apply")
     return found, mask, points
+
+
+def _blended(step: Step, transform: TwinTransform, pixels: Array, twin: TwinOnItsWay) -> Array:
+    """Applies a transform that blends an image with its twin."""
+    ours, other = isinstance(step.drawn.kernel, ImageTransform), twin.pixels
+    twin.follow(step)
+    given = (pixels, other) if ours else (pixels.copy(), other.copy())
+    found = transform.apply_with_twin(*given, **drawn_alone(step.parameters))
+    if not ours:
+        _check_result(found, pixels, "apply_with_twin")
+    return found
 
 
 def _moved_along(

@@ -12,7 +12,7 @@ import pyarrow as pa
 from raydrift.catalog import Catalog
 from raydrift.catalog.catalog import MASK
 from raydrift.catalog.masks import with_masks
-from raydrift.engine.data.shard_images import Decoder, MaskReader
+from raydrift.engine.data.companions import Decoder, MaskReader
 from raydrift.errors import CatalogError, reason
 from raydrift.images.decoded import Decoded
 from raydrift.images.masks import decode_mask
@@ -54,8 +54,9 @@ class MaskFolder:
         Raises:
             ImageError: There is none that fits.
         """
-        (content,) = self.reader.fetch([self.paths[row].as_py()])
-        mask: Any = self.reader.with_mask(image, content).mask
+        path = self.paths[row].as_py()
+        (content,) = self.reader.fetch([path])
+        mask: Any = self.reader.joined(image, path, content).mask
         found: Array = mask
         return found
 

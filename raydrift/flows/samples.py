@@ -12,8 +12,9 @@ from raydrift.catalog import Catalog
 from raydrift.drift.chain import move_mask
 from raydrift.drift.inputs import Inputs, inputs_of
 from raydrift.drift.written import written
+from raydrift.engine.data.companions import MaskReader
 from raydrift.engine.data.reader import Reader
-from raydrift.engine.data.shard_images import MaskReader, shard_images
+from raydrift.engine.data.shard_images import shard_images
 from raydrift.errors import ImageError, PipelineError
 from raydrift.flows.annotations import Annotations
 from raydrift.flows.more_masks import MaskFolder
@@ -71,7 +72,7 @@ class SampleBatches:
     more_masks: tuple[MaskFolder, ...] = ()
     _inputs: Inputs = field(init=False, repr=False)
     _reader: Reader = field(init=False, repr=False)
-    _masks: MaskReader | None = field(init=False, repr=False)
+    _masks: tuple[MaskReader, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         image, raw = self.settings.image, self.settings.raw
@@ -79,7 +80,7 @@ class SampleBatches:
         made: dict[str, Any] = {
             "_inputs": inputs_of(self.settings),
             "_reader": Reader(self.catalog.root, image.max_bytes, image.max_memory),
-            "_masks": None if masks is None else MaskReader(masks, image, self.mask_decoder),
+            "_masks": () if masks is None else (MaskReader(masks, image, self.mask_decoder),),
         }
         if raw is not None:
             made["decoder"] = RawDecoder(raw)

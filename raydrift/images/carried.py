@@ -60,7 +60,7 @@ def receive_decoded(pipe: IO[bytes]) -> Decoded:
         EOFError: The pipe ends before.
     """
     header: dict[str, Any] = json.loads(receive(pipe))
-    arrays = {
+    arrays: dict[str, Any] = {
         name: _array(pipe, dtype, tuple(shape)) for name, (dtype, shape) in header["arrays"].items()
     }
     values = header["values"]

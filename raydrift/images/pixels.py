@@ -46,6 +46,21 @@ class ColourSpace(StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
+class Twin:
+    """Another image of what an image shows, as a learned translation of it.
+
+    Attributes:
+        pixels: Of the same shape and dtype as the image's.
+        name: Its path, or its name in what it was read from.
+        crc: CRC-32 of its file.
+    """
+
+    pixels: Array
+    name: str
+    crc: int
+
+
+@dataclass(frozen=True, eq=False)
 class Sample:
     """Pixels, and what belongs to them.
 
@@ -56,6 +71,7 @@ class Sample:
         mask: A label for each pixel, (height, width): bool, uint8, int16, uint16 or float32.
         points: Places in the image, float64 (n, 2) of (x, y) in pixels; the centre of the first
             pixel is (0, 0).
+        twin: Another image of the same, that it may be blended with.
         label: The label of its class.
         facts: What else is known, as a camera's black level: plain values, as JSON has them.
 
@@ -71,6 +87,7 @@ class Sample:
     space: ColourSpace = field(default=ColourSpace.SRGB, kw_only=True)
     mask: Array | None = field(default=None, kw_only=True)
     points: npt.NDArray[np.float64] | None = field(default=None, kw_only=True)
+    twin: Twin | None = field(default=None, kw_only=True)
     label: int | None = field(default=None, kw_only=True)
     facts: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
@@ -92,6 +109,8 @@ class Sample:
             self.points.dtype != np.float64 or self.points.shape[1:] != (2,)
         ):
             raise TypeError(f"the points are {told(self.points)}: give float64 of shape (n, 2)")
+        if self.twin is not None and told(self.twin.pixels) != told(self.pixels):
+            raise TypeError(f"the twin is {told(self.twin.pixels)}, the image {told(self.pixels)}")
         for name, fact in self.facts.items():
             if not _is_plain(name, fact):
                 raise TypeError(

@@ -1,6 +1,7 @@
 """Folders and files wherever they are: on this machine, in a bucket, behind fsspec."""
 
 from raydrift.paths.aside import unfinished_of
+from raydrift.paths.file_range import FileRange
 from raydrift.paths.parts import FilePart, PartFile, PartResult, PartWriter
 from raydrift.paths.retries import may_pass, retrying
 from raydrift.paths.s3_errors import CredentialsError
@@ -13,6 +14,7 @@ __all__ = [
     "Buffer",
     "CredentialsError",
     "FilePart",
+    "FileRange",
     "PartFile",
     "PartResult",
     "PartWriter",

@@ -16,7 +16,7 @@ from raydrift.report.adjustment import (
     question_of,
     words_of,
 )
-from raydrift.report.again import image_flags, record_facts
+from raydrift.report.again import image_flags, record_facts, twins_flags
 from raydrift.report.environment import page_environment
 from raydrift.report.text import level_name, number
 from raydrift.settings.adjust import ALL, LAST, NOTHING, AdjustSettings
@@ -121,7 +121,8 @@ def _command(settings: AdjustSettings) -> list[str]:
     words += ["--batch-size", str(settings.batch_size), "--augmentation", settings.augmentation]
     words += ["--learn", settings.learn, "--processor", settings.processor]
     words += ["--stages", str(settings.stages), "--seed", str(run.seed)]
-    return [*words, "--num-samples", str(run.num_samples), *image_flags(run)]
+    words += ["--num-samples", str(run.num_samples)]
+    return [*words, *image_flags(run), *twins_flags(run)]
 
 
 def _facts(settings: AdjustSettings, record: AdjustRecord) -> dict[str, str]:

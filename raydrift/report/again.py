@@ -38,6 +38,11 @@ def image_flags(run: GenerateSettings) -> list[str]:
     return [*words, "--image-size", f"{image.height}x{image.width}"]
 
 
+def twins_flags(run: GenerateSettings) -> list[str]:
+    """What the command line says of the images' twins, where they may be blended with them."""
+    return [] if run.twins is None else ["--twins", redacted(run.twins)]
+
+
 def network_fact(run: GenerateSettings, record: MeasuredRecord) -> str:
     """The network that embeds, and how it is asked."""
     embedding, digest = run.embedding, str(record.identity["embedding"]["weights"])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from raydrift.paths import redacted
-from raydrift.report.again import network_fact, record_facts, run_flags
+from raydrift.report.again import network_fact, record_facts, run_flags, twins_flags
 from raydrift.report.class_rows import SHADE, Cell, ClassRow
 from raydrift.report.environment import page_environment, plotly_code
 from raydrift.report.evaluation import METRIC_NAMES, Evaluation
@@ -129,7 +129,7 @@ def _command(settings: EvaluateSettings) -> list[str]:
         words += ["-t", str(transform)]
     words += ["--levels", ",".join(map(level_name, sweep.levels))]
     words += ["--batches", str(settings.batches), "--seed", str(run.seed)]
-    return words + run_flags(run) + task_flags(settings.task)
+    return words + run_flags(run) + twins_flags(run) + task_flags(settings.task)
 
 
 def _facts(

@@ -15,6 +15,7 @@ from raydrift.report.level_sheet import LevelCard, level_sheet
 from raydrift.report.sample_reader import SampleReader
 from raydrift.report.sheet import shown_size
 from raydrift.settings.generate import GenerateSettings
+from raydrift.storage.image_sets import twinned
 from raydrift.storage.remarks import Remark
 from raydrift.text import plural
 from raydrift.transforms import Name, Transform, TransformInfo
@@ -60,8 +61,8 @@ def preview(
         images: How many, 1 or more; fewer if the input has no more that can be used.
 
     Raises:
-        CatalogError: The input is not there, or none of its images can be used.
-        SettingsError: There is too much to show, or nothing.
+        CatalogError: The input is not there, none of its images can be used, or none has a twin.
+        SettingsError: There is too much to show, or nothing, or there are no twins.
     """
     if images < 1:
         raise SettingsError(f"images is {images}: give at least 1")
@@ -71,6 +72,7 @@ def preview(
     settings, ranges = with_value_range(settings, catalog)
     held = settings.profile.holding(TransformInfo(one, 1.0) for one in transforms)
     settings = replace(settings, profile=held)
+    catalog = twinned(catalog, settings, [TransformInfo(one, 1.0) for one in transforms])
     images = min(images, len(catalog))
     width, height = shown_size(settings.image.height, settings.image.width)
     count = images * len(transforms) * (len(levels) + 1)

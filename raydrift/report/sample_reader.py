@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from typing import Self
 
+from isal import isal_zlib
+
 from raydrift.catalog import Catalog
-from raydrift.catalog.catalog import TILE
+from raydrift.catalog.catalog import TILE, TWIN
 from raydrift.catalog.stream import sample_order
 from raydrift.drift.inputs import inputs_of
 from raydrift.errors import ImageError, reason
+from raydrift.images import twins
 from raydrift.images.codec import decode_image
 from raydrift.images.decoded import Decoded
 from raydrift.images.isolated_decoder import IsolatedDecoder
 from raydrift.images.pixels import RGB, rgb_of
 from raydrift.images.raw.decoder import RawDecoder
 from raydrift.images.raw.tiles import tile_of
-from raydrift.paths import redacted
+from raydrift.paths import FileRange, redacted
 from raydrift.settings.generate import GenerateSettings
 from raydrift.transforms import TransformInfo
 
@@ -78,13 +81,33 @@ class SampleReader:
             content = file.read_bytes(self._settings.image.max_bytes)
         except (OSError, ValueError) as error:
             raise ImageError("read", redacted(reason(error))) from None
-        decoded = self._decoder(content, self._settings.image)
+        decoded = self._with_twin(self._decoder(content, self._settings.image), sample_id)
         raw = self._settings.raw
         if raw is None or not raw.is_tiled:
             return decoded
         table, row = self._catalog.table, int(self._order[sample_id])
         top, left = (table[name][row].as_py() for name in TILE)
         return tile_of(decoded, top, left, raw)
+
+    def _with_twin(self, decoded: Decoded, sample_id: int) -> Decoded:
+        """A photograph with its twin, where photographs have twins.
+
+        Raises:
+            ImageError: It has none that can be used.
+        """
+        if self._catalog.twins is None:
+            return decoded
+        found = self._catalog.table[TWIN][int(self._order[sample_id])].as_py()
+        if found is None:
+            raise ImageError(twins.STAGE, f"it has no twin in {self._catalog.twins.root}")
+        file, image = FileRange(**found), self._settings.image
+        try:
+            content = file.read(self._catalog.twins.root, image.max_bytes)
+            twin = self._decoder(content, image)
+            return twins.with_twin(decoded, twin, str(file), isal_zlib.crc32(content))
+        except (OSError, ValueError, ImageError) as error:
+            why = error.reason if isinstance(error, ImageError) else redacted(reason(error))
+            raise ImageError(twins.STAGE, f"its twin {file}: {why}") from None
 
     def picture(self, decoded: Decoded, whom: str) -> RGB:
         """A sample without drift.

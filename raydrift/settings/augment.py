@@ -78,6 +78,11 @@ class Augment:
             )
         given: object = self.drift
         infos = () if given in ((), [], None) else plain_transforms(given, "augment.drift")
+        if DriftProfile().blends(infos):
+            raise SettingsError(
+                "augment.drift has twin: an augmentation knows no twins: make the drifted images "
+                "with raydrift generate, and augment its output"
+            )
         object.__setattr__(self, "drift", infos)
         check_types(self, "augment.")
         for name in _NUMBERS:

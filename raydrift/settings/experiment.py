@@ -38,6 +38,7 @@ class EvaluateSettings:
         profile = self.run.profile.with_own(self.sweep.infos())
         profile.check_setups(self.sweep.infos(max(self.sweep.levels)))
         object.__setattr__(self, "run", replace(self.run, profile=profile))
+        self.run.check_twins(self.sweep.infos(max(self.sweep.levels)))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ def run_given(
     catalog: CatalogSettings | None,
     input_dim: Any,
     masks: str | os.PathLike[str] | None,
+    twins: str | os.PathLike[str] | None = None,
     profile: DriftProfile | None,
     storage_options: Mapping[str, Any] | None,
     cluster: ClusterSettings | None,
@@ -32,6 +33,7 @@ def run_given(
         catalog: Where the classes are told.
         input_dim: Height and width of the pictures, or one number for both.
         masks: A folder of masks.
+        twins: What images are blended with.
         profile: The ranges of levels, and what families share.
         storage_options: How buckets are reached.
         cluster: Where the work is done.
@@ -47,6 +49,7 @@ def run_given(
         profile=DriftProfile() if profile is None else profile,
         image=ImageSettings(*image_size(input_dim)),
         masks=None if masks is None else path_text("masks", masks),
+        twins=None if twins is None else path_text("twins", twins),
         storage_options={} if storage_options is None else storage_options,
         cluster=ClusterSettings() if cluster is None else cluster,
         **others,

@@ -34,6 +34,8 @@ def run_toml(settings: GenerateSettings, comment: str = "") -> str:
     plain["input"] = redacted(settings.input)
     if settings.masks is not None:
         plain["masks"] = redacted(settings.masks)
+    if settings.twins is not None:
+        plain["twins"] = redacted(settings.twins)
     for family in SETUPS:
         plain[family] = plain["profile"].pop(family, {})
         default[family] = asdict(published_setup(family))

@@ -205,6 +205,8 @@ def _differences(
         elif before != now:
             if name == "input":
                 found.append("the input's files are others")
+            elif name == "twins":
+                found.append("the twins are others")
             elif name == "weights":
                 found.append("the network's weights are others")
             elif prefix == "task." and name == "model":

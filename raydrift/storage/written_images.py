@@ -1,9 +1,10 @@
 """The images of a run, one by one: from what they are in, nothing unpacked, or from the shards."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -21,6 +22,33 @@ class WrittenImages(Protocol):
 
     def png(self, place: int) -> bytes:
         """The PNG of a sample; 0 is the first one that was written."""
+
+
+class Places(NamedTuple):
+    """Where all images of a run are, in order.
+
+    Attributes:
+        names: Of the files.
+        files: Int64, of each image its file among them.
+        begins: Int64, its first byte in the file.
+        sizes: Int64, its bytes.
+    """
+
+    names: list[str]
+    files: npt.NDArray[np.int64]
+    begins: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int64]
+
+
+class PlacedImages(WrittenImages, Protocol):
+    """The PNGs of a finished run."""
+
+    def places(self) -> Places:
+        """Where they are.
+
+        Raises:
+            OutputError: That cannot be read.
+        """
 
 
 class ZippedImages:
@@ -47,11 +75,17 @@ class ZippedImages:
             raise OutputError(
                 f"{self._zip} cannot be read ({error}): see raydrift inspect"
             ) from None
-        self._begins, self._sizes = found[:, 0], found[:, 1]
+        columns: npt.NDArray[np.int64] = found.view(np.int64)
+        self._begins, self._sizes = columns[:, 0], columns[:, 1]
 
     def png(self, place: int) -> bytes:
         """The PNG of a sample; 0 is the first one that was written."""
         return self._zip.read_part(int(self._sizes[place]), int(self._begins[place]))
+
+    def places(self) -> Places:
+        """Where they are."""
+        files = np.zeros(len(self._sizes), np.int64)
+        return Places([self._zip.path.rpartition("/")[2]], files, self._begins, self._sizes)
 
 
 class ImagesOfFiles:
@@ -71,9 +105,24 @@ class ImagesOfFiles:
     def png(self, place: int) -> bytes:
         """The PNG of a sample; 0 is the first one that was written."""
         number = int(np.searchsorted(self._begins, place, side="right")) - 1
+        return self._opened(number).png(place - int(self._begins[number]))
+
+    def places(self) -> Places:
+        """Where they are; all directories are read."""
+        parts = [self._opened(number).places() for number in range(len(self._files))]
+        empty = np.zeros(0, np.int64)
+        files = [part.files + number for number, part in enumerate(parts)]
+        return Places(
+            [part.names[0] for part in parts],
+            np.concatenate([empty, *files]),
+            np.concatenate([empty, *(part.begins for part in parts)]),
+            np.concatenate([empty, *(part.sizes for part in parts)]),
+        )
+
+    def _opened(self, number: int) -> ZippedImages:
         if number not in self._read:
             self._read[number] = ZippedImages(self._files[number])
-        return self._read[number].png(place - int(self._begins[number]))
+        return self._read[number]
 
 
 class IndexedImages:
@@ -103,6 +152,10 @@ class IndexedImages:
         """The PNG of a sample; 0 is the first one that was written."""
         file = self._output / self._names[int(self._files[place])]
         return file.read_part(int(self._sizes[place]), int(self._begins[place]))
+
+    def places(self) -> Places:
+        """Where they are."""
+        return Places(self._names, self._files.astype(np.int64), self._begins, self._sizes)
 
 
 class ShardRows:

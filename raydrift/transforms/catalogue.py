@@ -52,9 +52,18 @@ def plain_name(written: str) -> Name:
     raise SettingsError(f"unknown transform {written!r}: {suggest(name, known)}")
 
 
-def plain_transforms() -> list[Name]:
-    """The transforms of the catalogue that do something themselves, in its order."""
-    return [one for one in ImageTransform if published(one).resolve(1.0)[0] == one]
+def plain_transforms(with_twins: bool = False) -> list[Name]:
+    """The transforms of the catalogue that do something themselves, in its order.
+
+    Args:
+        with_twins: Whether those are among them that blend an image with its twin.
+    """
+    transforms = {one: published(one) for one in ImageTransform}
+    return [
+        name
+        for name, one in transforms.items()
+        if one.resolve(1.0)[0] == name and (with_twins or not one.blends)
+    ]
 
 
 def names_class(name: str) -> bool:

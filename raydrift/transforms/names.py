@@ -34,6 +34,7 @@ class ImageTransform(StrEnum):
     ISP_NOISE = "isp_noise", "camera.noise:IspNoise"
     ISP_BITS = "isp_bits", "camera.bits:IspBits"
     ISP = "isp", "camera.another:Isp"
+    TWIN = "twin", "learned.twin:Twin"
 
     home: str
 

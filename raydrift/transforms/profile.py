@@ -1,6 +1,7 @@
 """The ranges that a level spans, of all transforms."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from itertools import pairwise
 from typing import Any, Final
@@ -106,6 +107,24 @@ class DriftProfile:
     def of(self, info: TransformInfo) -> Transform:
         """The transform that is asked for, with the ranges that hold for it."""
         return self[info.name] if info.own is None else info.own
+
+    def blends(self, infos: Iterable[TransformInfo]) -> bool:
+        """Whether one of some transforms, above level 0, blends images with their twins.
+
+        Of one whose class is not here nothing is known: it does not.
+
+        >>> DriftProfile().blends([TransformInfo.parse("twin:0.4")])
+        True
+        """
+        for info in infos:
+            if info.drift_level > 0:
+                with suppress(SettingsError):
+                    transform = self.of(info)
+                    names = {transform.resolve(level)[0] for level in levels_of(transform)}
+                    others = (self[name] for name in names - {transform.name})
+                    if transform.blends or any(one.blends for one in others):
+                        return True
+        return False
 
     def holding(self, infos: Iterable[TransformInfo]) -> "DriftProfile":
         """The same profile with some transforms at hand, for where their modules are not.

@@ -41,6 +41,7 @@ class Transform:
         draws: What is drawn for each image, in a word or two; empty: nothing is.
         at_level: What level L means; ``{field}`` stands for the value of a range.
         moves: Whether pixels move. Masks and points then move along, see ``MovingTransform``.
+        blends: Whether it takes the image's twin beside the image, see ``TwinTransform``.
         takes: Which pixels it is for, by their dtype and colour space, as ``uint16 mosaic``.
         needs: What has to be there, with spaces between: packages, as ``torch``, and ``gpu``.
         family: Those of one family that follow each other are applied in one pass, and share the
@@ -72,6 +73,7 @@ class Transform:
     draws: ClassVar[str] = ""
     at_level: ClassVar[str] = ""
     moves: ClassVar[bool] = False
+    blends: ClassVar[bool] = False
     takes: ClassVar[tuple[str, ...]] = ("uint8 srgb",)
     needs: ClassVar[str] = ""
     family: ClassVar[str] = ""

@@ -16,8 +16,8 @@ import pytest
 from raydrift.engine import changes
 from raydrift.engine.changes import ShardFiles, compare_files
 from raydrift.engine.cluster_map import over_cluster
+from raydrift.engine.data.companions import MaskReader, content_crc
 from raydrift.engine.data.reader import Reader
-from raydrift.engine.data.shard_images import MaskReader, content_crc
 from raydrift.engine.generate import generate
 from raydrift.errors import LockedError, OutputError, ResourcesError
 from raydrift.paths import StoragePath
@@ -252,7 +252,7 @@ def test_the_nodes_of_a_cluster_compare_files_too(images: Path) -> None:
     before[4] = -1
     (images / "boat/boat_006.jpg").unlink()
     shards = [ShardFiles(2 + n, names[n : n + 2], before[n : n + 2]) for n in range(0, 8, 2)]
-    compare = partial(compare_files, Reader(StoragePath.of(images), 2**20), None)
+    compare = partial(compare_files, Reader(StoragePath.of(images), 2**20), ())
     found = list(over_cluster(compare, shards, 1, cpus=2))
     assert found == [(2, 0, True), (4, 0, True), (6, 1, True), (8, 0, False)]
 
@@ -267,12 +267,12 @@ def test_a_file_is_known_by_its_mask_too(tmp_path: Path) -> None:
         content_crc(path.encode(), mask and mask.encode())
         for path, mask in zip(paths, masks, strict=True)
     ]
-    files = ShardFiles(3, paths, np.array(crcs), masks)
-    reader = MaskReader(place, ImageSettings())
-    assert compare_files(Reader(place, 2**20), reader, files) == (3, 0, False)
+    files = ShardFiles(3, paths, np.array(crcs), [masks])
+    readers = [MaskReader(place, ImageSettings())]
+    assert compare_files(Reader(place, 2**20), readers, files) == (3, 0, False)
     (tmp_path / "b.png").write_bytes(b"other")
     (tmp_path / "gone.png").write_bytes(b"gone.png")
-    assert compare_files(Reader(place, 2**20), reader, files) == (3, 1, True)
+    assert compare_files(Reader(place, 2**20), readers, files) == (3, 1, True)
 
 
 def test_images_of_a_manifest_are_looked_at_as_well(images: Path, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from raydrift.drift.platform import pixel_platform
-from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.companions import CompanionReader, Decoder
+from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.shard_images import NextImage, shard_images
 from raydrift.errors import ImageError
 from raydrift.images.decoded import Decoded

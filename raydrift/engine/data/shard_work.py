@@ -19,13 +19,13 @@ from raydrift import schemas
 from raydrift.drift import SampledTransform
 from raydrift.drift.inputs import inputs_of
 from raydrift.drift.written import as_text, written
+from raydrift.engine.data.committing import TimedParts, new_row
 from raydrift.engine.data.companions import (
     CompanionReader,
     Decoder,
     TwinsWanted,
     meant_of,
 )
-from raydrift.engine.data.committing import TimedParts, new_row
 from raydrift.engine.data.gathered import PixelStack, PngColumn
 from raydrift.engine.data.part_samples import (
     REMARKS,

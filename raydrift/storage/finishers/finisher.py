@@ -17,7 +17,7 @@ from raydrift.settings.image import ImageSettings
 from raydrift.storage.parallel_map import ParallelMap
 from raydrift.storage.record import JobRecord
 from raydrift.storage.shards import LedgerRow
-from raydrift.storage.written_images import WrittenImages
+from raydrift.storage.written_images import PlacedImages
 
 
 class Part(Protocol):
@@ -145,7 +145,7 @@ class Finisher(Protocol):
     def end(self, file: PartFile, planned: Any) -> FileEnd:
         """What ends one of the files."""
 
-    def images(self, output: StoragePath, record: JobRecord) -> WrittenImages:
+    def images(self, output: StoragePath, record: JobRecord) -> PlacedImages:
         """Reads the images of a finished run back.
 
         Raises:

@@ -17,7 +17,7 @@ from raydrift.storage.record import JobRecord
 from raydrift.storage.shard_members import without_images
 from raydrift.storage.shards import LedgerRow, open_shard
 from raydrift.storage.splitting import in_parts
-from raydrift.storage.written_images import WrittenImages
+from raydrift.storage.written_images import PlacedImages
 
 _AT_ONCE: Final = 4
 
@@ -96,7 +96,7 @@ class TablesAlone:
         """There is none."""
         return NoEnd()
 
-    def images(self, output: StoragePath, record: JobRecord) -> WrittenImages:
+    def images(self, output: StoragePath, record: JobRecord) -> PlacedImages:
         """There are none.
 
         Raises:

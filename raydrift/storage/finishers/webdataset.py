@@ -22,7 +22,7 @@ from raydrift.storage.shards import LedgerRow
 from raydrift.storage.tar_layout import TarLayout, TarPart, plan_tars
 from raydrift.storage.tar_part import tar_content, with_tar_size
 from raydrift.storage.tar_reader import check_tar
-from raydrift.storage.written_images import IndexedImages, WrittenImages
+from raydrift.storage.written_images import IndexedImages, PlacedImages
 
 TAR_BYTES: Final = 2**30
 """The bytes of a tar file: large enough to stream, small enough that every worker has several."""
@@ -81,7 +81,7 @@ class WebDataset:
         """The last part has it."""
         return NoEnd()
 
-    def images(self, output: StoragePath, record: JobRecord) -> WrittenImages:
+    def images(self, output: StoragePath, record: JobRecord) -> PlacedImages:
         """Reads the index at once: a tar file has no directory."""
         return IndexedImages(output)
 

@@ -17,7 +17,7 @@ from raydrift.storage.parallel_map import ParallelMap
 from raydrift.storage.record import JobRecord
 from raydrift.storage.room import check_file_bytes, check_zip_before_merge, check_zip_before_run
 from raydrift.storage.shards import LedgerRow
-from raydrift.storage.written_images import ImagesOfFiles, WrittenImages, ZippedImages
+from raydrift.storage.written_images import ImagesOfFiles, PlacedImages, ZippedImages
 from raydrift.storage.zip_directory import ZipDirectory
 from raydrift.storage.zip_layout import ZipLayout, ZipPart, plan_masks, plan_zip, plan_zips
 from raydrift.storage.zip_part import zip_content
@@ -90,7 +90,7 @@ class OneZip(_Zipped):
         """All shards in one file, and their masks in another."""
         return [plan_zip(rows, part_bytes), *plan_masks(rows, part_bytes)]
 
-    def images(self, output: StoragePath, record: JobRecord) -> WrittenImages:
+    def images(self, output: StoragePath, record: JobRecord) -> PlacedImages:
         """Reads the directory at once."""
         return ZippedImages(output / layout.ZIP)
 
@@ -118,7 +118,7 @@ class SeveralZips(_Zipped):
         """As many shards a file as fit, and all masks in one."""
         return [*plan_zips(rows, self.file_bytes, part_bytes), *plan_masks(rows, part_bytes)]
 
-    def images(self, output: StoragePath, record: JobRecord) -> WrittenImages:
+    def images(self, output: StoragePath, record: JobRecord) -> PlacedImages:
         """Reads the directory of a zip when an image of it is asked for."""
         return ImagesOfFiles(output, record)
 

@@ -8,8 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from raydrift.catalog import Catalog, catalog_of
+from raydrift.engine.data.companions import MaskReader, content_crc
 from raydrift.engine.data.reader import Reader
-from raydrift.engine.data.shard_images import MaskReader, content_crc, shard_images
+from raydrift.engine.data.shard_images import shard_images
 from raydrift.errors import ImageError
 from raydrift.images.decoded import Decoded
 from raydrift.images.raw.decoder import read_raw
@@ -116,7 +117,7 @@ def test_a_file_may_be_listed_with_several_masks(tmp_path: Path) -> None:
     tasks = tasks_of(settings, catalog)
     masks = MaskReader(catalog.masks, settings.image)
     reader = Reader(catalog.root, 10**6)
-    found = shard_images(settings, tasks, reader, Counting(settings), masks)
+    found = shard_images(settings, tasks, reader, Counting(settings), [masks])
     for name, one in zip(tasks["mask"].to_pylist(), found, strict=True):
         assert isinstance(one.image, Decoded)
         assert one.image.mask is not None

@@ -1,0 +1,56 @@
+"""A file, or a range of bytes in one: an image in a file of its own, or in a container."""
+
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from raydrift.paths.storage_path import StoragePath
+
+
+@dataclass(frozen=True)
+class FileRange:
+    """What a file holds, or a range of it.
+
+    Attributes:
+        path: Of the file, from some folder on.
+        offset: Where the range begins; None: it is the whole file.
+        size: Its bytes.
+        name: What it is called; None: as the file.
+    """
+
+    path: str
+    offset: int | None = None
+    size: int | None = None
+    name: str | None = None
+
+    def __str__(self) -> str:
+        """Its name, in a container with that one's."""
+        return self.path if self.name is None else f"{self.path}/{self.name}"
+
+    def read(
+        self,
+        folder: StoragePath,
+        most: int | None = None,
+        admit: Callable[[int], None] | None = None,
+    ) -> bytes:
+        """Its content; of a container nothing else is read.
+
+        Args:
+            folder: What the path starts from.
+            most: More bytes are not read.
+            admit: Is told how many they are before they are read, and may wait or raise.
+
+        Raises:
+            OSError: It cannot be read, is longer than that, or ends before it should.
+        """
+        file = folder.at(self.path)
+        if self.offset is None or self.size is None:
+            return file.read_bytes(most, admit)
+        if most is not None and self.size > most:
+            raise OSError(errno.EFBIG, f"{self.size} bytes are more than max_bytes = {most}")
+        if admit is not None:
+            admit(self.size)
+        content = file.read_part(self.size, self.offset)
+        if len(content) != self.size:
+            raise OSError(errno.EIO, f"{self.path} ends before it")
+        return content
