@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from raydrift.catalog import Catalog
 from raydrift.catalog.domains import domain_of
+from raydrift.catalog.folders import ONE_CLASS
 from raydrift.engine.data.generated_work import SynthesizeStage
 from raydrift.engine.generated_run import GeneratedRun, generated_images
 from raydrift.engine.image_run import locked_output
@@ -73,7 +74,7 @@ def _run(
     if trained_on is None:
         run = replace(run, image=replace(run.image, height=size[0], width=size[1]))
     per_class = run.num_samples or PER_CLASS
-    classes = tuple(described.get("classes") or ("all",))
+    classes = tuple(described.get("class_names") or described.get("classes") or (ONE_CLASS,))
     labels = _labels(settings, classes, trained_on)
     catalog = latent_catalog(output, classes, labels, per_class)
     return GeneratedRun(

@@ -1,5 +1,7 @@
 """Images of a trained model: the same bytes on every machine of a kind, whoever makes them."""
 
+from typing import cast
+
 import cv2
 import numpy as np
 import torch
@@ -8,6 +10,7 @@ from raydrift.embed.platform import embedding_platform
 from raydrift.gan.cyclegan.translating import translate_pixels
 from raydrift.gan.model_content import CYCLEGAN
 from raydrift.gan.model_file import model_of
+from raydrift.gan.stylegan.generator import Generator
 from raydrift.gan.stylegan.sampling import latents, synthesize
 from raydrift.gan.trainer import Pixels
 
@@ -78,7 +81,7 @@ class ImageMaker:
         """
         drawn = latents(seed, class_name, np.array([number]), self._description["latent"])
         index = self._classes.get(class_name) if self._classes else None
-        return _rgb(synthesize(self._generator, drawn, index, truncation)[0])
+        return _rgb(synthesize(cast(Generator, self._generator), drawn, index, truncation)[0])
 
     def _platform(self) -> str:
         """The device, and a checksum of what the network makes of a fixed input."""

@@ -121,6 +121,15 @@ def find_run(
     return None
 
 
+def check_is_free(output: StoragePath, overwrite: bool) -> None:
+    """Makes sure that an output folder has no run, before a long work that has none yet.
+
+    Raises:
+        OutputError: There is one, or results of another origin, and may not be overwritten.
+    """
+    find_run(output, {}, overwrite)
+
+
 def _differs(
     found: JobRecord, identity: dict[str, Any], defaults: Callable[..., Mapping[str, Any]]
 ) -> list[str]:
