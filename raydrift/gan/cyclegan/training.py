@@ -140,7 +140,7 @@ class CycleGanTrainer:
         self._set_rates()
         generating, to_target, to_source = self._train_generators(source, target)
         discriminating = self._train_discriminators(source, target, to_target, to_source)
-        losses = torch.stack([*generating, *discriminating]).detach()
+        losses = torch.stack([*generating, *discriminating])
         self._tally.add(LOSSES, self._replicas.mean(losses))
         self._steps_done += 1
         self._images_seen += 2 * train.batch_size

@@ -1,10 +1,8 @@
-"""Photographs of two domains, and one thread."""
+"""Photographs of two domains."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 from tests.conftest import SHARED
 
@@ -16,20 +14,3 @@ def unpaired() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no photographs at {folder}")
     return folder
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """Sums in one order, whatever the machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture
-def double_precision() -> Iterator[None]:
-    """Networks and images in float64."""
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)

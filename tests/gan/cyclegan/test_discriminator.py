@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import conv2d, instance_norm, leaky_relu
 
 from raydrift.gan.cyclegan.discriminator import make_discriminator
 
@@ -33,6 +34,27 @@ def test_a_score_sees_its_patch(layers: int, pixels: int) -> None:
     assert image.grad is not None
     seen = image.grad[0, 0] != 0
     assert (seen.any(0).sum().item(), seen.any(1).sum().item()) == (pixels, pixels)
+
+
+def test_it_is_the_published_function() -> None:
+    """Written once more, layer by layer."""
+    network = make_discriminator(3, 4, 3, torch.Generator().manual_seed(3)).double()
+    for bias in (weight for weight in network.parameters() if weight.ndim == 1):
+        nn.init.normal_(bias)
+    parameters = list(network.parameters())
+    assert [tuple(weight.shape[:2]) for weight in parameters[::2]] == [
+        (4, 3), (8, 4), (16, 8), (32, 16), (1, 32)
+    ]  # fmt: skip
+    images = torch.rand(2, 3, 48, 64, dtype=torch.float64) * 2 - 1
+    x = images
+    for layer, stride in enumerate((2, 2, 2, 1, 1)):
+        weight, bias = parameters[2 * layer : 2 * layer + 2]
+        x = conv2d(x, weight, bias, stride=stride, padding=1)
+        if layer in (1, 2, 3):
+            x = instance_norm(x)
+        if layer < 4:
+            x = leaky_relu(x, 0.2)
+    torch.testing.assert_close(network(images), x)
 
 
 def test_scores_have_no_bounds() -> None:

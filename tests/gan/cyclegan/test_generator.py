@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, conv_transpose2d, instance_norm, pad, relu
 
 from raydrift.gan.cyclegan.generator import make_generator
 
@@ -36,6 +37,33 @@ def test_layers_have_the_published_shapes() -> None:
     network(torch.zeros(1, 3, 64, 64))
     outside = [(16, 64, 64), (32, 32, 32), (64, 16, 16)]
     assert shapes == [*outside, *[(64, 16, 16)] * 4, *outside[1::-1], (3, 64, 64)]
+
+
+def test_it_is_the_published_function() -> None:
+    """Written once more, layer by layer, with larger weights so that each layer counts."""
+    network = new(width=4, blocks=2).double()
+    weights = [10 * weight.detach() for weight in network.parameters()]
+    for parameter, weight in zip(network.parameters(), weights, strict=True):
+        parameter.data = weight if weight.ndim > 1 else torch.randn_like(weight)
+    layers = iter(network.parameters())
+
+    def convolved(x: Tensor, edge: int = 0, **how: int) -> Tensor:
+        return conv2d(pad(x, [edge] * 4, mode="reflect"), next(layers), next(layers), **how)
+
+    def doubled(x: Tensor) -> Tensor:
+        how = {"stride": 2, "padding": 1, "output_padding": 1}
+        return conv_transpose2d(x, next(layers), next(layers), **how)  # type: ignore[arg-type]
+
+    image = torch.rand(2, 3, 16, 24, dtype=torch.float64) * 2 - 1
+    x = relu(instance_norm(convolved(image, 3)))
+    for _ in range(2):
+        x = relu(instance_norm(convolved(x, stride=2, padding=1)))
+    for _ in range(2):
+        change = relu(instance_norm(convolved(x, 1)))
+        x = x + instance_norm(convolved(change, 1))
+    for _ in range(2):
+        x = relu(instance_norm(doubled(x)))
+    torch.testing.assert_close(network(image), convolved(x, 3).tanh())
 
 
 def test_weights_are_drawn_from_the_given_generator_alone() -> None:

@@ -161,6 +161,13 @@ def test_samples_follow_the_networks_in_a_short_training() -> None:
     assert 0 < near < 0.1 * far
 
 
+def test_all_networks_begin_with_weights_of_their_own() -> None:
+    nets = Networks(small_trainer(SETTINGS).description(), 1)
+    for first, second in ((nets.to_target, nets.to_source), (nets.of_source, nets.of_target)):
+        for weight, other in zip(first.parameters(), second.parameters(), strict=True):
+            assert weight.ndim == 1 or (weight != other).any()
+
+
 def test_the_global_generator_is_left_alone() -> None:
     before = torch.random.get_rng_state()
     small_trainer(SETTINGS).step()
