@@ -15,14 +15,7 @@ from raydrift.gan.stylegan.training import StyleGanTrainer, compared
 from raydrift.gan.trainer import Trainer
 from tests.gan.stylegan.drawn import Held, discs, settings
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Any:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 TINY: dict[str, Any] = {"width": 64, "max_channels": 16, "latent": 16, "gamma": 0.01}
 
