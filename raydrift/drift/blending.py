@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from raydrift.drift.joint import Step
 from raydrift.drift.sampled import SampledTransform
+from raydrift.errors import PipelineError
 from raydrift.images.pixels import Array, Twin
 from raydrift.transforms import Parameters, Transform
 
@@ -74,10 +75,10 @@ class TwinOnItsWay:
         """As a transform takes them that blends.
 
         Raises:
-            ValueError: There is none.
+            PipelineError: There is none.
         """
         if self._pixels is None:
-            raise ValueError("the image has no twin to be blended with: give twins")
+            raise PipelineError("the image has no twin to be blended with: give twins")
         return self._pixels
 
     def follow(self, step: Step) -> None:

@@ -16,11 +16,11 @@ import numpy as np
 from raydrift.drift import drift_image
 from raydrift.drift.platform import pixel_platform
 from raydrift.images.scenes import draw_scene
-from raydrift.transforms import ImageTransform, TransformInfo
+from raydrift.transforms import TransformInfo, plain_transforms
 
 found = {}
 image = draw_scene("boat", 0, 0, 224, 224)
-for name in [str(one) for one in ImageTransform if one != "default"]:
+for name in plain_transforms():
     total = hashlib.sha256()
     for sample_id in range(20):
         chain = [TransformInfo(name, 0.5)]

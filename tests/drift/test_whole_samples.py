@@ -20,14 +20,14 @@ from raydrift.drift.moving import Matrix
 from raydrift.errors import PipelineError
 from raydrift.images.decoded import Decoded
 from raydrift.images.scenes import draw_scene
-from raydrift.transforms import ImageTransform, Parameters, transform_class
+from raydrift.transforms import ImageTransform, Parameters, plain_transforms, transform_class
 
 HEIGHT, WIDTH = 96, 128
 COLOURS = np.array([(0, 0, 0), (250, 40, 40), (40, 250, 40), (40, 40, 250)], np.uint8)
 """What a label is painted in; 0 is black, as what comes from outside."""
 
 MOVING = [one for one in ImageTransform if transform_class(one).moves]
-STILL = [one for one in ImageTransform if one not in MOVING]
+STILL = [one for one in plain_transforms() if one not in MOVING]
 
 
 def painted() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
@@ -87,7 +87,7 @@ def test_what_does_not_move_pixels_leaves_mask_and_points_alone(name: ImageTrans
 
 def test_the_pixels_are_those_of_the_image_alone_and_the_rest_stays_with_them() -> None:
     scene = draw_scene("boat", seed=0, index=0, height=HEIGHT, width=WIDTH)
-    infos = [TransformInfo(one, 0.5) for one in ImageTransform]
+    infos = [TransformInfo(one, 0.5) for one in plain_transforms()]
     alone, drawn = drift_image(scene, infos, seed=3, sample_id=7)
     given = Decoded(scene, ("bright",), mask=painted()[1], label=4, facts={"iso": 200})
     whole, drawn_for_it = drift_sample(given, infos, seed=3, sample_id=7)

@@ -57,6 +57,7 @@ NAMES = [
     "isp_noise",
     "isp_bits",
     "isp",
+    "twin",
 ]
 ALL_NAMES = f"{', '.join(NAMES[:20])} and {len(NAMES) - 20} more"
 
@@ -494,7 +495,11 @@ class TestToml:
 LEVELS = st.integers(0, 100).map(lambda percent: percent / 100)
 
 TABLES = st.fixed_dictionaries(
-    {"input": st.text(min_size=1), "output": st.text(min_size=1).map("out of {}".format)},
+    {
+        "input": st.text(min_size=1),
+        "output": st.text(min_size=1).map("out of {}".format),
+        "twins": st.text(min_size=1),
+    },
     optional={
         "seed": st.integers(0, 2**64 - 1),
         "num_samples": st.none() | st.integers(1, 10**12),

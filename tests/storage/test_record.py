@@ -70,6 +70,7 @@ TOLD_OTHERWISE: dict[str, Any] = {
     "stream": 100,
     "split": "train",
     "masks": "elsewhere",
+    "twins": "elsewhere",
     "catalog.labels": "elsewhere",
     "catalog.exclude": ["*_thumb.jpg"],
     "catalog.least": 2,

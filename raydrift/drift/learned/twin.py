@@ -20,7 +20,6 @@ class Twin(TwinTransform):
 
     name = "twin"
     help = "Blends the image with its twin, as `translate` made it."
-    draws = "nothing"
     at_level = "(1 - L) of the image and L of its twin"
 
     def draw(self, level: float, rng: np.random.Generator) -> Parameters:  # noqa: ARG002
