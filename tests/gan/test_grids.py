@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from raydrift.gan.grids import image_grid, translation_grid
+from raydrift.gan.grids import generated_in, image_grid, translation_grid
 from raydrift.gan.measures import Pixels
 
 
@@ -63,3 +65,18 @@ def test_without_an_image_there_is_no_grid() -> None:
         image_grid(none)
     with pytest.raises(ValueError, match="at least one image"):
         translation_grid(none, none, none)
+
+
+@given(
+    count=st.integers(1, 16),
+    size=st.tuples(st.sampled_from([8, 40, 96, 100]), st.sampled_from([8, 64, 120])),
+    channels=st.sampled_from([1, 3]),
+    translations=st.booleans(),
+)
+@settings(max_examples=25)
+def test_the_generated_images_are_found_in_their_grid(
+    count: int, size: tuple[int, int], channels: int, translations: bool
+) -> None:
+    drawn = np.random.default_rng(count).integers(0, 255, (3, count, *size, channels), np.uint8)
+    sheet = translation_grid(*drawn) if translations else image_grid(drawn[1])
+    np.testing.assert_array_equal(generated_in(sheet, *size, translations), drawn[1])
