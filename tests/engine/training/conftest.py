@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -12,12 +13,19 @@ import torch
 from torch import nn
 
 from raydrift.engine.data.kept_images import ImageBatch, kept_table
+from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.training.pictures import KeptImages
+from raydrift.engine.training.train import TrainedModel, train
 from raydrift.errors import SettingsError
+from raydrift.gan.cyclegan.loading import load_size
 from raydrift.gan.measures import Measure
 from raydrift.gan.replicas import Replicas
 from raydrift.gan.trainer import Pixels, Trainer
 from raydrift.paths import StoragePath
+from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.image import ImageSettings
+from raydrift.settings.translate import CycleGanSettings, TranslateSettings, TranslateTraining
+from raydrift.storage.lock import OutputLock
 from raydrift.storage.shards import LedgerRow, write_samples
 from raydrift.storage.training_pictures import FACTS, PictureShards
 
@@ -192,3 +200,57 @@ class Watched:
 def watched() -> type[Watched]:
     """Remembers what it is told."""
     return Watched
+
+
+IMAGE = ImageSettings(height=32, width=32)
+
+
+def coarse_noise(count: int, size: tuple[int, int], seed: int) -> Pixels:
+    """Images without any meaning, of soft colours."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (count, 4, 4, 3), np.uint8)
+    return np.stack([cv2.resize(one, size[::-1], interpolation=cv2.INTER_CUBIC) for one in coarse])
+
+
+@pytest.fixture
+def noise() -> Callable[[int, tuple[int, int], int], Pixels]:
+    """Makes images without any meaning."""
+    return coarse_noise
+
+
+@pytest.fixture
+def small_domains(keep: Keep) -> list[KeptImages]:
+    """A source of 30 images and a target of 20, kept for images of 32 x 32."""
+    counts = {"source": 30, "target": 20}
+    return [
+        keep(coarse_noise(count, load_size(IMAGE), count), name) for name, count in counts.items()
+    ]
+
+
+def small_cyclegan(**train: Any) -> TranslateSettings:
+    """Settings of a CycleGAN that takes a few hundredths of a second a step."""
+    run = GenerateSettings("in", "out", image=IMAGE)
+    gan = CycleGanSettings(blocks=1, width=4, discriminator_width=4, discriminator_layers=2, pool=4)
+    given = {"batch_size": 2, "epochs": 2, "save_every": 1, "log_every": 3} | train
+    return TranslateSettings(run, to="other", cyclegan=gan, train=TranslateTraining(**given))
+
+
+@pytest.fixture
+def train_small() -> Callable[..., TrainedModel]:
+    """Trains a small CycleGAN in a folder."""
+
+    def trained(
+        folder: Path, domains: Sequence[KeptImages], *, seed: int = 1, **train_settings: Any
+    ) -> TrainedModel:
+        return train_in(folder, small_cyclegan(**train_settings), domains, seed)
+
+    return trained
+
+
+def train_in(
+    folder: Path, settings: Any, domains: Sequence[KeptImages], seed: int = 1
+) -> TrainedModel:
+    """Trains in a folder, with one thread."""
+    place = StoragePath.of(str(folder))
+    place.create()
+    with OutputLock(place) as lock:
+        return train(settings, domains, place, lock, Clock(), {"seed": seed}, quiet=True, threads=1)

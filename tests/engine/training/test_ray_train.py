@@ -1,0 +1,89 @@
+"""Trainings by several workers of Ray Train. They take long to start: a few tests say it all."""
+
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from raydrift.engine.training.workers import training_place
+from raydrift.errors import ResourcesError, SettingsError
+from raydrift.gan.model_file import read_model
+from raydrift.paths import StoragePath
+from raydrift.settings.cluster import ClusterSettings
+from raydrift.settings.translate import TranslateTraining
+
+pytestmark = pytest.mark.usefixtures("ray_session")
+
+
+@pytest.mark.slow
+def test_two_workers_train_what_one_does_and_survive_a_kill(
+    tmp_path: Path, small_domains: Any, train_small: Any
+) -> None:
+    alone = train_small(tmp_path / "alone", small_domains, epochs=3)
+    killer = threading.Thread(target=kill_a_worker, args=(tmp_path / "two",), daemon=True)
+    killer.start()
+
+    together = train_small(tmp_path / "two", small_domains, epochs=3, workers=2)
+
+    assert not killer.is_alive()
+    record = json.loads((tmp_path / "two" / "model" / "training.json").read_bytes())
+    assert (record["workers"], record["status"], together.status) == (2, "complete", "complete")
+    begun = train_small(tmp_path / "begun", small_domains, epochs=3, max_hours=1e-9)
+    moved = (weights(alone.place) - weights(begun.place)).norm()
+    apart = (weights(alone.place) - weights(together.place)).norm()
+    assert apart < 0.02 * moved  # Adam turns last digits of small gradients into whole steps
+
+
+def weights(place: StoragePath) -> torch.Tensor:
+    """All weights of both generators."""
+    model = read_model(place)
+    networks = [model.generator(name) for name in model.names]
+    return torch.cat([one.flatten() for network in networks for one in network.parameters()])
+
+
+def kill_a_worker(output: Path) -> None:
+    """Kills a process that trains, once the first epoch is saved."""
+    while not (output / "samples" / "000001.png").exists():
+        time.sleep(0.05)
+    (victim, *_) = training_processes()
+    os.kill(victim, signal.SIGKILL)
+
+
+def training_processes() -> list[int]:
+    """The workers of Ray Train below this process."""
+    found = []
+    for place in Path("/proc").iterdir():
+        if place.name.isdecimal():
+            try:
+                title = (place / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if title.startswith(b"ray::RayTrainWorker") or b"RayTrainWorker" in title:
+                found.append(int(place.name))
+    return sorted(found)
+
+
+def test_more_workers_than_cpus_are_an_error_before_ray_train_waits() -> None:
+    train = TranslateTraining(workers=3, batch_size=3)
+
+    with pytest.raises(ResourcesError, match=r"Ray has 2 free: set train.workers = 2"):
+        training_place(ClusterSettings(), train)
+
+
+def test_a_batch_that_workers_cannot_share_is_an_error(
+    tmp_path: Path, small_domains: Any, train_small: Any
+) -> None:
+    with pytest.raises(SettingsError, match="batch_size is 3, which 2 workers cannot share"):
+        train_small(tmp_path / "out", small_domains, workers=2, batch_size=3)
+
+
+def test_alone_on_this_machine_it_is_done_here() -> None:
+    place = training_place(ClusterSettings(), TranslateTraining())
+
+    assert (place.workers, place.here) == (1, True)
