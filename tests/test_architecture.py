@@ -18,7 +18,7 @@ PACKAGE = Path(raydrift.__file__).parent
 FLOORS = (
     "cli __main__",
     "bench",
-    "generator timeline view_sets generated_sets model_runs flows",
+    "generator timeline view_sets generated_sets model_runs modelarts flows",
     "dataset exports",
     "engine",
     "tracking",

@@ -68,11 +68,7 @@ def begin(run: FinishedRun, of_run: Layout, folder: StoragePath) -> Standing:
     new = Standing.of(run, of_run)
     found = _found(folder)
     if found is None:
-        others = sorted(one.base_name for one in folder.entries() if _is_other(one.path, run))
-        if others:
-            raise OutputError(
-                f"output {folder} holds {others[0]} of another origin: choose another folder"
-            )
+        check_no_others(folder, run.output)
         new.save(folder)
         return new
     for name in ("fingerprint", "layout", "raydrift"):
@@ -87,6 +83,24 @@ def begin(run: FinishedRun, of_run: Layout, folder: StoragePath) -> Standing:
     return found
 
 
+def check_no_others(folder: StoragePath, output: StoragePath) -> None:
+    """Makes sure that an export can begin in a folder, or has.
+
+    Args:
+        folder: The folder, which need not be there.
+        output: The folder of the run, which may be in it.
+
+    Raises:
+        OutputError: It has other content.
+    """
+    there = {one.base_name: one.path.rstrip("/") for one in folder.entries()}
+    others = sorted(name for name, path in there.items() if path != output.path)
+    if others and EXPORT not in there:
+        raise OutputError(
+            f"output {folder} holds {others[0]} of another origin: choose another folder"
+        )
+
+
 def _found(folder: StoragePath) -> Standing | None:
     place = folder / EXPORT
     if not place.is_file():
@@ -98,8 +112,3 @@ def _found(folder: StoragePath) -> Standing | None:
         raise OutputError(
             f"{place} is not of an export of raydrift: choose another folder, or delete the file"
         ) from None
-
-
-def _is_other(path: str, run: FinishedRun) -> bool:
-    """Whether what is in the folder is not the run itself, which may be exported beside it."""
-    return path.rstrip("/") != run.output.path
