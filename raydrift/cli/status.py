@@ -15,20 +15,25 @@ _LEFT = {
 
 
 def status(
-    output: Annotated[str, typer.Argument(help="Output folder of 'raydrift generate'.")],
+    output: Annotated[str, typer.Argument(help="The output folder of a run.")],
     config: Annotated[
         str | None, typer.Option(metavar="FILE.toml", help="Whose storage_options are used.")
     ] = None,
 ) -> None:
-    """Show how far a run is: shards, images, speed, who is at work. Needs no Ray."""
-    from raydrift.cli.console import console
+    """Show how far a run or a training is: images, speed, who is at work. Needs no Ray."""
     from raydrift.cli.settings import output_place
     from raydrift.report.status import find_starter, run_status
+    from raydrift.report.training_status import training_status
     from raydrift.storage import layout
 
     place = output_place(output, config)
+    training = training_status(place)
+    has_run = (place / layout.RUN).is_file()
+    if training is not None and (training.is_under_way or not has_run):
+        _print(str(place), training.facts())
+        return
     evaluating = place / layout.EVALUATING
-    if not (place / layout.RUN).is_file() and (evaluating / layout.RUN).is_file():
+    if not has_run and (evaluating / layout.RUN).is_file():
         place = evaluating
     starter = find_starter(place)
     if starter is None:
@@ -37,8 +42,16 @@ def status(
         waits = "starting: it may wait for workers; no shard was begun"
         status = "interrupted; no shard was begun" if starter.dead else waits
         facts = {"run": "none yet", "status": status, "at work": str(starter)}
+    _print(str(place), facts)
+    if training is not None:
+        _print(f"{place}/{layout.TRAINED}", training.facts())
+
+
+def _print(title: str, facts: dict[str, str]) -> None:
+    from raydrift.cli.console import console
+
     out = console()
-    out.print(str(place), style="bold")
+    out.print(title, style="bold")
     width = max(map(len, facts))
     for name, fact in facts.items():
         out.print(f"  {name:<{width}}  {fact}")

@@ -12,6 +12,7 @@ from raydrift.engine.training.job import TrainingJob
 from raydrift.engine.training.mapped import MappedPictures
 from raydrift.engine.training.measuring import (
     held_images,
+    held_notes,
     is_collapsed,
     looking,
     training_images,
@@ -96,6 +97,12 @@ class CycleGanWork:
     def failing(self, losses: Mapping[str, float]) -> list[str]:
         """The losses that are not finite."""
         return [name for name, value in losses.items() if not isfinite(value)]
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Sentences on domains that have too few held-out images."""
+        names = [domain.name for domain in self._job.domains]
+        return held_notes(dict(zip(names, map(len, self._held), strict=True)))
 
     @property
     def winning_steps(self) -> int:

@@ -1,5 +1,6 @@
 """The loop of a training: steps, looks at them, saves; the same in each process that trains."""
 
+import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -61,7 +62,10 @@ class TrainingLoop:
         self._saver: Saver | None = None
         if replicas.rank == 0:
             record = begun.record(replicas.world, device)
+            for sentence in work.notes:
+                record.note(sentence)
             self._saver = Saver(job, work, self._trainer, record, watcher, begun.seconds)
+            self._tell_begin(replicas.world)
 
     def run(self) -> str:
         """Trains.
@@ -75,6 +79,12 @@ class TrainingLoop:
         """
         with self._memory_told():
             return self._run()
+
+    def _tell_begin(self, workers: int) -> None:
+        done, steps = self._trainer.steps_done, self._trainer.steps
+        text = f"training from step {done:,} to {steps:,} with {plural(workers, 'worker')}"
+        facts = {"step": done, "steps": steps, "workers": workers, "device": self._device}
+        self._watcher.event(logging.INFO, "begin", text, facts)
 
     def _run(self) -> str:
         trainer, log_every = self._trainer, self._job.train.log_every

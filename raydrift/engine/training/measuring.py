@@ -1,6 +1,6 @@
 """What works have in common that measure: held-out images, the network that looks, collapses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.image import ImageSettings
 
 MOST_HELD_OUT: Final = 1000
+_LEAST_HELD_OUT: Final = 2
 _MOST_BYTES: Final = 2**28  # of the training images that generated ones are compared with
 
 
@@ -65,6 +66,21 @@ def looking(weights: Weights | None, settings: EmbeddingSettings, device: str) -
         return embedder(rgb)
 
     return RememberedEmbedding(embed)
+
+
+def held_notes(held: Mapping[str, int]) -> list[str]:
+    """Sentences on domains of which too few images are held out.
+
+    Args:
+        held: How many are, by the names of domains.
+    """
+    few = [f"{count} of {name}" for name, count in held.items() if count < _LEAST_HELD_OUT]
+    if not few:
+        return []
+    return [
+        f"generated images are not measured, since too few images are held out ({', '.join(few)}): "
+        f"give more images, or a larger train.held_out"
+    ]
 
 
 def is_collapsed(measures: Sequence[Measure]) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from raydrift.engine.training.history import SPEED, History
 from raydrift.engine.training.job import TrainingJob
-from raydrift.engine.training.pages import training_files
+from raydrift.engine.training.pages import training_pages
 from raydrift.engine.training.standing import Standing, Watcher
 from raydrift.engine.training.state_file import SavedState, write_state
 from raydrift.engine.training.work import TrainingWork
@@ -26,6 +26,7 @@ from raydrift.storage.training_record import RUNNING, TrainingRecord, as_json
 
 _SHOWN_EVERY_S: Final = 5.0  # on a local disk; elsewhere a file costs more
 _SHOWN_EVERY_REMOTE_S: Final = 20.0
+_PAGE_EVERY_S: Final = 60.0
 _WINDOW: Final = 50  # looks that a speed is taken from
 
 
@@ -74,7 +75,7 @@ class Saver:
         self._speeds = [(self._began, trainer.images_seen)]
         self._losses: dict[str, float] = {}
         self._measures: dict[str, float] = {}
-        self._shown = 0.0
+        self._shown = self._drawn = 0.0
         self._show_every = _SHOWN_EVERY_S if job.output.is_local else _SHOWN_EVERY_REMOTE_S
         for folder in (layout.TRAINED, layout.SAMPLES):
             (self._output / folder).create()
@@ -141,8 +142,7 @@ class Saver:
         record.digest, record.restarts = sha256(content).hexdigest(), counts.restarts
         record.saves, record.saved_step = number, trainer.steps_done
         self._fill_record(status)
-        for name, file in training_files(self._job, self._history.table, record).items():
-            (self._output / name).write_bytes(file)
+        self._write_pages(status)
         self.save_state(counts)
         self._show_record(Sync.ALL)
         self._tell()
@@ -163,6 +163,17 @@ class Saver:
         self.record.restarts = counts.restarts
         self.note(sentence)
         self.save_state(counts)
+
+    def _write_pages(self, status: str) -> None:
+        """Writes what was found so far; the page not more often than it is looked at."""
+        (self._output / layout.PROGRESS).write_bytes(self._history.parquet())
+        new = self._trainer.steps_done == 0  # there is nothing to draw
+        if new or (status == RUNNING and time.monotonic() - self._drawn < _PAGE_EVERY_S):
+            return
+        table = self._history.table
+        for name, file in training_pages(self._job, self._trainer, self.record, table).items():
+            (self._output / name).write_bytes(file)
+        self._drawn = time.monotonic()
 
     def _keep(self, number: int, content: bytes) -> None:
         """Keeps the generators of a save, and the last few before it."""

@@ -10,6 +10,7 @@ import numpy as np
 from raydrift.engine.training.job import TrainingJob
 from raydrift.engine.training.measuring import (
     held_images,
+    held_notes,
     is_collapsed,
     looking,
     training_images,
@@ -100,6 +101,11 @@ class StyleGanWork:
     def failing(self, losses: Mapping[str, float]) -> list[str]:
         """The losses that are not finite; a penalty is NaN where no step had one."""
         return [name for name in _LOSSES if not isfinite(losses.get(name, 0.0))]
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """A sentence, if too few images are held out."""
+        return held_notes({self._job.domains[0].name: len(self._held)})
 
     @property
     def winning_steps(self) -> int:

@@ -1,7 +1,9 @@
 """The training of a generative network, from the look at its folder to the trained model."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +11,8 @@ from raydrift.embed.weights import Weights
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.training.job import GanSettings, TrainingJob
 from raydrift.engine.training.pictures import KeptImages
+from raydrift.errors import OutputError
+from raydrift.log import log_event
 from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
@@ -35,6 +39,23 @@ class TrainedModel:
     digest: str
     status: str
     notes: tuple[str, ...] = ()
+
+
+@contextmanager
+def _ending(job: TrainingJob) -> Iterator[None]:
+    """Tells the log how a training ended."""
+    facts = {"run": job.fingerprint[:12], "output": str(job.output)}
+    try:
+        yield
+    except Exception as error:
+        text = f"the training failed: {error}"
+        log_event(logging.ERROR, "failed", text, error=type(error).__name__, **facts)
+        raise
+    except (KeyboardInterrupt, SystemExit):
+        text = "the training was stopped: it is saved, the same command goes on"
+        log_event(logging.WARNING, "stopped", text, **facts)
+        raise
+    log_event(logging.INFO, "end", "the training has ended", **facts)
 
 
 Defaults = Callable[..., Mapping[str, Any]]
@@ -124,10 +145,11 @@ def train(
         clear_training(output)
     known = plain if found is None else found.identity
     job = TrainingJob(settings, tuple(domains), output, known, weights, threads, tuple(notes))
-    run_training(job, lock, quiet)
+    with _ending(job):
+        run_training(job, lock, quiet)
     clock.end_phase("train")
     record = load_training(output)
     if record is None:
-        raise AssertionError("a training that ended has a record")
+        raise OutputError(f"output {output} has lost its training: run the same command again")
     place = output / layout.TRAINED / layout.GENERATOR
     return TrainedModel(place, record.digest, record.status, tuple(record.notes))

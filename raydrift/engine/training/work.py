@@ -33,6 +33,10 @@ class TrainingWork(Protocol):
         """The losses that say, not being finite, that the training failed."""
 
     @property
+    def notes(self) -> Sequence[str]:
+        """Sentences on what is not measured."""
+
+    @property
     def winning_steps(self) -> int:
         """For so many steps in a row before that is worth a note."""
 

@@ -35,16 +35,21 @@ Keep = Callable[..., KeptImages]
 @pytest.fixture
 def keep(tmp_path: Path) -> Keep:
     """Keeps pictures as the job that decodes images does, in shards of 8."""
+    return keeping(tmp_path)
+
+
+def keeping(place: Path) -> Keep:
+    """What keeps pictures in a folder."""
 
     def kept(
         pixels: npt.NDArray[np.uint8], name: str = "images", classes: Sequence[str] = ("one",)
     ) -> KeptImages:
-        folder = StoragePath.of(str(tmp_path / "kept" / name))
+        folder = StoragePath.of(str(place / "kept" / name))
         (folder / "_shards").create()
-        names = [classes[place % len(classes)] for place in range(len(pixels))]
+        names = [classes[number % len(classes)] for number in range(len(pixels))]
         facts = pa.table(
             {
-                "path": [f"{one}/{place:03d}.png" for place, one in enumerate(names)],
+                "path": [f"{one}/{number:03d}.png" for number, one in enumerate(names)],
                 "class_name": names,
                 "width": [pixels.shape[2]] * len(pixels),
                 "height": [pixels.shape[1]] * len(pixels),
@@ -125,7 +130,7 @@ class ToyTrainer:
         return {"generator": self._network}
 
     def description(self) -> dict[str, Any]:
-        return {"kind": "toy"}
+        return {"kind": "stylegan2"}  # for the page
 
 
 class ToyWork:
@@ -133,6 +138,7 @@ class ToyWork:
 
     winning_steps = 10
     sizes = "toy.width = 1"
+    notes = ()
 
     def __init__(self, steps: int = 12, save_steps: int = 6, fails_at: int = 0) -> None:
         self.steps, self.save_steps, self.fails_at = steps, save_steps, fails_at
@@ -220,6 +226,11 @@ def noise() -> Callable[[int, tuple[int, int], int], Pixels]:
 @pytest.fixture
 def small_domains(keep: Keep) -> list[KeptImages]:
     """A source of 30 images and a target of 20, kept for images of 32 x 32."""
+    return small_images(keep)
+
+
+def small_images(keep: Keep) -> list[KeptImages]:
+    """The same, by what keeps them."""
     counts = {"source": 30, "target": 20}
     return [
         keep(coarse_noise(count, load_size(IMAGE), count), name) for name, count in counts.items()
@@ -254,3 +265,15 @@ def train_in(
     place.create()
     with OutputLock(place) as lock:
         return train(settings, domains, place, lock, Clock(), {"seed": seed}, quiet=True, threads=1)
+
+
+@pytest.fixture(autouse=True)
+def no_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page and its plot take longer than these trainings; ``with_pages`` asks for them."""
+    if "with_pages" not in request.fixturenames:
+        monkeypatch.setattr("raydrift.engine.training.saving.training_pages", lambda *_: {})
+
+
+@pytest.fixture
+def with_pages() -> None:
+    """The page is drawn."""

@@ -19,8 +19,7 @@ from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.synthesize import StyleGanSettings, SynthesizeSettings, SynthesizeTraining
-
-from .conftest import small_cyclegan, train_in
+from tests.engine.training.conftest import small_cyclegan, train_in
 
 
 def small_stylegan() -> SynthesizeSettings:
@@ -30,6 +29,7 @@ def small_stylegan() -> SynthesizeSettings:
     return SynthesizeSettings(run, stylegan=gan, train=training)
 
 
+@pytest.mark.usefixtures("with_pages")
 def test_a_cyclegan_is_trained_measured_and_kept(
     tmp_path: Path, small_domains: Any, train_small: Any
 ) -> None:
@@ -42,6 +42,10 @@ def test_a_cyclegan_is_trained_measured_and_kept(
     assert {"gap_closed_pixels", "diversity_pixels", "cycle_error"} <= record["measures"].keys()
     assert (record["workers"], record["device"], record["threads"]) == (1, "cpu", 1)
     assert cv2.imread(str(tmp_path / "samples" / "000002.png")).std() > 10
+    page = (tmp_path / "report.html").read_text()
+    assert "in → other" in page
+    assert f"step {record['step']}" in page
+    assert (tmp_path / "progress.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_same_again_trains_nothing_and_another_is_refused(
