@@ -33,7 +33,7 @@ class AugmentationControl:
     def __init__(self, target: float, kimg: float, batch: int, replicas: Replicas) -> None:
         self.chance = 0.0
         self.sign = nan
-        self.kimg = kimg
+        self.kimg = float(kimg)
         self._target = target
         self._batch = batch
         self._replicas = replicas

@@ -92,9 +92,11 @@ class StyleGanTrainer:
             self._architecture, self._group, weight_generator(seed, 1)
         ).to(device)
         self._average = Averaged(self.generator)
-        self._phases = Phases(
-            self.generator, self.discriminator, replicas, train.precision == "bfloat16"
-        )
+        coarse = train.precision == "bfloat16"
+        if coarse:  # matrix units read channels side by side
+            self.generator.to(memory_format=torch.channels_last)
+            self.discriminator.to(memory_format=torch.channels_last)
+        self._phases = Phases(self.generator, self.discriminator, replicas, coarse)
         self._batches = Batches(
             seed,
             pictures,

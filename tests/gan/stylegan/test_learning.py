@@ -52,7 +52,11 @@ def train(trainer: StyleGanTrainer) -> None:
         trainer.step()
 
 
-@pytest.mark.parametrize("given", [{}, {"precision": "bfloat16"}], ids=["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    "given",
+    [{}, pytest.param({"precision": "bfloat16"}, marks=pytest.mark.slow)],
+    ids=["float32", "bfloat16"],
+)
 def test_it_learns_discs(given: dict[str, Any]) -> None:
     if given and not torch.backends.cpu.get_cpu_capability().startswith("AVX512"):
         pytest.skip("bfloat16 takes minutes without its instructions")
