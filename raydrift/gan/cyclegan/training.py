@@ -56,6 +56,9 @@ class CycleGanTrainer:
     With several workers, each has to take every step. The translated images of all workers go into
     pools that are equal on all of them, so the discriminators see the same whatever their number.
 
+    On a CPU, with as many threads, a training that is continued has bit for bit the weights of one
+    without a break. GPUs add up some gradients in any order.
+
     Args:
         settings: Of the run.
         source: The images of the domain to translate from, kept at ``load_size``.
