@@ -245,7 +245,8 @@ class DriftedDataset:
     @property
     def _explained(self) -> list[str]:
         """The columns of the provenance."""
-        names: list[str] = schemas.provenance(self._record.is_raw, self._record.has_copies).names
+        of = self._record
+        names: list[str] = schemas.provenance(of.is_raw, of.has_copies, of.has_replaced).names
         return names
 
     @cached_property

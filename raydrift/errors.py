@@ -82,7 +82,8 @@ class ImageError(RaydriftError):
     """One image cannot be used; the run goes on and the image becomes a rejected row.
 
     Attributes:
-        stage: Where it failed: ``read``, ``decode``, ``develop``, ``mask`` or ``twin``.
+        stage: Where it failed: ``read``, ``decode``, ``develop``, ``mask``, ``twin`` or
+            ``replace``.
         reason: Why, in one line.
         passing: Whether it may be gone at another time, as a broken connection.
     """

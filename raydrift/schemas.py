@@ -83,6 +83,10 @@ COPY: Final = (pa.field("draw_id", pa.int64()), pa.field("epoch", pa.int32()))
 was drawn is keyed by them, and not by the sample's place: the image's row in the whole input,
 sorted by path, and the epoch."""
 
+REPLACED_BY: Final = pa.field("replaced_by", pa.string())
+"""Column of ``provenance.parquet`` and of the shards where a drift replaces images: the path of the
+image of another set that came in the place of the sample's own, null where none did."""
+
 REJECTED: Final = pa.schema(
     [
         ("sample_id", pa.int64()),
@@ -187,26 +191,6 @@ entropy, nats, and that less its penalty, null without one; what drift as ``gene
 leaves at that level; for which part and level the camera was found, which may be a lower one; and
 the camera, a JSON object with the names of ``provenance.parquet``. The first row, whose part and
 level are null, is of the originals."""
-
-SEARCHED: Final = pa.schema(
-    [
-        ("part", pa.string()),
-        ("level", pa.float64()),
-        ("samples", pa.int64()),
-        ("of_pixels", pa.bool_()),
-        ("quality", pa.float64()),
-        ("loss", pa.float64()),
-        ("climbed", pa.float64()),
-        ("drawn_quality", pa.float64()),
-        ("camera", pa.string()),
-        ("tried", pa.int64()),
-        ("sample_ids", pa.list_(pa.int64())),
-        ("class_names", pa.list_(pa.string())),
-    ]
-)
-"""What a search commits, of one row: the worst camera, how many were measured, and what is left of
-the model. That of the originals has part and level null; it alone says which samples could be used,
-and their classes."""
 
 MATRIX: Final = pa.schema(
     [
@@ -321,6 +305,9 @@ FILE_RANGE: Final = pa.struct(
 )
 """A file, or a range of its bytes, as the fields of ``paths.FileRange``."""
 
+REPLACED: Final = pa.struct([("set", pa.int32()), *FILE_RANGE])
+"""Where the image is that replaces a sample's own: in the set of which drift, and where there."""
+
 TASK: Final = pa.schema(
     [
         ("shard", pa.int64()),
@@ -335,14 +322,16 @@ TASK: Final = pa.schema(
         ("column", pa.int32()),
         ("mask", pa.string()),
         ("twin", FILE_RANGE),
+        ("replaced", REPLACED),
         *COPY,
     ]
 )
 """What a worker is told of each sample of its shard; ``where``: which drifts are meant for it, one
 value a drift, none where each is meant for all; ``file_state``: ``Catalog.states``; ``row`` and
 ``column``: the first pixel of the tile of its file that it is, null of a whole file; ``mask``: the
-path of its mask, null where it has none; ``twin``: where its twin is, likewise; ``draw_id`` and
-``epoch``: what keys its draws, null where its own number does."""
+path of its mask, null where it has none; ``twin``: where its twin is, likewise; ``replaced``: where
+the image is that replaces it, likewise; ``draw_id`` and ``epoch``: what keys its draws, null where
+its own number does."""
 
 REMARKS: Final = pa.list_(
     pa.struct([("text", pa.string()), ("images", pa.int64()), ("examples", pa.list_(pa.string()))])
@@ -365,13 +354,24 @@ IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """An image file as Hugging Face ``datasets`` stores it."""
 
 
-def provenance(raw: bool, copies: bool = False) -> pa.Schema:
-    """``provenance.parquet``, of photographs or of raw files, once each or as copies."""
-    return pa.schema([*PROVENANCE, *(RAW if raw else ()), *(COPY if copies else ())])
+def provenance(raw: bool, copies: bool = False, replaced: bool = False) -> pa.Schema:
+    """``provenance.parquet``, of photographs or of raw files, once each or as copies.
+
+    Args:
+        raw: Whether the input is raw files.
+        copies: Whether each image comes several times.
+        replaced: Whether a drift replaces images.
+    """
+    also = (*(RAW if raw else ()), *(COPY if copies else ()), *([REPLACED_BY] if replaced else ()))
+    return pa.schema([*PROVENANCE, *also])
 
 
 def shard(
-    embeddings: bool, raw: bool = False, masks: bool = False, copies: bool = False
+    embeddings: bool,
+    raw: bool = False,
+    masks: bool = False,
+    copies: bool = False,
+    replaced: bool = False,
 ) -> pa.Schema:
     """``_shards/part-*.parquet``: everything there is to know of a shard's samples."""
     names = ("sample_id", "timestamp", "label", "class_name", "source_path")
@@ -391,6 +391,8 @@ def shard(
         columns += RAW
     if copies:
         columns += COPY
+    if replaced:
+        columns.append(REPLACED_BY)
     if embeddings:
         columns.append(pa.field("embedding", EMBEDDINGS.field("embedding").type))
     return pa.schema(columns)

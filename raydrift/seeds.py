@@ -68,6 +68,9 @@ GAN_LATENT: Final = ORDER + 21
 GAN_SPLIT: Final = ORDER + 22
 """Which images a generative network does not see in its training."""
 
+REPLACED: Final = ORDER + 23
+"""Which image of another set takes a sample's place, by the drift's place and the time around."""
+
 CORRUPTIONS: Final = ORDER + 2**32
 """What corruptions draw: + 16 · the place of its name + the severity, by sample."""
 

@@ -326,7 +326,8 @@ def calibrated(
     chain, digest = ", ".join(map(str, transforms)), sha256(content).hexdigest()[:12]
     note = f"{chain} for {profile.metric} {target:g} by profile {name} (SHA-256 {digest}…)"
     drift = tuple(
-        one if one.transforms else replace(one, transforms=transforms) for one in settings.drift
+        one if one.transforms or one.replace else replace(one, transforms=transforms)
+        for one in settings.drift
     )
     if drift != settings.drift:
         return replace(settings, drift=drift), [note, *notes]

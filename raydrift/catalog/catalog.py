@@ -216,6 +216,7 @@ class Catalog:
             kind = schemas.TASK.field(name).type
             there = name in rows.column_names
             columns.append(rows[name].cast(kind) if there else pa.nulls(len(rows), kind))
+        columns.append(pa.nulls(len(rows), schemas.REPLACED))
         if epochs is None:
             columns += [pa.nulls(len(rows), field.type) for field in schemas.COPY]
         else:

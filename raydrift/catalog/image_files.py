@@ -12,7 +12,7 @@ from pyarrow import fs
 
 from raydrift.catalog.catalog import file_states
 from raydrift.catalog.files import UNKNOWN
-from raydrift.catalog.folders import IMAGE_SUFFIXES
+from raydrift.catalog.folders import IMAGE_SUFFIXES, ONE_CLASS
 from raydrift.errors import CatalogError
 from raydrift.paths import StoragePath
 
@@ -98,12 +98,14 @@ def files_of_folder(folder: StoragePath, what: str) -> ImageFiles:
     places = pa.StructArray.from_arrays(
         [paths, none[0], pa.array(sizes), none[1]], fields=list(PLACE)
     )
-    classes = pc.replace_substring_regex(paths, r"/.*$", "")
+    in_folders = pc.match_substring(paths, "/")
+    firsts = pc.replace_substring_regex(paths, r"/.*$", "")
+    classes = pc.if_else(in_folders, firsts, pa.scalar(ONE_CLASS, firsts.type))
     return ImageFiles(folder, paths, classes, places, file_states(sizes, times))
 
 
 def _is_image(info: fs.FileInfo) -> bool:
-    """Whether a file is an image by its name; hidden ones, and names that are not UTF-8, are not."""
+    """Whether a file is an image by its name; one that is hidden, or not UTF-8, is not."""
     try:
         name: str = info.base_name
         return f".{info.extension.lower()}" in IMAGE_SUFFIXES and not name.startswith(".")

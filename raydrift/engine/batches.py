@@ -29,7 +29,7 @@ from raydrift.images.batch import DriftedBatch
 from raydrift.log import log_event
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
-from raydrift.storage.image_sets import twinned
+from raydrift.storage.image_sets import replaced_samples, twinned
 from raydrift.storage.record import installed_versions
 from raydrift.text import plural
 
@@ -69,9 +69,12 @@ def drifted_batches(
     shards = np.arange(count)
     catalog = twinned(catalog, settings, settings.infos)
     catalog = replace(catalog, columns=None)  # workers have no use for them
-    tasks = ShardTasks(settings, catalog, samples, size, shards, stream.where)
+    replaced = replaced_samples(settings, catalog, stream)
+    tasks = ShardTasks(settings, catalog, samples, size, shards, stream.where, replaced)
     output = StoragePath.of(settings.output)  # nothing is written there
     job = ShardJob(settings, catalog.root, output, "", installed_versions(), stream.schedule)
+    if replaced is not None:
+        job = replace(job, sets=replaced.roots)
     if catalog.twins is not None:
         job = replace(job, twins=catalog.twins.root)
     stages = (Stage(BatchStage, WORKERS, (with_transforms(job),)),)

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from isal import isal_zlib
 
 from raydrift.catalog import Catalog
+from raydrift.catalog.replaced import Replaced
 from raydrift.catalog.stream import sample_order
 from raydrift.engine.address import address_of
 from raydrift.engine.cluster_map import cluster_map
@@ -29,6 +30,7 @@ from raydrift.engine.data.companions import (
     content_crc,
 )
 from raydrift.engine.data.reader import Reader
+from raydrift.engine.data.shard_images import Source, source_files
 from raydrift.engine.jobs.maker import InputChanges
 from raydrift.engine.session import connect
 from raydrift.errors import OutputError, ShardError, reason
@@ -59,13 +61,13 @@ class ShardFiles:
 
     Attributes:
         shard: Its number.
-        paths: The paths of the files, as the catalog has them.
+        paths: The paths of the files, as the catalog has them, or where their replacements are.
         checksums: That they had.
         beside: The files of what belongs to them, as masks, each kind by itself.
     """
 
     shard: int
-    paths: list[str]
+    paths: Sequence[Source]
     checksums: Checksums
     beside: Sequence[Sequence[File]] = ()
 
@@ -119,6 +121,7 @@ class InputNow:
         size: Samples a shard.
         where: For each drift, of which rows of the catalog it is meant.
         wanted: Which samples are blended with their twins; None: all that have one.
+        replaced: Which samples are replaced by images of other sets; None: none are.
     """
 
     def __init__(
@@ -130,12 +133,15 @@ class InputNow:
         *,
         where: Masks = (),
         wanted: TwinsWanted | None = None,
+        replaced: Replaced | None = None,
     ) -> None:
         self.first, self._size = settings.start, size
-        self._catalog, self._where = catalog, where
+        self._catalog, self._where, self._replaced = catalog, where, replaced
         self._order = sample_order(settings, catalog).rows
         self._rows = self._order[self.first : self.first + samples]
         states, size = catalog.states(self._rows), self._size
+        if replaced is not None:
+            states = replaced.states(states, self.first)
         self.listing = [
             isal_zlib.crc32(states[start : start + size]) for start in range(0, len(states), size)
         ]
@@ -182,8 +188,11 @@ class InputNow:
             delta_timestamp=0.0,
             where=self._where,
         )
+        sets: Sequence[StoragePath | None] = ()
+        if self._replaced is not None:
+            tasks, sets = self._replaced.put_on(tasks), self._replaced.roots
         beside = [one.files(tasks) for one in self._companions]
-        return ShardFiles(shard, tasks["source_path"].to_pylist(), then, beside)
+        return ShardFiles(shard, source_files(tasks, sets), then, beside)
 
     def _parallel_map(self, count: int) -> ParallelMap:
         if count <= _FEW_SHARDS or address_of(self._cluster) == "local":

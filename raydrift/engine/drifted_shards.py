@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from raydrift.catalog.replaced import Replaced
 from raydrift.embed.weights import Weights
 from raydrift.engine.changes import changes_of_shards
 from raydrift.engine.data.companions import TwinsWanted
@@ -26,10 +27,17 @@ class DriftedShards(ImageShards):
     Attributes:
         schedule: What happens to its samples.
         weights: The weights of the network; None: nothing is embedded.
+        replacing: Which samples are replaced by images of other sets; None: none are.
     """
 
     schedule: Schedule
     weights: Weights | None
+    replacing: Replaced | None = None
+
+    @property
+    def replaced(self) -> Replaced | None:
+        """Which samples are replaced by images of other sets; None: none are."""
+        return self.replacing
 
     @property
     def twins_wanted(self) -> TwinsWanted:
@@ -52,6 +60,7 @@ class DriftedShards(ImageShards):
             self.schedule,
             record.made_on,
             self.catalog.masks,
+            sets=() if self.replaced is None else self.replaced.roots,
             twins=None if self.catalog.twins is None else self.catalog.twins.root,
         )
         passed = self.size * self.settings.image.bytes if EMBEDDERS in plan else 0

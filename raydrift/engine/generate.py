@@ -16,7 +16,7 @@ from raydrift.engine.jobs.clock import Clock
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
-from raydrift.storage.image_sets import twinned
+from raydrift.storage.image_sets import replaced_samples, twinned
 from raydrift.storage.record import JobRecord
 
 
@@ -68,11 +68,12 @@ def generate(
         settings.profile.check_setups(())
     catalog = twinned(catalog, settings, settings.infos)
     stream = Stream.of(settings, catalog)
+    replaced = replaced_samples(settings, catalog, stream)
     notes = [*notes, *catalog.notes, *ranges, *notes_of(settings, stream, samples, ended_by)]
     catalog = replace(catalog, columns=None)  # workers have no use for them
     identity = run_identity(settings, samples, listed, digest)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
-    identity |= twins_identity(catalog)
+    identity |= twins_identity(catalog) | ({} if replaced is None else replaced.identity())
     run = ImageRun(
         settings,
         catalog,
@@ -83,7 +84,15 @@ def generate(
         notes,
         ranges_found=found,
         maker=lambda size: DriftedShards(
-            settings, catalog, output, samples, size, stream.where, stream.schedule, weights
+            settings,
+            catalog,
+            output,
+            samples,
+            size,
+            stream.where,
+            stream.schedule,
+            weights,
+            replaced,
         ),
     )
     return carry_out(run, clock, quiet)

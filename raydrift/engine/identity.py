@@ -26,9 +26,9 @@ _ELSEWHERE: Final = (
     "catalog", "twins",
 )  # fmt: skip
 """Settings that do not change a byte of the result, or that are told in another way: the input by
-its digest, as the masks and the choice of images; twins by theirs; the mapping by the classes' labels; a calibration
-by the transforms that it comes to; the length of the stream where something is placed on it; a
-profile by the ranges in use."""
+its digest, as the masks and the choice of images; twins by theirs; the mapping by the classes'
+labels; a calibration by the transforms that it comes to; the length of the stream where something
+is placed on it; a profile by the ranges in use."""
 
 _ASIDE: Final = ("compute", "batch_size")
 """Settings of the embeddings that do not change a value of them."""
@@ -47,6 +47,9 @@ def run_identity(
     """
     plain = as_dict(settings)
     identity = {name: value for name, value in plain.items() if name not in _ELSEWHERE}
+    for drift in identity["drift"]:
+        if "replace" in drift:
+            drift["replace"] = True  # by what, the digest of that says
     if settings.raw is None:
         del identity["raw"]
     if settings.copies is None:
@@ -156,6 +159,9 @@ def shown(settings: GenerateSettings) -> dict[str, Any]:
         plain["masks"] = redacted(settings.masks)
     if settings.twins is not None:
         plain["twins"] = redacted(settings.twins)
+    for drift in plain["drift"]:
+        if "replace" in drift:
+            drift["replace"] = redacted(drift["replace"])
     if settings.catalog.labels is not None:
         plain["catalog"]["labels"] = redacted(settings.catalog.labels)
     plain["embedding"]["weights"] = redacted(settings.embedding.weights)

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from raydrift.catalog import Catalog
+from raydrift.catalog.replaced import Replaced
 from raydrift.engine.changes import InputNow
 from raydrift.engine.data.companions import TwinsWanted
 from raydrift.engine.data.shipping import without_transforms
@@ -63,7 +64,15 @@ class ImageShards:
         """What workers are told of the samples of some shards."""
         numbers = np.array(shards, np.int64)
         return without_transforms(
-            ShardTasks(self.settings, self.catalog, self.samples, self.size, numbers, self.where)
+            ShardTasks(
+                self.settings,
+                self.catalog,
+                self.samples,
+                self.size,
+                numbers,
+                self.where,
+                self.replaced,
+            )
         )
 
     def readable_now(self, rows: Collection[LedgerRow]) -> Sequence[int]:
@@ -75,7 +84,12 @@ class ImageShards:
     def input_now(self) -> InputNow:
         """The files of the shards, as they are listed now."""
         now = self.settings, self.catalog, self.samples, self.size
-        return InputNow(*now, where=self.where, wanted=self.twins_wanted)
+        return InputNow(*now, where=self.where, wanted=self.twins_wanted, replaced=self.replaced)
+
+    @property
+    def replaced(self) -> Replaced | None:
+        """Which samples are replaced by images of other sets; None: none are."""
+        return None
 
     @property
     def twins_wanted(self) -> TwinsWanted | None:

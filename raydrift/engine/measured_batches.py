@@ -85,6 +85,7 @@ class MeasuredBatches(ImageShards):
         schedules: tuple[Schedule, ...]
         where: Masks = ()
         if chains is None:
+            settings.check_keeps_images("a measurement")
             stream = Stream.of(settings, catalog)
             schedules, where = (stream.schedule,), stream.where
         else:

@@ -2,7 +2,7 @@
 
 import errno
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from raydrift.paths.storage_path import StoragePath
 
@@ -16,12 +16,14 @@ class FileRange:
         offset: Where the range begins; None: it is the whole file.
         size: Its bytes.
         name: What it is called; None: as the file.
+        folder: What the path starts from; None: the reader knows.
     """
 
     path: str
     offset: int | None = None
     size: int | None = None
     name: str | None = None
+    folder: StoragePath | None = field(default=None, hash=False)
 
     def __str__(self) -> str:
         """Its name, in a container with that one's."""
@@ -29,21 +31,24 @@ class FileRange:
 
     def read(
         self,
-        folder: StoragePath,
+        folder: StoragePath | None = None,
         most: int | None = None,
         admit: Callable[[int], None] | None = None,
     ) -> bytes:
         """Its content; of a container nothing else is read.
 
         Args:
-            folder: What the path starts from.
+            folder: What the path starts from, where it says nothing of that.
             most: More bytes are not read.
             admit: Is told how many they are before they are read, and may wait or raise.
 
         Raises:
             OSError: It cannot be read, is longer than that, or ends before it should.
         """
-        file = folder.at(self.path)
+        start = self.folder or folder
+        if start is None:
+            raise OSError(errno.ENOENT, f"{self.path} starts nowhere")
+        file = start.at(self.path)
         if self.offset is None or self.size is None:
             return file.read_bytes(most, admit)
         if most is not None and self.size > most:

@@ -201,7 +201,7 @@ class Forensics:
 
 @dataclass(frozen=True)
 class Searched:
-    """What one search has committed, see ``schemas.SEARCHED``.
+    """What one search has committed, see ``SEARCHED`` of ``engine.data.search_stage``.
 
     Attributes:
         row: Its row.

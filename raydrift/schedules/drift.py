@@ -7,6 +7,7 @@ from numbers import Real
 from typing import Any, Final
 
 from raydrift.errors import SettingsError, suggest
+from raydrift.paths import redacted
 from raydrift.schedules.curves import LINEAR, Curve, plain_curve
 from raydrift.schedules.periods import fraction_of
 from raydrift.schedules.positions import Plain, plain_length, plain_position
@@ -80,6 +81,12 @@ class Drift:
             whole stream is right: 0.001 of a period of 100 is one sample in every tenth period.
         varies: What a seasonal drift varies, ``level`` or ``chance``.
         where: To which samples it happens (``plain_where``); empty: to all.
+        replace: Instead of transforms, another set of images: what ``synthesize`` made, another
+            finished run, or a folder with class folders. The samples that it happens to are images
+            from there, of the same class. Where the set has one class, ``all``, which no folder
+            told, it is of every class.
+        level: Of a replacement: the share of the samples that are replaced where it is fully in
+            force, each by chance; while it rises, falls or swings, as much of that share. None: 1.
 
     Raises:
         SettingsError: (a ``ValueError``) Something is missing, out of range, or of another kind.
@@ -99,6 +106,8 @@ class Drift:
     duty: float | None = None
     varies: str | None = None
     where: Where = ()
+    replace: str | None = None
+    level: float | None = None
 
     def __post_init__(self) -> None:
         kind = DriftKind.parse(str(self.kind))
@@ -107,6 +116,19 @@ class Drift:
             "where": plain_where(self.where),
             "start": plain_position(self.start, "start"),
         }
+        if self.replace is None:
+            if self.level is not None:
+                raise SettingsError(
+                    'level is of a drift that replaces images, as replace = "synthetic/": that '
+                    'of a transform stands behind its name, as "hue:0.5"'
+                )
+        elif self.transforms != () or not self.replace:
+            raise SettingsError(
+                f"replace is {self.replace!r}: a drift has either transforms or another set of "
+                "images: write two drifts"
+            )
+        else:
+            checked["level"] = _share_replaced(1.0 if self.level is None else self.level)
         if self.transforms != ():
             checked["transforms"] = plain_transforms(self.transforms, "transforms")
         for name, kinds in _ONLY_OF.items():
@@ -130,6 +152,10 @@ class Drift:
     @property
     def varies_level(self) -> bool:
         """Whether samples get it at any level up to the full one."""
+        return self.replace is None and self._varies_level
+
+    @property
+    def _varies_level(self) -> bool:
         return self.kind is DriftKind.INCREMENTAL or self.varies == LEVEL
 
     def written(self) -> dict[str, Any]:
@@ -140,6 +166,9 @@ class Drift:
         return {name: _lists(value) for name, value in values.items() if value not in (None, ())}
 
     def __str__(self) -> str:
+        if self.replace is not None:
+            place = redacted(self.replace).rstrip("/").rpartition("/")[2]
+            return f"{self.kind} replacement by {place}:{self.level:g}"
         return f"{self.kind} {named(self.transforms) or 'calibrated drift'}"
 
 
@@ -181,6 +210,15 @@ def _share(duty: object, name: str) -> float:
         return number
     raise SettingsError(
         f"{name} is {duty!r}: give the share of a period, from 0.000001 to 0.999999"
+    )
+
+
+def _share_replaced(level: object) -> float:
+    number = float(level) if not isinstance(level, bool) and isinstance(level, Real) else 0.0
+    if 0 < number <= 1:
+        return number
+    raise SettingsError(
+        f"level is {level!r}: give the share of samples to replace, above 0, up to 1"
     )
 
 

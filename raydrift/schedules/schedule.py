@@ -50,20 +50,24 @@ class ScheduledDrift:
 
     @cached_property
     def level(self) -> float:
-        """The largest full level of its transforms."""
-        return max(info.drift_level for info in self.drift.transforms)
+        """The largest full level of its transforms; an image that is replaced is so wholly."""
+        return max((info.drift_level for info in self.drift.transforms), default=1.0)
 
     @property
     def draws(self) -> bool:
         """Whether its samples are drifted or not by chance."""
-        return self.drift.kind is DriftKind.GRADUAL or self.drift.varies == CHANCE
+        by_chance = self.drift.kind is DriftKind.GRADUAL or self.drift.varies == CHANCE
+        return by_chance or self.drift.replace is not None
 
     def reaches(self, ids: Ids) -> Flags:
         """Which samples lie between its start and its end."""
         return (ids >= self.start) & (ids < (np.inf if self.until is None else self.until))
 
     def course(self, ids: Ids) -> Numbers:
-        """Its level, or its chance if it draws, as a share of the full one: 0 to 1."""
+        """Its level, or its chance if it draws, as a share of the full one: 0 to 1.
+
+        A replacement's full chance is its level.
+        """
         since = ids - self.start
         course: Numbers
         match self.drift.kind:
@@ -80,7 +84,7 @@ class ScheduledDrift:
                 wave: Numbers = 0.5 - 0.5 * np.cos(2 * np.pi * turns)
                 course = wave.round(DECIMALS)
         course[~self.reaches(ids)] = 0.0
-        return course
+        return course if self.drift.level is None else course * self.drift.level
 
     @property
     def recurrence(self) -> Recurrence:

@@ -103,6 +103,7 @@ class FlowSettings:
             value = getattr(self.run, name)
             require(not value, name, value, "a flow has all images of each epoch: leave it out")
         require(self.run.start == 0, "start", self.run.start, "a flow begins at 0: leave it out")
+        self.run.check_keeps_images("a flow")
         if self.run.profile.blends(self.run.infos):
             raise SettingsError(
                 "twin: a flow reads no twins: make the drifted images with raydrift generate, and "

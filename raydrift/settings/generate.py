@@ -29,7 +29,17 @@ FINEST_TIME: Final = 1e-6
 # Arrow's columns of bytes end at 2 GiB, and a PNG can be larger than its pixels.
 _MOST_SHARD_BYTES: Final = 2**30
 
-_PLACES: Final = ("input", "output", "weights", "profile", "task", "model", "to", "twins")
+_PLACES: Final = (
+    "input",
+    "output",
+    "weights",
+    "profile",
+    "task",
+    "model",
+    "to",
+    "twins",
+    "replace",
+)
 
 
 @dataclass(frozen=True)
@@ -159,13 +169,14 @@ class GenerateSettings:
         ok = size is None or size <= most
         require(ok, "write.shard_size", size, f"at most {most} images of this size are 1 GiB")
         for number, drift in enumerate(self.drift, 1):
-            if not drift.transforms and self.calibration.profile is None:
+            if not (drift.transforms or drift.replace or self.calibration.profile):
                 raise SettingsError(
                     f"drift {number}: transforms are missing: write "
                     'transforms = ["default:0.5"], or give a calibration'
                 )
         if self.raw is not None:
             self.raw.check_transforms(self.infos)
+        self._check_replaced()
         if self.transforms or self.drift:
             self.profile.check_setups(self.infos)
             self.check_twins(self.infos)
@@ -192,6 +203,43 @@ class GenerateSettings:
             raise SettingsError(
                 "twin: what is each image blended with? Give --twins PATH, or twins in a TOML "
                 "file: the output of raydrift translate, or a folder with images of the same paths"
+            )
+
+    @property
+    def replaces(self) -> bool:
+        """Whether a drift replaces images by those of another set."""
+        return any(drift.replace is not None for drift in self.drift)
+
+    def _check_replaced(self) -> None:
+        """Refuses to replace images by such that lack what belongs to these.
+
+        Raises:
+            SettingsError: They lack it.
+        """
+        if not self.replaces:
+            return
+        for what, is_there in (
+            ("mosaic", self.raw is not None),
+            ("twin", self.profile.blends(self.infos)),
+        ):
+            if is_there:
+                raise SettingsError(
+                    f"drift.replace: an image from elsewhere has no {what}: leave either out"
+                )
+
+    def check_keeps_images(self, what: str) -> None:
+        """Refuses to replace images, where these are looked at as they are, too.
+
+        Args:
+            what: What looks at them, as ``a flow``.
+
+        Raises:
+            SettingsError: Some are to be replaced.
+        """
+        if self.replaces:
+            raise SettingsError(
+                f"drift.replace: {what} compares images with what becomes of them: only generate "
+                "replaces images: leave it out"
             )
 
     def check_no_copies(self) -> None:

@@ -36,6 +36,9 @@ def run_toml(settings: GenerateSettings, comment: str = "") -> str:
         plain["masks"] = redacted(settings.masks)
     if settings.twins is not None:
         plain["twins"] = redacted(settings.twins)
+    for drift in plain["drift"]:
+        if "replace" in drift:
+            drift["replace"] = redacted(drift["replace"])
     for family in SETUPS:
         plain[family] = plain["profile"].pop(family, {})
         default[family] = asdict(published_setup(family))

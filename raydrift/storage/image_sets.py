@@ -11,8 +11,10 @@ from pyarrow import fs
 
 from raydrift.catalog import Catalog
 from raydrift.catalog.image_files import PLACE, ImageFiles, files_of_folder
+from raydrift.catalog.replaced import Replaced
+from raydrift.catalog.stream import Stream
 from raydrift.catalog.twins import with_twins
-from raydrift.errors import CatalogError, OutputError, reason
+from raydrift.errors import CatalogError, OutputError, SettingsError, reason
 from raydrift.paths import StoragePath, redacted
 from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
@@ -42,6 +44,35 @@ def twinned(
         return catalog
     place = StoragePath.of(settings.twins, settings.options_of("twins"))
     return with_twins(catalog, image_files(place, "twins", settings.split))
+
+
+def replaced_samples(
+    settings: GenerateSettings, catalog: Catalog, stream: Stream
+) -> Replaced | None:
+    """Which samples drifts replace by images of other sets; None: no drift replaces any.
+
+    Args:
+        settings: The run's settings.
+        catalog: The input.
+        stream: What its settings come to on that.
+
+    Raises:
+        SettingsError: The images have masks.
+        CatalogError: A set has no images, or none of a class.
+        OutputError: It is of a run that is not finished, or cannot be read.
+    """
+    if not settings.replaces:
+        return None
+    if catalog.masks is not None:
+        raise SettingsError("drift.replace: an image from elsewhere has no mask: leave either out")
+    options = settings.options_of("replace")
+    sets = [
+        None
+        if drift.replace is None
+        else image_files(StoragePath.of(drift.replace, options), "drift.replace")
+        for drift in settings.drift
+    ]
+    return Replaced.of(settings, catalog, stream, sets)
 
 
 def image_files(place: StoragePath, what: str, split: str | None = None) -> ImageFiles:

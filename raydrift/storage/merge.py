@@ -60,7 +60,7 @@ def merge(
     Returns:
         What there is to know of each file, by its name.
     """
-    provenance = schemas.provenance(record.is_raw, record.has_copies)
+    provenance = schemas.provenance(record.is_raw, record.has_copies, record.has_replaced)
     tables = _TABLES | {layout.PROVENANCE: provenance}
     schema_of = {
         name: schema

@@ -123,6 +123,11 @@ class JobRecord:
         """Whether images come several times, an epoch each."""
         return self.settings.get("copies") is not None
 
+    @property
+    def has_replaced(self) -> bool:
+        """Whether a drift replaces images."""
+        return any("replace" in drift for drift in self.settings.get("drift", ()))
+
     def save(self, output: StoragePath) -> None:
         """Writes ``run.json`` whole or not at all."""
         content = {"fingerprint": self.fingerprint} | asdict(self)
@@ -205,6 +210,8 @@ def _differences(
         elif before != now:
             if name == "input":
                 found.append("the input's files are others")
+            elif name == "replaced":
+                found.append("the images that replace others are others")
             elif name == "twins":
                 found.append("the twins are others")
             elif name == "weights":

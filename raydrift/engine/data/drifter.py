@@ -116,7 +116,9 @@ class Drifter:
         """Reads and decodes the images of a shard, see ``samples_in_parts``."""
         self._check()
         settings, reader, decoder = self._job.settings, self._reader, self._decoder
-        return samples_in_parts(settings, tasks, reader, decoder, rows, self._companions)
+        return samples_in_parts(
+            settings, tasks, reader, decoder, rows, self._companions, self._job.sets
+        )
 
     def originals(
         self, tasks: pa.Table, taker: str, check: Callable[[Sample], object] = lambda _: None
@@ -177,7 +179,8 @@ class Drifter:
         interrupted = 0
         remarks = RemarkCount()
         ids, paths = tasks["sample_id"].to_pylist(), tasks["source_path"].to_pylist()
-        images = shard_images(settings, tasks, self._reader, self._decoder, self._companions)
+        beside, sets = self._companions, self._job.sets
+        images = shard_images(settings, tasks, self._reader, self._decoder, beside, sets)
         for row, taken in enumerate(images):
             waited += taken.waited
             decoded, crc = taken.image, taken.content_crc

@@ -13,6 +13,7 @@ from raydrift.engine.data.reader import Reader
 from raydrift.engine.data.shard_images import NextImage, shard_images
 from raydrift.errors import ImageError
 from raydrift.images.decoded import Decoded
+from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
 from raydrift.storage import layout
 
@@ -117,6 +118,7 @@ def samples_in_parts(
     decoder: Decoder,
     rows: int | None = None,
     companions: Sequence[CompanionReader] = (),
+    sets: Sequence[StoragePath | None] = (),
 ) -> Iterator[PartSamples]:
     """The samples of a shard, some at a time; those of a part are taken before the next part.
 
@@ -127,8 +129,9 @@ def samples_in_parts(
         decoder: What decodes them.
         rows: The rows of a part; None: there is one part.
         companions: What reads the masks, and the twins.
+        sets: By drift, where the images start from that replace others.
     """
-    images = shard_images(settings, tasks, reader, decoder, companions)
+    images = shard_images(settings, tasks, reader, decoder, companions, sets)
     for start in range(0, tasks.num_rows, rows or tasks.num_rows):
         yield PartSamples(settings, tasks.slice(start, rows), images)
 

@@ -4,12 +4,11 @@ import json
 import socket
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import ray
 
-from raydrift import schemas
 from raydrift.drift.platform import pixel_platform
 from raydrift.engine.data.camera_search import CameraSearch, SearchJob, originals_of
 from raydrift.engine.data.committing import committed, failing_as_worker, new_row
@@ -30,6 +29,26 @@ from raydrift.storage.remarks import RemarkCount
 from raydrift.storage.shards import LedgerRow, Rejected, commit, write_samples
 from raydrift.tasks.task import Task
 from raydrift.text import plural
+
+SEARCHED: Final = pa.schema(
+    [
+        ("part", pa.string()),
+        ("level", pa.float64()),
+        ("samples", pa.int64()),
+        ("of_pixels", pa.bool_()),
+        ("quality", pa.float64()),
+        ("loss", pa.float64()),
+        ("climbed", pa.float64()),
+        ("drawn_quality", pa.float64()),
+        ("camera", pa.string()),
+        ("tried", pa.int64()),
+        ("sample_ids", pa.list_(pa.int64())),
+        ("class_names", pa.list_(pa.string())),
+    ]
+)
+"""What a search commits, of one row: the worst camera, how many were measured, and what is left of
+the model. That of the originals has part and level null; it alone says which samples could be used,
+and their classes."""
 
 
 def search_stage(job: ShardJob, told: SearchJob, task: Task) -> Stage:
@@ -86,7 +105,7 @@ class SearchStage:
                 found = self._originals(seen) if number == 0 else self._worst(number)
         except RaydriftError as error:
             return failure_row(error)
-        table = pa.Table.from_pylist([found], schema=schemas.SEARCHED)
+        table = pa.Table.from_pylist([found], schema=SEARCHED)
         spent = time.perf_counter() - clock
         return committed(
             self._job.output, lambda: self._commit(number, table, seen, started, spent)

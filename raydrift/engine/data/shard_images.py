@@ -5,7 +5,8 @@ A file that several samples of the shard are tiles of is read and decoded once.
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import pyarrow as pa
 
@@ -22,9 +23,16 @@ from raydrift.errors import ImageError
 from raydrift.images.codec import decode_image
 from raydrift.images.decoded import Decoded
 from raydrift.images.raw.tiles import tile_of
+from raydrift.paths import FileRange, StoragePath
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.raw import RawSettings
+
+Source = str | FileRange
+"""The path of a sample's own image, or where the one is that replaces it."""
+
+REPLACED: Final = "replace"
+"""The stage at which a sample is rejected for the image that replaces its own."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,7 @@ def shard_images(
     reader: Reader,
     decoder: Decoder = decode_image,
     companions: Sequence[CompanionReader] = (),
+    sets: Sequence[StoragePath | None] = (),
 ) -> Iterator[NextImage]:
     """Yields the image of each sample of a shard, with what belongs to it.
 
@@ -57,14 +66,39 @@ def shard_images(
         reader: What reads the files.
         decoder: What decodes them.
         companions: What reads their masks, and their twins.
+        sets: By drift, where the images start from that replace others.
     """
     images = _Images(settings.image, reader, decoder, companions)
-    paths = tasks["source_path"].to_pylist()
+    paths = source_files(tasks, sets)
     files = [one.files(tasks) for one in companions]
     if settings.raw is not None and settings.raw.is_tiled:
         yield from _tiles(settings.raw, tasks, images, paths, files)
         return
     yield from images.of(paths, files)
+
+
+def source_files(tasks: pa.Table, sets: Sequence[StoragePath | None]) -> list[Source]:
+    """The files of some samples: their own, or those of other sets that replace them.
+
+    Args:
+        tasks: One row a sample (``schemas.TASK``).
+        sets: By drift, where the images start from that replace others.
+    """
+    found: list[Source] = tasks["source_path"].to_pylist()
+    if not any(sets):
+        return found
+    for sample, one in enumerate(tasks["replaced"].to_pylist()):
+        if one is not None:
+            found[sample] = FileRange(**{"folder": sets[one.pop("set")], **one})
+    return found
+
+
+def _told_of(file: FileRange, found: NextImage) -> NextImage:
+    """What came of an image that replaces another; why it cannot be used, with its name."""
+    if not isinstance(found.image, ImageError):
+        return found
+    told = f"the image that replaces it, {file}: {found.image.reason}"
+    return replace(found, image=ImageError(REPLACED, told, found.image.passing))
 
 
 @dataclass(frozen=True)
@@ -76,17 +110,18 @@ class _Images:
     decoder: Decoder
     companions: Sequence[CompanionReader]
 
-    def of(self, paths: Sequence[str], files: Sequence[Sequence[File]]) -> Iterator[NextImage]:
+    def of(self, paths: Sequence[Source], files: Sequence[Sequence[File]]) -> Iterator[NextImage]:
         """The images of some paths.
 
         Args:
-            paths: Theirs.
+            paths: Theirs, or where those are that replace them.
             files: For each companion, those that belong to the images.
         """
         contents = self.reader.fetch(paths)
         fetched = [one.fetch(own) for one, own in zip(self.companions, files, strict=True)]
-        for place in range(len(paths)):
-            yield self._decoded(contents, fetched, [own[place] for own in files])
+        for place, path in enumerate(paths):
+            found = self._decoded(contents, fetched, [own[place] for own in files])
+            yield found if isinstance(path, str) else _told_of(path, found)
 
     def _decoded(
         self,
@@ -119,7 +154,7 @@ def _tiles(
     raw: RawSettings,
     tasks: pa.Table,
     images: _Images,
-    paths: Sequence[str],
+    paths: Sequence[Source],
     beside: Sequence[Sequence[File]],
 ) -> Iterator[NextImage]:
     """Cuts the tiles of a shard out of their files; those of later samples wait in a file."""

@@ -37,6 +37,7 @@ from raydrift.engine.data.part_samples import (
     with_masks,
 )
 from raydrift.engine.data.reader import Reader
+from raydrift.engine.data.shard_images import source_files
 from raydrift.errors import PipelineError
 from raydrift.images.codec import decode_image
 from raydrift.images.pixels import RGB, Array, Sample
@@ -64,6 +65,7 @@ class ShardJob:
         masks: Where the masks' paths start from; None: samples have none.
         centred: Whether the centre square of each photograph is taken, instead of all of it.
         twins: Where the twins' places start from; None: samples have none.
+        sets: By drift, where the images start from that replace others.
         schedules: What happens to samples, where the worker makes several copies of each; empty:
             ``schedule`` alone.
     """
@@ -78,6 +80,7 @@ class ShardJob:
     masks: StoragePath | None = None
     centred: bool = False
     twins: StoragePath | None = None
+    sets: tuple[StoragePath | None, ...] = ()
     schedules: tuple[Schedule, ...] = ()
 
     @property
@@ -142,7 +145,9 @@ def drift_shard(
         PipelineError: A transform failed, the pixels of an image cannot be a PNG, or those that are
             kept are not alike.
     """
-    for samples in samples_in_parts(job.settings, tasks, reader, decoder, rows, companions):
+    for samples in samples_in_parts(
+        job.settings, tasks, reader, decoder, rows, companions, job.sets
+    ):
         yield _drift_part(job, samples, keep_pixels)
 
 
@@ -181,6 +186,10 @@ def _drift_part(
         table = with_masks(table, masks.finish())
     if settings.raw is not None:
         table = table.append_column(schemas.CAMERA, pa.array(cameras, schemas.CAMERA.type))
+    if any(job.sets):
+        sources = source_files(tasks, job.sets)
+        names = [None if isinstance(one, str) else str(one) for one in sources]
+        table = table.append_column(schemas.REPLACED_BY, pa.array(names, pa.string()))
     table = table.append_column("transforms", pa.array(map(written, chains), schemas.TRANSFORMS))
     table = table.append_column("drifted", pa.array(drifts.levels > 0))
     table = table.append_column("level", pa.array(drifts.levels))
@@ -268,7 +277,7 @@ class Made:
         settings, self._has_masks = job.settings, job.masks is not None
         raw, embeddings = settings.raw is not None, settings.embedding.compute
         copies = settings.copies is not None
-        self.schema = schemas.shard(embeddings, raw, self._has_masks, copies)
+        self.schema = schemas.shard(embeddings, raw, self._has_masks, copies, any(job.sets))
         self._for_tar = settings.write.container == "webdataset"  # it takes some time
         self.started = 0.0
         self.pixels_on = self.embedded_on = ""

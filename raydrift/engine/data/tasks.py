@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from raydrift.catalog import Catalog
+from raydrift.catalog.replaced import Replaced
 from raydrift.catalog.stream import Stream, sample_order, stream_length
 from raydrift.errors import SettingsError
 from raydrift.schedules.where import Masks
@@ -87,6 +88,7 @@ class ShardTasks:
         size: Samples a shard; the last one has what is left.
         shards: The numbers of the shards.
         where: For each drift, of which rows of the catalog it is meant.
+        replaced: Which samples are replaced; None: none are.
     """
 
     settings: GenerateSettings
@@ -95,6 +97,7 @@ class ShardTasks:
     size: int
     shards: npt.NDArray[np.int64]
     where: Masks = ()
+    replaced: Replaced | None = None
 
     def __len__(self) -> int:
         return len(self.shards)
@@ -104,7 +107,7 @@ class ShardTasks:
         settings = self.settings
         order = sample_order(settings, self.catalog)
         for shard in self.shards.tolist():
-            yield self.catalog.samples(
+            tasks = self.catalog.samples(
                 order.rows,
                 settings.start + shard * self.size,
                 self.asked(shard),
@@ -114,6 +117,7 @@ class ShardTasks:
                 where=self.where,
                 epochs=order.epochs,
             )
+            yield tasks if self.replaced is None else self.replaced.put_on(tasks)
 
     def asked(self, shard: int) -> int:
         """How many samples a shard has."""
