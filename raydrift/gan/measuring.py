@@ -93,7 +93,8 @@ def translation_measures(
         seed: The seed of the intervals' resamples.
 
     Returns:
-        By name, ``…`` being ``network`` or ``pixels``: ``gap_closed_…``, ``back_gap_closed_…``,
+        By name, ``…`` being ``network`` or ``pixels``: ``gap_closed_…`` (with a network of both, as
+        it may not see what the domains differ in), ``back_gap_closed_…``,
         ``frechet_distance_…``, that of the source as it is (``frechet_start_…``) and that of as
         many training images (``frechet_real_…``), ``kernel_distance_…``, ``diversity_…``,
         ``memorisation_…``, and ``cycle_error``. Those that need more images than there are, are
@@ -107,8 +108,11 @@ def translation_measures(
     looks, features = _looking(embed)
     of_source, of_target = looks(source), looks(target)
     of_translated = looks(translated)
-    found = [
-        gap_closed(f"gap_closed_{features}", of_translated, of_source, of_target, seed),
+    found = [gap_closed(f"gap_closed_{features}", of_translated, of_source, of_target, seed)]
+    if features == NETWORK:
+        means = [block_means(one) for one in (translated, source, target)]
+        found.append(gap_closed(f"gap_closed_{BLOCK_MEANS}", means[0], means[1], means[2], seed))
+    found += [
         gap_closed(f"{BACK}gap_closed_{features}", looks(back), of_target, of_source, seed),
         Measure(f"frechet_start_{features}", frechet_distance(of_source, of_target)),
     ]

@@ -96,6 +96,7 @@ class _Measured:
     last: str
     first: str
     best: str
+    plotted: bool
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,11 @@ def gan_page(
     figures: dict[str, Any] = {
         plot.key: panel_figure(panel, curves) for plot, panel in zip(plots, panels, strict=True)
     }
-    figures |= {name: measure_figure(name, curves) for name in measured}
+    figures |= {
+        name: measure_figure(name, curves)
+        for name in measured
+        if np.isfinite(curves[name].values).any()
+    }
     shown = spaced(list(grids), _MOST_SAVES)
     return (
         page_environment()
@@ -211,6 +216,7 @@ def _measured(name: str, curve: Curve, network: str) -> _Measured:
         whole_text(curve, text),
         _with_unit(text, float(curve.values[0])),
         _best(curve, text),
+        bool(np.isfinite(curve.values).any()),
     )
 
 

@@ -63,7 +63,10 @@ def gan_sentences(curves: Mapping[str, Curve], network: str) -> list[str]:
         curves: By name.
         network: What the network that looked at the images is called.
     """
-    measures = {base_of(name): (name, one) for name, one in curves.items() if is_measure(name)}
+    measures: dict[str, tuple[str, Curve]] = {}
+    for name, curve in curves.items():
+        if is_measure(name):
+            measures.setdefault(base_of(name), (name, curve))
     if not measures:
         return [
             "How good the images are was not measured: that is done at saves, and needs at least "
@@ -71,9 +74,11 @@ def gan_sentences(curves: Mapping[str, Curve], network: str) -> list[str]:
         ]
     found = []
     for base, what in (("gap_closed", "to the target"), ("back_gap_closed", "back to the source")):
-        if base in measures:
-            name, curve = measures[base]
-            found.append(_gap_sentence(curve, what, features_of(name, network)))
+        found += [
+            _gap_sentence(curve, what, features_of(name, network))
+            for name, curve in curves.items()
+            if is_measure(name) and base_of(name) == base
+        ]
     found.append(_distance_sentence(measures, network))
     if "cycle_error" in measures:
         error = measures["cycle_error"][1]
@@ -110,8 +115,8 @@ def gan_warnings(curves: Mapping[str, Curve], restarts: int = 0) -> list[str]:
 def _gap_sentence(curve: Curve, what: str, features: str) -> str:
     if math.isnan(curve.last):
         return (
-            f"There is no gap to close on the way {what}: by {features}, held-out images of the "
-            "two domains cannot be told apart."
+            f"How much of the gap the translation {what} closes is not defined: by {features}, "
+            "held-out images of the two domains cannot be told apart."
         )
     text = MEASURES["gap_closed"]
     value = f"{value_text(text, curve.last)} %"

@@ -72,6 +72,17 @@ def test_no_translation_and_one_that_does_not_come_back() -> None:
     assert translation(Levels(50), nn.Identity())["cycle_error"].value == 50
 
 
+def test_what_a_network_does_not_see_is_still_seen_by_the_pixels() -> None:
+    def blind(pixels: Pixels) -> Rows:
+        rows = block_means(pixels)
+        return rows - rows.mean(axis=1, keepdims=True)
+
+    sets = photographs(1), brighter(photographs(2)), brighter(photographs(3, 200))
+    found = by_name(translation_measures(Levels(50), Levels(-50), *sets, blind, 0))
+    assert math.isnan(found["gap_closed_network"].value)
+    assert found["gap_closed_pixels"].value == pytest.approx(1, abs=0.1)
+
+
 def test_a_generator_that_makes_new_images_one_that_copies_and_one_that_collapsed() -> None:
     held_out, training = photographs(1), photographs(2, 200)
     new, copying, collapsed = (

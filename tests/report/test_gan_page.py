@@ -155,4 +155,7 @@ def test_it_reads_well_at_the_edges(browser: Browser, tmp_path: Path, edge: str)
     with opened(browser, tmp_path, facts, progress, grids) as page:
         assert page.locator("h1").text_content() == NASTY
         assert "The training stopped after 20,000 of 1,000,000 steps." in page.inner_text("main")
+        defined = "not defined" not in page.inner_text("main")
+        assert page.locator("#gap_closed_pixels").count() == 0
+        assert defined == (edge != "one save, no gap"), "no plot of what is not defined"
         assert page.locator("#saves li").count() == (20 if len(grids) > 1 else 0)

@@ -2,6 +2,7 @@
 
 import math
 
+import pyarrow as pa
 import pytest
 
 from raydrift.report.gan_curves import curves_of
@@ -52,13 +53,20 @@ def test_a_translation_in_sentences() -> None:
         ),
         (
             (0.0, math.nan, None),
-            "There is no gap to close on the way to the target: by ResNet18, held-out images of "
-            "the two domains cannot be told apart.",
+            "How much of the gap the translation to the target closes is not defined: by ResNet18, "
+            "held-out images of the two domains cannot be told apart.",
         ),
     ],
 )
 def test_a_gap_that_was_not_closed(gap: Way, said: str) -> None:
     assert sentences(gap_closed=gap)[0] == said
+
+
+def test_a_gap_by_pixels_is_told_beside_that_by_the_network() -> None:
+    tables = [progress_of(saves=1, points=1, features=kind) for kind in ("network", "pixels")]
+    found = gan_sentences(curves_of(pa.concat_tables(tables)), "ResNet18")
+    assert [one.split(", by ")[1] for one in found[:2]] == ["ResNet18).", "8 × 8 block means)."]
+    assert "(ResNet18)" in found[4], "the distance is the network's"
 
 
 def test_a_synthesis_is_compared_with_its_start_and_with_real_images() -> None:
