@@ -71,7 +71,7 @@ def _write_model(run: FinishedRun, folder: StoragePath) -> str:
     trained = _training(run)
     model, network = read_model(run.output), str(run.network)
     if network == "generator":
-        name = f"StyleGan_kimg_{round(trained['images'] / 1000)}"
+        name = f"StyleGan_kimg_{round(trained['images'] / 1000, 1):g}"
     else:
         share = trained["saved_step"] / max(trained["steps"], 1)
         name = f"CYcleGan_epoch_{round(trained['identity']['train']['epochs'] * share)}"

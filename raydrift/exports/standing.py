@@ -1,6 +1,7 @@
 """``export.json``: what an export is, and how far it is; the same command goes on there."""
 
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from typing import Any, Final
@@ -10,6 +11,7 @@ from raydrift.exports.layouts import Layout
 from raydrift.exports.pictures import LOSSY
 from raydrift.exports.run_rows import FinishedRun
 from raydrift.paths import StoragePath
+from raydrift.paths.aside import unfinished_of
 
 EXPORT: Final = "export.json"
 
@@ -80,6 +82,8 @@ def begin(run: FinishedRun, of_run: Layout, folder: StoragePath) -> Standing:
                 f"output {folder} holds another export ({what} is {differs[0]} there and "
                 f"{differs[1]} here): choose another folder, or delete it"
             )
+    if found.status == RUNNING:
+        _remove_unfinished(folder, run.output)
     return found
 
 
@@ -99,6 +103,18 @@ def check_no_others(folder: StoragePath, output: StoragePath) -> None:
         raise OutputError(
             f"output {folder} holds {others[0]} of another origin: choose another folder"
         )
+
+
+def _remove_unfinished(folder: StoragePath, output: StoragePath) -> None:
+    """Deletes the files that a process was writing when it was killed; a store keeps none."""
+    waiting = [folder.path] if folder.is_local else []
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:  # there may be millions
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting += [entry.path] if entry.path != output.path else []
+                elif unfinished_of(entry.name):
+                    os.unlink(entry.path)
 
 
 def _found(folder: StoragePath) -> Standing | None:

@@ -228,6 +228,7 @@ def test_one_that_was_stopped_goes_on(
     assert json.loads((out / "export.json").read_text())["written"] == 10
     assert not (out / "metadata.csv").exists()
     (out / "cat" / "00000000.png").write_bytes(b"not written again")
+    (out / "cat" / ".00000009.png.0123abcd.tmp").write_bytes(b"half of one, by a killed process")
     seen: list[int] = []
     export_run(photos, place(out), "folders", lambda written, _: seen.append(written))
     assert seen == list(range(11, 19))
