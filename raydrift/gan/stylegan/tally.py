@@ -18,9 +18,13 @@ class Tally:
         self._sums[name] = self._sums[name] + value if name in self._sums else value.clone()
         self._counts[name] = self._counts.get(name, 0) + 1
 
+    def has(self, name: str) -> bool:
+        """Whether there are values since the last ``clear``."""
+        return name in self._sums
+
     def mean(self, name: str) -> float:
         """The mean since the last ``clear``; nan without values."""
-        return float(self._sums[name]) / self._counts[name] if name in self._sums else nan
+        return float(self._sums[name]) / self._counts[name] if self.has(name) else nan
 
     def clear(self) -> None:
         """Begins anew."""

@@ -1,7 +1,7 @@
 """The training of a StyleGAN2 with adaptive augmentation, step by step."""
 
 from collections.abc import Mapping, Sequence
-from math import ceil, nan
+from math import ceil, isfinite, nan
 from typing import Any, Final
 
 import numpy as np
@@ -169,16 +169,17 @@ class StyleGanTrainer:
         """Means over the steps since they were asked for last, of this process' share.
 
         Returns:
-            ``generator``, ``discriminator``: their losses, not finite where the loss was not, nor
-            where more than half of the gradients had to be replaced; ``r1``, ``path``: the
-            penalties with their weights, nan where no step had one; ``augment``: the chance;
-            ``sign``: r of the last 4 steps; ``real_score``, ``fake_score``.
+            ``generator``, ``discriminator``: their losses, not finite where the loss or its penalty
+            was not, nor where more than half of the gradients had to be replaced; ``r1``,
+            ``path``: the penalties with their weights, nan where no step had one; ``augment``: the
+            chance; ``sign``: r of the last 4 steps; ``real_score``, ``fake_score``: their means.
         """
         tally = self._tally
         names = ("generator", "discriminator", "r1", "path", "real_score", "fake_score")
         told = {name: tally.mean(name) for name in names}
-        for network in ("generator", "discriminator"):
-            if tally.mean(f"broken_{network}") > 0.5:
+        for network, penalty in (("generator", "path"), ("discriminator", "r1")):
+            failed = tally.has(penalty) and not isfinite(told[penalty])
+            if failed or tally.mean(f"broken_{network}") > 0.5:
                 told[network] = nan
         tally.clear()
         return {**told, "augment": self._control.chance, "sign": self._control.sign}

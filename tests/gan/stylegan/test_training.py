@@ -153,6 +153,17 @@ def test_a_gradient_that_is_not_finite_is_replaced_counted_and_told() -> None:
     assert all(one.isfinite().all() for one in made.generator.parameters())
 
 
+def test_a_penalty_that_is_not_finite_is_told_as_a_failure_of_its_network() -> None:
+    made = trainer(stylegan={"gamma": 1e38})
+    with torch.no_grad():
+        made.discriminator.from_image.weight.mul_(1e6)
+    made.step()
+    told = made.losses()
+    assert not np.isfinite([told["r1"], told["discriminator"]]).any()
+    assert np.isfinite(told["generator"])
+    assert all(one.isfinite().all() for one in made.discriminator.parameters())
+
+
 def test_rates_are_scaled_also_after_a_save() -> None:
     made = trainer()
     made.scale_rates(0.5)
