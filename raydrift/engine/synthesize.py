@@ -13,12 +13,14 @@ from raydrift.engine.data.generated_work import SynthesizeStage
 from raydrift.engine.generated_run import GeneratedRun, generated_images
 from raydrift.engine.image_run import locked_output
 from raydrift.engine.jobs.clock import Clock
+from raydrift.engine.reports import report_input
 from raydrift.engine.training.models import RunModel, find_model
+from raydrift.engine.training.separate import separate_models
 from raydrift.engine.training.trained import trained_model
 from raydrift.errors import SettingsError
 from raydrift.gan.model_content import STYLEGAN
 from raydrift.paths import StoragePath
-from raydrift.settings.synthesize import SynthesizeSettings
+from raydrift.settings.synthesize import SEPARATE, SynthesizeSettings
 from raydrift.storage.record import JobRecord
 
 GENERATOR = "generator"
@@ -56,8 +58,13 @@ def synthesize(
     run, catalog = domain_of(run)
     settings = replace(settings, run=run)
     with locked_output(output, quiet) as lock:
-        trained = trained_model(settings, [("images", run, catalog)], output, lock, clock, quiet)
-        of_run = _run(settings, trained, output, [*notes, *catalog.notes], catalog)
+        report_input(catalog, quiet)
+        if settings.stylegan.classes == SEPARATE and len(catalog.classes) > 1:
+            model = separate_models(settings, run, catalog, output, lock, clock, quiet)
+        else:
+            inputs = [("images", run, catalog)]
+            model = trained_model(settings, inputs, output, lock, clock, quiet)
+        of_run = _run(settings, model, output, [*notes, *catalog.notes], catalog)
         return generated_images(of_run, lock, clock, quiet)
 
 

@@ -24,6 +24,9 @@ CYCLEGAN: Final = "cyclegan"
 STYLEGAN: Final = "stylegan2"
 """The kinds of models."""
 
+SEPARATE_KEY: Final = "separate"
+"""In a description: there is a generator for each class, by its name."""
+
 FORMAT: Final = 1
 """Goes up when the file says the same in another way."""
 

@@ -5,10 +5,11 @@ from typing import cast
 import cv2
 import numpy as np
 import torch
+from torch import nn
 
 from raydrift.embed.platform import embedding_platform
 from raydrift.gan.cyclegan.translating import translate_pixels
-from raydrift.gan.model_content import CYCLEGAN
+from raydrift.gan.model_content import CYCLEGAN, SEPARATE_KEY
 from raydrift.gan.model_file import model_of
 from raydrift.gan.stylegan.generator import Generator
 from raydrift.gan.stylegan.sampling import latents, synthesize
@@ -44,12 +45,12 @@ class ImageMaker:
             torch.backends.cudnn.benchmark = False
             torch.backends.cudnn.allow_tf32 = False
             torch.backends.cuda.matmul.allow_tf32 = False
-        read = model_of(model, "the model")
-        self._description = read.description
-        self._generator = read.generator(network).to(self._device)
-        self._classes = {
-            name: place for place, name in enumerate(self._description.get("classes", ()))
-        }
+        self._model = model_of(model, "the model")
+        self._description = self._model.description
+        self._network = network
+        self._made: dict[str, nn.Module] = {}
+        classes = self._description.get("classes", ())
+        self._classes = {name: place for place, name in enumerate(classes)}
         self.platform = self._platform()
 
     def translate(self, pixels: Pixels) -> Pixels:
@@ -63,7 +64,7 @@ class ImageMaker:
         """
         grey = self._description["channels"] == 1
         given = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[..., None] if grey else pixels
-        return _rgb(translate_pixels(self._generator, given[None])[0])
+        return _rgb(translate_pixels(self._generator(self._network), given[None])[0])
 
     def synthesize(
         self, seed: int, class_name: str, number: int, truncation: float = 1.0
@@ -80,8 +81,15 @@ class ImageMaker:
             uint8 of shape (height, width, 3).
         """
         drawn = latents(seed, class_name, np.array([number]), self._description["latent"])
+        separate = self._description.get(SEPARATE_KEY)
+        generator = cast(Generator, self._generator(class_name if separate else self._network))
         index = self._classes.get(class_name) if self._classes else None
-        return _rgb(synthesize(cast(Generator, self._generator), drawn, index, truncation)[0])
+        return _rgb(synthesize(generator, drawn, index, truncation)[0])
+
+    def _generator(self, name: str) -> nn.Module:
+        if name not in self._made:
+            self._made[name] = self._model.generator(name).to(self._device)
+        return self._made[name]
 
     def _platform(self) -> str:
         """The device, and a checksum of what the network makes of a fixed input."""
@@ -90,7 +98,8 @@ class ImageMaker:
             drawn = np.random.default_rng(_PROBE_SEED).integers(0, 256, size, np.uint8)
             made = self.translate(drawn)
         else:
-            made = self.synthesize(_PROBE_SEED, next(iter(self._classes), ""), 0)
+            names = self._description.get("class_names") or [*self._classes, ""]
+            made = self.synthesize(_PROBE_SEED, names[0], 0)
         return embedding_platform(self._device, torch.float32, made.astype(np.float64))
 
 

@@ -107,6 +107,9 @@ PROGRESS_PLOT: Final = "progress.png"
 TRAINING_PICTURES: Final = "_training_pictures"
 """The folder in which the pictures of a training are kept until it is finished."""
 
+CLASS_TRAININGS: Final = "classes"
+"""The folder of the trainings where every class has a network of its own; a folder a class."""
+
 VALIDATION: Final = "validation.json"
 """What was found to be wrong with images of a training, by path."""
 
