@@ -10,8 +10,7 @@ from raydrift.errors import OutputError
 from raydrift.exports.layouts import Layout
 from raydrift.exports.pictures import LOSSY
 from raydrift.exports.run_rows import FinishedRun
-from raydrift.paths import StoragePath
-from raydrift.paths.aside import unfinished_of
+from raydrift.paths import StoragePath, unfinished_of
 
 EXPORT: Final = "export.json"
 
