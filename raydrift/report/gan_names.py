@@ -6,9 +6,11 @@ from types import MappingProxyType
 from typing import Final
 
 from raydrift.gan.measures import BLOCKS
+from raydrift.report.text import shortened
 
 BLOCK_MEANS: Final = f"{BLOCKS} × {BLOCKS} block means"
 
+_LONGEST: Final = 28  # letters of a network's name
 _NETWORK: Final = "_network"
 _PIXELS: Final = "_pixels"
 
@@ -248,4 +250,4 @@ def measure_title(name: str, network: str) -> str:
 
 def features_of(name: str, network: str) -> str:
     """What looked at the images: the network, or the means of their parts."""
-    return network if name.endswith(_NETWORK) else BLOCK_MEANS
+    return shortened(network, _LONGEST) if name.endswith(_NETWORK) else BLOCK_MEANS

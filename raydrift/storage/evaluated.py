@@ -13,7 +13,7 @@ from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import failing_as_output, made_folder
 from raydrift.storage.record import differences
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Goes up when the same settings give other numbers or other files."""
 
 

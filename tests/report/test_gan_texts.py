@@ -143,5 +143,7 @@ def test_names_say_what_a_number_is_of() -> None:
     assert measure_title("frechet_distance_network", "VGG") == "Fréchet distance (VGG)"
     assert measure_title("gap_closed_pixels", "VGG") == "Gap closed (8 × 8 block means)"
     assert measure_title("cycle_error", "VGG") == "Cycle error"
+    long = measure_title("diversity_network", "ResNet18 (s3://bucket/folder/weights.pt)")
+    assert long == "Diversity (ResNet18 (s3:/…r/weights.pt))"
     assert curve_title("generator", is_translation=True) == "all of the generators"
     assert curve_title("of_tomorrow", is_translation=False) == "of tomorrow"
