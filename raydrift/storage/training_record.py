@@ -33,7 +33,8 @@ class TrainingRecord:
         saves: The number of the last save.
         images: Real images that were shown, over all workers.
         seconds: That all sessions trained, measures and saves included.
-        images_per_second: Lately.
+        images_per_second: Lately, between saves.
+        seconds_left: Until the last step at this speed, saves included; null: not known.
         losses: The last ones by name; null: not finite.
         measures: Those of the last save by name; null: not defined.
         notes: Plain sentences on what happened.
@@ -54,6 +55,7 @@ class TrainingRecord:
     images: int = 0
     seconds: float = 0.0
     images_per_second: float = 0.0
+    seconds_left: float | None = None
     losses: dict[str, float | None] = field(default_factory=dict)
     measures: dict[str, float | None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -74,14 +76,6 @@ class TrainingRecord:
     def short_id(self) -> str:
         """The training in metrics and logs."""
         return self.fingerprint[:12]
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Until the last step, at the speed of this training; None where that is not known."""
-        if not (self.images and self.step and self.images_per_second):
-            return None
-        left = (self.steps - self.step) * self.images / self.step
-        return left / self.images_per_second
 
     def note(self, sentence: str) -> None:
         """Adds a sentence, once."""

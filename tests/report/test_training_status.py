@@ -22,6 +22,7 @@ def recorded(folder: Path, status: str) -> StoragePath:
         images=600,
         seconds=60.0,
         images_per_second=10.0,
+        seconds_left=180.0,
         losses={"cycle": 1.25, "identity": None},
         measures={"gap_closed_pixels": 0.5},
         notes=["the last note"],
@@ -46,7 +47,7 @@ def test_a_training_at_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert facts["at work"] != "nobody"
     assert facts["steps"] == "300 of 1,200 (25 %)"
     assert facts["saved"] == "at step 250"
-    assert facts["left"] == "0:03:00 at that speed"  # 1,800 images at 10 a second
+    assert facts["left"] == "0:03:00 at that speed"
     assert facts["losses"] == "cycle 1.25, identity undefined"
     assert facts["measures"] == "gap_closed_pixels 0.5"
     assert facts["note"] == "the last note"

@@ -160,6 +160,10 @@ class TrainingLoop:
         saver = self._saver
         if saver is None:
             return
+        with saver.saving():
+            self._save_by(saver, status, whole)
+
+    def _save_by(self, saver: Saver, status: str, whole: bool) -> None:
         if whole:
             alike = self._work.is_collapsed(saver.measured())
             begun = self._trainer.steps_done > 0  # new networks make all images alike

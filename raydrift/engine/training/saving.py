@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from math import ceil
@@ -73,6 +74,7 @@ class Saver:
         self._history = History.read(job.output)
         self._history.drop_after(trainer.steps_done)
         self._speeds = [(self._began, trainer.images_seen)]
+        self._saving = self._last_save = 0.0  # seconds that saves took, and the last of them
         self._losses: dict[str, float] = {}
         self._measures: dict[str, float] = {}
         self._shown = self._drawn = 0.0
@@ -99,7 +101,7 @@ class Saver:
         """Takes the losses of the last steps, and tells how far the training is."""
         trainer = self._trainer
         self._losses = dict(losses)
-        self._speeds = [*self._speeds, (time.monotonic(), trainer.images_seen)][-_WINDOW:]
+        self._speeds = [*self._speeds, (self._trained, trainer.images_seen)][-_WINDOW:]
         self._history.add(self._at, {**losses, SPEED: self._speed()})
         self._tell()
         if time.monotonic() - self._shown > self._show_every:
@@ -111,6 +113,14 @@ class Saver:
         if sentence not in self.record.notes:
             self.record.note(sentence)
             self._watcher.event(logging.WARNING, "note", sentence, self._facts())
+
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """Counts what a save takes, which is not trained in."""
+        began = time.monotonic()
+        yield
+        self._last_save = time.monotonic() - began
+        self._saving += self._last_save
 
     def measured(self) -> Sequence[Measure]:
         """Measures generated images, and draws them."""
@@ -159,7 +169,7 @@ class Saver:
     def went_back(self, sentence: str, counts: Counts) -> None:
         """The training goes on at an earlier step, with other rates."""
         self._history.drop_after(self._trainer.steps_done)
-        self._speeds = [(time.monotonic(), self._trainer.images_seen)]
+        self._speeds = [(self._trained, self._trainer.images_seen)]
         self.record.restarts = counts.restarts
         self.note(sentence)
         self.save_state(counts)
@@ -188,29 +198,41 @@ class Saver:
         record.status, record.step, record.steps = status, trainer.steps_done, trainer.steps
         record.images, record.seconds = trainer.images_seen, round(self.seconds, 3)
         record.images_per_second = round(self._speed(), 3)
+        left = self._left()
+        record.seconds_left = None if left is None else round(left, 1)
         record.losses, record.measures = as_json(self._losses), as_json(self._measures)
 
     def _show_record(self, sync: Sync) -> None:
         self.record.save(self._output, sync)
         self._shown = time.monotonic()
 
+    @property
+    def _trained(self) -> float:
+        """The time, without what saves took."""
+        return time.monotonic() - self._saving
+
     def _speed(self) -> float:
-        """Images a second, lately."""
+        """Images a second, lately, between saves."""
         (first, before), (last, now) = self._speeds[0], self._speeds[-1]
         return (now - before) / (last - first) if last > first else 0.0
 
-    def _tell(self) -> None:
+    def _left(self) -> float | None:
+        """Seconds until the last step, saves included; None: not known yet."""
         trainer, speed = self._trainer, self._speed()
-        left = None
-        if speed and trainer.steps_done:
-            images = trainer.images_seen / trainer.steps_done
-            left = (trainer.steps - trainer.steps_done) * images / speed
+        if not (speed and trainer.steps_done):
+            return None
+        images = (trainer.steps - trainer.steps_done) * trainer.images_seen / trainer.steps_done
+        saves = self.number(trainer.steps) - self.number(trainer.steps_done)
+        return images / speed + saves * self._last_save
+
+    def _tell(self) -> None:
+        trainer = self._trainer
         standing = Standing(
             trainer.steps_done,
             trainer.steps,
             trainer.images_seen,
-            speed,
-            left,
+            self._speed(),
+            self._left(),
             self._losses,
             self._measures,
         )

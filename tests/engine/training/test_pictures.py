@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from pyarrow import fs
 
 from raydrift.catalog import load_catalog
 from raydrift.engine.jobs.clock import Clock
@@ -121,3 +123,18 @@ def test_constant_and_broken_images_are_rejected(tmp_path: Path) -> None:
     told = {one.path: one.error for one in kept.rejected}
     assert told["one/red.png"] == "all its pixels are alike (standard deviation 0.00 grey levels)"
     assert set(told) == {"one/red.png", "one/text.png"}
+
+
+def test_shards_of_another_filesystem_are_fetched_once_and_mapped_here(
+    scenes: Path, tmp_path: Path
+) -> None:
+    kept = keep(scenes, tmp_path, 16, 16)
+    there = fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem())
+    folder = StoragePath(there, "_pictures/images", "there://_pictures/images")
+
+    fetched = replace(kept.shards, folder=folder).mapped()
+
+    for mine, theirs in zip(fetched, kept.shards.mapped(), strict=True):
+        assert isinstance(mine, np.memmap)
+        assert str(tmp_path) not in str(mine.filename)
+        assert (mine == theirs).all()
