@@ -1,31 +1,16 @@
 """Domains in memory, and small trainings of them."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from raydrift.gan.cyclegan.loading import load_size
 from raydrift.gan.cyclegan.training import CycleGanTrainer
 from raydrift.gan.replicas import Replicas
-from raydrift.gan.trainer import Pixels
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.translate import CycleGanSettings, TranslateSettings, TranslateTraining
-
-
-@dataclass(frozen=True)
-class Held:
-    """Images in memory, as ``Pictures``."""
-
-    pixels: Pixels
-
-    def __len__(self) -> int:
-        return len(self.pixels)
-
-    def take(self, indices: npt.NDArray[np.int64]) -> Pixels:
-        return self.pixels[indices]
+from tests.gan.held import Held
 
 
 def small_settings(

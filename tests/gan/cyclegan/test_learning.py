@@ -12,7 +12,8 @@ from raydrift.gan.cyclegan.translating import translate_pixels
 from raydrift.gan.trainer import Pixels
 from raydrift.images.codec import decode
 from raydrift.settings.image import ImageSettings
-from tests.gan.cyclegan.domains import Held, small_settings
+from tests.gan.cyclegan.domains import small_settings
+from tests.gan.held import Held
 
 HELD_OUT = 50
 

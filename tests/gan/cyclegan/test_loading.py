@@ -12,7 +12,7 @@ from raydrift.gan.cyclegan.loading import Pairs, load_size, steps_of
 from raydrift.gan.replicas import Replicas
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.translate import TranslateTraining
-from tests.gan.cyclegan.domains import Held
+from tests.gan.held import Held
 
 IMAGE = ImageSettings(height=32, width=64)
 KEPT = (36, 72)

@@ -1,10 +1,8 @@
 """Small image sets that are drawn, and settings of trainings of seconds."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from raydrift.gan.trainer import Pixels
 from raydrift.settings.generate import GenerateSettings
@@ -16,19 +14,6 @@ from raydrift.settings.synthesize import (
 )
 
 Colour = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Held:
-    """Images in memory."""
-
-    pixels: Pixels
-
-    def __len__(self) -> int:
-        return len(self.pixels)
-
-    def take(self, indices: npt.NDArray[np.int64]) -> Pixels:
-        return self.pixels[indices]
 
 
 def discs(count: int, side: int = 16, seed: int = 0, colour: Colour | None = None) -> Pixels:

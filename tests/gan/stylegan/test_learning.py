@@ -18,7 +18,8 @@ from raydrift.gan.trainer import Pixels
 from raydrift.metrics.frechet import frechet_distance
 from raydrift.settings.embedding import EmbeddingSettings
 from tests.conftest import SHARED
-from tests.gan.stylegan.drawn import Held, discs, settings
+from tests.gan.held import Held
+from tests.gan.stylegan.drawn import discs, settings
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -13,7 +13,8 @@ from raydrift.gan.replicas import Replicas
 from raydrift.gan.stylegan.generator import generator_of
 from raydrift.gan.stylegan.training import StyleGanTrainer, compared
 from raydrift.gan.trainer import Trainer
-from tests.gan.stylegan.drawn import Held, discs, settings
+from tests.gan.held import Held
+from tests.gan.stylegan.drawn import discs, settings
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

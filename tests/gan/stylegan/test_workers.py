@@ -9,8 +9,9 @@ import torch
 
 from raydrift.gan.replicas import Replicas
 from raydrift.gan.stylegan.training import StyleGanTrainer
+from tests.gan.held import Held
 from tests.gan.processes import on_workers
-from tests.gan.stylegan.drawn import Held, discs, settings
+from tests.gan.stylegan.drawn import discs, settings
 
 SETTINGS = settings(
     8,
