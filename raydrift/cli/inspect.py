@@ -116,7 +116,8 @@ def _timeline(settings: dict[str, Any]) -> dict[str, str]:
     facts = {}
     for what, name in (("drift", "drift"), ("label shift", "label_shift")):
         for number, one in enumerate(settings[name], 1):
-            parts = [str(one["kind"]), *one["transforms"]] if name == "drift" else []
+            parts = [str(one["kind"])] if name == "drift" else []
+            parts += one.get("transforms", ())  # a drift that replaces images has none
             rest = {key: value for key, value in one.items() if key not in ("kind", "transforms")}
             if "where" in rest:
                 rest["where"] = where_text(plain_where(rest["where"]))

@@ -13,7 +13,7 @@ from raydrift.transforms import Parameters, Transform
 
 _NAME: Final = "twin"
 _CRC: Final = "twin_crc"
-"""Parameters that say which twin it was, beside what was drawn."""
+"""Parameters that say which twin it was, beside what was drawn: its name, its CRC-32 in hex."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def with_twin(
     """What was drawn, and with which twin, as the provenance has it."""
     if twin is None:
         return list(drawn)
-    told = {_NAME: twin.name, _CRC: twin.crc}
+    told = {_NAME: twin.name, _CRC: f"{twin.crc:08x}"}
     blending = {id(step.drawn) for step in steps if step.transform.blends}
     return [
         replace(one, parameters={**one.parameters, **told}) if id(one) in blending else one

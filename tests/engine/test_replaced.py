@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import raydrift
+from raydrift.cli import run
 from raydrift.engine.generate import generate
 from raydrift.errors import OutputError
 from raydrift.settings.toml import generate_settings
@@ -23,11 +24,17 @@ def made(source: Path, output: Path, **values: Any) -> Path:
     return output
 
 
-def test_images_of_another_run_come_in_the_place_of_some(scenes: Path, tmp_path: Path) -> None:
+def test_images_of_another_run_come_in_the_place_of_some(
+    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """And drift on as the others do; the label stays."""
     synthetic = made(scenes, tmp_path / "synthetic", transforms=["hue:0.9"], seed=3)
     drift = {"replace": str(synthetic), "level": 0.5, "where": {"class": ["boat", "desert"]}}
     output = made(scenes, tmp_path / "out", drift=[drift])
+    assert run(["inspect", str(output)]) == 0
+    assert f"abrupt, start 0, where class in boat, desert, replace {synthetic}"[:60] in (
+        capsys.readouterr().out.replace("\n", " ")
+    )
     names = pq.read_table(synthetic / "input_mapping.parquet")["file_name"].to_pylist()
     theirs = dict(zip(names, raydrift.open(synthetic), strict=True))
     clean = raydrift.open(made(scenes, tmp_path / "clean"))
