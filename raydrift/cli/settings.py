@@ -21,14 +21,22 @@ def read_values(
     config: str | None,
     flags: Mapping[str, Any],
     make: Callable[[Mapping[str, Any]], _Settings],
+    renamed: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda values: values,
 ) -> _Settings:
-    """What a function makes of a TOML file, if there is one, with the given flags over it."""
+    """What a function makes of a TOML file, if there is one, with the given flags over it.
+
+    Args:
+        config: The file.
+        flags: Nested as in TOML; None: not given.
+        make: Makes the settings.
+        renamed: Gives settings of the file our names where it has others.
+    """
     from raydrift.errors import SettingsError
     from raydrift.settings.toml import read_toml
 
     values = read_toml(config) if config else {}
     try:
-        return make(_overlay(values, flags))
+        return make(_overlay(renamed(values), flags))
     except SettingsError as error:
         raise SettingsError(f"{config}: {error}" if config else str(error)) from None
 

@@ -125,9 +125,12 @@ def synthesize(
 
     The same command on the same output continues where it stopped.
     """
+    from functools import partial
+
     from raydrift.cli.files import check_lasting, check_there
     from raydrift.cli.settings import image_flags, read_values
     from raydrift.settings.gan_toml import synthesize_settings
+    from raydrift.settings.modelarts import STYLEGAN, with_our_names
 
     quiet = start_log(log, verbose)
     only_output = model is not None and output is None
@@ -157,7 +160,8 @@ def synthesize(
         "faults": {"on_error": on_error, "max_rejected": max_rejected},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }
-    settings = read_values(config, flags, synthesize_settings)
+    theirs = partial(with_our_names, operator=STYLEGAN)
+    settings = read_values(config, flags, synthesize_settings, theirs)
     if settings.model is None:
         check_there(settings.run.input)
     check_lasting(settings.run.output)

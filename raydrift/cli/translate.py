@@ -178,9 +178,12 @@ def translate(
 
     The same command on the same output continues where it stopped.
     """
+    from functools import partial
+
     from raydrift.cli.files import check_lasting, check_there
     from raydrift.cli.settings import image_flags, read_values
     from raydrift.settings.gan_toml import translate_settings
+    from raydrift.settings.modelarts import CYCLEGAN, with_our_names
 
     quiet = start_log(log, verbose)
     flags = {
@@ -210,7 +213,8 @@ def translate(
         "faults": {"on_error": on_error, "max_rejected": max_rejected},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }
-    settings = read_values(config, flags, translate_settings)
+    theirs = partial(with_our_names, operator=CYCLEGAN)
+    settings = read_values(config, flags, translate_settings, theirs)
     check_there(settings.run.input)
     if settings.to is not None:
         check_there(settings.to)

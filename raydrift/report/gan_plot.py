@@ -135,7 +135,7 @@ def _finish(axes: "Axes", title: str, end: int, *, log: bool, names: int) -> Non
     axes.grid(axis="y", color=GRID)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_xlim(0, 1.02 * end)
+    axes.set_xlim(0, 1.02 * max(end, 1))  # the first save is at step 0
     lines = ceil(names / _NAMES) if names > 1 else 0
     axes.set_title(title, loc="left", color=INK, fontsize=10, pad=6 + 14 * lines)
     if lines:  # above the axes: lines may lie anywhere within

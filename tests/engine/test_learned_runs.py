@@ -79,6 +79,7 @@ def test_a_translation_trains_translates_and_continues(
         assert np.array_equal(pixels, images(output)[path])
 
 
+@pytest.mark.slow
 def test_a_training_that_stops_is_continued_by_the_same_call(
     domains: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -147,6 +148,7 @@ def test_a_synthesis_trains_and_makes_images_of_each_class(
     assert {pixels.shape for pixels in images(tmp_path).values()} == {(16, 16, 3)}
 
 
+@pytest.mark.slow
 def test_each_class_may_have_a_network_of_its_own(
     domains: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -159,6 +161,7 @@ def test_each_class_may_have_a_network_of_its_own(
     assert len(images(tmp_path)) == 10
 
 
+@pytest.mark.slow
 def test_images_of_one_class_keep_its_name(domains: tuple[Path, Path], tmp_path: Path) -> None:
     flat = synthesize(synthesis(domains[1], tmp_path / "flat"), quiet=True)
     assert flat.classes == {"all": 0}

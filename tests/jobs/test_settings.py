@@ -2,6 +2,7 @@
 
 import ast
 import tomllib
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from raydrift.settings import (
 )
 from raydrift.settings.augment import Augment
 from raydrift.settings.copies import copies_settings
+from raydrift.settings.gan_toml import synthesize_settings, translate_settings
 from raydrift.settings.toml import (
     adjust_settings,
     as_dict,
@@ -58,7 +60,7 @@ def test_a_job_is_the_command_and_no_more(path: Path) -> None:
 def test_every_job_but_the_benchmark_has_its_settings_beside_it() -> None:
     assert {path.stem for path in JOBS.glob("*.py")} - {"bench"} == {
         "generate", "flow", "evaluate", "calibrate", "finalize", "views", "matrix", "forensics",
-        "adjust",
+        "adjust", "translate", "synthesize",
     }  # fmt: skip
     for path in JOBS.glob("*.py"):
         assert path.with_suffix(".toml").is_file() or path.stem == "bench"
@@ -78,6 +80,10 @@ def test_those_of_the_other_jobs_are_valid() -> None:
     assert str(evaluation.sweep) == "default"
     calibration = calibrate_settings(read_toml(str(JOBS / "calibrate.toml")))
     assert (str(calibration.sweep), calibration.profile) == ("default", "/data/profile.toml")
+    translation = translate_settings(read_toml(str(JOBS / "translate.toml")))
+    assert (translation.to, translation.train.epochs) == ("/data/winter", 100)
+    synthesis = synthesize_settings(read_toml(str(JOBS / "synthesize.toml")))
+    assert (synthesis.run.input, synthesis.train.kimg) == ("/data/defects", 300)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +121,22 @@ def test_what_is_commented_out_is_the_default_or_an_example_of_what_has_none(nam
         defaults |= dict(leaves(asked, "calibration.")) | {"num_samples": 256}
     for key, shown in keys(name).items():
         assert defaults[key] in (shown, None), key
+
+
+@pytest.mark.parametrize(
+    ("name", "made"), [("translate", translate_settings), ("synthesize", synthesize_settings)]
+)
+def test_a_learned_drift_shows_every_key_of_its_own_with_its_default(
+    name: str, made: Callable[[dict[str, Any]], Any]
+) -> None:
+    values = {"input": "a", "output": "b"} | ({"to": "c"} if name == "translate" else {})
+    plain = asdict(made(values))
+    own = {key: value for key, value in leaves(plain) if not key.startswith("run.")}
+    shown = keys(name, all_of_them=True)
+    assert own.keys() <= shown.keys()
+    examples = {"model", "to", "train.max_hours", "train.weights", "train.resume"}
+    for key in own.keys() - examples:
+        assert own[key] == shown[key], key
 
 
 @pytest.mark.parametrize("name", ["evaluate", "matrix", "forensics", "adjust"])
