@@ -29,8 +29,8 @@ FACTS: Final = (
 """What ``KEY.json`` says of a sample: the columns of a shard that are neither image nor numbers of
 the network."""
 
-_OF_SOME: Final = ("camera", "row", "column", "draw_id", "epoch")
-"""What it says besides of a raw file, and of a copy."""
+_OF_SOME: Final = ("camera", "row", "column", "draw_id", "epoch", "replaced_by")
+"""What it says besides of a raw file, of a copy, and of an image that may be replaced."""
 
 _IMAGE: Final = ".png"
 _MASK: Final = ".mask.png"
