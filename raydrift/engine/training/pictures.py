@@ -28,7 +28,7 @@ from raydrift.storage.lock import OutputLock
 from raydrift.storage.record import JobRecord
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import LedgerRow, Rejected, remove_shards
-from raydrift.storage.training_pictures import PictureShards, facts_of
+from raydrift.storage.training_pictures import FACTS, PictureShards, facts_of
 
 CROP: Final = FITS[1]
 
@@ -223,7 +223,7 @@ def _kept(
         doing="decoding",
     )
     shape = (run.image.height, run.image.width, channels)
-    rows, tables, rejected, remarks = job.finish(lambda rows: _read(job, rows))
+    rows, tables, rejected, remarks = job.finish(lambda rows: read_facts(job, rows))
     return KeptImages(
         domain.name,
         facts_of(tables),
@@ -240,16 +240,19 @@ def _identity(run: GenerateSettings, catalog: Catalog, channels: int, fit: str) 
     return identity | {"classes": dict(catalog.labels), "channels": channels, "fit": fit}
 
 
-def _read(
+def read_facts(
     job: MeasuringJob, rows: list[LedgerRow]
 ) -> tuple[tuple[LedgerRow, ...], list[pa.Table], tuple[Rejected, ...], tuple[Remark, ...]]:
-    """The shards, their facts, and what is told of their images."""
+    """The shards, their facts, and what is told of their images.
+
+    The pixels of one shard at a time are in memory.
+    """
     tables: list[pa.Table] = []
     rejected: list[Rejected] = []
     remarks: list[Remark] = []
 
     def take(table: pa.Table, left_out: list[Rejected], said: tuple[Remark, ...]) -> None:
-        tables.append(table)
+        tables.append(table.select(FACTS.names))
         rejected.extend(left_out)
         remarks.extend(said)
 
