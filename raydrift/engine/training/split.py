@@ -20,11 +20,11 @@ def held_out(paths: Sequence[str], share: float, seed: int) -> npt.NDArray[np.bo
         seed: The run's.
 
     Returns:
-        bool, one an image. At least one is not held out.
+        bool, one an image. At least one is not held out, if there are any.
     """
-    drawn = np.array([_place(path, seed) for path in paths])
+    drawn = np.array([_place(path, seed) for path in paths], np.float64)
     held: npt.NDArray[np.bool_] = drawn < share
-    if held.all():
+    if len(held) and held.all():
         held[drawn.argmax()] = False
     return held
 

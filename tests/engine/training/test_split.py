@@ -32,3 +32,9 @@ def test_one_image_at_least_is_trained_on() -> None:
     held = [path for path in PATHS if held_out([path, PATHS[0]], 0.5, 3)[0]][:3]
 
     assert np.count_nonzero(held_out(held, 0.5, 3)) == len(held) - 1
+
+
+def test_of_nothing_nothing_is_held_out() -> None:
+    held = held_out([], 0.1, 3)
+
+    assert (held.dtype, held.shape) == (np.bool_, (0,))
