@@ -42,6 +42,7 @@ class TrainingLoop:
 
     Raises:
         SettingsError: What the training is to begin with is of other networks.
+        PipelineError: The memory is too small for the networks.
     """
 
     def __init__(
@@ -54,8 +55,9 @@ class TrainingLoop:
     ) -> None:
         self._job, self._work, self._replicas, self._device = job, work, replicas, device
         self._watcher = watcher
-        self._trainer = work.trainer(replicas, device)
-        begun = begin_training(job, self._trainer)
+        with self._memory_told():
+            self._trainer = work.trainer(replicas, device)
+            begun = begin_training(job, self._trainer)
         self._is_new, self._counts = begun.is_new, begun.counts
         self._stop = ""  # why, where this process wants to
         self._logged = self._trainer.steps_done
