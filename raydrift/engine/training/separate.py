@@ -9,8 +9,8 @@ from raydrift.catalog import Catalog
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.training.models import RunModel
 from raydrift.engine.training.trained import trained_model
-from raydrift.errors import SettingsError
-from raydrift.gan.model_content import SEPARATE_KEY, STYLEGAN, content_of
+from raydrift.errors import OutputError, SettingsError
+from raydrift.gan.model_content import SEPARATE_KEY, STYLEGAN, content_of, read_content
 from raydrift.gan.model_file import model_of, write_model
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
@@ -18,6 +18,7 @@ from raydrift.settings.synthesize import SynthesizeSettings
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import check_is_free
+from raydrift.storage.training_record import clear_training
 
 GENERATOR = "generator"
 
@@ -58,8 +59,7 @@ def separate_models(
         )
     layout.check_class_folders(catalog.classes)
     place = output / layout.TRAINED / layout.GENERATOR
-    if not place.is_file():
-        check_is_free(output, run.write.overwrite)
+    _check_place(output, run.write.overwrite)
     models = {}
     for name in catalog.classes:
         folder = output / layout.CLASS_TRAININGS / layout.class_folder(name)
@@ -73,6 +73,34 @@ def separate_models(
     told = [f"class {name!r}: {note}" for name, model in models.items() for note in model.notes]
     shown = f"{layout.TRAINED}/{layout.GENERATOR}"
     return RunModel(content_of(content, shown, STYLEGAN), shown, tuple(told))
+
+
+def _check_place(output: StoragePath, overwrite: bool) -> None:
+    """Makes sure that the model of all classes takes no other model's place.
+
+    Raises:
+        OutputError: The folder holds another training or run, which may not be overwritten.
+    """
+    model = output / layout.TRAINED
+    place = model / layout.GENERATOR
+    other = (model / layout.TRAINING_RECORD).is_file() or not _is_of_classes(place)
+    if other and not overwrite:
+        raise OutputError(
+            f"output {output} holds another training, which is not of a network a class: choose "
+            "another output, or replace it with --overwrite"
+        )
+    if other or not place.is_file():
+        check_is_free(output, overwrite)
+    if other:
+        clear_training(output)
+
+
+def _is_of_classes(place: StoragePath) -> bool:
+    """Whether a model has a network a class; none, or a damaged one, is in nobody's way."""
+    try:
+        return bool(read_content(place).description.get(SEPARATE_KEY))
+    except SettingsError:
+        return True
 
 
 def _of_class(catalog: Catalog, name: str) -> Catalog:
