@@ -10,6 +10,7 @@ from raydrift.errors import OutputError, SettingsError
 from raydrift.exports.run_files import Told, export_run
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
+from raydrift.storage.layout import class_folder
 from raydrift.storage.output import failing_as_output, made_folder
 
 
@@ -92,11 +93,11 @@ def export_model(source: StoragePath, output: StoragePath, format: str) -> list[
 
     check_format(format)
     model, suffix = read_model(source), SUFFIXES[format]
-    files = {name: output / (name + suffix) for name in model.names}
+    files = {name: output / (class_folder(name) + suffix) for name in model.names}
     is_file = output.path.lower().endswith(tuple(SUFFIXES.values()))
     if is_file:
         if len(files) > 1 or not output.path.lower().endswith(suffix):
-            wanted = ", ".join(name + suffix for name in files)
+            wanted = ", ".join(class_folder(name) + suffix for name in files)
             raise SettingsError(f"output {output} is one file: give a folder, for {wanted}")
         files = dict.fromkeys(files, output)
     with failing_as_output(output), nullcontext() if is_file else made_folder(output):

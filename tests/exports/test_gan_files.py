@@ -151,3 +151,16 @@ def test_a_model_with_one_network_may_be_a_file(synthesized: Path, tmp_path: Pat
     with pytest.raises(SettingsError, match=r"has no model/generator.safetensors: give the folder"):
         raydrift.export(synthesized, out, format="torch")
     assert not out.exists()
+
+
+def test_no_network_s_name_leads_out_of_the_folder(tmp_path: Path) -> None:
+    names = ("../outside", "a/b")
+    networks = {name: make_style_generator(STYLES, weight_generator(3, 0)) for name in names}
+    source = tmp_path / "model.safetensors"
+    source.write_bytes(write_model(networks, STYLES.description()))
+    out = tmp_path / "in" / "networks"
+
+    files = raydrift.export(source, out, format="torch")
+
+    assert files == [f"{out}/%2E.%2Foutside.pt2", f"{out}/a%2Fb.pt2"]
+    assert sorted(one.name for one in out.iterdir()) == ["%2E.%2Foutside.pt2", "a%2Fb.pt2"]
