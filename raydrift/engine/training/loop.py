@@ -12,7 +12,7 @@ from raydrift.engine.training.beginning import begin_training
 from raydrift.engine.training.job import TrainingJob
 from raydrift.engine.training.saving import Counts, Saver
 from raydrift.engine.training.standing import Watcher
-from raydrift.engine.training.state_file import own_state
+from raydrift.engine.training.state_file import is_finite, own_state
 from raydrift.engine.training.work import TrainingWork
 from raydrift.errors import PipelineError
 from raydrift.gan.replicas import Replicas
@@ -104,6 +104,8 @@ class TrainingLoop:
                 continue
             losses = trainer.losses()
             failing = self._work.failing(losses)
+            if (due or stops) and not failing and not is_finite(trainer.state()):
+                failing = ["weights"]  # a save of these could not be gone back to
             if self._any(bool(failing)):
                 self._go_back(failing)
                 continue

@@ -35,6 +35,15 @@ class SavedState:
     winning: int = 0
 
 
+def is_finite(state: Any) -> bool:
+    """Whether all tensors of a state are finite."""
+    if isinstance(state, torch.Tensor):
+        return bool(state.isfinite().all())
+    if isinstance(state, Mapping):
+        return all(map(is_finite, state.values()))
+    return not isinstance(state, list | tuple) or all(map(is_finite, state))
+
+
 def write_state(output: StoragePath, saved: SavedState) -> None:
     """Writes the state whole or not at all, in the place of what was there.
 

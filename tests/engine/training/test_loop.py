@@ -137,6 +137,31 @@ def test_losses_that_are_not_finite_send_it_back_with_lower_rates(
     assert state_of(job)["factor"] == 0.125
 
 
+def test_weights_that_are_not_finite_are_not_saved(tmp_path: Path, toy: Any, watched: Any) -> None:
+    job, work, breaks = job_in(tmp_path), toy(), [6]  # its loss was still finite
+    make = work.trainer
+
+    def broken(replicas: Replicas, device: str) -> Any:
+        trainer = make(replicas, device)
+
+        def break_once(done: int) -> None:
+            if done in breaks:
+                breaks.remove(done)
+                torch.nn.init.constant_(trainer.generators()["generator"].weight, float("nan"))
+
+        work.on_step = break_once
+        return trainer
+
+    work.trainer = broken
+    assert run(job, work, watched()) == "complete"
+
+    assert record_of(job).notes[1] == (
+        "at step 6 losses were not finite (weights): went back to the save at step 0, with half "
+        "the learning rates"
+    )
+    assert bool(state_of(job)["network"]["weight"].isfinite().all())
+
+
 def test_after_three_returns_it_is_an_error(tmp_path: Path, toy: Any, watched: Any) -> None:
     work = toy(fails_at=8)
     work.failing = lambda losses: ["loss"]
