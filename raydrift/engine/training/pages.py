@@ -81,7 +81,7 @@ def _facts(job: TrainingJob, trainer: Trainer, record: TrainingRecord) -> GanFac
         images=trainer.images_seen,
         seconds=record.seconds,
         all_steps=trainer.steps,
-        network=None if weights is None else f"{_NETWORK} ({redacted(weights.name)})",
+        network=None if weights is None else f"{_NETWORK} ({_name(weights.name)})",
         networks=tuple(_networks(trainer)),
         device=workers + ("a CPU" if record.device == "cpu" else record.device),
         restarts=record.restarts,
