@@ -32,7 +32,7 @@ class Checked:
     Attributes:
         name: Of the domain: ``source``, ``target`` or ``images``.
         facts: A row a usable image: ``path``, ``class_name``, ``width`` and ``height`` of the file
-            in pixels, ``grey``, ``content_crc``.
+            in pixels, ``grey``, ``deviation``, ``content_crc``.
         rejected: The images that cannot be used.
     """
 
@@ -161,7 +161,9 @@ def _check_duplicates(found: _Found, domain: Checked) -> Rows:
     return used
 
 
-_KEY: Final = ("class_name", "content_crc", "width", "height")
+_KEY: Final = ("class_name", "content_crc", "width", "height", "deviation")
+"""What files of one class have in common that are the same. Two of 100,000 files share a CRC-32 by
+chance, and all photographs of a set may be of one size: then their pixels tell them apart."""
 
 
 def _check_counts(found: _Found, domain: Checked, rows: Rows, least: int, by_class: bool) -> None:

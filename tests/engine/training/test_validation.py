@@ -20,6 +20,7 @@ def images(name: str, count: int, first: int = 0, **told: Sequence[Any]) -> Chec
         "width": [64] * count,
         "height": [64] * count,
         "grey": [False] * count,
+        "deviation": [50.0] * count,
         "content_crc": range(first, first + count),
     }
     return Checked(name, pa.table({key: list(values) for key, values in (facts | told).items()}))
@@ -64,6 +65,14 @@ def test_of_equal_files_one_is_used_and_all_are_counted() -> None:
 def test_equal_files_of_two_classes_are_not_one() -> None:
     classes = images("images", 2, class_name=["a", "b"], content_crc=[7, 7])
     assert found(classes, by_class=True, least=1).used[0].tolist() == [0, 1]
+
+
+def test_files_of_one_checksum_with_other_pixels_are_not_one() -> None:
+    deviations = [50.0, 51.0]  # of 100,000 files two have the same CRC-32 by chance
+    findings = found(images("source", 2, content_crc=[7, 7], deviation=deviations), least=1)
+    assert findings.used[0].tolist() == [0, 1]
+    other = images("target", 10, first=9, deviation=[51.0] * 10)
+    assert found(images("source", 10), other).problems == ()
 
 
 def test_no_file_may_be_in_both_domains() -> None:
