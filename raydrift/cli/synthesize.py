@@ -37,6 +37,7 @@ from raydrift.cli.translate import (
     Resume,
     Trainers,
     TrainPrecision,
+    print_training,
     training_flags,
 )
 
@@ -174,5 +175,9 @@ def run_synthesize(settings: "SynthesizeSettings", quiet: bool = False) -> "JobR
 
     from raydrift.cli.generate import told_run
     from raydrift.engine.synthesize import synthesize as run
+    from raydrift.settings.synthesize import SEPARATE
 
-    return told_run(settings.run, partial(run, settings, quiet=quiet))
+    record = told_run(settings.run, partial(run, settings, quiet=quiet))
+    if settings.model is None and settings.stylegan.classes != SEPARATE:
+        print_training(settings.run.output)
+    return record

@@ -254,4 +254,17 @@ def run_translate(settings: "TranslateSettings", quiet: bool = False) -> "JobRec
     from raydrift.cli.generate import told_run
     from raydrift.engine.translate import translate as run
 
-    return told_run(settings.run, partial(run, settings, quiet=quiet))
+    record = told_run(settings.run, partial(run, settings, quiet=quiet))
+    if settings.model is None:
+        print_training(settings.run.output)
+    return record
+
+
+def print_training(output: str) -> None:
+    """Prints where the files of a training are."""
+    from raydrift.cli.console import console
+    from raydrift.storage import layout
+
+    out, place = console(), output.rstrip("/")
+    for name in (f"{layout.TRAINED}/{layout.GENERATOR}", f"{layout.SAMPLES}/", layout.REPORT):
+        out.print(f"  {place}/{name}")

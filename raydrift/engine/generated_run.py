@@ -15,6 +15,7 @@ from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.training.models import RunModel
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.validate import CROP, FITS
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.record import JobRecord
@@ -33,6 +34,7 @@ class GeneratedRun:
         stage: What workers do.
         notes: Plain sentences for ``run.json``.
         truncation: Of synthesized images.
+        fit: How photographs get their size, see ``ValidateSettings``.
     """
 
     settings: GenerateSettings
@@ -43,6 +45,7 @@ class GeneratedRun:
     stage: type[GeneratedStage]
     notes: Sequence[str] = ()
     truncation: float = 1.0
+    fit: str = FITS[0]
 
 
 def generated_images(
@@ -63,7 +66,8 @@ def generated_images(
         RaydriftError: As ``generate``.
     """
     settings, catalog, output = of_run.settings, of_run.catalog, of_run.output
-    model, network, truncation = of_run.model, of_run.network, of_run.truncation
+    model, network = of_run.model, of_run.network
+    how = {"network": network, "truncation": of_run.truncation, "fit": of_run.fit}
     if settings.write.organize_by_class:
         layout.check_class_folders(catalog.classes)
     samples = count_samples(settings, len(catalog))
@@ -73,15 +77,14 @@ def generated_images(
     catalog = replace(catalog, columns=None)  # workers have no use for them
     identity = run_identity(settings, samples, listed, None)
     identity |= {"classes": dict(catalog.labels)} | stream.identity(settings)
-    identity |= {"model": model.file.digest, "network": network, "truncation": truncation}
+    identity |= {"model": model.file.digest, **how}
     run = ImageRun(
         settings,
         catalog,
         output,
         samples,
         identity,
-        shown(replace(settings, num_samples=samples))
-        | {"model": model.shown, "network": network, "truncation": truncation},
+        shown(replace(settings, num_samples=samples)) | {"model": model.shown, **how},
         [*of_run.notes, *catalog.notes, *ranges],
         ranges_found=found,
         maker=lambda size: GeneratedShards(
@@ -95,7 +98,8 @@ def generated_images(
             model.file.content,
             model.file.digest,
             network,
-            truncation,
+            of_run.truncation,
+            of_run.fit == CROP,
         ),
     )
     return make_images(run, lock, clock, quiet)

@@ -26,6 +26,7 @@ class GeneratedShards(ImageShards):
         digest: Its SHA-256.
         network: Which of its generators makes the images.
         truncation: Of synthesized images.
+        centred: Whether of each photograph the centre square is translated.
     """
 
     stage: type[GeneratedStage]
@@ -33,6 +34,7 @@ class GeneratedShards(ImageShards):
     digest: str
     network: str
     truncation: float = 1.0
+    centred: bool = False
 
     def demands(self, free: Resources) -> Sequence[Demand]:
         """Workers, with a GPU each where there are any."""
@@ -61,6 +63,7 @@ class GeneratedShards(ImageShards):
             record.fingerprint,
             record.versions,
             made_on=record.made_on,
+            centred=self.centred,
         )
         job = GeneratedJob(run, self.digest, self.network, self.truncation)
         arguments = (job, self.model, plan.has_gpus(WORKERS))

@@ -107,4 +107,5 @@ def _run(
         settings.direction,
         TranslateStage,
         notes=[*notes, *model.notes],
+        fit=settings.validate.fit,
     )

@@ -5,7 +5,8 @@ from typing import Final
 
 from raydrift.checked import check_types, choose
 
-FITS: Final = ("stretch", "crop")
+CROP: Final = "crop"
+FITS: Final = ("stretch", CROP)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from raydrift.errors import OutputError, SettingsError
 from raydrift.gan.cyclegan.generator import make_generator
 from raydrift.gan.cyclegan.translating import translate_pixels
 from raydrift.gan.model_file import read_model, write_model
-from raydrift.images.codec import decode
+from raydrift.images.centred import Centred
+from raydrift.images.codec import decode, decode_image
 from raydrift.images.pixels import RGB
 from raydrift.paths import StoragePath
 from raydrift.report.inspection import inspect_output
@@ -147,6 +148,19 @@ def test_another_size_than_the_models_is_told(source: Path, model: Path, tmp_pat
         "the model was trained on images of 32 x 48 pixels, and these are of 64 x 64"
         in record.notes
     )
+
+
+def test_the_centre_square_may_be_translated_alone(
+    source: Path, model: Path, tmp_path: Path
+) -> None:
+    square = {"height": 32, "width": 32}
+    settings = settings_for(source, tmp_path, model, image=square, validate={"fit": "crop"})
+    translate(settings, quiet=True)
+    generator = read_model(model).generator("to_target")
+    decoder = Centred(decode_image)
+    for path, pixels in images(tmp_path).items():
+        centre = decoder((source / path).read_bytes(), ImageSettings(32, 32)).pixels
+        assert np.array_equal(pixels, translate_pixels(generator, centre[None])[0])
 
 
 def test_a_flat_folder_is_one_class(source: Path, model: Path, tmp_path: Path) -> None:

@@ -22,15 +22,13 @@ from raydrift.engine.session import Resources
 from raydrift.engine.training.mapped import MappedPictures, Rows
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
-from raydrift.settings.validate import FITS
+from raydrift.settings.validate import CROP
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.record import JobRecord
 from raydrift.storage.remarks import Remark
 from raydrift.storage.shards import LedgerRow, Rejected, remove_shards
 from raydrift.storage.training_pictures import FACTS, PictureShards, facts_of
-
-CROP: Final = FITS[1]
 
 _SHARD_BYTES: Final = 32 * 2**20
 _MOST: Final = 128  # pictures a shard: a small input has some for every worker
