@@ -186,11 +186,16 @@ class Saver:
         self._drawn = time.monotonic()
 
     def _keep(self, number: int, content: bytes) -> None:
-        """Keeps the generators of a save, and the last few before it."""
+        """Keeps the generators of a save, and the last few before it.
+
+        Those of higher numbers are of an earlier session, whose saves were closer to each other.
+        """
         folder, keep = self._output / layout.TRAINED / layout.EARLIER_MODELS, self._job.train.keep
+        own = layout.earlier_model(number)
         if keep:
-            (folder / layout.earlier_model(number)).write_bytes(content)
-        there = sorted(name for name in folder.names() if layout.is_of_save(name))
+            (folder / own).write_bytes(content)
+        names = filter(layout.is_of_save, folder.names())
+        there = sorted(names, key=lambda name: (name <= own, name))
         folder.delete_files(there[: max(0, len(there) - keep)])
 
     def _fill_record(self, status: str) -> None:

@@ -213,6 +213,19 @@ def test_only_the_last_models_are_kept(tmp_path: Path, toy: Any, watched: Any) -
     assert kept == ["000002.safetensors"]
 
 
+def test_the_last_models_are_kept_where_saves_are_rarer_now(
+    tmp_path: Path, toy: Any, watched: Any
+) -> None:
+    job = job_in(tmp_path, keep=2)
+    run(job, toy(steps=27, save_steps=1), watched(stop_at=9))
+
+    run(job, toy(steps=27, save_steps=9), watched())
+
+    kept = sorted((tmp_path / "model" / "checkpoints").iterdir())
+    assert [one.name for one in kept] == ["000002.safetensors", "000003.safetensors"]
+    assert kept[1].read_bytes() == weights(job)
+
+
 def test_too_little_memory_names_what_takes_it(tmp_path: Path, toy: Any, watched: Any) -> None:
     work = toy()
 
