@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Final, Literal
 
-from raydrift.checked import at_least, choose, require
+from raydrift.checked import as_written, at_least, choose, require
 
 AUTO: Final = "auto"
 
@@ -70,6 +70,16 @@ class GanTraining:
         require(ok, "train.weights", self.weights, "give imagenet, random or the path of a network")
         ok = self.resume is None or bool(self.resume)
         require(ok, "train.resume", self.resume, "give the path of a run or of a model")
+
+
+def check_resume(resume: str | None, output: str) -> None:
+    """Checks that a new training does not begin with what lies where it is written itself.
+
+    Raises:
+        SettingsError: It does: ``--overwrite`` would delete it before it is read.
+    """
+    ok = resume is None or not f"{as_written(resume)}/".startswith(f"{as_written(output)}/")
+    require(ok, "train.resume", resume, "that is in the output: choose another output")
 
 
 def check_rate(name: str, rate: float) -> None:

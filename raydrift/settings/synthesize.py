@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from raydrift.checked import at_least, check_disjoint, check_types, choose, require
 from raydrift.errors import SettingsError
-from raydrift.settings.gan_training import AUTO, GanTraining, check_rate
+from raydrift.settings.gan_training import AUTO, GanTraining, check_rate, check_resume
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.translate import check_images_alone
 from raydrift.settings.validate import ValidateSettings
@@ -138,6 +138,7 @@ class SynthesizeSettings:
         require(self.channels in (1, 3), "channels", self.channels, "give 1 or 3")
         if self.model is None:
             check_disjoint(self.run.input, self.run.output)
+            check_resume(self.train.resume, self.run.output)
         for name, side in (("height", self.run.image.height), ("width", self.run.image.width)):
             check_power_of_two(name, side)
         if self.run.image.height != self.run.image.width:

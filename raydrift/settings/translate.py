@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from raydrift.checked import as_written, at_least, check_disjoint, check_types, choose, require
 from raydrift.errors import SettingsError
-from raydrift.settings.gan_training import AUTO, GanTraining, check_rate
+from raydrift.settings.gan_training import AUTO, GanTraining, check_rate, check_resume
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.validate import ValidateSettings
@@ -122,6 +122,7 @@ class TranslateSettings:
         choose("direction", self.direction, DIRECTIONS)
         require(self.channels in (1, 3), "channels", self.channels, "give 1 or 3")
         check_disjoint(self.run.input, self.run.output)
+        check_resume(self.train.resume, self.run.output)
         if self.to is not None:
             require(bool(self.to), "to", self.to, "give a folder or a manifest")
             itself = as_written(self.to) == as_written(self.run.input)

@@ -61,6 +61,8 @@ def test_with_a_model_there_is_no_input() -> None:
         ({"to": "b", "train": {"workers": 0}}, "train.workers is 0: "),
         ({"to": "b", "train": {"generator_rate": 0.0}}, "train.generator_rate is 0.0: "),
         ({"to": "b", "train": {"held_out": 0.6}}, "train.held_out is 0.6: give a share from 0"),
+        ({"to": "b", "train": {"resume": "c"}}, "train.resume is 'c': that is in the output: "),
+        ({"to": "b", "train": {"resume": "c/model/training.pt"}}, "train.resume is 'c/model/"),
         ({"to": "b", "channels": 4}, "channels is 4: give 1 or 3"),
         (
             {"to": "b", "image": {"height": 66}},
@@ -88,6 +90,7 @@ def test_a_translation_that_cannot_be(given: dict[str, Any], said: str) -> None:
         ({"stylegan": {"gamma": -1.0}}, "stylegan.gamma is -1.0: "),
         ({"stylegan": {"augment": "c"}}, "stylegan.augment is 'c': choose from: none, b, bg, bgc"),
         ({"train": {"kimg": 0}}, "train.kimg is 0"),
+        ({"train": {"resume": "./c/"}}, "train.resume is './c/': that is in the output: "),
         ({"masks": "m"}, "masks: synthesize takes images as they are"),
         ({"predict": True}, "predict is true, and no model is named"),
     ],
