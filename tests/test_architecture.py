@@ -139,6 +139,15 @@ def test_help_and_version_load_only_what_prints_them(asked: str) -> None:
             {"ray", "torch", "numpy", "pyarrow", "cv2"},
         ),
         (
+            "from raydrift.cli import run; run(['translate', '--help'])",
+            {"ray", "torch", "numpy", "pyarrow", "cv2"},
+        ),
+        (
+            "from raydrift.cli import run; run(['synthesize', '--help'])",
+            {"ray", "torch", "numpy", "pyarrow", "cv2"},
+        ),
+        ("from raydrift import synthesize, translate", {"ray", "torch"}),
+        (
             "from raydrift.cli import run; run(['forensics', '--help'])",
             {"ray", "torch", "numpy", "pyarrow", "cv2"},
         ),
