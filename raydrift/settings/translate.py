@@ -92,7 +92,7 @@ class TranslateSettings:
         run: The images to translate, the output and the workers, as for a run that drifts.
         to: The other domain: a folder or a manifest. None: ``model`` is given.
         model: An earlier run's folder or its ``generator.safetensors``: nothing is trained.
-        direction: ``to_target``, or ``to_source``: the images are of the other domain.
+        direction: ``to_target``, or with a model ``to_source``: the images are of the other domain.
         channels: 3, or 1 for grey images.
         train: How the networks are trained.
         cyclegan: The networks.
@@ -129,8 +129,12 @@ class TranslateSettings:
             ok = not itself or self.run.split is not None
             require(ok, "to", self.to, "that is the input itself: give other images")
             check_disjoint(self.to, self.run.output)
+            told = "give --model, or exchange the input and --to"
+            require(self.direction == DIRECTIONS[0], "direction", self.direction, told)
+        # A model is used without its discriminators.
+        layers = 1 if self.to is None else self.cyclegan.discriminator_layers
         for name, side in (("height", self.run.image.height), ("width", self.run.image.width)):
-            check_side(name, side, self.cyclegan.discriminator_layers)
+            check_side(name, side, layers)
 
 
 def check_side(name: str, side: int, layers: int) -> None:

@@ -44,6 +44,11 @@ def test_with_a_model_there_is_no_input() -> None:
     assert (settings.model, settings.run.input) == ("earlier", "earlier")
 
 
+def test_with_a_model_images_may_be_as_small_as_its_generator_takes() -> None:
+    small = {"model": "m", "image": {"height": 16, "width": 8}, "direction": "to_source"}
+    assert translate_settings({**IN_OUT, **small}).run.image == ImageSettings(16, 8)
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -61,6 +66,8 @@ def test_with_a_model_there_is_no_input() -> None:
         ({"to": "b", "train": {"workers": 0}}, "train.workers is 0: "),
         ({"to": "b", "train": {"generator_rate": 0.0}}, "train.generator_rate is 0.0: "),
         ({"to": "b", "train": {"held_out": 0.6}}, "train.held_out is 0.6: give a share from 0"),
+        ({"to": "b", "direction": "to_source"}, "direction is 'to_source': "),
+        ({"model": "m", "image": {"width": 10}}, "image.width is 10: the network needs a multiple"),
         ({"to": "b", "train": {"resume": "c"}}, "train.resume is 'c': that is in the output: "),
         ({"to": "b", "train": {"resume": "c/model/training.pt"}}, "train.resume is 'c/model/"),
         ({"to": "b", "channels": 4}, "channels is 4: give 1 or 3"),
