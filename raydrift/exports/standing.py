@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ class Standing:
 
     Attributes:
         run: The run, as it was called.
-        fingerprint: The run's.
+        fingerprint: SHA-256 of the run's identity and of the checksums of what it wrote.
         layout: ``folders`` or ``modelarts``.
         images: How many images there are to write.
         lossy: What an image loses; None: nothing.
@@ -48,7 +49,9 @@ class Standing:
     def of(cls, run: FinishedRun, of_run: Layout) -> "Standing":
         """An export that has not begun."""
         lossy = LOSSY if of_run.is_lossy else None
-        return cls(str(run.output), run.record.fingerprint, of_run.name, len(run), lossy)
+        written = json.dumps([run.record.fingerprint, run.record.files], sort_keys=True)
+        fingerprint = sha256(written.encode()).hexdigest()
+        return cls(str(run.output), fingerprint, of_run.name, len(run), lossy)
 
     def save(self, folder: StoragePath) -> None:
         """Writes ``export.json`` whole or not at all."""
@@ -75,11 +78,13 @@ def begin(run: FinishedRun, of_run: Layout, folder: StoragePath) -> Standing:
     for name in ("fingerprint", "layout", "raydrift"):
         there, here = getattr(found, name), getattr(new, name)
         if there != here:
-            what = "run" if name == "fingerprint" else name
-            differs = (found.run, new.run) if name == "fingerprint" else (there, here)
+            if name == "fingerprint":
+                name, there, here = "run", found.run, new.run
+            told = f"{name} is {there} there and {here} here"
+            told = told if there != here else "the run was made again since"
             raise OutputError(
-                f"output {folder} holds another export ({what} is {differs[0]} there and "
-                f"{differs[1]} here): choose another folder, or delete it"
+                f"output {folder} holds another export ({told}): choose another folder, or delete "
+                "it"
             )
     if found.status == RUNNING:
         _remove_unfinished(folder, run.output)

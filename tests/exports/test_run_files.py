@@ -261,6 +261,17 @@ class TestRefusals:
         said = f"(run is {photos} there and {other} here): choose another folder, or delete it"
         assert self.refused(other, out) == f"output {out} holds another export {said}"
 
+    def test_an_export_of_a_run_that_was_made_again_since(
+        self, photos: StoragePath, tmp_path: Path
+    ) -> None:
+        out = tmp_path / "out"
+        export_run(photos, place(out), "folders")
+        told = json.loads((tmp_path / "run" / "run.json").read_text())
+        told["files"]["sampled_images.zip"]["crc32"] = "0" * 8  # a photograph was another then
+        (tmp_path / "run" / "run.json").write_text(json.dumps(told))
+        said = "(the run was made again since): choose another folder, or delete it"
+        assert self.refused(photos, out) == f"output {out} holds another export {said}"
+
     def test_a_folder_in_the_run(self, photos: StoragePath, tmp_path: Path) -> None:
         out = tmp_path / "run" / "out"
         assert self.refused(photos, out) == (f"output {out} is in the run: choose another folder")
