@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from copy import deepcopy
 from itertools import chain
+from math import ceil
 from typing import Any, Final
 
 import torch
@@ -91,7 +92,7 @@ class CycleGanTrainer:
         self._pairs = Pairs(
             source, target, settings.run.image, settings.channels, train.batch_size, self._seed
         )
-        self._steps, self._save_steps = steps_of(train, self._pairs.larger)
+        self._save_steps = steps_of(train, self._pairs.larger)[1]
         self._pools = [Pool(settings.cyclegan.pool) for _ in DIRECTIONS]
         self._steps_done = 0
         self._images_seen = 0
@@ -124,8 +125,10 @@ class CycleGanTrainer:
 
     @property
     def steps(self) -> int:
-        """Steps of the whole training."""
-        return self._steps
+        """Steps of the whole training, those of an earlier one with another batch among them."""
+        train = self._settings.train
+        left = max(0, 2 * train.epochs * self._pairs.larger - self._images_seen)
+        return self._steps_done + ceil(left / (2 * train.batch_size))
 
     @property
     def save_steps(self) -> int:
@@ -218,7 +221,7 @@ class CycleGanTrainer:
     def _rate(self) -> float:
         """What learning rates are multiplied by in the next step."""
         decay = self._settings.cyclegan.decay
-        return self._rate_factor * rate_share(self._steps_done, self._steps, decay)
+        return self._rate_factor * rate_share(self._steps_done, self.steps, decay)
 
     def _set_rates(self) -> None:
         train, share = self._settings.train, self._rate()

@@ -136,8 +136,9 @@ class StyleGanTrainer:
 
     @property
     def steps(self) -> int:
-        """Steps of the whole training."""
-        return ceil(self._settings.train.kimg * 1000 / self._batch)
+        """Steps of the whole training, those of an earlier one with another batch among them."""
+        left = max(0.0, self._settings.train.kimg * 1000 - self._images)
+        return self._step + ceil(left / self._batch)
 
     @property
     def save_steps(self) -> int:

@@ -112,6 +112,16 @@ def test_a_state_of_no_cyclegan_is_refused(state: dict[str, Any]) -> None:
         small_trainer(SETTINGS).load_state(state)
 
 
+def test_epochs_are_counted_on_with_another_batch() -> None:
+    first = small_trainer(SETTINGS)  # 5 epochs of 10 pairs, batches of 4
+    first.step()
+    longer = small_trainer(small_settings(train={"epochs": 5, "batch_size": 1}, pool=6))
+    longer.load_state(loaded(saved(first)))
+    assert (first.steps, longer.steps) == (13, 1 + 50 - 4)
+    longer.step()
+    assert longer.steps == 1 + 50 - 4
+
+
 def test_other_images_rates_and_pools_can_continue_a_training() -> None:
     trainer = small_trainer(SETTINGS)
     for _ in range(2):

@@ -64,6 +64,16 @@ def test_it_is_a_trainer() -> None:
     assert set(made.generators()) == {"generator"}
 
 
+def test_thousands_of_images_are_counted_on_with_another_batch() -> None:
+    first = run(trainer(), 3)
+    longer = trainer(batch_size=4)
+    longer.load_state(saved(first))
+    assert (longer.steps_done, longer.images_seen) == (3, 24)
+    assert longer.steps == 3 + (200 - 24) // 4
+    run(longer, 1)
+    assert longer.steps == 3 + (200 - 24) // 4
+
+
 @pytest.mark.parametrize(
     "given",
     [{}, {"classes": 2, "stylegan": {"mirror": True, "ada_kimg": 1}}, {"precision": "bfloat16"}],
