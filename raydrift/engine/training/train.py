@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from raydrift.embed.weights import Weights
@@ -76,16 +77,25 @@ def finished_training(
         defaults: What settings are that one of two identities lacks, which it is given.
 
     Returns:
-        The model; None: there is none, or a training that goes on.
+        The model; None: there is none, or not the one that the training left, or a training that
+        goes on.
 
     Raises:
         OutputError: Another training is there and may not be overwritten.
     """
     found = find_training(output, dict(identity), overwrite, defaults)
     place = output / layout.TRAINED / layout.GENERATOR
-    if found is None or found.status != COMPLETE or not place.is_file():
+    if found is None or found.status != COMPLETE or not _is_model(place, found.digest):
         return None
     return TrainedModel(place, found.digest, found.status, tuple(found.notes))
+
+
+def _is_model(place: StoragePath, digest: str) -> bool:
+    """Whether a file is there, and is the one of a digest."""
+    try:
+        return sha256(place.read_bytes()).hexdigest() == digest
+    except FileNotFoundError:
+        return False
 
 
 def train(

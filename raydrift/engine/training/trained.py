@@ -29,7 +29,7 @@ from raydrift.settings.translate import TranslateSettings
 from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import check_is_free
-from raydrift.storage.training_record import COMPLETE
+from raydrift.storage.training_record import COMPLETE, find_training
 
 Input = tuple[str, GenerateSettings, Catalog]
 """The name of a domain, its settings, and its listing."""
@@ -72,7 +72,9 @@ def trained_model(
     overwrite = run.write.overwrite
     found = finished_training(output, identity, overwrite)
     if found is None:
-        check_is_free(output, overwrite)
+        begun = find_training(output, identity, overwrite)
+        if begun is None or begun.status != COMPLETE:  # else its model was lost, and comes again
+            check_is_free(output, overwrite)
         weights = _weights(settings)
         found = _trained(settings, inputs, output, lock, clock, identity, weights, quiet)
     if found.status != COMPLETE:

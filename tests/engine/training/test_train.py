@@ -59,6 +59,25 @@ def test_the_same_again_trains_nothing_and_another_is_refused(
         train_small(tmp_path, small_domains, seed=2)
 
 
+@pytest.mark.parametrize("lost", ["gone", "cut off", "another"])
+def test_a_model_that_was_lost_is_written_again(
+    tmp_path: Path, small_domains: Any, train_small: Any, lost: str
+) -> None:
+    model = train_small(tmp_path / "out", small_domains, epochs=1)
+    place = tmp_path / "out" / "model" / "generator.safetensors"
+    whole = place.read_bytes()
+    place.unlink()
+    if lost == "cut off":
+        place.write_bytes(whole[:-9])
+    if lost == "another":
+        other = train_small(tmp_path / "other", small_domains, epochs=1, generator_rate=2e-4)
+        place.write_bytes(other.place.read_bytes())
+
+    assert finished_training(StoragePath.of(str(tmp_path / "out")), {"seed": 1}) is None
+    assert train_small(tmp_path / "out", small_domains, epochs=1) == model
+    assert place.read_bytes() == whole
+
+
 @pytest.mark.parametrize("kind", ["cyclegan", "stylegan"])
 def test_one_that_is_stopped_goes_on_bit_for_bit(
     tmp_path: Path, small_domains: Any, keep: Any, noise: Any, watched: Any, kind: str
