@@ -29,6 +29,7 @@ from raydrift.storage.lock import OutputLock
 from raydrift.storage.training_record import STOPPED
 
 _LOOK_EVERY_S: Final = 1.0
+_BY_TRAIN: Final = "Training failed due to"
 _SETTING: Final = "train.workers"
 
 
@@ -92,12 +93,13 @@ def training_place(
         ResourcesError: Ray has too few CPUs or GPUs free. Ray Train would wait for ever.
     """
     local = address_of(cluster) == "local" and not (ray.is_initialized() and may_grow(cluster))
-    here = torch.cuda.device_count() if local else 0
+    wanted = cluster.embedders != 0  # as elsewhere: 0 leaves GPUs alone
+    here = torch.cuda.device_count() if local and wanted else 0
     asked = None if train.workers == AUTO else int(train.workers)
     if local and (asked or _shares(train.batch_size, here)) == 1:
         return TrainingPlace(1, here > 0, here=True)
     connect(cluster)
-    gpus = free_resources().gpus
+    gpus = free_resources().gpus if wanted else 0
     workers = asked or _shares(train.batch_size, gpus)
     plan_when_free(cluster, partial(_demands, workers, gpus > 0), workers, quiet)
     return TrainingPlace(workers, gpus > 0, False, 1 if gpus else _cpus_each(workers))
@@ -148,13 +150,21 @@ def _train_there(job: TrainingJob, place: TrainingPlace, view: Watcher) -> str:
         return news.status or STOPPED
     except (ray.exceptions.RayError, ConnectionError) as error:
         raise PipelineError(
-            f"{explain_failure(error)}: the training is kept up to its last save, the same "
-            "command goes on"
+            f"{_explained(error)}: the training is kept up to its last save, the same command "
+            "goes on"
         ) from error
     finally:
         for actor in (host, hub):
             with suppress(ray.exceptions.RayError, ConnectionError):  # the cluster may be gone
                 ray.kill(actor)
+
+
+def _explained(error: Exception) -> str:
+    """Why a training failed: of what Ray Train tells in many lines, the last one."""
+    said = [line for line in str(error).splitlines() if line.strip()]
+    if said and _BY_TRAIN in str(error):
+        return f"the trainers cannot be started: {said[-1].strip()}"
+    return explain_failure(error)
 
 
 def _shown(hub: Any, view: Watcher, before: News | None = None) -> News:
