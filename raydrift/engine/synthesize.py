@@ -1,6 +1,6 @@
 """One run that makes new images: a network learns a small set, and draws more of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,11 +17,12 @@ from raydrift.engine.reports import report_input
 from raydrift.engine.training.models import RunModel, find_model
 from raydrift.engine.training.separate import separate_models
 from raydrift.engine.training.trained import trained_model
-from raydrift.errors import SettingsError
+from raydrift.errors import OutputError, SettingsError
 from raydrift.gan.model_content import STYLEGAN
 from raydrift.paths import StoragePath
+from raydrift.settings.gan_training import SIDE
 from raydrift.settings.synthesize import SEPARATE, SynthesizeSettings
-from raydrift.storage.record import JobRecord
+from raydrift.storage.record import JobRecord, load_record
 
 GENERATOR = "generator"
 PER_CLASS = 300
@@ -53,6 +54,7 @@ def synthesize(
     output = StoragePath.of(run.output, run.options_of("output"))
     if settings.model is not None:
         model = find_model(settings.model, STYLEGAN, run)
+        _check_size(settings, model)
         with locked_output(output, quiet) as lock:
             return generated_images(_run(settings, model, output, notes), lock, clock, quiet)
     run, catalog = domain_of(run)
@@ -66,6 +68,20 @@ def synthesize(
             model = trained_model(settings, inputs, output, lock, clock, quiet)
         of_run = _run(settings, model, output, [*notes, *catalog.notes], catalog)
         return generated_images(of_run, lock, clock, quiet)
+
+
+def _check_size(settings: SynthesizeSettings, model: RunModel) -> None:
+    """Makes sure that no other size is asked for than the model's.
+
+    Raises:
+        SettingsError: One is.
+    """
+    image = settings.run.image
+    if (image.height, image.width) not in ((SIDE, SIDE), model.size):
+        raise SettingsError(
+            f"image is {image.height} x {image.width}, and the model makes images of "
+            f"{model.size[0]} x {model.size[1]}: leave --image-size out"
+        )
 
 
 def _run(
@@ -102,13 +118,23 @@ def _labels(
     """The label of each class."""
     if trained_on is not None:
         return {name: trained_on.labels[name] for name in classes}
-    mapping = settings.run.class_mapping
-    if mapping is None:
+    mapping = settings.run.class_mapping or _labels_of_run(settings)
+    if not mapping:
         return {name: label for label, name in enumerate(sorted(classes))}
     for name in classes:
         if name not in mapping:
             raise SettingsError(f"class_mapping has no class {name!r}, which the model makes")
     return {name: mapping[name] for name in classes}
+
+
+def _labels_of_run(settings: SynthesizeSettings) -> Mapping[str, int]:
+    """The labels of the run that trained the model; none where that is not known."""
+    try:
+        place = StoragePath.of(str(settings.model), settings.run.options_of("model"))
+        record = load_record(place)
+    except (OutputError, OSError):
+        return {}
+    return {} if record is None else record.classes
 
 
 def latent_catalog(

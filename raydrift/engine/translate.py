@@ -81,7 +81,12 @@ def _target(settings: TranslateSettings) -> GenerateSettings:
 
 
 def _sized(settings: TranslateSettings, model: RunModel) -> tuple[TranslateSettings, list[str]]:
-    """The settings with the model's size, unless they ask for another one; and notes."""
+    """The settings with the model's size, unless they ask for another one; and notes.
+
+    Images get their size as those did that the model was trained on.
+    """
+    fit = model.file.description.get("fit", settings.validate.fit)
+    settings = replace(settings, validate=replace(settings.validate, fit=fit))
     image, size = settings.run.image, model.size
     if (image.height, image.width) == size:
         return settings, []

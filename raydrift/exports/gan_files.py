@@ -31,31 +31,49 @@ def write_gan_files(run: FinishedRun, folder: StoragePath) -> list[str]:
     """
     if not (run.output / layout.TRAINED / layout.GENERATOR).is_file():
         return []
-    _write_samples(run, folder)
-    return [_write_model(run, folder)]
+    written = []
+    for prefix, training in _trainings(run):
+        _write_samples(run, training, folder, prefix)
+        written.append(_write_model(run, training, folder, prefix))
+    return written
 
 
-def _write_samples(run: FinishedRun, folder: StoragePath) -> None:
-    there = run.output / layout.SAMPLES
+def _trainings(run: FinishedRun) -> Iterator[tuple[str, StoragePath]]:
+    """What the names of its files begin with, and the folder, of each training of a run."""
+    from raydrift.gan.model_content import SEPARATE_KEY, model_place, read_content
+
+    described = read_content(model_place(run.output)).description
+    if not described.get(SEPARATE_KEY):
+        yield "", run.output
+        return
+    for name in described["class_names"]:
+        own = layout.class_folder(name)
+        yield f"{own}_", run.output / layout.CLASS_TRAININGS / own
+
+
+def _write_samples(
+    run: FinishedRun, training: StoragePath, folder: StoragePath, prefix: str
+) -> None:
+    there = training / layout.SAMPLES
     saves = sorted(
         name for name in there.names() if layout.is_of_save(name) and name != layout.REAL_SAMPLES
     )
     if saves:
         (folder / layout.SAMPLES).create()
     for name in saves:
-        for number, image in enumerate(_images(run, there / name)):
-            file = f"{int(name.partition('.')[0]):04d}_{number}.jpg"
+        for number, image in enumerate(_images(run, training, there / name)):
+            file = f"{prefix}{int(name.partition('.')[0]):04d}_{number}.jpg"
             (folder / layout.SAMPLES / file).write_bytes(jpeg_of_pixels(image))
 
 
-def _images(run: FinishedRun, place: StoragePath) -> Iterator[np.ndarray]:
+def _images(run: FinishedRun, training: StoragePath, place: StoragePath) -> Iterator[np.ndarray]:
     from raydrift.gan.grids import generated_in
 
     data = np.frombuffer(place.read_bytes(), np.uint8)
     sheet = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
     if sheet is None:
         raise OutputError(f"{place} is damaged: delete it, and export again")
-    image = _training(run)["identity"]["image"]
+    image = _training(training)["identity"]["image"]
     yield from generated_in(
         np.asarray(sheet, np.uint8),
         int(image["height"]),
@@ -64,14 +82,14 @@ def _images(run: FinishedRun, place: StoragePath) -> Iterator[np.ndarray]:
     )
 
 
-def _write_model(run: FinishedRun, folder: StoragePath) -> str:
+def _write_model(run: FinishedRun, training: StoragePath, folder: StoragePath, prefix: str) -> str:
     from raydrift.gan.exporting import SUFFIXES, exported
     from raydrift.gan.model_file import read_model
 
-    trained = _training(run)
-    model, network = read_model(run.output), str(run.network)
+    trained = _training(training)
+    model, network = read_model(training), str(run.network)
     if network == "generator":
-        name = f"StyleGan_kimg_{round(trained['images'] / 1000, 1):g}"
+        name = f"StyleGan_{prefix}kimg_{round(trained['images'] / 1000, 1):g}"
     else:
         share = trained["saved_step"] / max(trained["steps"], 1)
         name = f"CYcleGan_epoch_{round(trained['identity']['train']['epochs'] * share)}"
@@ -81,8 +99,8 @@ def _write_model(run: FinishedRun, folder: StoragePath) -> str:
     return file
 
 
-def _training(run: FinishedRun) -> dict[str, Any]:
-    place = run.output / layout.TRAINED / layout.TRAINING_RECORD
+def _training(output: StoragePath) -> dict[str, Any]:
+    place = output / layout.TRAINED / layout.TRAINING_RECORD
     try:
         found: dict[str, Any] = json.loads(place.read_bytes())
     except (OSError, ValueError) as error:

@@ -122,6 +122,8 @@ def content_of(content: bytes, what: str, kind: str | None = None) -> ModelConte
         )
     if sha256(data).hexdigest() != facts.get("weights"):
         raise _damaged(what)
+    if not isinstance(facts.get("description"), dict) or "generators" not in facts:
+        raise _damaged(what)
     found = ModelContent(
         facts["description"], tuple(facts["generators"]), sha256(content).hexdigest(), content
     )

@@ -5,6 +5,7 @@ from math import isfinite
 from typing import Final, Literal
 
 from raydrift.checked import as_written, at_least, choose, require
+from raydrift.errors import SettingsError
 
 AUTO: Final = "auto"
 
@@ -70,6 +71,31 @@ class GanTraining:
         require(ok, "train.weights", self.weights, "give imagenet, random or the path of a network")
         ok = self.resume is None or bool(self.resume)
         require(ok, "train.resume", self.resume, "give the path of a run or of a model")
+
+    @property
+    def together(self) -> int:
+        """So many images of a batch have to be at one worker, since they are compared."""
+        return 1
+
+    def can_be_shared(self, workers: int) -> bool:
+        """Whether so many workers can share a batch."""
+        share, rest = divmod(self.batch_size, workers)
+        return not rest and (workers == 1 or share % self.together == 0)
+
+    def check_shared(self, workers: int) -> None:
+        """Makes sure that workers can share a batch.
+
+        Raises:
+            SettingsError: They cannot.
+        """
+        if self.can_be_shared(workers):
+            return
+        least = workers * self.together
+        raise SettingsError(
+            f"train.batch_size is {self.batch_size}, which {workers} workers cannot share"
+            + (" equally" if self.together == 1 else f" in groups of {self.together}")
+            + f": give a multiple of {least}, or fewer train.workers"
+        )
 
 
 def check_resume(resume: str | None, output: str) -> None:

@@ -1,7 +1,7 @@
 """A run that makes new images of a small set, with StyleGAN2 and adaptive augmentation."""
 
 from dataclasses import dataclass, field
-from math import isfinite
+from math import inf, isfinite
 from typing import Final, Literal
 
 from raydrift.checked import at_least, check_disjoint, check_types, choose, require
@@ -16,6 +16,7 @@ SEPARATE: Final = "separate"
 AUGMENTS: Final = ("none", "b", "bg", "bgc")
 
 _LEAST: Final = 8
+_GROUP: Final = 4
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,11 @@ class StyleGanSettings:
             value = getattr(self, name)
             ok = value == AUTO or (isinstance(value, int | float) and isfinite(value) and value > 0)
             require(ok, f"stylegan.{name}", value, 'give "auto" or a number above 0')
-        for name in ("path_length", "ada_target", "mixing"):
+        for name, most in (("path_length", inf), ("ada_target", 1), ("mixing", 1)):
             value = getattr(self, name)
-            require(value >= 0, f"stylegan.{name}", value, "give at least 0")
+            ok = isfinite(value) and 0 <= value <= most
+            remedy = "give a number of at least 0" if most == inf else "give 0 to 1"
+            require(ok, f"stylegan.{name}", value, remedy)
         ok = isfinite(self.truncation) and self.truncation >= 0
         require(ok, "stylegan.truncation", self.truncation, "give a number from 0, as 0.7")
         choose("stylegan.augment", self.augment, AUGMENTS)
@@ -100,6 +103,11 @@ class SynthesizeTraining(GanTraining):
         require(ok, "train.kimg", self.kimg, "give a number above 0")
         if self.rate != AUTO:
             check_rate("train.rate", float(self.rate))
+
+    @property
+    def together(self) -> int:
+        """The discriminator compares groups of 4 images."""
+        return _GROUP
 
     def rate_at(self, side: int) -> float:
         """The learning rate at a size."""

@@ -1,6 +1,7 @@
 """A run that makes one domain look like another, with CycleGAN."""
 
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Final, Literal
 
 from raydrift.checked import as_written, at_least, check_disjoint, check_types, choose, require
@@ -52,7 +53,8 @@ class CycleGanSettings:
         at_least(0, "cyclegan.pool", self.pool)
         for name in ("lambda_cycle", "lambda_identity"):
             value = getattr(self, name)
-            require(value >= 0, f"cyclegan.{name}", value, "give at least 0")
+            ok = isfinite(value) and value >= 0
+            require(ok, f"cyclegan.{name}", value, "give a number of at least 0")
         require(0 <= self.decay <= 1, "cyclegan.decay", self.decay, "give a share from 0 to 1")
 
     def blocks_at(self, image: ImageSettings) -> int:

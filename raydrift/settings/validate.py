@@ -5,8 +5,9 @@ from typing import Final
 
 from raydrift.checked import check_types, choose
 
+STRETCH: Final = "stretch"
 CROP: Final = "crop"
-FITS: Final = ("stretch", CROP)
+FITS: Final = (STRETCH, CROP)
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class ValidateSettings:
     """
 
     check: bool = True
-    fit: str = "stretch"
+    fit: str = STRETCH
 
     def __post_init__(self) -> None:
         check_types(self, "validate.")

@@ -17,6 +17,7 @@ from raydrift.catalog.twins import with_twins
 from raydrift.errors import CatalogError, OutputError, SettingsError, reason
 from raydrift.paths import StoragePath, redacted
 from raydrift.settings.generate import GenerateSettings
+from raydrift.settings.validate import STRETCH
 from raydrift.storage import layout
 from raydrift.storage.finishers.chosen import finisher_of
 from raydrift.storage.record import JobRecord, require_record
@@ -109,6 +110,11 @@ def _of_run(output: StoragePath, what: str) -> ImageFiles:
         raise OutputError(
             f"{what} {output} is a run that is not finished: finish it with the command that began "
             "it, or with raydrift finalize"
+        )
+    if record.identity.get("fit", STRETCH) != STRETCH:
+        raise OutputError(
+            f"{what} {output} are of the centre squares of images (validate.fit), and images are "
+            "stretched here: translate them with fit = 'stretch'"
         )
     sources = _table(output / layout.PROVENANCE, ["source_path", "class_name"])
     names = _table(output / layout.INPUT_MAPPING, ["file_name"])["file_name"]

@@ -210,6 +210,8 @@ def _differences(
         elif before != now:
             if name == "input":
                 found.append("the input's files are others")
+            elif name == "images" and not prefix:
+                found.append("the images to learn from are others")
             elif name == "replaced":
                 found.append("the images that replace others are others")
             elif name == "twins":

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+import raydrift
 from raydrift.engine.synthesize import synthesize
 from raydrift.engine.translate import translate
 from raydrift.errors import OutputError, PipelineError, RejectedError
@@ -87,6 +88,12 @@ def test_a_training_that_stops_is_continued_by_the_same_call(
     with pytest.raises(PipelineError, match="the same command continues the training"):
         translate(stopped, quiet=True)
     assert not (tmp_path / "out" / "sampled_images.zip").exists()
+    changed = next((domains[0] / "boat").iterdir())
+    before = changed.read_bytes()
+    changed.write_bytes(next((domains[0] / "desert").iterdir()).read_bytes())
+    with pytest.raises(OutputError, match="the images to learn from are others"):
+        translate(translation(*domains, tmp_path / "out"), quiet=True)
+    changed.write_bytes(before)
     assert translate(translation(*domains, tmp_path / "out"), quiet=True).status == "complete"
     translate(translation(*domains, tmp_path / "whole"), quiet=True)
     assert read_model(tmp_path / "out").digest == read_model(tmp_path / "whole").digest
@@ -140,25 +147,33 @@ def synthesis(source: Path, output: Path, **values: Any) -> SynthesizeSettings:
 def test_a_synthesis_trains_and_makes_images_of_each_class(
     domains: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    record = synthesize(synthesis(domains[0], tmp_path), quiet=True)
+    mapping = {"boat": 7, "desert": 3}
+    record = synthesize(synthesis(domains[0], tmp_path, class_mapping=mapping), quiet=True)
     assert record.counts["written"] == 10
-    assert record.classes == {"boat": 0, "desert": 1}
+    assert record.classes == mapping
     assert "0.064 thousand images give a sketch" in " ".join(record.notes)
     assert read_model(tmp_path).description["classes"] == ["boat", "desert"]
     assert {pixels.shape for pixels in images(tmp_path).values()} == {(16, 16, 3)}
+    by_model = {"model": str(tmp_path), "output": str(tmp_path / "more"), "num_samples": 7}
+    more = synthesize(synthesize_settings(by_model), quiet=True)
+    assert (more.classes, more.counts["written"]) == (mapping, 14)
 
 
 @pytest.mark.slow
 def test_each_class_may_have_a_network_of_its_own(
     domains: tuple[Path, Path], tmp_path: Path
 ) -> None:
+    output = tmp_path / "out"
     separate = {"width": 64, "max_channels": 8, "latent": 16, "classes": "separate"}
-    record = synthesize(synthesis(domains[0], tmp_path, stylegan=separate), quiet=True)
+    record = synthesize(synthesis(domains[0], output, stylegan=separate), quiet=True)
     assert record.classes == {"boat": 0, "desert": 1}
-    assert read_model(tmp_path).names == ("boat", "desert")
-    assert {path.name for path in (tmp_path / "classes").iterdir()} == {"boat", "desert"}
-    assert read_model(tmp_path / "classes" / "boat").names == ("generator",)
-    assert len(images(tmp_path)) == 10
+    assert read_model(output).names == ("boat", "desert")
+    raydrift.export(output, tmp_path / "theirs", layout="modelarts")
+    models = {path.name for path in (tmp_path / "theirs" / "model").iterdir()}
+    assert models == {"StyleGan_boat_kimg_0.1.pt2", "StyleGan_desert_kimg_0.1.pt2"}
+    assert {path.name for path in (output / "classes").iterdir()} == {"boat", "desert"}
+    assert read_model(output / "classes" / "boat").names == ("generator",)
+    assert len(images(output)) == 10
 
 
 @pytest.mark.slow

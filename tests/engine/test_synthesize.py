@@ -100,6 +100,12 @@ def test_truncation_brings_images_closer_to_each_other(
     assert spread(tmp_path) < 0.7 * spread(synthesized)
 
 
+def test_another_size_than_the_models_is_refused(model: Path, tmp_path: Path) -> None:
+    other = settings_for(tmp_path, model, image={"height": 32, "width": 32})
+    with pytest.raises(SettingsError, match="the model makes images of 16 x 16: leave --image-"):
+        synthesize(other, quiet=True)
+
+
 def test_a_model_without_classes_has_one_and_labels_can_be_given(
     model: Path, tmp_path: Path
 ) -> None:

@@ -25,6 +25,7 @@ from raydrift.paths import StoragePath
 from raydrift.report.inspection import inspect_output
 from raydrift.settings import ImageSettings, TranslateSettings
 from raydrift.settings.gan_toml import translate_settings
+from raydrift.storage.image_sets import image_files
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -161,6 +162,8 @@ def test_the_centre_square_may_be_translated_alone(
     for path, pixels in images(tmp_path).items():
         centre = decoder((source / path).read_bytes(), ImageSettings(32, 32)).pixels
         assert np.array_equal(pixels, translate_pixels(generator, centre[None])[0])
+    with pytest.raises(OutputError, match="of the centre squares of images"):
+        image_files(StoragePath.of(tmp_path), "twins")
 
 
 def test_a_flat_folder_is_one_class(source: Path, model: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from raydrift.errors import SettingsError
 from raydrift.settings.gan_toml import synthesize_settings, translate_settings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.synthesize import StyleGanSettings, SynthesizeTraining
-from raydrift.settings.translate import CycleGanSettings
+from raydrift.settings.translate import CycleGanSettings, TranslateTraining
 
 IN_OUT = {"input": "a", "output": "c"}
 
@@ -49,6 +49,18 @@ def test_with_a_model_images_may_be_as_small_as_its_generator_takes() -> None:
     assert translate_settings({**IN_OUT, **small}).run.image == ImageSettings(16, 8)
 
 
+def test_workers_share_a_batch_in_groups_that_are_compared() -> None:
+    train = SynthesizeTraining(batch_size=16)
+    assert [count for count in range(1, 17) if train.can_be_shared(count)] == [1, 2, 4]
+    with pytest.raises(SettingsError) as refused:
+        train.check_shared(8)
+    assert str(refused.value) == (
+        "train.batch_size is 16, which 8 workers cannot share in groups of 4: give a multiple of "
+        "32, or fewer train.workers"
+    )
+    assert TranslateTraining(batch_size=3).can_be_shared(3)
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -70,6 +82,7 @@ def test_with_a_model_images_may_be_as_small_as_its_generator_takes() -> None:
         ({"model": "m", "image": {"width": 10}}, "image.width is 10: the network needs a multiple"),
         ({"to": "b", "train": {"resume": "c"}}, "train.resume is 'c': that is in the output: "),
         ({"to": "b", "train": {"resume": "c/model/training.pt"}}, "train.resume is 'c/model/"),
+        ({"to": "b", "cyclegan": {"lambda_cycle": float("inf")}}, "cyclegan.lambda_cycle is inf"),
         ({"to": "b", "channels": 4}, "channels is 4: give 1 or 3"),
         (
             {"to": "b", "image": {"height": 66}},
@@ -96,6 +109,7 @@ def test_a_translation_that_cannot_be(given: dict[str, Any], said: str) -> None:
         ({"image": {"height": 64}}, "image is 64 x 256: synthesize makes square images"),
         ({"stylegan": {"gamma": -1.0}}, "stylegan.gamma is -1.0: "),
         ({"stylegan": {"augment": "c"}}, "stylegan.augment is 'c': choose from: none, b, bg, bgc"),
+        ({"stylegan": {"mixing": 1.5}}, "stylegan.mixing is 1.5: give 0 to 1"),
         ({"train": {"kimg": 0}}, "train.kimg is 0"),
         ({"train": {"resume": "./c/"}}, "train.resume is './c/': that is in the output: "),
         ({"masks": "m"}, "masks: synthesize takes images as they are"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 import pyarrow as pa
+from pyarrow import fs
 
 from raydrift.catalog import Catalog
 from raydrift.catalog.value_range import with_value_range
@@ -187,6 +188,8 @@ def keep_pictures(
 
 def remove_pictures(folder: StoragePath) -> None:
     """Deletes the pictures of all domains; the working folder too, if nothing else is in it."""
+    if folder.info().type != fs.FileType.Directory:
+        return
     for info in folder.entries():
         if not info.is_file:
             place = folder / info.base_name

@@ -1,8 +1,9 @@
 """A model that is trained now: the input is kept as pixels, checked, and learned from."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from hashlib import sha256
 from typing import Any, Final
 
 from raydrift.catalog import Catalog
@@ -33,6 +34,9 @@ from raydrift.storage.training_record import COMPLETE, find_training
 
 Input = tuple[str, GenerateSettings, Catalog]
 """The name of a domain, its settings, and its listing."""
+
+_IMAGES: Final = "images"
+"""In the identity of a training that has begun: the digest of its images."""
 
 _ASIDE: Final = (
     "workers", "max_hours", "log_every", "save_every", "keep", "weights", "on_collapse",
@@ -70,9 +74,11 @@ def trained_model(
     run = settings.run
     identity = training_identity(settings, inputs)
     overwrite = run.write.overwrite
-    found = finished_training(output, identity, overwrite)
-    if found is None:
-        begun = find_training(output, identity, overwrite)
+    found = finished_training(output, identity, overwrite, _seen)
+    if found is not None:
+        remove_pictures(output / layout.TRAINING_PICTURES)  # a kill at the very end left them
+    else:
+        begun = find_training(output, identity, overwrite, _seen)
         if begun is None or begun.status != COMPLETE:  # else its model was lost, and comes again
             check_is_free(output, overwrite)
         weights = _weights(settings)
@@ -143,7 +149,7 @@ def _trained(
         output,
         lock,
         clock,
-        identity,
+        identity | {_IMAGES: _digest(chosen)},
         weights=weights,
         notes=[*_advice(settings), *notes],
         quiet=quiet,
@@ -179,6 +185,20 @@ def _checked(
     told = [note for one in kept for note in one.notes]
     chosen = [one.chosen(rows) for one, rows in zip(kept, found.used, strict=True)]
     return chosen, [*told, *notes]
+
+
+def _seen(begun: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """What an identity lacks for which no image was read yet."""
+    return {_IMAGES: begun.get(_IMAGES) or now.get(_IMAGES)}
+
+
+def _digest(kept: Sequence[KeptImages]) -> str:
+    """SHA-256 of what the images are that a training sees."""
+    total = sha256()
+    for one in kept:
+        for name in ("path", "class_name", "content_crc", "deviation"):
+            total.update("\0".join(map(str, one.facts[name].to_pylist())).encode(errors="replace"))
+    return total.hexdigest()
 
 
 def _weights(settings: GanSettings) -> Weights | None:

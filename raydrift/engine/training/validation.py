@@ -129,7 +129,13 @@ def _check_rejected(found: _Found, domain: Checked, faults: FaultSettings) -> No
     count, whole = len(domain.rejected), len(domain.rejected) + domain.facts.num_rows
     for one in domain.rejected:
         found.list_paths(domain.name, one.error, [one.path])
-    if count and count > faults.max_rejected * whole:
+    if count and faults.on_error == "fail":
+        first = domain.rejected[0]
+        found.problems.append(
+            f"{domain.name}: {first.path}: {first.error} (go on without such images with "
+            "--on-error skip)"
+        )
+    elif count and count > faults.max_rejected * whole:
         first = domain.rejected[0]
         found.problems.append(
             f"{domain.name}: {count} of {plural(whole, 'image')} cannot be used, more than "

@@ -96,18 +96,21 @@ def training_place(
     wanted = cluster.embedders != 0  # as elsewhere: 0 leaves GPUs alone
     here = torch.cuda.device_count() if local and wanted else 0
     asked = None if train.workers == AUTO else int(train.workers)
-    if local and (asked or _shares(train.batch_size, here)) == 1:
+    if asked is not None:
+        train.check_shared(asked)
+    if local and (asked or _shares(train, here)) == 1:
         return TrainingPlace(1, here > 0, here=True)
     connect(cluster)
     gpus = free_resources().gpus if wanted else 0
-    workers = asked or _shares(train.batch_size, gpus)
+    workers = asked or _shares(train, gpus)
     plan_when_free(cluster, partial(_demands, workers, gpus > 0), workers, quiet)
     return TrainingPlace(workers, gpus > 0, False, 1 if gpus else _cpus_each(workers))
 
 
-def _shares(batch: int, gpus: int) -> int:
+def _shares(train: GanTraining, gpus: int) -> int:
     """The most workers that can share a batch and have a GPU each; 1 without GPUs."""
-    return max((one for one in range(1, gpus + 1) if batch % one == 0), default=1)
+    counts = range(1, gpus + 1)
+    return max((one for one in counts if train.can_be_shared(one)), default=1)
 
 
 def _cpus_each(workers: int) -> int:

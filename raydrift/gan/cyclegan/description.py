@@ -28,7 +28,8 @@ def description_of(settings: TranslateSettings) -> dict[str, Any]:
 
     Returns:
         ``kind``, ``height`` and ``width`` of the images, ``channels``, ``generator_width`` and
-        ``blocks``; ``discriminator_width`` and ``discriminator_layers``.
+        ``blocks``; ``discriminator_width`` and ``discriminator_layers``; ``fit``, how images get
+        their size.
     """
     return {
         "kind": KIND,
@@ -39,6 +40,7 @@ def description_of(settings: TranslateSettings) -> dict[str, Any]:
         "blocks": settings.cyclegan.blocks_at(settings.run.image),
         "discriminator_width": settings.cyclegan.discriminator_width,
         "discriminator_layers": settings.cyclegan.discriminator_layers,
+        "fit": settings.validate.fit,
     }
 
 

@@ -114,6 +114,16 @@ def test_too_many_unusable_images_are_a_problem_and_a_few_are_not() -> None:
     )
 
 
+def test_where_no_image_may_fail_the_first_one_is_a_problem() -> None:
+    rejected = [Rejected(0, "bad.jpg", "decode", "not an image", None)]
+    domain = Checked("source", images("source", 99).facts, rejected)
+    strict = FaultSettings(on_error="fail")
+    findings = checked_input([domain], (64, 64), 3, strict, least=10, by_class=False)
+    assert findings.problems == (
+        "source: bad.jpg: not an image (go on without such images with --on-error skip)",
+    )
+
+
 def test_problems_are_one_error_that_names_the_remedies_or_else_notes() -> None:
     findings = found(images("source", 1), images("target", 2, first=10))
     with pytest.raises(RejectedError) as refused:

@@ -219,6 +219,7 @@ def test_a_description_makes_the_generator_again() -> None:
         "blocks": 1,
         "discriminator_width": 16,
         "discriminator_layers": 2,
+        "fit": "stretch",
     }
     trained = trainer.generators()["to_target"]
     again = generator_of(description)
