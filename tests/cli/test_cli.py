@@ -36,7 +36,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
             "unknown transform 'swirl': choose from: rotate, brightness, contrast, saturation, "
             "hue, gaussian_blur, gaussian_noise, default, motion_blur, defocus_blur, "
             "jpeg_compression, pixelate, occlusion, shear, affine, channel_shift, isp_black_level, "
-            "isp_white_balance, isp_colour_matrix, isp_gamma and 7 more",
+            "isp_white_balance, isp_colour_matrix, isp_gamma and 8 more",
         ),
         (
             ["-t", "hue"],

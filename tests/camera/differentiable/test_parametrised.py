@@ -28,8 +28,8 @@ SHAPES = {
 }
 STAGES = ["demosaic", "color_correct", "sharpening", "gaussian", "clipped", "gamma_correct"]
 
-OUTPUT = {torch.float64: 1e-12, torch.float32: 5e-6}
-GRADIENT = {torch.float64: 1e-12, torch.float32: 6e-4}
+OUTPUT = {torch.float64: 1e-12, torch.float32: 1e-5}  # processors round otherwise
+GRADIENT = {torch.float64: 1e-12, torch.float32: 1e-3}
 """Of the largest."""
 
 dtypes = pytest.mark.parametrize("dtype", OUTPUT, ids=str)
