@@ -29,7 +29,7 @@ SHAPES = {
 STAGES = ["demosaic", "color_correct", "sharpening", "gaussian", "clipped", "gamma_correct"]
 
 OUTPUT = {torch.float64: 1e-12, torch.float32: 1e-5}  # processors round otherwise
-GRADIENT = {torch.float64: 1e-12, torch.float32: 1e-3}
+GRADIENT = {torch.float64: 1e-12, torch.float32: 3e-3}
 """Of the largest."""
 
 dtypes = pytest.mark.parametrize("dtype", OUTPUT, ids=str)
