@@ -50,6 +50,7 @@ def test_a_folder_with_other_content_is_refused_before_the_training(tmp_path: Pa
         StyleGan().run("photos", tmp_path / "letter.txt")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
 def test_with_predict_a_model_makes_the_images(scenes: Path, tmp_path: Path) -> None:
     networks = {

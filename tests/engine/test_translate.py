@@ -131,6 +131,7 @@ def test_an_image_that_cannot_be_read_is_rejected(
     assert row["path"] == "boat/no.jpg"
 
 
+@pytest.mark.slow
 def test_a_grey_model_gives_grey_images_in_the_other_direction(
     source: Path, tmp_path: Path
 ) -> None:
@@ -142,6 +143,7 @@ def test_a_grey_model_gives_grey_images_in_the_other_direction(
         assert (pixels == pixels[..., :1]).all()
 
 
+@pytest.mark.slow
 def test_another_size_than_the_models_is_told(source: Path, model: Path, tmp_path: Path) -> None:
     settings = settings_for(source, tmp_path, model, image={"height": 64, "width": 64})
     record = translate(settings, quiet=True)
@@ -166,6 +168,7 @@ def test_the_centre_square_may_be_translated_alone(
         image_files(StoragePath.of(tmp_path), "twins")
 
 
+@pytest.mark.slow
 def test_a_flat_folder_is_one_class(source: Path, model: Path, tmp_path: Path) -> None:
     record = translate(settings_for(source / "desert", tmp_path, model, num_samples=3), quiet=True)
     assert record.classes == {"all": 0}

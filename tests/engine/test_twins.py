@@ -149,6 +149,7 @@ def test_only_what_is_blended_needs_its_twin(source: Path, inverted: Path, tmp_p
         np.testing.assert_array_equal(image, clean[path])
 
 
+@pytest.mark.slow
 def test_other_twins_are_another_run_and_another_content_is_made_again(
     source: Path, inverted: Path, tmp_path: Path
 ) -> None:
@@ -186,6 +187,7 @@ def test_a_twin_goes_with_a_mask(source: Path, inverted: Path, tmp_path: Path) -
     assert [int(sample.mask.max()) for sample in found] == list(range(12))
 
 
+@pytest.mark.slow
 def test_evaluate_measures_what_generate_writes(
     source: Path, inverted: Path, tmp_path: Path
 ) -> None:
