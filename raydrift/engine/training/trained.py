@@ -39,9 +39,9 @@ _IMAGES: Final = "images"
 """In the identity of a training that has begun: the digest of its images."""
 
 _ASIDE: Final = (
-    "workers", "max_hours", "log_every", "save_every", "keep", "weights", "on_collapse",
+    "workers", "max_hours", "log_every", "keep", "weights", "on_collapse",
 )  # fmt: skip
-"""Settings of a training that change no weight of its networks."""
+"""Settings of a training that change no weight of its networks, and no name of a save."""
 
 
 def trained_model(
