@@ -62,7 +62,7 @@ def in_rooms(*rooms: str) -> set[str]:
 
 
 @pytest.mark.parametrize("include_gitignore", [True, False])
-def test_it_is_less_than_three_mebibytes_and_all_that_a_job_needs(
+def test_it_is_less_than_four_mebibytes_and_all_that_a_job_needs(
     tree: Path, tmp_path: Path, include_gitignore: bool
 ) -> None:
     """Whether Ray heeds .gitignore is a matter of ``RAY_RUNTIME_ENV_IGNORE_GITIGNORE``."""
@@ -76,7 +76,7 @@ def test_it_is_less_than_three_mebibytes_and_all_that_a_job_needs(
         "LICENSE",
     }
     assert "raydrift/report/templates/evaluation.html.j2" in found
-    assert archive.stat().st_size < 3 * 2**20
+    assert archive.stat().st_size < 4 * 2**20
 
 
 def test_without_our_rayignore_it_would_be_more(tree: Path, tmp_path: Path) -> None:

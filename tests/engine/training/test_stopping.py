@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,15 @@ def test_kill_saves_the_step_that_was_begun(tmp_path: Path) -> None:
     assert state.stat().st_mtime_ns > before
 
 
+@pytest.fixture
+def interrupted() -> Iterator[None]:
+    """Ctrl-C raises, also where this process was started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupted")
 def test_the_first_signal_waits_and_the_second_does_not() -> None:
     with pytest.raises(KeyboardInterrupt), held_signals() as told:  # noqa: PT012
         signal.raise_signal(signal.SIGINT)
@@ -53,6 +63,7 @@ def test_the_first_signal_waits_and_the_second_does_not() -> None:
         raise AssertionError("the second signal did not act at once")
 
 
+@pytest.mark.usefixtures("interrupted")
 def test_a_held_signal_takes_effect_at_the_end() -> None:
     reached = False
 
