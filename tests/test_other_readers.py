@@ -36,7 +36,7 @@ FILES = {
     "embeddings.parquet": 24,
     "provenance.parquet": 24,
     "rejected.parquet": 1,
-    "metrics.parquet": 78,
+    "metrics.parquet": 84,
     "class_drift.parquet": 4,
 }
 
