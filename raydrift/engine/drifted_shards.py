@@ -8,7 +8,6 @@ from raydrift.embed.weights import Weights
 from raydrift.engine.changes import changes_of_shards
 from raydrift.engine.data.companions import TwinsWanted
 from raydrift.engine.data.pipeline import Pipeline
-from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.data.stages import drift_stages
 from raydrift.engine.image_shards import ImageShards
 from raydrift.engine.jobs.maker import InputChanges
@@ -51,15 +50,10 @@ class DriftedShards(ImageShards):
 
     def pipeline(self, shards: Sequence[int], plan: Plan, record: JobRecord) -> Pipeline:
         """Drifts the shards' images, embeds them, and commits the shards."""
-        job = ShardJob(
-            self.settings,
-            self.catalog.root,
-            self.output,
-            record.fingerprint,
-            record.versions,
-            self.schedule,
-            record.made_on,
-            self.catalog.masks,
+        job = self.shard_job(
+            record,
+            schedule=self.schedule,
+            masks=self.catalog.masks,
             sets=() if self.replaced is None else self.replaced.roots,
             twins=None if self.catalog.twins is None else self.catalog.twins.root,
         )

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from raydrift.engine.changes import changes_of_shards
 from raydrift.engine.data.generated_work import GeneratedJob, GeneratedStage
 from raydrift.engine.data.pipeline import Pipeline, Stage
-from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.image_shards import ImageShards
 from raydrift.engine.jobs.maker import InputChanges
 from raydrift.engine.plan import WORKERS, Demand, Plan, generate_demands
 from raydrift.engine.session import Resources
-from raydrift.errors import PipelineError
+from raydrift.storage.made_on import check_device
 from raydrift.storage.record import JobRecord
 from raydrift.storage.shards import LedgerRow
 
@@ -46,25 +45,11 @@ class GeneratedShards(ImageShards):
         Raises:
             PipelineError: They would be made on another.
         """
-        begun, on_gpu = record.made_on.get("embeddings"), plan.has_gpus(WORKERS)
-        if begun is not None and begun.startswith("cuda") != on_gpu:
-            now = "a GPU" if on_gpu else "a CPU, for no GPU is free"
-            raise PipelineError(
-                f"the images of this run are made on {begun}, and would be made on {now}: "
-                "use the device that it was begun on, or begin again with --overwrite"
-            )
+        check_device(record.made_on, plan.has_gpus(WORKERS), "images")
 
     def pipeline(self, shards: Sequence[int], plan: Plan, record: JobRecord) -> Pipeline:
         """Makes the shards' images, and commits the shards."""
-        run = ShardJob(
-            self.settings,
-            self.catalog.root,
-            self.output,
-            record.fingerprint,
-            record.versions,
-            made_on=record.made_on,
-            centred=self.centred,
-        )
+        run = self.shard_job(record, centred=self.centred)
         job = GeneratedJob(run, self.digest, self.network, self.truncation)
         arguments = (job, self.model, plan.has_gpus(WORKERS))
         stages = (Stage(self.stage, WORKERS, arguments),)

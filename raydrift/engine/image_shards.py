@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from raydrift.catalog import Catalog
 from raydrift.catalog.replaced import Replaced
 from raydrift.engine.changes import InputNow
 from raydrift.engine.data.companions import TwinsWanted
+from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.data.shipping import without_transforms
 from raydrift.engine.data.tasks import ShardTasks
 from raydrift.engine.plan import EMBEDDERS, Plan
@@ -55,6 +57,17 @@ class ImageShards:
             PipelineError: They would be made on another.
         """
         check_device(record.made_on, plan.has_gpus(EMBEDDERS))
+
+    def shard_job(self, record: JobRecord, **more: Any) -> ShardJob:
+        """What workers are told of the run.
+
+        Args:
+            record: The run's record.
+            more: What else they are told, as ``ShardJob`` has it.
+        """
+        of_run = (self.settings, self.catalog.root, self.output)
+        of_record = (record.fingerprint, record.versions)
+        return ShardJob(*of_run, *of_record, made_on=record.made_on, **more)
 
     def asked(self, shard: int) -> int:
         """How many samples a shard has."""

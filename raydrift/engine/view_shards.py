@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from raydrift.camera import View
 from raydrift.engine.changes import changes_of_shards
 from raydrift.engine.data.pipeline import Pipeline, Stage
-from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.data.view_work import ViewsJob, ViewStage
 from raydrift.engine.image_shards import ImageShards
 from raydrift.engine.jobs.maker import InputChanges
@@ -34,15 +33,7 @@ class ViewShards(ImageShards):
 
     def pipeline(self, shards: Sequence[int], plan: Plan, record: JobRecord) -> Pipeline:
         """Develops the shards' images, and commits the shards."""
-        run = ShardJob(
-            self.settings,
-            self.catalog.root,
-            self.output,
-            record.fingerprint,
-            record.versions,
-            made_on=record.made_on,
-            masks=self.catalog.masks,
-        )
+        run = self.shard_job(record, masks=self.catalog.masks)
         views = {}
         for view in views_of(self.output, record):
             (view.folder / layout.SHARDS).create()

@@ -36,12 +36,13 @@ def check_made_on(
             )
 
 
-def check_device(there: Mapping[str, str], on_gpu: bool) -> None:
+def check_device(there: Mapping[str, str], on_gpu: bool, what: str = "embeddings") -> None:
     """Makes sure that a run is resumed on the device that its embeddings were made on.
 
     Args:
         there: The kinds that the run was begun on.
         on_gpu: Whether embeddings are made on GPUs now.
+        what: What a network makes of the run, where that is not embeddings.
 
     Raises:
         PipelineError: They were made on the other device.
@@ -50,7 +51,7 @@ def check_device(there: Mapping[str, str], on_gpu: bool) -> None:
     if begun is not None and begun.startswith("cuda") != on_gpu:
         now = "a GPU" if on_gpu else "a CPU, for no GPU is free"
         raise PipelineError(
-            f"the embeddings of this run are made on {begun}, and would be made on {now}: "
+            f"the {what} of this run are made on {begun}, and would be made on {now}: "
             "use the device that it was begun on, or begin again with --overwrite"
         )
 

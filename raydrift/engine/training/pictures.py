@@ -13,7 +13,6 @@ from raydrift.embed.weights import find_weights
 from raydrift.engine.data.kept_images import KeepImagesJob, kept_table
 from raydrift.engine.data.measure_stage import CommitMeasures, measure_stages
 from raydrift.engine.data.pipeline import Pipeline
-from raydrift.engine.data.shard_work import ShardJob
 from raydrift.engine.identity import run_identity, shown
 from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.measured_batches import MeasuredBatches
@@ -131,15 +130,7 @@ class KeptDomain(MeasuredBatches):
 
     def pipeline(self, shards: Sequence[int], plan: Plan, record: JobRecord) -> Pipeline:
         """Decodes the images, and commits the shards."""
-        job = ShardJob(
-            self.settings,
-            self.catalog.root,
-            self.output,
-            record.fingerprint,
-            record.versions,
-            made_on=record.made_on,
-            centred=self.centred,
-        )
+        job = self.shard_job(record, centred=self.centred)
         stages = measure_stages(CommitMeasures, job, self.told, plan, self.weights)
         return Pipeline(self.tasks(shards), stages, plan, verbose=self.cluster.verbose)
 
