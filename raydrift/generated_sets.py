@@ -16,7 +16,7 @@ from raydrift.settings.synthesize import (
     SynthesizeTraining,
 )
 from raydrift.settings.translate import (
-    DIRECTIONS,
+    TO_TARGET,
     CycleGanSettings,
     TranslateSettings,
     TranslateTraining,
@@ -30,7 +30,7 @@ def translate(
     to: str | os.PathLike[str] | None = None,
     *,
     model: str | os.PathLike[str] | None = None,
-    direction: str = DIRECTIONS[0],
+    direction: str = TO_TARGET,
     input_dim: Any = (256, 256),
     channels: int = 3,
     train: TranslateTraining | None = None,

@@ -18,13 +18,12 @@ from raydrift.engine.training.models import RunModel, find_model
 from raydrift.engine.training.separate import separate_models
 from raydrift.engine.training.trained import trained_model
 from raydrift.errors import OutputError, SettingsError
-from raydrift.gan.model_content import STYLEGAN
+from raydrift.gan.model_content import ONE_GENERATOR, STYLEGAN
 from raydrift.paths import StoragePath
 from raydrift.settings.gan_training import SIDE
 from raydrift.settings.synthesize import SEPARATE, SynthesizeSettings
 from raydrift.storage.record import JobRecord, load_record
 
-GENERATOR = "generator"
 PER_CLASS = 300
 """Images that are made of each class, unless the settings say otherwise."""
 
@@ -93,9 +92,9 @@ def _run(
 ) -> GeneratedRun:
     described = model.file.description
     run = settings.run
-    size = (described["height"], described["width"])
     if trained_on is None:
-        run = replace(run, image=replace(run.image, height=size[0], width=size[1]))
+        height, width = model.size
+        run = replace(run, image=replace(run.image, height=height, width=width))
     per_class = run.num_samples or PER_CLASS
     classes = tuple(described.get("class_names") or described.get("classes") or (ONE_CLASS,))
     labels = _labels(settings, classes, trained_on)
@@ -105,7 +104,7 @@ def _run(
         catalog,
         output,
         model,
-        GENERATOR,
+        ONE_GENERATOR,
         SynthesizeStage,
         notes=[*notes, *model.notes],
         truncation=settings.stylegan.truncation,

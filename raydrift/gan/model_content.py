@@ -24,6 +24,9 @@ CYCLEGAN: Final = "cyclegan"
 STYLEGAN: Final = "stylegan2"
 """The kinds of models."""
 
+ONE_GENERATOR: Final = "generator"
+"""What the generator of a StyleGAN2 is called."""
+
 SEPARATE_KEY: Final = "separate"
 """In a description: there is a generator for each class, by its name."""
 

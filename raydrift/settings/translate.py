@@ -11,7 +11,9 @@ from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.validate import ValidateSettings
 
-DIRECTIONS: Final = ("to_target", "to_source")
+TO_TARGET: Final = "to_target"
+TO_SOURCE: Final = "to_source"
+DIRECTIONS: Final = (TO_TARGET, TO_SOURCE)
 
 _STEP: Final = 4  # pixels of the image that are one inside of the generator
 _LEAST: Final = 32
@@ -108,7 +110,7 @@ class TranslateSettings:
     run: GenerateSettings
     to: str | None = None
     model: str | None = None
-    direction: str = DIRECTIONS[0]
+    direction: str = TO_TARGET
     channels: int = 3
     train: TranslateTraining = field(default_factory=TranslateTraining)
     cyclegan: CycleGanSettings = field(default_factory=CycleGanSettings)

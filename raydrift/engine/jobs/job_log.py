@@ -1,7 +1,7 @@
 """What a run tells the log: events with the run's id, and the shard's where it is about one."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -36,16 +36,8 @@ class JobLog:
     @contextmanager
     def ending(self) -> Iterator[None]:
         """Tells how the run ended where that is not by itself."""
-        try:
+        with ending_told(self._tell, "run", "what is finished is kept"):
             yield
-        except Exception as error:
-            kind = type(error).__name__
-            self._tell(logging.ERROR, "failed", f"the run failed: {error}", error=kind)
-            raise
-        except (KeyboardInterrupt, SystemExit):
-            text = "the run was stopped: what is finished is kept, the same command goes on"
-            self._tell(logging.WARNING, "stopped", text)
-            raise
 
     def begin(self, missing: int, plan: "Plan") -> None:
         """Shards are going to be made."""
@@ -146,3 +138,24 @@ class JobLog:
 
     def _tell(self, level: int, event: str, message: str, **facts: Any) -> None:
         log_event(level, event, message, run=self._run, **facts)
+
+
+@contextmanager
+def ending_told(tell: Callable[..., None], what: str, kept: str) -> Iterator[None]:
+    """Tells how something ended where that is not by itself.
+
+    Args:
+        tell: Takes a level, an event, a sentence and facts, as ``log.log_event``.
+        what: What it is, as ``run``.
+        kept: What remains of it where it was stopped.
+    """
+    try:
+        yield
+    except Exception as error:
+        kind = type(error).__name__
+        tell(logging.ERROR, "failed", f"the {what} failed: {error}", error=kind)
+        raise
+    except (KeyboardInterrupt, SystemExit):
+        text = f"the {what} was stopped: {kept}, the same command goes on"
+        tell(logging.WARNING, "stopped", text)
+        raise

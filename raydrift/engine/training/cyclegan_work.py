@@ -13,7 +13,6 @@ from raydrift.engine.training.mapped import MappedPictures
 from raydrift.engine.training.measuring import (
     held_images,
     held_notes,
-    is_collapsed,
     looking,
     training_images,
 )
@@ -25,10 +24,7 @@ from raydrift.gan.measures import Measure
 from raydrift.gan.measuring import Embed, translation_measures
 from raydrift.gan.replicas import Replicas
 from raydrift.gan.trainer import Pixels, Trainer
-from raydrift.settings.translate import TranslateSettings
-
-TO_TARGET: Final = "to_target"
-TO_SOURCE: Final = "to_source"
+from raydrift.settings.translate import TO_SOURCE, TO_TARGET, TranslateSettings
 
 _WON_BELOW: Final = 0.01  # a discriminator's loss
 _LOST_ABOVE: Final = 0.9  # a generator's
@@ -81,10 +77,6 @@ class CycleGanWork:
             self._embed,
             self._settings.run.seed,
         )
-
-    def is_collapsed(self, measures: Sequence[Measure]) -> bool:
-        """Whether all images are translated alike."""
-        return is_collapsed(measures)
 
     def has_discriminator_won(self, losses: Mapping[str, float]) -> bool:
         """Whether either discriminator tells all images apart."""

@@ -10,6 +10,7 @@ import torch
 
 from raydrift.engine.training.beginning import begin_training
 from raydrift.engine.training.job import TrainingJob
+from raydrift.engine.training.measuring import is_collapsed
 from raydrift.engine.training.saving import Counts, Saver
 from raydrift.engine.training.standing import Watcher
 from raydrift.engine.training.state_file import is_finite, own_state
@@ -169,7 +170,7 @@ class TrainingLoop:
 
     def _save_by(self, saver: Saver, status: str, whole: bool) -> None:
         if whole:
-            alike = self._work.is_collapsed(saver.measured())
+            alike = is_collapsed(saver.measured())
             begun = self._trainer.steps_done > 0  # new networks make all images alike
             self._counts.collapsed = self._counts.collapsed + 1 if alike and begun else 0
             if self._counts.collapsed == _COLLAPSES:

@@ -10,7 +10,13 @@ from raydrift.engine.jobs.clock import Clock
 from raydrift.engine.training.models import RunModel
 from raydrift.engine.training.trained import trained_model
 from raydrift.errors import OutputError, SettingsError
-from raydrift.gan.model_content import SEPARATE_KEY, STYLEGAN, content_of, read_content
+from raydrift.gan.model_content import (
+    ONE_GENERATOR,
+    SEPARATE_KEY,
+    STYLEGAN,
+    content_of,
+    read_content,
+)
 from raydrift.gan.model_file import model_of, write_model
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
@@ -19,8 +25,6 @@ from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.output import check_is_free
 from raydrift.storage.training_record import clear_training
-
-GENERATOR = "generator"
 
 
 def separate_models(
@@ -119,7 +123,7 @@ def _of_class(catalog: Catalog, name: str) -> Catalog:
 def _together(models: dict[str, RunModel]) -> bytes:
     """One file with the generator of each model, by the name of its class."""
     generators = {
-        name: model_of(model.file.content, model.shown).generator(GENERATOR)
+        name: model_of(model.file.content, model.shown).generator(ONE_GENERATOR)
         for name, model in models.items()
     }
     first = next(iter(models.values())).file.description

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-KINDS = ("begin", "save", "note", "end")
-
 
 @dataclass(frozen=True)
 class Standing:

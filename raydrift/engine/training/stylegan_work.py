@@ -7,11 +7,11 @@ from typing import Final, cast
 
 import numpy as np
 
+from raydrift.catalog.folders import ONE_CLASS
 from raydrift.engine.training.job import TrainingJob
 from raydrift.engine.training.measuring import (
     held_images,
     held_notes,
-    is_collapsed,
     looking,
     training_images,
 )
@@ -19,16 +19,13 @@ from raydrift.engine.training.split import held_out
 from raydrift.gan.grids import MOST, image_grid
 from raydrift.gan.measures import Measure
 from raydrift.gan.measuring import Embed, synthesis_measures
+from raydrift.gan.model_content import ONE_GENERATOR
 from raydrift.gan.replicas import Replicas
 from raydrift.gan.stylegan.generator import Generator
 from raydrift.gan.stylegan.sampling import latents, synthesize
 from raydrift.gan.stylegan.training import StyleGanTrainer
 from raydrift.gan.trainer import Pixels, Trainer
 from raydrift.settings.synthesize import SynthesizeSettings
-
-GENERATOR: Final = "generator"
-ALL: Final = "all"
-"""What the one class is called where the network knows no classes."""
 
 _LOSSES: Final = ("generator", "discriminator")
 _WON: Final = 0.999  # the sign of the real scores, and the chance of augmentation
@@ -90,10 +87,6 @@ class StyleGanWork:
             self._settings.run.seed,
         )
 
-    def is_collapsed(self, measures: Sequence[Measure]) -> bool:
-        """Whether all generated images are alike."""
-        return is_collapsed(measures)
-
     def has_discriminator_won(self, losses: Mapping[str, float]) -> bool:
         """Whether it tells all images apart, although all of them are augmented."""
         return losses.get("sign", 0.0) > _WON and losses.get("augment", 0.0) > _WON
@@ -123,7 +116,7 @@ class StyleGanWork:
 
     def _generated(self, trainer: Trainer, count: int) -> Pixels:
         """So many images of always the same latents, of classes as frequent as among real ones."""
-        generator = cast(Generator, trainer.generators()[GENERATOR])
+        generator = cast(Generator, trainer.generators()[ONE_GENERATOR])
         settings = self._settings
         made = []
         for place, name, own in self._numbers(count):
@@ -134,7 +127,7 @@ class StyleGanWork:
     def _numbers(self, count: int) -> list[tuple[int | None, str, int]]:
         """The number and the name of each class, and how many of its images are generated."""
         if self._labels is None:
-            return [(None, ALL, count)]
+            return [(None, ONE_CLASS, count)]
         ends = np.cumsum(np.bincount(self._labels, minlength=len(self._names))) / len(self._labels)
         ends = np.round(ends * count).astype(int)
         own = np.diff(ends, prepend=0).tolist()

@@ -2,14 +2,15 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 from raydrift.embed.weights import Weights
 from raydrift.engine.jobs.clock import Clock
+from raydrift.engine.jobs.job_log import ending_told
 from raydrift.engine.training.job import GanSettings, TrainingJob
 from raydrift.engine.training.pictures import KeptImages
 from raydrift.errors import OutputError
@@ -19,6 +20,7 @@ from raydrift.storage import layout
 from raydrift.storage.lock import OutputLock
 from raydrift.storage.training_record import (
     COMPLETE,
+    TrainingRecord,
     clear_training,
     find_training,
     load_training,
@@ -40,23 +42,6 @@ class TrainedModel:
     digest: str
     status: str
     notes: tuple[str, ...] = ()
-
-
-@contextmanager
-def _ending(job: TrainingJob) -> Iterator[None]:
-    """Tells the log how a training ended."""
-    facts = {"run": job.fingerprint[:12], "output": str(job.output)}
-    try:
-        yield
-    except Exception as error:
-        text = f"the training failed: {error}"
-        log_event(logging.ERROR, "failed", text, error=type(error).__name__, **facts)
-        raise
-    except (KeyboardInterrupt, SystemExit):
-        text = "the training was stopped: it is saved, the same command goes on"
-        log_event(logging.WARNING, "stopped", text, **facts)
-        raise
-    log_event(logging.INFO, "end", "the training has ended", **facts)
 
 
 Defaults = Callable[..., Mapping[str, Any]]
@@ -83,19 +68,25 @@ def finished_training(
     Raises:
         OutputError: Another training is there and may not be overwritten.
     """
-    found = find_training(output, dict(identity), overwrite, defaults)
-    place = output / layout.TRAINED / layout.GENERATOR
-    if found is None or found.status != COMPLETE or not _is_model(place, found.digest):
+    return _finished(output, find_training(output, dict(identity), overwrite, defaults))
+
+
+def _finished(output: StoragePath, found: TrainingRecord | None) -> TrainedModel | None:
+    """The model of a training that was found, if it is complete and its model is still there."""
+    if found is None or found.status != COMPLETE:
         return None
-    return TrainedModel(place, found.digest, found.status, tuple(found.notes))
-
-
-def _is_model(place: StoragePath, digest: str) -> bool:
-    """Whether a file is there, and is the one of a digest."""
+    model = _left(output, found)
     try:
-        return sha256(place.read_bytes()).hexdigest() == digest
+        there = sha256(model.place.read_bytes()).hexdigest() == model.digest
     except FileNotFoundError:
-        return False
+        there = False
+    return model if there else None
+
+
+def _left(output: StoragePath, record: TrainingRecord) -> TrainedModel:
+    """What a training left in its folder."""
+    place = output / layout.TRAINED / layout.GENERATOR
+    return TrainedModel(place, record.digest, record.status, tuple(record.notes))
 
 
 def train(
@@ -147,19 +138,20 @@ def train(
 
     plain: dict[str, Any] = json.loads(json.dumps(dict(identity)))
     overwrite = settings.run.write.overwrite
-    finished = finished_training(output, plain, overwrite, defaults)
+    found = find_training(output, plain, overwrite, defaults)
+    finished = _finished(output, found)
     if finished is not None:
         return finished
-    found = find_training(output, plain, overwrite, defaults)
     if found is None:
         clear_training(output)
     known = plain if found is None else found.identity
     job = TrainingJob(settings, tuple(domains), output, known, weights, threads, tuple(notes))
-    with _ending(job):
+    tell = partial(log_event, run=job.fingerprint[:12], output=str(output))
+    with ending_told(tell, "training", "it is saved"):
         run_training(job, lock, quiet)
+    tell(logging.INFO, "end", "the training has ended")
     clock.end_phase("train")
     record = load_training(output)
     if record is None:
         raise OutputError(f"output {output} has lost its training: run the same command again")
-    place = output / layout.TRAINED / layout.GENERATOR
-    return TrainedModel(place, record.digest, record.status, tuple(record.notes))
+    return _left(output, record)

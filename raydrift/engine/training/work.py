@@ -23,9 +23,6 @@ class TrainingWork(Protocol):
     def measures(self, trainer: Trainer) -> Sequence[Measure]:
         """How good generated images are, on images that the training does not see."""
 
-    def is_collapsed(self, measures: Sequence[Measure]) -> bool:
-        """Whether generated images are all alike."""
-
     def has_discriminator_won(self, losses: Mapping[str, float]) -> bool:
         """Whether the generators have nothing to learn from any more."""
 

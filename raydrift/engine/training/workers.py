@@ -65,7 +65,6 @@ def run_training(job: TrainingJob, lock: OutputLock, quiet: bool) -> str:
         RaydriftError: As ``train``.
     """
     place = training_place(job.run.cluster, job.train, quiet)
-    Replicas(0, place.workers).share(job.train.batch_size)  # or an error
     with held_signals() as signal:
         told = TrainingView(
             job.fingerprint[:12], lock.check, lambda: signal.number is not None, quiet

@@ -167,9 +167,6 @@ class ToyWork:
         self.measured.append(trainer.steps_done)
         return [Measure("diversity_pixels", self.diversity, 0.5, 1.5)]
 
-    def is_collapsed(self, measures: Sequence[Measure]) -> bool:
-        return measures[0].value < 0.05
-
     def has_discriminator_won(self, _losses: Mapping[str, float]) -> bool:
         return self.won
 
