@@ -1,5 +1,6 @@
 """What belongs to an image and is read beside it: its mask, and its twin."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ Content = bytes | ImageError | Unasked | None
 _AHEAD: Final = 2**24  # bytes that wait to be decoded
 
 
-class CompanionReader:
+class CompanionReader(ABC):
     """Reads what belongs to the images of a shard, ahead of its use.
 
     Args:
@@ -80,10 +81,11 @@ class CompanionReader:
         """What a file is, in an error."""
         return self.what
 
+    @abstractmethod
     def files(self, tasks: pa.Table) -> Sequence[File]:
         """The files of some samples (``schemas.TASK``)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def joined(self, image: Decoded, file: File, content: Content) -> Decoded:
         """An image with what belongs to it.
 
@@ -95,7 +97,6 @@ class CompanionReader:
         Raises:
             ImageError: There is none that fits.
         """
-        raise NotImplementedError
 
 
 class MaskReader(CompanionReader):
