@@ -4,6 +4,7 @@ import errno
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from raydrift.paths.reading import check_size
 from raydrift.paths.storage_path import StoragePath
 
 
@@ -51,10 +52,7 @@ class FileRange:
         file = start.at(self.path)
         if self.offset is None or self.size is None:
             return file.read_bytes(most, admit)
-        if most is not None and self.size > most:
-            raise OSError(errno.EFBIG, f"{self.size} bytes are more than max_bytes = {most}")
-        if admit is not None:
-            admit(self.size)
+        check_size(self.size, most, admit)
         content = file.read_part(self.size, self.offset)
         if len(content) != self.size:
             raise OSError(errno.EIO, f"{self.path} ends before it")
