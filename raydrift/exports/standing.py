@@ -3,7 +3,6 @@
 import json
 import os
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -49,9 +48,7 @@ class Standing:
     def of(cls, run: FinishedRun, of_run: Layout) -> "Standing":
         """An export that has not begun."""
         lossy = LOSSY if of_run.is_lossy else None
-        written = json.dumps([run.record.fingerprint, run.record.files], sort_keys=True)
-        fingerprint = sha256(written.encode()).hexdigest()
-        return cls(str(run.output), fingerprint, of_run.name, len(run), lossy)
+        return cls(str(run.output), run.record.written_digest, of_run.name, len(run), lossy)
 
     def save(self, folder: StoragePath) -> None:
         """Writes ``export.json`` whole or not at all."""

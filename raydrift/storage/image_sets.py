@@ -1,8 +1,6 @@
 """Other sets of images that a run takes from: what a run wrote, or a folder."""
 
-import json
 from collections.abc import Iterable
-from hashlib import sha256
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +18,7 @@ from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.validate import STRETCH
 from raydrift.storage import layout
 from raydrift.storage.finishers.chosen import finisher_of
-from raydrift.storage.record import JobRecord, require_record
+from raydrift.storage.record import require_record
 from raydrift.transforms import TransformInfo
 
 
@@ -131,14 +129,8 @@ def _of_run(output: StoragePath, what: str) -> ImageFiles:
         classes.combine_chunks(),
         pa.StructArray.from_arrays(columns, fields=list(PLACE)),
         np.zeros(len(keys), np.int64),
-        _digest(record),
+        record.written_digest,
     )
-
-
-def _digest(record: JobRecord) -> str:
-    """What a run wrote: what it is, and the checksums of its files."""
-    whole = [record.fingerprint, record.files]
-    return sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
 def _table(place: StoragePath, columns: list[str]) -> pa.Table:

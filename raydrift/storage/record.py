@@ -94,6 +94,12 @@ class JobRecord:
         return sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
     @property
+    def written_digest(self) -> str:
+        """SHA-256 of what a finished run wrote: what it is, and the checksums of its files."""
+        whole = [self.fingerprint, self.files]
+        return sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+    @property
     def short_id(self) -> str:
         """The run in metrics and logs: the first digits of its fingerprint."""
         return self.fingerprint[:12]
