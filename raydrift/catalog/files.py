@@ -1,7 +1,7 @@
-"""What a filesystem tells of the files that a manifest names."""
+"""What a filesystem tells of files: those that a manifest names, or those below a folder."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
@@ -9,6 +9,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import fs
 
 from raydrift.paths import StoragePath
 
@@ -44,6 +46,34 @@ def sizes_and_times(root: StoragePath, paths: list[str]) -> tuple[Numbers, Numbe
             found = list(pool.map(partial(_remote_file, root), paths))
     facts = np.array(found, np.int64).reshape(-1, 2)
     return facts[:, 0], facts[:, 1]
+
+
+def files_below(
+    folder: StoragePath, is_wanted: Callable[[fs.FileInfo], bool]
+) -> tuple[pa.Array, Numbers, Numbers]:
+    """The files anywhere below a folder, sorted by path: paths from it on, bytes, and times.
+
+    Args:
+        folder: The folder.
+        is_wanted: Whether a file is one of them, by its name. One whose path is not UTF-8 is none.
+
+    Returns:
+        Paths as large_string; sizes and times as of ``sizes_and_times``.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    start = len(folder.path) + 1 if folder.path else 0
+    found = []
+    for info in folder.entries(recursive=True):
+        try:
+            if info.type == fs.FileType.File and is_wanted(info):
+                found.append((info.path[start:], info.size, info.mtime_ns or UNKNOWN[1]))
+        except UnicodeDecodeError:  # Arrow decodes a path when it is asked for
+            continue
+    found.sort()
+    paths, sizes, times = zip(*found, strict=True) if found else ((), (), ())
+    return pa.array(paths, pa.large_string()), np.array(sizes, np.int64), np.array(times, np.int64)
 
 
 def _local_files(root: StoragePath, paths: Iterable[str]) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pyarrow import fs
 
 from raydrift.catalog.catalog import file_states
-from raydrift.catalog.files import UNKNOWN
+from raydrift.catalog.files import files_below
 from raydrift.catalog.folders import IMAGE_SUFFIXES, ONE_CLASS
 from raydrift.errors import CatalogError
 from raydrift.paths import StoragePath
@@ -83,17 +83,9 @@ def files_of_folder(folder: StoragePath, what: str) -> ImageFiles:
         raise CatalogError(
             f"{what} {folder} is no folder: give the output of a run, or a folder of images"
         )
-    start = len(folder.path) + 1 if folder.path else 0
-    files = sorted(
-        (info.path[start:], info.size, info.mtime_ns or UNKNOWN[1])
-        for info in folder.entries(recursive=True)
-        if info.type == fs.FileType.File and _is_image(info)
-    )
-    if not files:
+    paths, sizes, times = files_below(folder, _is_image)
+    if not len(paths):
         raise CatalogError(f"{what} {folder} has no images: give a folder that has some")
-    paths = pa.array([path for path, *_ in files], pa.large_string())
-    sizes = np.array([size for _, size, _ in files], np.int64)
-    times = np.array([time for *_, time in files], np.int64)
     none = pa.nulls(len(paths), pa.int64()), pa.nulls(len(paths), pa.large_string())
     places = pa.StructArray.from_arrays(
         [paths, none[0], pa.array(sizes), none[1]], fields=list(PLACE)
@@ -105,9 +97,6 @@ def files_of_folder(folder: StoragePath, what: str) -> ImageFiles:
 
 
 def _is_image(info: fs.FileInfo) -> bool:
-    """Whether a file is an image by its name; one that is hidden, or not UTF-8, is not."""
-    try:
-        name: str = info.base_name
-        return f".{info.extension.lower()}" in IMAGE_SUFFIXES and not name.startswith(".")
-    except UnicodeDecodeError:  # Arrow decodes it when it is asked for
-        return False
+    """Whether a file is an image by its name; one that is hidden is not."""
+    name: str = info.base_name
+    return f".{info.extension.lower()}" in IMAGE_SUFFIXES and not name.startswith(".")

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pyarrow import fs
 
 from raydrift.catalog.catalog import MASK, MASK_STATE, Catalog, file_states
-from raydrift.catalog.files import UNKNOWN, sizes_and_times
+from raydrift.catalog.files import files_below, sizes_and_times
 from raydrift.errors import CatalogError
 from raydrift.images.masks import MASK_SUFFIXES
 from raydrift.paths import StoragePath
@@ -32,15 +32,9 @@ def with_masks(catalog: Catalog, folder: StoragePath) -> Catalog:
     """
     if folder.info().type != fs.FileType.Directory:
         raise CatalogError(f"masks {folder} is no folder: give one with masks of the images' names")
-    start = len(folder.path) + 1 if folder.path else 0
-    files = sorted(
-        (info.path[start:], info.size, info.mtime_ns or UNKNOWN[1])
-        for info in folder.entries(recursive=True)
-        if info.type == fs.FileType.File and _is_mask(info)
-    )
-    paths = pa.array([path for path, *_ in files], pa.large_string())
+    paths, sizes, times = files_below(folder, _is_mask)
     stems = pc.replace_substring_regex(paths, _SUFFIX, "")
-    if not files:
+    if not len(paths):
         raise CatalogError(f"masks {folder} has no {' '.join(sorted(MASK_SUFFIXES))}")
     _check_apart(folder, paths, stems)
     wanted = pc.replace_substring_regex(catalog.table["path"], _SUFFIX, "").combine_chunks()
@@ -48,14 +42,11 @@ def with_masks(catalog: Catalog, folder: StoragePath) -> Catalog:
     there = len(found) - found.null_count
     if not there:
         raise CatalogError(
-            f"masks {folder}: none of {plural(len(files), 'mask')}, as {paths[0]}, has the name of "
+            f"masks {folder}: none of {plural(len(paths), 'mask')}, as {paths[0]}, has the name of "
             f"an image: the mask of {catalog.table['path'][0]} is {wanted[0]}.png there"
         )
-    states = file_states(
-        np.array([size for _, size, _ in files], np.int64),
-        np.array([time for *_, time in files], np.int64),
-    )
-    return _with(catalog, folder, paths.take(found), pc.take(pa.array(states), found))
+    states = pa.array(file_states(sizes, times))
+    return _with(catalog, folder, paths.take(found), states.take(found))
 
 
 def with_masks_of_manifest(catalog: Catalog) -> Catalog:
@@ -106,11 +97,8 @@ def _with(catalog: Catalog, root: StoragePath, masks: pa.Array, states: pa.Array
 
 
 def _is_mask(info: fs.FileInfo) -> bool:
-    """Whether a file is a mask by its name; one that is not UTF-8 is no image's."""
-    try:
-        return f".{info.extension.lower()}" in MASK_SUFFIXES and bool(info.path)
-    except UnicodeDecodeError:  # Arrow decodes it when it is asked for
-        return False
+    """Whether a file is a mask by its name."""
+    return f".{info.extension.lower()}" in MASK_SUFFIXES
 
 
 def _check_apart(folder: StoragePath, paths: pa.Array, stems: pa.Array) -> None:
