@@ -1,9 +1,8 @@
 """The input of a run, as its settings have it."""
 
-from pyarrow import fs
-
 from raydrift.catalog.catalog import Catalog, load_catalog
 from raydrift.catalog.masks import with_masks, with_masks_of_manifest
+from raydrift.catalog.splits import part_of_split
 from raydrift.catalog.tiles import with_tiles
 from raydrift.errors import CatalogError, reason
 from raydrift.images.raw.rawpy_there import check_rawpy
@@ -37,10 +36,7 @@ def _masked(catalog: Catalog, settings: GenerateSettings) -> Catalog:
         return with_masks_of_manifest(catalog)
     folder = StoragePath.of(settings.masks, settings.options_of("input"))
     try:
-        if settings.split is not None:
-            part = folder / settings.split.strip("/")
-            if part.info().type == fs.FileType.Directory:
-                folder = part
+        folder = part_of_split(folder, settings.split)
         return with_masks(catalog, folder)
     except OSError as error:
         raise CatalogError(f"masks {folder}: {redacted(reason(error))}") from error

@@ -33,6 +33,18 @@ def split_folder(root: StoragePath, split: str) -> StoragePath:
     raise CatalogError(f"input {root} has no folder {split!r} for --split: {suggest(name, shown)}")
 
 
+def part_of_split(folder: StoragePath, split: str | None) -> StoragePath:
+    """The folder of a split in one of masks or twins; that one where there is none.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    if split is None:
+        return folder
+    part = folder / split.strip("/")
+    return part if part.info().type == fs.FileType.Directory else folder
+
+
 def split_note(classes: tuple[str, ...], paths: pa.ChunkedArray) -> str | None:
     """Says that classes look like the splits of an image set; None where they do not.
 

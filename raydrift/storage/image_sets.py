@@ -5,11 +5,11 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import fs
 
 from raydrift.catalog import Catalog
 from raydrift.catalog.image_files import PLACE, ImageFiles, files_of_folder
 from raydrift.catalog.replaced import Replaced
+from raydrift.catalog.splits import part_of_split
 from raydrift.catalog.stream import Stream
 from raydrift.catalog.twins import with_twins
 from raydrift.errors import CatalogError, OutputError, SettingsError, reason
@@ -89,9 +89,7 @@ def image_files(place: StoragePath, what: str, split: str | None = None) -> Imag
     try:
         if (place / layout.RUN).is_file():
             return _of_run(place, what)
-        if split is not None:
-            part = place / split.strip("/")
-            place = part if part.info().type == fs.FileType.Directory else place
+        place = part_of_split(place, split)
         return files_of_folder(place, what)
     except OSError as error:
         raise CatalogError(f"{what} {place}: {redacted(reason(error))}") from error
