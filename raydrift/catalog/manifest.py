@@ -80,8 +80,7 @@ def _read_table(place: StoragePath) -> pa.Table:
 
 def _of_one_class(table: pa.Table) -> pa.Table:
     others = [name for name in table.column_names if name not in ("class", "label")]
-    one = pa.array([ONE_CLASS], pa.string()).take(pa.array(np.zeros(len(table), np.int64)))
-    return table.select(others).append_column("class", one)
+    return table.select(others).append_column("class", pa.repeat(ONE_CLASS, len(table)))
 
 
 def _labelled_lines(table: pa.Table) -> tuple[pa.Table, dict[str, int]]:

@@ -65,14 +65,12 @@ class Replaced:
         classes = catalog.table["class_index"].to_numpy()[order.rows]
         of_set = np.full(len(classes), _NONE, np.int32)
         row = np.zeros(len(classes), np.int64)
-        places = [place for place, one in enumerate(sets) if one is not None]
-        hit = np.zeros((len(places), len(classes)), np.bool_)
+        given = {place: files for place, files in enumerate(sets) if files is not None}
+        hit = np.zeros((len(given), len(classes)), np.bool_)
         for start in range(0, len(classes), _AT_ONCE):
             ids = np.arange(start, min(start + _AT_ONCE, len(classes)))
-            hit[:, ids] = (stream.drift(order.rows, ids).shares[:, places] > 0).T
-        for place, samples in zip(places, hit, strict=True):
-            if (files := sets[place]) is None:
-                continue
+            hit[:, ids] = (stream.drift(order.rows, ids).shares[:, [*given]] > 0).T
+        for (place, files), samples in zip(given.items(), hit, strict=True):
             for index in np.unique(classes[samples]).tolist():
                 own = np.flatnonzero(samples & (classes == index))
                 images = _images_of(files, catalog.classes[index])

@@ -43,8 +43,9 @@ def with_twins(catalog: Catalog, files: ImageFiles) -> Catalog:
     table = catalog.table.append_column(TWIN, places).append_column(TWIN_STATE, states)
     twins = Twins(files.root, files.digest_of(places))
     note = f"{there:,} of {plural(len(catalog), 'image')} with a twin: the others are rejected"
-    notes = (*catalog.notes, f"{note} where theirs is asked for") if there < len(wanted) else ()
-    return replace(catalog, table=table.combine_chunks(), twins=twins, notes=notes or catalog.notes)
+    note = f"{note} where theirs is asked for"
+    notes = (*catalog.notes, note) if found.null_count else catalog.notes
+    return replace(catalog, table=table.combine_chunks(), twins=twins, notes=notes)
 
 
 def _by_stem(wanted: pa.Array, exact: pa.Array, files: ImageFiles) -> pa.Array:
