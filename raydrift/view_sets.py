@@ -111,7 +111,7 @@ def views(
                 keep_shards=keep_shards,
                 overwrite=overwrite,
             ),
-            faults=FaultSettings() if faults is None else faults,
+            faults=faults,
             storage_options=storage_options,
             cluster=cluster,
         ),

@@ -203,7 +203,7 @@ def flow(
     The same command on the same output finishes what is missing.
     """
     from raydrift.cli.files import check_lasting, check_there
-    from raydrift.cli.settings import image_flags, read_values
+    from raydrift.cli.settings import image_flags, read_values, write_flags
     from raydrift.settings.copies import copies_settings
 
     quiet = start_log(log, verbose)
@@ -240,15 +240,15 @@ def flow(
             "normalize": normalize,
             "precision": precision,
         },
-        "write": {
-            "container": container,
-            "container_bytes": container_bytes,
-            "organize_by_class": organize_by_class,
-            "shard_size": shard_size,
-            "keep_shards": keep_shards,
-            "finalize": None if no_finalize is None else not no_finalize,
-            "overwrite": overwrite,
-        },
+        "write": write_flags(
+            container,
+            container_bytes,
+            organize_by_class,
+            shard_size=shard_size,
+            keep_shards=keep_shards,
+            no_finalize=no_finalize,
+            overwrite=overwrite,
+        ),
         "faults": {"on_error": on_error, "max_rejected": max_rejected},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }

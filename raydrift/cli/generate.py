@@ -52,7 +52,7 @@ from raydrift.cli.options import (
     Weights,
     Workers,
 )
-from raydrift.cli.settings import image_flags, read_settings
+from raydrift.cli.settings import image_flags, read_settings, write_flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,15 +130,15 @@ def generate(
             "normalize": normalize,
             "precision": precision,
         },
-        "write": {
-            "container": container,
-            "container_bytes": container_bytes,
-            "organize_by_class": organize_by_class,
-            "shard_size": shard_size,
-            "keep_shards": keep_shards,
-            "finalize": None if no_finalize is None else not no_finalize,
-            "overwrite": overwrite,
-        },
+        "write": write_flags(
+            container,
+            container_bytes,
+            organize_by_class,
+            shard_size=shard_size,
+            keep_shards=keep_shards,
+            no_finalize=no_finalize,
+            overwrite=overwrite,
+        ),
         "faults": {"on_error": on_error, "max_rejected": max_rejected},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }

@@ -55,6 +55,28 @@ def image_flags(image_size: str | None, value_range: str | None) -> dict[str, An
     return {"height": height, "width": width, "value_range": values}
 
 
+def write_flags(
+    container: str | None,
+    container_bytes: int | None,
+    organize_by_class: bool | None,
+    *,
+    shard_size: int | None,
+    keep_shards: bool | None,
+    no_finalize: bool | None,
+    overwrite: bool | None,
+) -> dict[str, Any]:
+    """What the flags of the output say, as the table ``[write]`` has it."""
+    return {
+        "container": container,
+        "container_bytes": container_bytes,
+        "organize_by_class": organize_by_class,
+        "shard_size": shard_size,
+        "keep_shards": keep_shards,
+        "finalize": None if no_finalize is None else not no_finalize,
+        "overwrite": overwrite,
+    }
+
+
 def output_settings(config: str | None, flags: Mapping[str, Any]) -> "GenerateSettings":
     """The settings of a command that only has an output, as ``read_settings``."""
     return read_settings(config, {"input": "(none)", **flags})

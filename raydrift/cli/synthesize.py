@@ -129,7 +129,7 @@ def synthesize(
     from functools import partial
 
     from raydrift.cli.files import check_lasting, check_there
-    from raydrift.cli.settings import image_flags, read_values
+    from raydrift.cli.settings import image_flags, read_values, write_flags
     from raydrift.settings.gan_toml import synthesize_settings
     from raydrift.settings.modelarts import STYLEGAN, with_our_names
 
@@ -141,23 +141,23 @@ def synthesize(
         "model": model,
         "channels": channels,
         "num_samples": num_samples,
-        "train": training_flags(batch_size, trainers, precision, max_hours, resume)
-        | {"kimg": kimg, "weights": weights},
+        "train": training_flags(batch_size, trainers, precision, max_hours, resume, weights)
+        | {"kimg": kimg},
         "stylegan": {"classes": classes, "truncation": truncation},
         "validate": {"check": None if no_validate is None else not no_validate},
         "split": split,
         "catalog": {"labels": labels},
         "seed": seed,
         "image": image_flags(image_size, value_range),
-        "write": {
-            "container": container,
-            "container_bytes": container_bytes,
-            "organize_by_class": organize_by_class,
-            "shard_size": shard_size,
-            "keep_shards": keep_shards,
-            "finalize": None if no_finalize is None else not no_finalize,
-            "overwrite": overwrite,
-        },
+        "write": write_flags(
+            container,
+            container_bytes,
+            organize_by_class,
+            shard_size=shard_size,
+            keep_shards=keep_shards,
+            no_finalize=no_finalize,
+            overwrite=overwrite,
+        ),
         "faults": {"on_error": on_error, "max_rejected": max_rejected},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }

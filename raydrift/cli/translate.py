@@ -181,7 +181,7 @@ def translate(
     from functools import partial
 
     from raydrift.cli.files import check_lasting, check_there
-    from raydrift.cli.settings import image_flags, read_values
+    from raydrift.cli.settings import image_flags, read_values, write_flags
     from raydrift.settings.gan_toml import translate_settings
     from raydrift.settings.modelarts import CYCLEGAN, with_our_names
 
@@ -193,23 +193,23 @@ def translate(
         "model": model,
         "direction": direction,
         "channels": channels,
-        "train": training_flags(batch_size, trainers, precision, max_hours, resume)
-        | {"epochs": epochs, "weights": weights},
+        "train": training_flags(batch_size, trainers, precision, max_hours, resume, weights)
+        | {"epochs": epochs},
         "validate": {"check": None if no_validate is None else not no_validate},
         "split": split,
         "catalog": {"labels": labels},
         "seed": seed,
         "num_samples": num_samples,
         "image": image_flags(image_size, value_range),
-        "write": {
-            "container": container,
-            "container_bytes": container_bytes,
-            "organize_by_class": organize_by_class,
-            "shard_size": shard_size,
-            "keep_shards": keep_shards,
-            "finalize": None if no_finalize is None else not no_finalize,
-            "overwrite": overwrite,
-        },
+        "write": write_flags(
+            container,
+            container_bytes,
+            organize_by_class,
+            shard_size=shard_size,
+            keep_shards=keep_shards,
+            no_finalize=no_finalize,
+            overwrite=overwrite,
+        ),
         "faults": {"on_error": on_error, "max_rejected": max_rejected},
         "cluster": {"address": address, "workers": workers, "verbose": verbose},
     }
@@ -228,6 +228,7 @@ def training_flags(
     precision: str | None,
     max_hours: float | None,
     resume: str | None,
+    weights: str | None,
 ) -> dict[str, object]:
     """What the flags of a training say, as the table ``[train]`` has it.
 
@@ -244,6 +245,7 @@ def training_flags(
         "precision": precision,
         "max_hours": max_hours,
         "resume": resume,
+        "weights": weights,
     }
 
 

@@ -9,6 +9,7 @@ from raydrift.settings.catalog import CatalogSettings
 from raydrift.settings.cluster import ClusterSettings
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.image import ImageSettings
+from raydrift.settings.output import FaultSettings
 from raydrift.transforms import DriftProfile
 
 
@@ -23,6 +24,7 @@ def run_given(
     profile: DriftProfile | None,
     storage_options: Mapping[str, Any] | None,
     cluster: ClusterSettings | None,
+    faults: FaultSettings | None = None,
     **others: Any,
 ) -> GenerateSettings:
     """The settings of the images and the workers; None is what stands for nothing said.
@@ -37,6 +39,7 @@ def run_given(
         profile: The ranges of levels, and what families share.
         storage_options: How buckets are reached.
         cluster: Where the work is done.
+        faults: What happens with images that cannot be used.
         **others: Fields of ``GenerateSettings`` as they are.
 
     Raises:
@@ -52,5 +55,6 @@ def run_given(
         twins=None if twins is None else path_text("twins", twins),
         storage_options={} if storage_options is None else storage_options,
         cluster=ClusterSettings() if cluster is None else cluster,
+        faults=FaultSettings() if faults is None else faults,
         **others,
     )

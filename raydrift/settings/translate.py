@@ -134,7 +134,7 @@ class TranslateSettings:
             require(ok, "to", self.to, "that is the input itself: give other images")
             check_disjoint(self.to, self.run.output)
             told = "give --model, or exchange the input and --to"
-            require(self.direction == DIRECTIONS[0], "direction", self.direction, told)
+            require(self.direction == TO_TARGET, "direction", self.direction, told)
         # A model is used without its discriminators.
         layers = 1 if self.to is None else self.cyclegan.discriminator_layers
         for name, side in (("height", self.run.image.height), ("width", self.run.image.width)):
