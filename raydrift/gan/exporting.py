@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from raydrift.errors import SettingsError
+from raydrift.gan.model_content import CYCLEGAN
 from raydrift.gan.model_file import Model
 
 SUFFIXES: Final = {"torch": ".pt2", "onnx": ".onnx"}
@@ -77,7 +78,7 @@ def _program(model: Model, name: str) -> tuple[ExportedProgram, list[str], str]:
     network = model.generator(name)
     described = model.description
     batch = Dim("batch")
-    if described["kind"] == "cyclegan":
+    if described["kind"] == CYCLEGAN:
         sides = {
             2: _STEP * Dim("height", min=_LEAST),
             3: _STEP * Dim("width", min=_LEAST),

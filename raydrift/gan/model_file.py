@@ -16,10 +16,12 @@ from torch import Tensor, nn
 
 from raydrift.errors import SettingsError, suggest
 from raydrift.gan.model_content import (
+    CYCLEGAN,
     FORMAT,
     KEY,
     MODEL_FILE,
     MODEL_FOLDER,
+    STYLEGAN,
     ModelContent,
     content_of,
     model_place,
@@ -40,8 +42,8 @@ __all__ = [
 _SIZE: Final = 8
 _BETWEEN: Final = "/"  # a generator's name and the name of its weight, which has no such sign
 _HOMES: Final = {
-    "cyclegan": "raydrift.gan.cyclegan.description",
-    "stylegan2": "raydrift.gan.stylegan.generator",
+    CYCLEGAN: "raydrift.gan.cyclegan.description",
+    STYLEGAN: "raydrift.gan.stylegan.generator",
 }
 """Where ``generator_of`` is, which makes a network of a kind from its description."""
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from raydrift.gan.model_content import CYCLEGAN
 from raydrift.report.environment import page_environment, plotly_code
 from raydrift.report.gan_curves import Curve, curves_of
 from raydrift.report.gan_figures import is_smoothed, log_ticks, measure_figure, panel_figure
@@ -25,8 +26,6 @@ from raydrift.report.gan_texts import gan_sentences, gan_warnings, value_text, w
 from raydrift.report.palette import spaced
 from raydrift.report.text import number
 from raydrift.text import plural
-
-CYCLEGAN: Final = "cyclegan"
 
 _MOST_SAVES: Final = 20
 _MOST_BYTES: Final = 150_000  # of a PNG that is shown as it is

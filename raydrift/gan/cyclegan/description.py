@@ -5,9 +5,8 @@ from typing import Any, Final
 
 from raydrift.errors import SettingsError
 from raydrift.gan.cyclegan.generator import Generator, make_generator
+from raydrift.gan.model_content import CYCLEGAN
 from raydrift.settings.translate import TranslateSettings
-
-KIND: Final = "cyclegan"
 
 # What a description calls a setting, and what the settings call it.
 _OF_GENERATORS: Final = {
@@ -32,7 +31,7 @@ def description_of(settings: TranslateSettings) -> dict[str, Any]:
         their size.
     """
     return {
-        "kind": KIND,
+        "kind": CYCLEGAN,
         "height": settings.run.image.height,
         "width": settings.run.image.width,
         "channels": settings.channels,
@@ -92,5 +91,7 @@ def check_same_networks(
 
 def _check_kind(description: Mapping[str, Any]) -> None:
     kind = description.get("kind")
-    if kind != KIND:
-        raise SettingsError(f"the model is of kind {kind!r}, not {KIND!r}: give one of translate")
+    if kind != CYCLEGAN:
+        raise SettingsError(
+            f"the model is of kind {kind!r}, not {CYCLEGAN!r}: give one of translate"
+        )

@@ -6,9 +6,8 @@ from math import log2
 from typing import Any, Final
 
 from raydrift.errors import SettingsError
+from raydrift.gan.model_content import STYLEGAN
 from raydrift.settings.synthesize import SynthesizeSettings
-
-KIND: Final = "stylegan2"
 
 LEAST_SIDE: Final = 4
 """Height or width, the smaller one, of the constant that the synthesis begins with."""
@@ -73,7 +72,7 @@ class Architecture:
 
     def description(self) -> dict[str, Any]:
         """What the networks are, as JSON holds it."""
-        return {"kind": KIND, **asdict(self), "classes": list(self.classes)}
+        return {"kind": STYLEGAN, **asdict(self), "classes": list(self.classes)}
 
     def check_same(self, description: Mapping[str, Any]) -> None:
         """Checks that weights of other networks fit these.
@@ -85,10 +84,7 @@ class Architecture:
             SettingsError: They do not; the message names the setting that differs.
         """
         own = self.description()
-        if description.get("kind") != KIND:
-            raise SettingsError(
-                f"the model is of kind {description.get('kind')!r}: give one of kind {KIND!r}"
-            )
+        _check_kind(description)
         for name, setting in _SETTINGS.items():
             if description.get(name) != own[name]:
                 raise SettingsError(
@@ -130,10 +126,7 @@ def described(description: Mapping[str, Any]) -> Architecture:
     Raises:
         SettingsError: It is of another kind, or lacks a size.
     """
-    if description.get("kind") != KIND:
-        raise SettingsError(
-            f"the model is of kind {description.get('kind')!r}: give one of kind {KIND!r}"
-        )
+    _check_kind(description)
     missing = [name for name in (*_SETTINGS, "classes") if name not in description]
     if missing:
         raise SettingsError(
@@ -141,6 +134,12 @@ def described(description: Mapping[str, Any]) -> Architecture:
         )
     sizes = {name: int(description[name]) for name in _SETTINGS}
     return Architecture(**sizes, classes=tuple(map(str, description["classes"])))
+
+
+def _check_kind(description: Mapping[str, Any]) -> None:
+    kind = description.get("kind")
+    if kind != STYLEGAN:
+        raise SettingsError(f"the model is of kind {kind!r}: give one of kind {STYLEGAN!r}")
 
 
 def _listed(names: Sequence[str]) -> str:
