@@ -157,6 +157,7 @@ def test_help_and_version_load_only_what_prints_them(asked: str) -> None:
         ),
         ("from raydrift.flows import Augment, Flow", {"ray", "torch", "keras", "pandas"}),
         ("import raydrift.engine.forensics", {"torch"}),
+        ("import raydrift.engine.translate, raydrift.engine.synthesize", {"torch"}),
         ("import raydrift.engine.generate", {"torch", "scipy", "fsspec", "botocore"}),
         ("import raydrift.engine.data.stages", {"torch", "scipy", "fsspec", "botocore", "rich"}),
     ],

@@ -1,11 +1,13 @@
 """What trains a generative network, step by step."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from torch import nn
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -59,7 +61,7 @@ class Trainer(Protocol):
             SettingsError: It is of other networks; the message says what differs.
         """
 
-    def start_from(self, generators: Mapping[str, nn.Module]) -> None:
+    def start_from(self, generators: "Mapping[str, nn.Module]") -> None:
         """Begins with the weights of other generators, as ``generators`` gives them.
 
         Raises:
@@ -69,7 +71,7 @@ class Trainer(Protocol):
     def scale_rates(self, factor: float) -> None:
         """Multiplies all learning rates, after a loss that was not finite; states keep it."""
 
-    def generators(self) -> Mapping[str, nn.Module]:
+    def generators(self) -> "Mapping[str, nn.Module]":
         """The averaged generators, by name: ``to_target`` and ``to_source``, or ``generator``."""
 
     def description(self) -> dict[str, Any]:

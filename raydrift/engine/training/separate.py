@@ -17,7 +17,6 @@ from raydrift.gan.model_content import (
     content_of,
     read_content,
 )
-from raydrift.gan.model_file import model_of, write_model
 from raydrift.paths import StoragePath
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.synthesize import SynthesizeSettings
@@ -122,6 +121,8 @@ def _of_class(catalog: Catalog, name: str) -> Catalog:
 
 def _together(models: dict[str, RunModel]) -> bytes:
     """One file with the generator of each model, by the name of its class."""
+    from raydrift.gan.model_file import model_of, write_model  # which imports torch
+
     generators = {
         name: model_of(model.file.content, model.shown).generator(ONE_GENERATOR)
         for name, model in models.items()
