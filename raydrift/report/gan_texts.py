@@ -33,23 +33,23 @@ _RIVALS: Final = (
 )
 
 
-def value_text(text: MeasureText | None, value: float) -> str:
+def value_text(text: MeasureText, value: float) -> str:
     """A value without its unit, as it is shown."""
     if math.isnan(value):
         return NOT_DEFINED
-    if text is None or not text.is_share:
+    if not text.is_share:
         return number(value)
     shown = value * text.factor
     said = f"{shown:.{1 if 0 < abs(shown) < 1 else 0}f}"
     return said.replace("-", "−" if float(said) else "")
 
 
-def whole_text(curve: Curve, text: MeasureText | None) -> str:
+def whole_text(curve: Curve, text: MeasureText) -> str:
     """The last value with its unit and interval: ``63 % [55, 70]``."""
     said = value_text(text, curve.last)
     if math.isnan(curve.last):
         return said
-    if text is not None and text.unit:
+    if text.unit:
         said += f" {text.unit}"
     if curve.interval is not None:
         said += " [{}, {}]".format(*(value_text(text, end) for end in curve.interval))
@@ -74,11 +74,13 @@ def gan_sentences(curves: Mapping[str, Curve], network: str) -> list[str]:
         ]
     found = []
     for base, what in (("gap_closed", "to the target"), ("back_gap_closed", "back to the source")):
-        found += [
-            _gap_sentence(curve, what, features_of(name, network))
+        gaps = [
+            (name, curve)
             for name, curve in curves.items()
             if is_measure(name) and base_of(name) == base
         ]
+        gaps.sort(key=lambda gap: math.isnan(gap[1].last))  # what is known comes first
+        found += [_gap_sentence(curve, what, features_of(name, network)) for name, curve in gaps]
     found.append(_distance_sentence(measures, network))
     if "cycle_error" in measures:
         error = measures["cycle_error"][1]

@@ -69,6 +69,14 @@ def test_a_gap_by_pixels_is_told_beside_that_by_the_network() -> None:
     assert "(ResNet18)" in found[4], "the distance is the network's"
 
 
+def test_a_gap_that_is_defined_is_told_before_one_that_is_not() -> None:
+    network = progress_of(saves=1, points=1, features="network", gap_closed=(0.0, math.nan, None))
+    pixels = progress_of(saves=1, points=1, features="pixels")
+    first, second = gan_sentences(curves_of(pa.concat_tables([network, pixels])), "ResNet18")[:2]
+    assert first.startswith("The translation to the target closes ")
+    assert second.startswith("How much of the gap the translation to the target closes is not def")
+
+
 def test_a_synthesis_is_compared_with_its_start_and_with_real_images() -> None:
     first, second = sentences("stylegan2", saves=2)
     assert first == (
