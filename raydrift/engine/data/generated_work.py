@@ -10,26 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from raydrift import schemas
-from raydrift.drift.platform import pixel_platform
 from raydrift.drift.written import as_text
 from raydrift.engine.data.committing import committed, failing_as_worker
 from raydrift.engine.data.drifter import Drifter
 from raydrift.engine.data.failures import failure_row
 from raydrift.engine.data.gathered import PngColumn
-from raydrift.engine.data.part_samples import (
-    REMARKS,
-    ROWS_AT_ONCE,
-    SECONDS,
-    STARTED,
-    PartSamples,
-    with_images,
-)
+from raydrift.engine.data.part_samples import ROWS_AT_ONCE, PartSamples, with_images
 from raydrift.engine.data.rows import table_of
 from raydrift.engine.data.shard_work import ShardJob, ShardPart, commit_shard
 from raydrift.engine.data.shipping import fetched
 from raydrift.errors import RaydriftError
 from raydrift.images.pixels import rgb_of
-from raydrift.storage import layout
 from raydrift.storage.made_on import check_made_on
 
 if TYPE_CHECKING:
@@ -125,7 +116,7 @@ class TranslateStage(GeneratedStage):
             spent += time.perf_counter() - before
             pngs.add(translated)
             steps.append([_step(self._job, TRANSLATE, 1.0, {})])
-        table = with_images(samples.table(), pngs.finish())
+        table = with_images(samples.table(spent), pngs.finish())
         table = _explained(table, steps, f"translated {self._job.network}", 1.0)
         return ShardPart(table, embed_seconds=spent, embedded_on=maker.platform)
 
@@ -139,9 +130,9 @@ class SynthesizeStage(GeneratedStage):
             yield self._part(tasks.slice(start, ROWS_AT_ONCE), maker)
 
     def _part(self, tasks: pa.Table, maker: "ImageMaker") -> ShardPart:
-        started, clock, spent = time.time(), time.perf_counter(), 0.0
         run = self._job.run
-        pngs = PngColumn(tasks.num_rows)
+        samples = PartSamples(run.settings, tasks, iter(()))
+        pngs, spent = PngColumn(len(samples)), 0.0
         steps: list[list[dict[str, Any]]] = []
         for key in tasks["source_path"].to_pylist():
             class_name, number = latent_key(key)
@@ -149,11 +140,11 @@ class SynthesizeStage(GeneratedStage):
             pixels = maker.synthesize(run.settings.seed, class_name, number, self._job.truncation)
             spent += time.perf_counter() - before
             pngs.add(pixels)
+            samples.take_made()
             facts = {"class": class_name, "latent": number, "seed": run.settings.seed}
             facts["truncation"] = self._job.truncation
             steps.append([_step(self._job, SYNTHESIZE, 0.0, facts)])
-        seconds = time.perf_counter() - clock - spent
-        table = with_images(_named(run, tasks, started, seconds), pngs.finish())
+        table = with_images(samples.table(spent), pngs.finish())
         table = _explained(table, steps, "synthesized", 0.0)
         return ShardPart(table, embed_seconds=spent, embedded_on=maker.platform)
 
@@ -186,27 +177,3 @@ def _explained(
     }.items():
         table = table.append_column(name, column)
     return table
-
-
-def _named(job: ShardJob, tasks: pa.Table, started: float, seconds: float) -> pa.Table:
-    """What ``PartSamples.table`` tells of samples, for those that have no file."""
-    count, text = tasks.num_rows, pa.string()
-    organized = job.settings.write.organize_by_class
-    pairs = zip(tasks["sample_id"].to_pylist(), tasks["class_name"].to_pylist(), strict=True)
-    names = [layout.member_name(one, name if organized else None) for one, name in pairs]
-    columns = {
-        "file_name": pa.array(names, text),
-        "profile": pa.nulls(count, text),
-        REMARKS: pa.array([()] * count, pa.list_(text)),
-        "stage": pa.nulls(count, text),
-        "error": pa.nulls(count, text),
-        "content_crc": pa.nulls(count, pa.int64()),
-        "pixels_on": pa.array([pixel_platform()] * count, text),
-        "passing": pa.array([False] * count),
-        STARTED: pa.array([started] * count),
-    }
-    for name, value in zip(SECONDS, (0.0, seconds), strict=True):
-        columns[name] = pa.array([value] * count)
-    for name, column in columns.items():
-        tasks = tasks.append_column(name, column)
-    return tasks

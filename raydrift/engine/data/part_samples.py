@@ -71,6 +71,11 @@ class PartSamples:
             yield sample_id, decoded
             del taken, decoded  # while the next file is read
 
+    def take_made(self) -> None:
+        """Takes note of the next sample where its image was made, and not read."""
+        self._checksums.append(None)
+        self._tell(None, (), None)
+
     def _tell(
         self, problem: ImageError | None, remarks: tuple[str, ...], profile: str | None
     ) -> None:
@@ -78,8 +83,11 @@ class PartSamples:
         self._remarks.append(remarks)
         self._profiles.append(profile)
 
-    def table(self) -> pa.Table:
+    def table(self, elsewhere: float = 0.0) -> pa.Table:
         """The tasks, and what came of them, once all images were taken.
+
+        Args:
+            elsewhere: Seconds of the time since then that are told as those of something else.
 
         Returns:
             With ``file_name``, ``profile``, ``remarks``, ``content_crc``, ``pixels_on``, for the
@@ -101,7 +109,7 @@ class PartSamples:
             "pixels_on": pa.array([pixel_platform()] * count, text),
             "passing": pa.array(passing),
         }
-        spent = time.perf_counter() - self._clock - self._waited
+        spent = time.perf_counter() - self._clock - self._waited - elsewhere
         times = (self._started, self._waited, spent)
         for name, value in zip((STARTED, *SECONDS), times, strict=True):
             columns[name] = pa.array(np.full(count, value))
