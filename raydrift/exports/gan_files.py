@@ -1,7 +1,8 @@
 """What ModelArts leaves of a training beside the images: samples of each save, and a model."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import cv2
@@ -32,29 +33,41 @@ def write_gan_files(run: FinishedRun, folder: StoragePath) -> list[str]:
     if not (run.output / layout.TRAINED / layout.GENERATOR).is_file():
         return []
     written = []
-    for prefix, training in _trainings(run):
-        _write_samples(run, training, folder, prefix)
-        written.append(_write_model(run, training, folder, prefix))
+    for training in _trainings(run):
+        _write_samples(run, training, folder)
+        written.append(_write_model(run, training, folder))
     return written
 
 
-def _trainings(run: FinishedRun) -> Iterator[tuple[str, StoragePath]]:
-    """What the names of its files begin with, and the folder, of each training of a run."""
+@dataclass(frozen=True)
+class _Training:
+    """A training of a run.
+
+    Attributes:
+        prefix: What the names of its files begin with.
+        output: Its folder.
+        record: Its ``training.json``.
+    """
+
+    prefix: str
+    output: StoragePath
+    record: Mapping[str, Any]
+
+
+def _trainings(run: FinishedRun) -> Iterator[_Training]:
     from raydrift.gan.model_content import SEPARATE_KEY, model_place, read_content
 
     described = read_content(model_place(run.output)).description
     if not described.get(SEPARATE_KEY):
-        yield "", run.output
+        yield _training("", run.output)
         return
     for name in described["class_names"]:
         own = layout.class_folder(name)
-        yield f"{own}_", run.output / layout.CLASS_TRAININGS / own
+        yield _training(f"{own}_", run.output / layout.CLASS_TRAININGS / own)
 
 
-def _write_samples(
-    run: FinishedRun, training: StoragePath, folder: StoragePath, prefix: str
-) -> None:
-    there = training / layout.SAMPLES
+def _write_samples(run: FinishedRun, training: _Training, folder: StoragePath) -> None:
+    there = training.output / layout.SAMPLES
     saves = sorted(
         name for name in there.names() if layout.is_of_save(name) and name != layout.REAL_SAMPLES
     )
@@ -62,18 +75,18 @@ def _write_samples(
         (folder / layout.SAMPLES).create()
     for name in saves:
         for number, image in enumerate(_images(run, training, there / name)):
-            file = f"{prefix}{int(name.partition('.')[0]):04d}_{number}.jpg"
+            file = f"{training.prefix}{int(name.partition('.')[0]):04d}_{number}.jpg"
             (folder / layout.SAMPLES / file).write_bytes(jpeg_of_pixels(image))
 
 
-def _images(run: FinishedRun, training: StoragePath, place: StoragePath) -> Iterator[np.ndarray]:
+def _images(run: FinishedRun, training: _Training, place: StoragePath) -> Iterator[np.ndarray]:
     from raydrift.gan.grids import generated_in
 
     data = np.frombuffer(place.read_bytes(), np.uint8)
     sheet = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
     if sheet is None:
         raise OutputError(f"{place} is damaged: delete it, and export again")
-    image = _training(training)["identity"]["image"]
+    image = training.record["identity"]["image"]
     yield from generated_in(
         np.asarray(sheet, np.uint8),
         int(image["height"]),
@@ -82,14 +95,14 @@ def _images(run: FinishedRun, training: StoragePath, place: StoragePath) -> Iter
     )
 
 
-def _write_model(run: FinishedRun, training: StoragePath, folder: StoragePath, prefix: str) -> str:
+def _write_model(run: FinishedRun, training: _Training, folder: StoragePath) -> str:
     from raydrift.gan.exporting import SUFFIXES, exported
     from raydrift.gan.model_file import read_model
 
-    trained = _training(training)
-    model, network = read_model(training), str(run.network)
+    trained = training.record
+    model, network = read_model(training.output), str(run.network)
     if network == "generator":
-        name = f"StyleGan_{prefix}kimg_{round(trained['images'] / 1000, 1):g}"
+        name = f"StyleGan_{training.prefix}kimg_{round(trained['images'] / 1000, 1):g}"
     else:
         share = trained["saved_step"] / max(trained["steps"], 1)
         name = f"CYcleGan_epoch_{round(trained['identity']['train']['epochs'] * share)}"
@@ -99,10 +112,9 @@ def _write_model(run: FinishedRun, training: StoragePath, folder: StoragePath, p
     return file
 
 
-def _training(output: StoragePath) -> dict[str, Any]:
+def _training(prefix: str, output: StoragePath) -> _Training:
     place = output / layout.TRAINED / layout.TRAINING_RECORD
     try:
-        found: dict[str, Any] = json.loads(place.read_bytes())
+        return _Training(prefix, output, json.loads(place.read_bytes()))
     except (OSError, ValueError) as error:
         raise OutputError(f"{place} cannot be read ({error}): it is part of the run") from None
-    return found
