@@ -22,6 +22,7 @@ from raydrift.storage import layout
 from raydrift.storage.accepted import rows_there
 from raydrift.storage.finishers.chosen import finisher_of
 from raydrift.storage.record import require_record
+from raydrift.storage.views import check_one_folder
 from raydrift.storage.written_images import ShardImages, ShardRows, WrittenImages, ZippedImages
 
 if TYPE_CHECKING:
@@ -97,11 +98,7 @@ class DriftedDataset:
     def __init__(self, output: StoragePath) -> None:
         self._output = output
         self._record = require_record(output)
-        if self._record.views:
-            folders = [layout.view_folder(code) for code in self._record.views]
-            raise OutputError(
-                f"{output} has a folder for each view: open one of them, as {output / folders[0]}"
-            )
+        check_one_folder(output, self._record, "open")
         self._merged = self._record.status == "complete"
         self._shards = [] if self._merged else rows_there(output, self._record)
         self._files = [output / layout.SHARDS / row.shard_name for row in self._shards]

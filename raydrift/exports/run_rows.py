@@ -13,6 +13,7 @@ from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.finishers.chosen import finisher_of
 from raydrift.storage.record import JobRecord, require_record
+from raydrift.storage.views import check_one_folder
 from raydrift.storage.written_images import WrittenImages, ZippedImages
 
 _AT_ONCE: Final = 4096
@@ -68,11 +69,7 @@ class FinishedRun:
     def __init__(self, output: StoragePath) -> None:
         self.output = output
         self.record: JobRecord = require_record(output)
-        if self.record.views:
-            folders = [layout.view_folder(code) for code in self.record.views]
-            raise OutputError(
-                f"{output} has a folder for each view: export one of them, as {output / folders[0]}"
-            )
+        check_one_folder(output, self.record, "export")
         if self.record.status != "complete":
             raise OutputError(
                 f"{output} is not finished: run the same command again, or raydrift finalize"

@@ -19,6 +19,7 @@ from raydrift.settings.validate import STRETCH
 from raydrift.storage import layout
 from raydrift.storage.finishers.chosen import finisher_of
 from raydrift.storage.record import require_record
+from raydrift.storage.views import check_one_folder
 from raydrift.transforms import TransformInfo
 
 
@@ -97,11 +98,7 @@ def image_files(place: StoragePath, what: str, split: str | None = None) -> Imag
 
 def _of_run(output: StoragePath, what: str) -> ImageFiles:
     record = require_record(output)
-    if record.views:
-        folders = [output / layout.view_folder(code) for code in record.views]
-        raise OutputError(
-            f"{what} {output} has a folder for each view: give one of them, as {folders[0]}"
-        )
+    check_one_folder(output, record, "give", f"{what} ")
     if record.status != "complete":
         raise OutputError(
             f"{what} {output} is a run that is not finished: finish it with the command that began "
@@ -118,7 +115,7 @@ def _of_run(output: StoragePath, what: str) -> ImageFiles:
     if not len(sources) == len(names) == len(found.sizes):
         raise OutputError(f"{what} {output}: tables and images do not fit: see raydrift inspect")
     paths = pa.array(found.names, pa.large_string()).take(pa.array(found.files))
-    begins, sizes = pa.array(found.begins.astype(np.int64)), pa.array(found.sizes.astype(np.int64))
+    begins, sizes = pa.array(found.begins), pa.array(found.sizes)
     columns = [paths, begins, sizes, names.cast(pa.large_string()).combine_chunks()]
     keys, classes = (sources[name].cast(pa.large_string()) for name in sources.column_names)
     return ImageFiles(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from raydrift.errors import OutputError
 from raydrift.paths import StoragePath
 from raydrift.storage import layout
 from raydrift.storage.record import JobRecord
@@ -27,6 +28,25 @@ class OneView:
     code: str
     folder: StoragePath
     record: JobRecord
+
+
+def check_one_folder(output: StoragePath, record: JobRecord, remedy: str, what: str = "") -> None:
+    """Makes sure that a run has pictures in its own folder, and not in one for each view.
+
+    Args:
+        output: The run's folder.
+        record: The run's record.
+        remedy: What to do with one of these folders, as ``export``.
+        what: What the run is for, with a space behind it; for the error.
+
+    Raises:
+        OutputError: It has views.
+    """
+    if record.views:
+        first = output / layout.view_folder(record.views[0])
+        raise OutputError(
+            f"{what}{output} has a folder for each view: {remedy} one of them, as {first}"
+        )
 
 
 def views_of(output: StoragePath, record: JobRecord) -> list[OneView]:
