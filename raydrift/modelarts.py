@@ -10,7 +10,7 @@ Example:
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pyarrow import fs
@@ -88,10 +88,7 @@ class CycleGan:
             values["to"] = path_text("target", target)
         url = path_text("train_url", train_url)
         settings = translate_settings({**values, "output": _run_folder(url)})
-        _check_folder(settings.run, url)
-        record = translate(settings, quiet=not progress)
-        _export(settings.run, url)
-        return record
+        return _exported(settings.run, url, lambda: translate(settings, quiet=not progress))
 
 
 class StyleGan:
@@ -137,10 +134,7 @@ class StyleGan:
             raise SettingsError("input is None: give the images to learn from, or predict")
         url = path_text("train_url", train_url)
         settings = synthesize_settings({**values, "output": _run_folder(url)})
-        _check_folder(settings.run, url)
-        record = synthesize(settings, quiet=not progress)
-        _export(settings.run, url)
-        return record
+        return _exported(settings.run, url, lambda: synthesize(settings, quiet=not progress))
 
 
 def _values(
@@ -159,18 +153,18 @@ def _run_folder(train_url: str) -> str:
     return f"{train_url.rstrip('/')}/{RUN}"
 
 
-def _check_folder(run: GenerateSettings, train_url: str) -> None:
-    """Refuses a folder before the training that could not be exported to after it."""
-    output, folder = _places(run, train_url)
+def _exported(
+    settings: GenerateSettings, train_url: str, run: Callable[[], JobRecord]
+) -> JobRecord:
+    """Runs, and writes the result as ModelArts has it.
+
+    A folder that could not be exported to after the training is refused before it.
+    """
+    options = settings.options_of("output")
+    output, folder = (StoragePath.of(one, options) for one in (settings.output, train_url))
     if folder.info().type == fs.FileType.File:
         raise OutputError(f"output {folder} is a file: give a folder")
     check_no_others(folder, output)
-
-
-def _export(run: GenerateSettings, train_url: str) -> None:
-    export_run(*_places(run, train_url), "modelarts")
-
-
-def _places(run: GenerateSettings, train_url: str) -> tuple[StoragePath, StoragePath]:
-    options = run.options_of("output")
-    return StoragePath.of(run.output, options), StoragePath.of(train_url, options)
+    record = run()
+    export_run(output, folder, "modelarts")
+    return record
