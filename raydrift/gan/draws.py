@@ -41,10 +41,7 @@ def step_generator(
         phase: Which part of the step draws.
         device: Where tensors are drawn; numbers differ between kinds of devices.
     """
-    made = torch.Generator(device=device)
-    drawn = seeds.generator(seed, seeds.GAN_DRAW, step, epoch=int(purpose) + 64 * phase)
-    made.manual_seed(int(drawn.integers(_SEEDS)))
-    return made
+    return _for_torch(step_numbers(seed, step, purpose, phase), device)
 
 
 def step_numbers(seed: int, step: int, purpose: Purpose, phase: int = 0) -> np.random.Generator:
@@ -54,6 +51,11 @@ def step_numbers(seed: int, step: int, purpose: Purpose, phase: int = 0) -> np.r
 
 def weight_generator(seed: int, network: int) -> torch.Generator:
     """What the weights of a network begin with, drawn on the CPU, so that GPUs begin alike."""
-    made = torch.Generator()
-    made.manual_seed(int(seeds.generator(seed, seeds.GAN_WEIGHTS, network).integers(_SEEDS)))
+    return _for_torch(seeds.generator(seed, seeds.GAN_WEIGHTS, network))
+
+
+def _for_torch(numbers: np.random.Generator, device: str = "cpu") -> torch.Generator:
+    """A generator of torch's that is seeded with the next number."""
+    made = torch.Generator(device=device)
+    made.manual_seed(int(numbers.integers(_SEEDS)))
     return made
