@@ -147,11 +147,15 @@ def check_kind(description: Mapping[str, Any], kind: str | None, what: str) -> N
         )
 
 
+def weights_begin(content: bytes) -> int:
+    """Where the weights begin in a safetensors file, behind its header."""
+    return _SIZE + int.from_bytes(content[:_SIZE], "little")
+
+
 def _facts(content: bytes, what: str) -> tuple[Any, memoryview]:
     """What the metadata says, and the bytes of the weights."""
-    size = int.from_bytes(content[:_SIZE], "little")
-    begin = _SIZE + size
-    if size > _LONGEST_HEADER or content[_SIZE : _SIZE + 1] != b"{":
+    begin = weights_begin(content)
+    if begin - _SIZE > _LONGEST_HEADER or content[_SIZE : _SIZE + 1] != b"{":
         raise SettingsError(f"{what} {_what_else(content, what)}: {_GIVE}")
     try:
         header = json.loads(content[_SIZE:begin])

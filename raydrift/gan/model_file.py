@@ -26,6 +26,7 @@ from raydrift.gan.model_content import (
     content_of,
     model_place,
     read_content,
+    weights_begin,
 )
 from raydrift.paths import StoragePath
 
@@ -39,7 +40,6 @@ __all__ = [
     "write_model",
 ]
 
-_SIZE: Final = 8
 _BETWEEN: Final = "/"  # a generator's name and the name of its weight, which has no such sign
 _HOMES: Final = {
     CYCLEGAN: "raydrift.gan.cyclegan.description",
@@ -124,7 +124,7 @@ def write_model(generators: Mapping[str, nn.Module], description: Mapping[str, A
         for key, value in network.state_dict().items()
     }
     plain = save(weights)
-    data = memoryview(plain)[_SIZE + int.from_bytes(plain[:_SIZE], "little") :]
+    data = memoryview(plain)[weights_begin(plain) :]
     facts = {
         "format": FORMAT,
         "description": dict(description),
