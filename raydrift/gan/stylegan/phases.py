@@ -12,13 +12,7 @@ from raydrift.gan.replicas import Replicas
 from raydrift.gan.stylegan.batches import Latents
 from raydrift.gan.stylegan.discriminator import Discriminator
 from raydrift.gan.stylegan.generator import Generator
-from raydrift.gan.stylegan.losses import (
-    discriminator_loss,
-    generator_loss,
-    gradient_penalty,
-    path_lengths,
-    path_penalty,
-)
+from raydrift.gan.stylegan.losses import gradient_penalty, path_lengths, path_penalty
 
 _MEAN_RATE: Final = 0.01
 
@@ -47,10 +41,6 @@ class Phases:
         """Scores of generated images, with gradients for the generator: of shape (n,)."""
         images = self._images(self.styles(latents), latents, self.coarse)
         return self._scores(images, augmentations, latents.class_index)
-
-    def generator_loss(self, scores: Tensor) -> Tensor:
-        """What the generator lowers, from the scores of its images."""
-        return generator_loss(scores)
 
     def path_loss(self, latents: Latents, noise: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
         """The penalty of the path length.
@@ -83,10 +73,6 @@ class Phases:
             made = self._images(self.styles(latents), latents, self.coarse)
         fake = self._scores(made, fake_augmentations, latents.class_index)
         return self._scores(images, real_augmentations, class_index), fake
-
-    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
-        """What the discriminator lowers, from the scores of real and generated images."""
-        return discriminator_loss(real, fake)
 
     def penalty(
         self, images: Tensor, class_index: Tensor | None, augmentations: Augmentations

@@ -19,6 +19,7 @@ from raydrift.gan.stylegan.architecture import architecture_of
 from raydrift.gan.stylegan.batches import Batches, Phase
 from raydrift.gan.stylegan.discriminator import make_discriminator
 from raydrift.gan.stylegan.generator import Generator, make_generator
+from raydrift.gan.stylegan.losses import discriminator_loss, generator_loss
 from raydrift.gan.stylegan.optimising import clean_gradients, lazy_adam, lazy_rate
 from raydrift.gan.stylegan.phases import Phases
 from raydrift.gan.stylegan.tally import Tally
@@ -271,7 +272,7 @@ class StyleGanTrainer:
         augmentations = self._augmentations(Phase.GENERATOR)
         self.discriminator.requires_grad_(False)
         scores = self._phases.generator_scores(latents, augmentations)
-        loss = self._phases.generator_loss(scores)
+        loss = generator_loss(scores)
         self._descend("generator", loss, 1.0)
         self.discriminator.requires_grad_(True)
         self._tally.add("generator", loss)
@@ -294,7 +295,7 @@ class StyleGanTrainer:
             latents,
             self._augmentations(Phase.DISCRIMINATOR),
         )
-        loss = self._phases.discriminator_loss(real, fake)
+        loss = discriminator_loss(real, fake)
         self._descend("discriminator", loss, 1.0)
         self._tally.add("discriminator", loss)
         self._tally.add("real_score", real.mean())
