@@ -1,7 +1,6 @@
 """The ranges that a level spans, of all transforms."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from itertools import pairwise
 from typing import Any, Final
@@ -116,15 +115,15 @@ class DriftProfile:
         >>> DriftProfile().blends([TransformInfo.parse("twin:0.4")])
         True
         """
-        for info in infos:
-            if info.drift_level > 0:
-                with suppress(SettingsError):
-                    transform = self.of(info)
-                    names = {transform.resolve(level)[0] for level in levels_of(transform)}
-                    others = (self[name] for name in names - {transform.name})
-                    if transform.blends or any(one.blends for one in others):
-                        return True
-        return False
+        return any(info.drift_level > 0 and self._blends(info) for info in infos)
+
+    def _blends(self, info: TransformInfo) -> bool:
+        try:
+            transform = self.of(info)
+            others = _others(transform)
+            return transform.blends or any(self[name].blends for name in others)
+        except SettingsError:
+            return False
 
     def holding(self, infos: Iterable[TransformInfo]) -> "DriftProfile":
         """The same profile with some transforms at hand, for where their modules are not.
@@ -138,10 +137,8 @@ class DriftProfile:
             transform = self[info.name] if transform is None else transform
             if found.setdefault(info.name, transform) != transform:
                 raise _two_sets(info.name)
-            for level in levels_of(transform):
-                name = transform.resolve(level)[0]
-                if name != transform.name:
-                    found.setdefault(name, self[name])
+            for name in _others(transform):
+                found.setdefault(name, self[name])
         return _of(found, self.setups)
 
     def changed(self) -> "DriftProfile":
@@ -254,6 +251,12 @@ def levels_of(transform: Transform) -> tuple[float, ...]:
     if type(transform).resolve is not Transform.resolve:
         _check_resolve(transform, jumps)
     return levels
+
+
+def _others(transform: Transform) -> list[Name]:
+    """The transforms that stand for one at some level, in the order of the levels."""
+    names = dict.fromkeys(transform.resolve(level)[0] for level in levels_of(transform))
+    return [name for name in names if name != transform.name]
 
 
 def _check_resolve(transform: Transform, jumps: Sequence[float]) -> None:
