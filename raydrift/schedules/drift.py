@@ -152,11 +152,8 @@ class Drift:
     @property
     def varies_level(self) -> bool:
         """Whether samples get it at any level up to the full one."""
-        return self.replace is None and self._varies_level
-
-    @property
-    def _varies_level(self) -> bool:
-        return self.kind is DriftKind.INCREMENTAL or self.varies == LEVEL
+        rises = self.kind is DriftKind.INCREMENTAL or self.varies == LEVEL
+        return rises and self.replace is None
 
     def written(self) -> dict[str, Any]:
         """The drift as plain values, the way TOML has it; what is not of its kind is left out."""
