@@ -70,9 +70,9 @@ def preview(
         settings.raw.check_transforms(TransformInfo(one, 1.0) for one in transforms)
     catalog = catalog_of(settings)
     settings, ranges = with_value_range(settings, catalog)
-    held = settings.profile.holding(TransformInfo(one, 1.0) for one in transforms)
-    settings = replace(settings, profile=held)
-    catalog = twinned(catalog, settings, [TransformInfo(one, 1.0) for one in transforms])
+    infos = [TransformInfo(one, 1.0) for one in transforms]
+    settings = replace(settings, profile=settings.profile.holding(infos))
+    catalog = twinned(catalog, settings, infos)
     images = min(images, len(catalog))
     width, height = shown_size(settings.image.height, settings.image.width)
     count = images * len(transforms) * (len(levels) + 1)
