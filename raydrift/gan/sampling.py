@@ -83,7 +83,7 @@ class ImageMaker:
         drawn = latents(seed, class_name, np.array([number]), self._description["latent"])
         separate = self._description.get(SEPARATE_KEY)
         generator = cast(Generator, self._generator(class_name if separate else self._network))
-        index = self._classes.get(class_name) if self._classes else None
+        index = self._classes.get(class_name)
         return _rgb(synthesize(generator, drawn, index, truncation)[0])
 
     def _generator(self, name: str) -> nn.Module:
