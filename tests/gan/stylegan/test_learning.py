@@ -11,6 +11,7 @@ import torch
 
 from raydrift.embed.resnet import Embedder
 from raydrift.embed.weights import find_weights
+from raydrift.gan.measures import block_means
 from raydrift.gan.stylegan.generator import Generator
 from raydrift.gan.stylegan.sampling import latents, synthesize
 from raydrift.gan.stylegan.training import StyleGanTrainer
@@ -22,14 +23,6 @@ from tests.gan.held import Held
 from tests.gan.stylegan.drawn import discs, settings
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-def blocks(pixels: Pixels) -> npt.NDArray[np.float64]:
-    """The means of 8 x 8 blocks, -1 to 1, as rows."""
-    count, height, width, channels = pixels.shape
-    parts = pixels.reshape(count, 8, height // 8, 8, width // 8, channels)
-    means: npt.NDArray[np.float64] = parts.mean(axis=(2, 4)).reshape(count, -1) / 127.5 - 1
-    return means
 
 
 def made(trainer: StyleGanTrainer, count: int = 150, class_index: int | None = None) -> Pixels:
@@ -63,10 +56,10 @@ def test_it_learns_discs(given: dict[str, Any]) -> None:
         pytest.skip("bfloat16 takes minutes without its instructions")
     real = discs(300)
     trainer = StyleGanTrainer(settings(kimg=1.0, **given), Held(real), None, ())
-    before = frechet_distance(blocks(real), blocks(made(trainer)))
+    before = frechet_distance(block_means(real), block_means(made(trainer)))
     train(trainer)
     after = made(trainer)
-    assert frechet_distance(blocks(real), blocks(after)) < 0.35 * before
+    assert frechet_distance(block_means(real), block_means(after)) < 0.35 * before
     assert 0.5 < spread(after) / spread(real) < 1.5
     assert np.isfinite(list(trainer.losses().values())).all()
     assert trainer.broken_gradients == 0
