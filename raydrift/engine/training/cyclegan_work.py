@@ -116,8 +116,8 @@ class CycleGanWork:
         """The same images of source and target at each save: held-out ones, where there are."""
         shown = []
         for held, trained in zip(self._held, self._trained, strict=True):
-            images = held_images(held if len(held) >= MOST else trained, self._settings.run.image)
-            shown.append(images[:MOST])
+            pictures = held if len(held) >= MOST else trained
+            shown.append(held_images(pictures, self._settings.run.image, MOST))
         return cast(tuple[Pixels, Pixels], tuple(shown))
 
     @cached_property

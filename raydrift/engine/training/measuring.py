@@ -21,15 +21,23 @@ _LEAST_HELD_OUT: Final = 2
 _MOST_BYTES: Final = 2**28  # of the training images that generated ones are compared with
 
 
-def held_images(pictures: MappedPictures, image: ImageSettings) -> Pixels:
-    """Held-out images at the size of the network, (n, height, width, channels); at most 1,000."""
-    return _first(pictures, image, MOST_HELD_OUT)
+def held_images(
+    pictures: MappedPictures, image: ImageSettings, most: int = MOST_HELD_OUT
+) -> Pixels:
+    """Held-out images at the size of the network, (n, height, width, channels).
+
+    Args:
+        pictures: All of them, class by class.
+        image: The size.
+        most: So many at most; of more, some of every class.
+    """
+    return _spread(pictures, image, most)
 
 
 def training_images(pictures: MappedPictures, image: ImageSettings) -> Pixels:
-    """Training images at the size of the network: the first ones, of at most 256 MiB."""
+    """Training images at the size of the network: at most 256 MiB, some of every class."""
     channels = pictures.take(np.array([0])).shape[-1]
-    return _first(pictures, image, max(1, _MOST_BYTES // (image.height * image.width * channels)))
+    return _spread(pictures, image, max(1, _MOST_BYTES // (image.height * image.width * channels)))
 
 
 def at_size(pixels: Pixels, image: ImageSettings) -> Pixels:
@@ -88,5 +96,7 @@ def is_collapsed(measures: Sequence[Measure]) -> bool:
     return any(one.name.startswith("diversity_") and one.value < COLLAPSED for one in measures)
 
 
-def _first(pictures: MappedPictures, image: ImageSettings, most: int) -> Pixels:
-    return at_size(pictures.take(np.arange(min(len(pictures), most))), image)
+def _spread(pictures: MappedPictures, image: ImageSettings, most: int) -> Pixels:
+    """Some of the pictures, evenly spaced: they lie in the order of their paths."""
+    count = min(len(pictures), most)
+    return at_size(pictures.take(np.arange(count) * len(pictures) // max(count, 1)), image)

@@ -71,7 +71,7 @@ class StyleGanWork:
     def real_samples(self) -> Pixels:
         """16 of the images."""
         shown = self._held if len(self._held) >= MOST else self._trained
-        return image_grid(held_images(shown, self._settings.run.image)[:MOST])
+        return image_grid(held_images(shown, self._settings.run.image, MOST))
 
     def samples(self, trainer: Trainer) -> Pixels:
         """The images of 16 latents, the first ones of each class."""

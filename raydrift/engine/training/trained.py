@@ -217,10 +217,10 @@ def _advice(settings: GanSettings) -> list[str]:
     if isinstance(settings, TranslateSettings):
         return []
     train = settings.train
-    enough = 5000 if train.resume is None else 1000
-    if train.kimg >= enough:
+    enough = 5 if train.resume is None else 1
+    if train.kimg >= 1000 * enough:
         return []
     return [
-        f"{train.kimg:g} thousand images give a sketch: good images take about {enough:,} thousand"
-        + ("" if train.resume is not None else ", or 1,000 thousand from an earlier model")
+        f"{train.kimg:g} thousand images give a sketch: good images take about {enough} million"
+        + ("" if train.resume is not None else ", or 1 million from an earlier model")
     ]
