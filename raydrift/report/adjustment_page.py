@@ -2,7 +2,6 @@
 
 import json
 import shlex
-from base64 import b64encode
 from typing import Final
 
 from raydrift.paths import redacted
@@ -19,6 +18,7 @@ from raydrift.report.adjustment import (
 from raydrift.report.again import image_flags, record_facts, twins_flags
 from raydrift.report.environment import page_environment
 from raydrift.report.text import level_name, number
+from raydrift.report.uris import png_uri
 from raydrift.settings.adjust import ALL, LAST, NOTHING, AdjustSettings
 from raydrift.storage import layout
 from raydrift.storage.evaluated import AdjustRecord
@@ -57,7 +57,7 @@ def adjustment_page(
             words=words_of(found),
             stages=_stages(found),
             kept=tuple(found.kept),
-            plot=f"data:image/png;base64,{b64encode(plot).decode()}",
+            plot=png_uri(plot),
             curves=layout.CURVES,
             program=layout.ADJUSTED,
             camera=layout.CAMERA_NUMBERS,
@@ -100,7 +100,7 @@ def _stages(found: Adjustment) -> list[tuple[str, list[tuple[str, str]]]]:
     words = {LEARNED: "at the end of the training", FROZEN: "through the camera as it was"}
     shown: dict[str, list[tuple[str, str]]] = {}
     for row in [] if table is None else table.drop_columns(["values", "gradient"]).to_pylist():
-        picture = f"data:image/png;base64,{b64encode(row['picture']).decode()}"
+        picture = png_uri(row["picture"])
         title = f"{row['source_path']}, sample {row['sample_id']}, {words[row['training']]}"
         shown.setdefault(title, []).append((row["stage"], picture))
     return list(shown.items())

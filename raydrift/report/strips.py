@@ -1,8 +1,6 @@
 """Strips of one image at one level after the other, as thumbnails for a page."""
 
-from base64 import b64encode
 from dataclasses import dataclass
-from io import BytesIO
 from itertools import islice
 from typing import Final
 
@@ -14,6 +12,7 @@ from raydrift.images.pixels import RGB
 from raydrift.report.evaluation import Evaluation
 from raydrift.report.palette import spaced
 from raydrift.report.sample_reader import SampleReader
+from raydrift.report.uris import jpeg_uri
 from raydrift.settings.generate import GenerateSettings
 from raydrift.settings.sweep import Sweep
 
@@ -101,7 +100,4 @@ def small_picture(image: RGB) -> tuple[str, int, int]:
     """A picture as small as pages show it: the JPEG as a ``data:`` URI, its width, its height."""
     small = Image.fromarray(image)
     small.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-    content = BytesIO()
-    small.save(content, "JPEG", quality=_QUALITY)
-    uri = "data:image/jpeg;base64," + b64encode(content.getvalue()).decode()
-    return uri, small.width, small.height
+    return jpeg_uri(small, _QUALITY), small.width, small.height
