@@ -92,9 +92,8 @@ def measure_figure(name: str, curves: Mapping[str, Curve]) -> "Figure":
     """A measure, save by save, with its intervals and what to compare it with."""
     from plotly import graph_objects as go
 
-    text, curve = MEASURES.get(base_of(name)), curves[name]
-    factor, unit = (1.0, "") if text is None else (text.factor, text.unit)
-    figure = plain_figure("step", unit)
+    text, curve = MEASURES[base_of(name)], curves[name]
+    factor, figure = text.factor, plain_figure("step", text.unit)
     references = [
         (other, label)
         for other, label in references_of(name, curves).items()

@@ -234,15 +234,21 @@ def is_measure(name: str) -> bool:
     return name.endswith((_NETWORK, _PIXELS)) or name in MEASURES
 
 
+def shown_measures(names: Iterable[str]) -> list[str]:
+    """The measures among some curves that are shown, in the order of ``MEASURES``."""
+    order = list(MEASURES)
+    shown = [name for name in names if is_measure(name) and base_of(name) in MEASURES]
+    return sorted(shown, key=lambda name: order.index(base_of(name)))
+
+
 def measure_title(name: str, network: str) -> str:
     """A measure's name, with the features that it is of.
 
     Args:
-        name: As ``gan.measuring`` has it.
+        name: As ``gan.measuring`` has it; one of ``MEASURES``.
         network: What the network that looked at the images is called.
     """
-    text = MEASURES.get(base_of(name))
-    title = base_of(name).replace("_", " ") if text is None else text.title
+    title = MEASURES[base_of(name)].title
     if base_of(name) == name:
         return title
     return f"{title} ({features_of(name, network)})"

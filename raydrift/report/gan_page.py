@@ -1,7 +1,6 @@
 """One page that shows the training of a generative network: self-contained, nothing is loaded."""
 
 import json
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -18,13 +17,14 @@ from raydrift.report.gan_names import (
     MEASURES,
     MeasureText,
     base_of,
-    is_measure,
     measure_title,
     panels_of,
+    shown_measures,
 )
 from raydrift.report.gan_texts import gan_sentences, gan_warnings, value_text, whole_text
 from raydrift.report.palette import spaced
 from raydrift.report.text import number
+from raydrift.report.uris import jpeg_uri, png_uri
 from raydrift.text import plural
 
 _MOST_SAVES: Final = 20
@@ -124,8 +124,7 @@ def gan_page(
     curves = curves_of(progress)
     network = facts.network or "the network"
     panels = panels_of(curves)
-    measured = [name for name in curves if is_measure(name) and base_of(name) in MEASURES]
-    measured.sort(key=lambda name: list(MEASURES).index(base_of(name)))
+    measured = shown_measures(curves)
     plots = [
         _Plotted(
             f"panel{place}",
@@ -251,10 +250,8 @@ def _uri(png: bytes) -> str:
     from PIL import Image
 
     if len(png) <= _MOST_BYTES:
-        return f"data:image/png;base64,{b64encode(png).decode()}"
+        return png_uri(png)
     with Image.open(BytesIO(png)) as opened:
         picture = opened.convert("L" if opened.mode == "L" else "RGB")
     picture.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-    content = BytesIO()
-    picture.save(content, "JPEG", quality=_QUALITY)
-    return f"data:image/jpeg;base64,{b64encode(content.getvalue()).decode()}"
+    return jpeg_uri(picture, _QUALITY)

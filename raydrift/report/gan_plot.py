@@ -18,10 +18,10 @@ from raydrift.report.gan_names import (
     Panel,
     base_of,
     curve_title,
-    is_measure,
     is_translation,
     measure_title,
     panels_of,
+    shown_measures,
 )
 from raydrift.report.gan_texts import gan_sentences
 from raydrift.report.palette import GRID, INK, LINE, SOFT, SPREAD
@@ -58,8 +58,7 @@ def gan_figure(progress: pa.Table, network: str = "the network") -> "Figure":
     curves = curves_of(progress)
     left_out = {RATES.title, SPEED.title}
     panels = [panel for panel in panels_of(curves) if panel.title not in left_out]
-    measures = [name for name in curves if is_measure(name) and base_of(name) in MEASURES]
-    measures.sort(key=lambda name: list(MEASURES).index(base_of(name)))
+    measures = shown_measures(curves)
     count = len(panels) + len(measures)
     rows = max(1, ceil(count / _COLUMNS))
     size = (_WIDTH, _HEIGHT * rows + 0.9)
