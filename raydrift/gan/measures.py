@@ -18,6 +18,10 @@ from raydrift.metrics.samples import Rows, check_samples
 
 Pixels = npt.NDArray[np.uint8]
 
+NETWORK: Final = "network"
+PIXELS: Final = "pixels"
+"""How the name of a measure ends: what its features are of."""
+
 BLOCKS: Final = 8
 COLLAPSED: Final = 0.05
 """A diversity below it is called a collapse."""

@@ -10,6 +10,8 @@ from torch import nn
 
 from raydrift.gan.cyclegan.translating import translate_pixels
 from raydrift.gan.measures import (
+    NETWORK,
+    PIXELS,
     Measure,
     Pixels,
     block_means,
@@ -29,13 +31,6 @@ MOST_IMAGES: Final = 500
 """Of a held-out set, and generated."""
 
 LEAST_GENERATED: Final = 100
-
-NETWORK: Final = "network"
-BLOCK_MEANS: Final = "pixels"
-"""How the name of a measure ends: what its features are."""
-
-BACK: Final = "back_"
-"""How the name of a measure of the other direction begins."""
 
 Set = TypeVar("Set", Pixels, Rows)
 
@@ -111,9 +106,9 @@ def translation_measures(
     found = [gap_closed(f"gap_closed_{features}", of_translated, of_source, of_target, seed)]
     if features == NETWORK:
         means = [block_means(one) for one in (translated, source, target)]
-        found.append(gap_closed(f"gap_closed_{BLOCK_MEANS}", means[0], means[1], means[2], seed))
+        found.append(gap_closed(f"gap_closed_{PIXELS}", means[0], means[1], means[2], seed))
     found += [
-        gap_closed(f"{BACK}gap_closed_{features}", looks(back), of_target, of_source, seed),
+        gap_closed(f"back_gap_closed_{features}", looks(back), of_target, of_source, seed),
         Measure(f"frechet_start_{features}", frechet_distance(of_source, of_target)),
     ]
     found += _against_real(of_translated, of_target, training_target, looks, features, seed)
@@ -175,7 +170,7 @@ def _against_real(
 def _looking(embed: Embed | None) -> tuple[Embed, str]:
     """What looks at images of any number of channels, and what it is called."""
     if embed is None:
-        return lambda pixels: _some_at_a_time(block_means, pixels), BLOCK_MEANS
+        return lambda pixels: _some_at_a_time(block_means, pixels), PIXELS
     if isinstance(embed, RememberedEmbedding):
         return embed, NETWORK
     return RememberedEmbedding(embed), NETWORK

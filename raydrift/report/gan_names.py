@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from raydrift.gan.measures import BLOCKS
+from raydrift.gan.measures import BLOCKS, NETWORK, PIXELS
 from raydrift.report.text import shortened
 
 BLOCK_MEANS: Final = f"{BLOCKS} × {BLOCKS} block means"
 
 _LONGEST: Final = 28  # letters of a network's name
-_NETWORK: Final = "_network"
-_PIXELS: Final = "_pixels"
+_NETWORK: Final = f"_{NETWORK}"
+_PIXELS: Final = f"_{PIXELS}"
 
 
 @dataclass(frozen=True)
