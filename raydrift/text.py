@@ -17,6 +17,18 @@ _UNSAFE: Final = re.compile(
 )
 
 
+def is_utf8(text: str) -> bool:
+    r"""Whether it can be written as UTF-8.
+
+    Other bytes of a path come with lone surrogates in their place; escapes of JSON can stand for
+    half a sign.
+
+    >>> is_utf8("dög"), is_utf8("\ud800")
+    (True, False)
+    """
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def plural(count: int, word: str) -> str:
     """``1 image``, ``2 images``, ``3 batches``, ``4 classes``, ``5 epochs``."""
     ending = "es" if word.endswith(("ch", "ss")) and not word.endswith("epoch") else "s"

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from raydrift.errors import CatalogError, suggest
 from raydrift.paths import StoragePath
+from raydrift.text import is_utf8
 
 JSON_LINES_SUFFIXES: Final = (".manifest", ".jsonl")
 """What the names of such manifests end with, in upper or lower case."""
@@ -103,7 +104,7 @@ def _source(where: str, told: Mapping[str, Any]) -> str:
             f"{where}: source {source!r} is not read as obs://: OBS speaks S3, so write s3://, "
             "and give its endpoint in storage_options"
         )
-    if not _is_text(source):
+    if not is_utf8(source):
         raise CatalogError(f"{where}: source {source!r} has signs that are no text: rename it")
     return unquote(source.removeprefix(_HERE)) if source.startswith(_HERE) else source
 
@@ -124,7 +125,7 @@ def _class(where: str, told: Mapping[str, Any]) -> str | None:
             "one class"
         )
     name = found[0].get("name")
-    if not isinstance(name, str) or not name or not _is_text(name):
+    if not isinstance(name, str) or not name or not is_utf8(name):
         raise CatalogError(f"{where}: the annotation's name is {name!r}: write the class's name")
     return name
 
@@ -138,8 +139,3 @@ def _usage(where: str, told: Mapping[str, Any]) -> str | None:
             f"{where}: usage is {usage!r}: {suggest(str(usage), map(str.lower, USAGES))}"
         )
     return usage.upper()
-
-
-def _is_text(value: str) -> bool:
-    """Whether it can be written as UTF-8; JSON's escapes can stand for half a sign."""
-    return not any("\ud800" <= sign <= "\udfff" for sign in value)

@@ -68,9 +68,7 @@ def _trainings(run: FinishedRun) -> Iterator[_Training]:
 
 def _write_samples(run: FinishedRun, training: _Training, folder: StoragePath) -> None:
     there = training.output / layout.SAMPLES
-    saves = sorted(
-        name for name in there.names() if layout.is_of_save(name) and name != layout.REAL_SAMPLES
-    )
+    saves = sorted(name for name in there.names() if layout.is_sample(name))
     if saves:
         (folder / layout.SAMPLES).create()
     for name in saves:

@@ -18,6 +18,7 @@ from raydrift.settings.embedding import EmbeddingSettings
 from raydrift.settings.image import ImageSettings
 from raydrift.settings.output import FaultSettings, OutputSettings
 from raydrift.settings.raw import RawSettings
+from raydrift.text import is_utf8
 from raydrift.transforms import DriftProfile, TransformInfo, check_level
 
 FIRST_TIMESTAMP: Final = 1717232400.0
@@ -147,7 +148,7 @@ class GenerateSettings:
         for name in ("input", "output"):
             value = getattr(self, name)
             require(bool(value), name, value, "give a path")
-            require(_is_text(value), name, value, "its name is not UTF-8: rename it")
+            require(is_utf8(value), name, value, "its name is not UTF-8: rename it")
         ok = self.split is None or bool(self.split.strip("/"))
         require(ok, "split", self.split, "give the name of a folder, as train")
         check_apart(self.input, self.output)
@@ -277,11 +278,6 @@ class GenerateSettings:
             if not isinstance(given.get(name, {}), Mapping):
                 raise SettingsError(f"write storage_options.{name} as a table")
         return common | dict(given.get(role, {}))
-
-
-def _is_text(path: str) -> bool:
-    """Whether a path is text; one of other bytes comes with lone surrogates in their place."""
-    return not any("\ud800" <= sign <= "\udfff" for sign in path)
 
 
 def _label(name: str, label: object) -> int:

@@ -186,6 +186,11 @@ def earlier_model(save: int) -> str:
     return f"{save:06d}.safetensors"
 
 
+def is_sample(name: str) -> bool:
+    """Whether a file in ``samples/`` is a picture of a save, by its name."""
+    return name != REAL_SAMPLES and is_of_save(name)
+
+
 def is_of_save(name: str) -> bool:
     """Whether a file in ``samples/`` or ``checkpoints/`` is of a save, by its name."""
     return name == REAL_SAMPLES or _SAVE_FILE.fullmatch(name) is not None

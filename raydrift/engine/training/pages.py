@@ -34,9 +34,7 @@ def training_pages(
     samples = job.output / layout.SAMPLES
     names = samples.names()
     grids = {
-        _called(name, trainer): samples / name
-        for name in sorted(names)
-        if layout.is_of_save(name) and name != layout.REAL_SAMPLES
+        _called(name, trainer): samples / name for name in sorted(names) if layout.is_sample(name)
     }
     real = (samples / layout.REAL_SAMPLES).read_bytes() if layout.REAL_SAMPLES in names else None
     page = gan_page(facts, progress, _Files(grids), real)
