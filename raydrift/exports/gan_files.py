@@ -11,6 +11,7 @@ import numpy as np
 from raydrift.errors import OutputError
 from raydrift.exports.pictures import jpeg_of_pixels
 from raydrift.exports.run_rows import FinishedRun
+from raydrift.gan.model_content import ONE_GENERATOR, SEPARATE_KEY, model_place, read_content
 from raydrift.paths import StoragePath
 from raydrift.storage import layout
 
@@ -55,8 +56,6 @@ class _Training:
 
 
 def _trainings(run: FinishedRun) -> Iterator[_Training]:
-    from raydrift.gan.model_content import SEPARATE_KEY, model_place, read_content
-
     described = read_content(model_place(run.output)).description
     if not described.get(SEPARATE_KEY):
         yield _training("", run.output)
@@ -89,7 +88,7 @@ def _images(run: FinishedRun, training: _Training, place: StoragePath) -> Iterat
         np.asarray(sheet, np.uint8),
         int(image["height"]),
         int(image["width"]),
-        translations=run.network != "generator",
+        translations=run.network != ONE_GENERATOR,
     )
 
 
@@ -99,7 +98,7 @@ def _write_model(run: FinishedRun, training: _Training, folder: StoragePath) -> 
 
     trained = training.record
     model, network = read_model(training.output), str(run.network)
-    if network == "generator":
+    if network == ONE_GENERATOR:
         name = f"StyleGan_{training.prefix}kimg_{round(trained['images'] / 1000, 1):g}"
     else:
         share = trained["saved_step"] / max(trained["steps"], 1)

@@ -11,6 +11,7 @@ from typing import Final
 
 from raydrift.exports.pictures import jpeg_of
 from raydrift.exports.run_rows import FinishedRun, RunRow
+from raydrift.gan.model_content import ONE_GENERATOR
 from raydrift.storage import layout
 
 METADATA: Final = "metadata.csv"
@@ -58,7 +59,7 @@ def modelarts(run: FinishedRun) -> Layout:
     """
     if run.network is None:
         return Layout("modelarts", MANIFEST, _plain, None, _as_it_is)
-    name = _synthesized if run.network == "generator" else _translated
+    name = _synthesized if run.network == ONE_GENERATOR else _translated
     return Layout("modelarts", MANIFEST, name, None, jpeg_of, is_lossy=True)
 
 
